@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* FRESH: features of time series by name, with tsfresh's names, parameters and numbers. */
+#ifndef ML_FRESH_H
+#define ML_FRESH_H
+
+#include <ml/buffer.h>
+#include <ml/exec.h>
+#include <ml/matrix.h>
+#include <ml/series.h>
+#include <ml/status.h>
+
+ML_BEGIN_DECLS
+
+/* ---- the catalogue ------------------------------------------------------------------------- */
+
+typedef enum ml_param_kind {
+  ML_PARAM_INT,
+  ML_PARAM_REAL,
+  ML_PARAM_BOOL,
+  ML_PARAM_ENUM
+} ml_param_kind;
+
+/* A value of a parameter, with the form it was given in: 1 and 1.0 are equal but print differently.
+ */
+typedef struct ml_param_value {
+  double v;        /* number; 0 or 1 for a boolean; index of the choice for an enumeration */
+  bool is_integer; /* prints as 1, not 1.0 */
+} ml_param_value;
+
+typedef struct ml_fresh_param {
+  const char *name; /* as in column names, JSON and help */
+  ml_param_kind kind;
+  double lo, hi;       /* inclusive */
+  const char *choices; /* ML_PARAM_ENUM only: "mean|var|std" */
+  const char *doc;
+} ml_fresh_param;
+
+#define ML_FRESH_MAX_PARAMS 4
+
+/* What the catalogue says of one calculator. */
+typedef struct ml_fresh_feature {
+  const char *name;    /* "change_quantiles" */
+  const char *summary; /* one line */
+  const char *formula;
+  const char *nan_rule;         /* when the value is NaN; "never" */
+  const char *cost;             /* "n", "n log n" */
+  const char *source;           /* where the formula comes from */
+  const ml_fresh_param *params; /* ascending by name */
+  size_t n_params;
+  const ml_param_value *grid; /* default settings: n_grid rows of n_params values */
+  size_t n_grid;              /* 1 for a calculator without parameters */
+} ml_fresh_feature;
+
+/** All calculators, in the order of their columns. @param[out] n  how many */
+ML_API const ml_fresh_feature *const *ml_fresh_features(size_t *n);
+
+/** @return the calculator of that name, or NULL */
+ML_API const ml_fresh_feature *ml_fresh_find(const char *name);
+
+/** @return the name of a calculator that is closest to a misspelt one, or NULL when none is close
+ */
+ML_API const char *ml_fresh_nearest(const char *name);
+
+/** Append the part of a column name that follows the kind: `quantile__q_0.1`. */
+ML_API void ml_fresh_name(const ml_fresh_feature *feature, const ml_param_value *values,
+                          ml_buf *out);
+
+/* ---- settings: what is to be computed ------------------------------------------------------ */
+
+typedef struct ml_fresh_settings ml_fresh_settings;
+
+/**
+ * Settings by name: "comprehensive" (every calculator with its grid), "minimal".
+ *
+ * @retval ML_ERR_USAGE  no such settings; the message lists them
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_settings_named(const char *name, ml_fresh_settings **out,
+                                                       ml_error *err);
+
+/**
+ * Settings as JSON in tsfresh's shape: {"quantile": [{"q": 0.1}], "mean": null}, or
+ * {"default_fc_parameters": {...}, "kind_to_fc_parameters": {"temp": {...}}}.
+ *
+ * @retval ML_ERR_PARSE  bad JSON (with line and column), an unknown calculator, parameter or value
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_settings_parse(const char *text, size_t n,
+                                                       const char *source, ml_fresh_settings **out,
+                                                       ml_error *err);
+
+/** The same from a file. */
+ML_API ML_MUST_CHECK ml_status ml_fresh_settings_read(const char *path, ml_fresh_settings **out,
+                                                      ml_error *err);
+
+/**
+ * The named calculators with their default grids, in catalogue order.
+ *
+ * @param names  separated by commas
+ * @retval ML_ERR_USAGE  an unknown name; the message has the nearest
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_settings_features(const char *names,
+                                                          ml_fresh_settings **out, ml_error *err);
+
+/** Append the settings as JSON, in the shape that ml_fresh_settings_parse() reads. */
+ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *out);
+
+/** NULL is allowed. */
+ML_API void ml_fresh_settings_free(ml_fresh_settings *settings);
+
+/* ---- extraction ---------------------------------------------------------------------------- */
+
+/**
+ * Compute the features of every id. One row an id, ascending as in the set; columns
+ * `kind__calculator__param_value` in tsfresh's order. A feature of a kind that an id does not have
+ * is NaN. The numbers do not depend on exec.
+ *
+ * @param settings  NULL for "comprehensive"
+ * @param exec      NULL for serial
+ * @param[out] out  free it with ml_matrix_free(). Not written on failure.
+ *
+ * @retval ML_ERR_USAGE   the settings give no feature for any kind of the set
+ * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_extract(const ml_series_set *set,
+                                                const ml_fresh_settings *settings, ml_exec *exec,
+                                                const ml_watch *watch, ml_matrix **out,
+                                                ml_error *err);
+
+/** The tasks of this folder, for workers. */
+ML_API const ml_module *ml_fresh_module(void);
+
+ML_END_DECLS
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A matrix with named rows and columns: what extraction gives, and how it is written. */
+#ifndef ML_MATRIX_H
+#define ML_MATRIX_H
+
+#include <ml/exec.h>
+#include <ml/status.h>
+#include <ml/watch.h>
+
+ML_BEGIN_DECLS
+
+/* Read-only for callers; free it with ml_matrix_free(). */
+typedef struct ml_matrix {
+  size_t n_rows, n_columns;
+  double *values;        /* row-major, n_rows x n_columns */
+  char **rows;           /* names of the rows: ids */
+  char **columns;        /* names of the columns: features */
+  char *row_label;       /* what the rows are, as the first cell of a CSV header: "id" */
+  bool rows_are_numbers; /* all names of rows are numbers: JSON writes them as such where that is
+                            exact */
+  ml_block *block;       /* what values lie in */
+} ml_matrix;
+
+/**
+ * Make a matrix of zeros without names.
+ *
+ * @param exec      who will write its values; NULL for serial use
+ * @param[out] out  free it with ml_matrix_free(). rows and columns are arrays of NULLs, to be
+ * filled with strings from malloc(), which the matrix then owns; row_label is "id".
+ */
+ML_API ML_MUST_CHECK ml_status ml_matrix_new(const ml_exec *exec, size_t n_rows, size_t n_columns,
+                                             ml_matrix **out, ml_error *err);
+
+/** NULL is allowed. */
+ML_API void ml_matrix_free(ml_matrix *matrix);
+
+typedef enum ml_format {
+  ML_FORMAT_AUTO, /* by the end of the path: .csv, .csv.gz, .npy, .json, .json.gz; CSV for anything
+                     else */
+  ML_FORMAT_CSV, /* header with row_label and columns, then a line for each row; RFC 4180, line ends
+                    "\n" */
+  ML_FORMAT_NPY, /* NumPy's format 1.0 ("<f8", C order); names go to a file beside it */
+  ML_FORMAT_JSON /* {"id": [...], "columns": [...], "data": [[...], ...]} */
+} ml_format;
+
+/**
+ * Write a matrix. The file appears complete or not at all. "x.npy" comes with "x.columns.json"
+ * beside it:
+ * {"id": "id", "ids": [...], "columns": [...]}.
+ *
+ * @param path   "-" is standard output (not for ML_FORMAT_NPY)
+ * @param watch  may be NULL
+ *
+ * @retval ML_ERR_IO, ML_ERR_CLOSED, ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_matrix_write(const ml_matrix *matrix, const char *path,
+                                               ml_format format, const ml_watch *watch,
+                                               ml_error *err);
+
+ML_END_DECLS
+#endif

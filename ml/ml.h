@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* libml: everything. */
+#ifndef ML_ML_H
+#define ML_ML_H
+
+#include <ml/base.h>
+#include <ml/buffer.h>
+#include <ml/csv.h>
+#include <ml/exec.h>
+#include <ml/fresh.h>
+#include <ml/matrix.h>
+#include <ml/mproc.h>
+#include <ml/number.h>
+#include <ml/output.h>
+#include <ml/series.h>
+#include <ml/status.h>
+#include <ml/table.h>
+#include <ml/version.h>
+#include <ml/watch.h>
+
+#endif

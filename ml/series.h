@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Many time series: rows grouped by id and kind, each in the order of its time. */
+#ifndef ML_SERIES_H
+#define ML_SERIES_H
+
+#include <ml/status.h>
+#include <ml/table.h>
+#include <ml/watch.h>
+
+ML_BEGIN_DECLS
+
+typedef struct ml_series_set ml_series_set;
+
+typedef enum ml_clock {
+  ML_CLOCK_NONE,   /* rows in the order of the file */
+  ML_CLOCK_NUMBER, /* sorted by a number */
+  ML_CLOCK_TIME    /* sorted by a date and time */
+} ml_clock;
+
+/* A series of one id and kind; borrowed from the set. */
+typedef struct ml_series {
+  const double *x; /* n values */
+  size_t n;        /* 0 when this id has no rows of this kind */
+} ml_series;
+
+/* Which columns play which part. All NULL: columns called id, time, kind and value, and in their
+ * absence the rules of ml_series_read(). Column names are matched exactly. */
+typedef struct ml_series_opts {
+  const char *id;      /* "" says that the file is one single series */
+  const char *sort;    /* "" keeps the order of the file */
+  const char *kind;    /* long format: column that names the kind of a row */
+  const char *value;   /* long format, or a single kind: column of the values */
+  const char *columns; /* wide format: names of the value columns, separated by commas */
+  const char *exclude; /* wide format: columns to leave out, separated by commas */
+  char delimiter;      /* 0: detected */
+  const ml_watch *watch;
+} ml_series_opts;
+
+/**
+ * Read series from a CSV file in one of three shapes.
+ *
+ * Long: id, time, kind, value, one number a row. Wide: id, time and a column for
+ * each kind. One series: no id column. With a value column and no kind, that column is the only
+ * kind, and the other columns are ignored; with neither, every column that has no other part is a
+ * kind. Without an id column the file is one series only if that is what it clearly is: see
+ * docs/csv.md.
+ *
+ * Rows need not be sorted; equal times keep the order of the file. Ids that are all numbers are
+ * compared as numbers (1 and 1.0 are one id, integers exactly at any size), else as text by code
+ * point. Missing and infinite values are errors.
+ *
+ * @param path      CSV file, also gzip or Zstandard; "-" is standard input
+ * @param opts      NULL for the defaults
+ * @param[out] out  free it with ml_series_free(). Not written on failure.
+ * @param[out] err  may be NULL; on failure has source, line and column
+ *
+ * @retval ML_ERR_IO     path cannot be opened or read
+ * @retval ML_ERR_PARSE  malformed file, a column that is not there (the message lists those that
+ * are)
+ * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_series_read(const char *path, const ml_series_opts *opts,
+                                              ml_series_set **out, ml_error *err);
+
+/** The same from bytes in memory; source is the name for messages. */
+ML_API ML_MUST_CHECK ml_status ml_series_parse(const void *bytes, size_t n, const char *source,
+                                               const ml_series_opts *opts, ml_series_set **out,
+                                               ml_error *err);
+
+/* Rows in memory, for programs that have their data already. All arrays are borrowed for the call
+ * only. */
+typedef struct ml_series_rows {
+  size_t n_rows;
+  const uint32_t *id; /* n_rows codes below n_ids; NULL: one series */
+  const char *const *ids;
+  size_t n_ids;
+  const double *time;          /* n_rows, sorted by; NULL: rows are in order */
+  const char *const *kinds;    /* names of the value columns */
+  const double *const *values; /* n_kinds columns of n_rows */
+  size_t n_kinds;
+} ml_series_rows;
+
+/**
+ * Group rows that are in memory, as the wide format of ml_series_read() does.
+ *
+ * @retval ML_ERR_PARSE  a value or a time is not finite, a code is out of range; err->line is the
+ * row, from 1
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_series_from_rows(const ml_series_rows *rows, ml_series_set **out,
+                                                   ml_error *err);
+
+ML_API size_t ml_series_n_ids(const ml_series_set *set);
+ML_API size_t ml_series_n_kinds(const ml_series_set *set);
+ML_API size_t ml_series_n_rows(const ml_series_set *set); /* rows of the input */
+ML_API ml_clock ml_series_clock(const ml_series_set *set);
+
+/** Name of the id column; "id" when the input had none. */
+ML_API const char *ml_series_id_name(const ml_series_set *set);
+
+/** Id i as text; ascending, numbers as numbers. The id of a file that is one series is "0". */
+ML_API const char *ml_series_id(const ml_series_set *set, size_t i);
+
+/** True when all ids are numbers. */
+ML_API bool ml_series_ids_are_numbers(const ml_series_set *set);
+
+/** Name of kind k; in order of the columns (wide), or of first appearance over ascending ids,
+ * sorted within one id (long). */
+ML_API const char *ml_series_kind(const ml_series_set *set, size_t k);
+
+/** The series of id i and kind k. */
+ML_API ml_series ml_series_at(const ml_series_set *set, size_t i, size_t k);
+
+/** NULL is allowed. */
+ML_API void ml_series_free(ml_series_set *set);
+
+ML_END_DECLS
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What libml is and what it was built with. */
+#include <ml/version.h>
+
+#include <cblas.h>
+#include <gsl/gsl_version.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <uv.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#ifdef __clang__
+#define COMPILER "clang"
+#else
+#define COMPILER "gcc"
+#endif
+
+const char *ml_version(void) {
+  return ML_VERSION;
+}
+
+const ml_component *ml_components(size_t *n) {
+  static ml_component components[] = {{"compiler", COMPILER " " __VERSION__, ""},
+                                      {"gsl", NULL, ""},
+                                      {"openblas", NULL, NULL},
+                                      {"libuv", NULL, ""},
+                                      {"jansson", NULL, ""},
+                                      {"libsodium", NULL, ""},
+                                      {"zlib", NULL, ""},
+                                      {"zstd", NULL, ""}};
+  components[1].version = gsl_version;
+  components[2].version = OPENBLAS_VERSION;
+  components[2].detail = openblas_get_config();
+  components[3].version = uv_version_string();
+  components[4].version = jansson_version_str();
+  components[5].version = sodium_version_string();
+  components[6].version = zlibVersion();
+  components[7].version = ZSTD_versionString();
+  *n = sizeof components / sizeof components[0];
+  return components;
+}
+
+void ml_one_thread(void) {
+  openblas_set_num_threads(1);
+}
