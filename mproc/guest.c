@@ -15,8 +15,6 @@
 #include "mproc_internal.h"
 
 enum { GUESTS_MAX = 16, ACCEPTS_PER_TURN = 64, BACKLOG = 4096 };
-#define GUEST_TIME (5 * MPROC_SECOND)
-
 struct guest {
   guest *next;
   ml_mproc *pool;
@@ -120,7 +118,7 @@ static void welcome(ml_mproc *pool, int fd) {
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   g->pool = pool;
   g->chan.fd = fd;
-  g->leaves = mproc__now() + GUEST_TIME;
+  g->leaves = mproc__now() + pool->guest_time;
   guest **last = &pool->guests;
   while (*last) last = &(*last)->next;
   *last = g;

@@ -94,15 +94,15 @@ typedef struct status_page {
 
 #define QUEUE_BYTES_MAX ((size_t)64 << 20)
 
-typedef struct item {
+typedef struct queue_item {
   ml_buf bytes; /* the argument; when done, the result */
   bool is_done;
   unsigned losses; /* workers that were lost while they ran it */
-} item;
+} queue_item;
 
 /* Items [taken, made) are somewhere between put() and take(). */
 typedef struct queue {
-  item *ring; /* capacity is a power of two; item i is at i % capacity */
+  queue_item *ring; /* capacity is a power of two; item i is at i % capacity */
   size_t capacity;
   size_t taken, made;
   size_t *again; /* items to be sent once more, descending */
@@ -110,8 +110,8 @@ typedef struct queue {
   size_t bytes; /* held by items in the ring */
 } queue;
 
-item *queue__at(queue *q, size_t i);
-item *queue__make(queue *q); /* empty item number q->made++; NULL: no memory */
+queue_item *queue__at(queue *q, size_t i);
+queue_item *queue__make(queue *q); /* empty item number q->made++; NULL: no memory */
 bool queue__again(queue *q, size_t i);
 void queue__drop_first(queue *q);
 void queue__release(queue *q);
@@ -154,8 +154,8 @@ typedef struct slot {
   bool is_closing; /* CLOSE was sent and CLOSED has not come */
   size_t flight[WINDOW_MAX];
   size_t first_in_flight, n_in_flight;
-  double mean_ns;                   /* of an item; 0: not known */
-  uint64_t heard;                   /* when it last said something, or was given its first item */
+  double mean_ns; /* of an item; 0: not known */
+  uint64_t heard; /* when it last said something, or was given its first queue_item */
   uint64_t blocks[WIRE_BLOCKS_MAX]; /* it has mapped: those of the last job */
   size_t n_blocks;
 } slot;
@@ -175,6 +175,7 @@ struct ml_mproc {
   io *listener_io;
   guest *guests; /* oldest first */
   size_t n_guests;
+  uint64_t guest_time; /* GUEST_TIME, or less for a test */
   slot *slots;
   size_t n_slots;
   size_t window_max;     /* WINDOW_MAX, or less for a test */

@@ -11,7 +11,8 @@
 #include "mproc_internal.h"
 
 #define WORKERS_MAX 1024
-#define TICK_MS     50 /* the longest time until a watch or a clock is looked at */
+#define TICK_MS     50                 /* the longest time until a watch or a clock is looked at */
+#define GUEST_TIME  (5 * MPROC_SECOND) /* to prove the token */
 #define CLOSE_GRACE (2 * MPROC_SECOND)
 
 static size_t n_workers(const ml_exec *exec) {
@@ -131,6 +132,7 @@ ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err
   pool->opts = *opts;
   pool->listener = -1;
   pool->window_max = WINDOW_MAX;
+  pool->guest_time = GUEST_TIME;
 
   status = exe__find(opts->worker_exe, pool->exe, err);
   if (status == ML_OK && (sodium_init() < 0 || getrandom(pool->token, WIRE_TOKEN, 0) != WIRE_TOKEN))

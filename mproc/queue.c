@@ -8,13 +8,13 @@
 
 #define KEEP_CAPACITY 4096 /* bytes that an empty place of the ring may hold on to */
 
-item *queue__at(queue *q, size_t i) {
+queue_item *queue__at(queue *q, size_t i) {
   return &q->ring[i & (q->capacity - 1)];
 }
 
 static bool grow(queue *q) {
   size_t capacity = q->capacity ? 2 * q->capacity : 64;
-  item *ring = calloc(capacity, sizeof *ring);
+  queue_item *ring = calloc(capacity, sizeof *ring);
   if (!ring) return false;
   for (size_t i = q->taken; i < q->made; i++) ring[i & (capacity - 1)] = *queue__at(q, i);
   free(q->ring);
@@ -23,9 +23,9 @@ static bool grow(queue *q) {
   return true;
 }
 
-item *queue__make(queue *q) {
+queue_item *queue__make(queue *q) {
   if (q->made - q->taken == q->capacity && !grow(q)) return NULL;
-  item *it = queue__at(q, q->made++);
+  queue_item *it = queue__at(q, q->made++);
   ml_buf_clear(&it->bytes);
   it->is_done = false;
   it->losses = 0;
@@ -47,7 +47,7 @@ bool queue__again(queue *q, size_t i) {
 }
 
 void queue__drop_first(queue *q) {
-  item *it = queue__at(q, q->taken++);
+  queue_item *it = queue__at(q, q->taken++);
   if (it->bytes.capacity > KEEP_CAPACITY) ml_buf_release(&it->bytes);
 }
 

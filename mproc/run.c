@@ -49,7 +49,7 @@ static bool make_item(run *r) {
   queue *q = &r->items;
   if (q->made >= r->end || q->bytes > QUEUE_BYTES_MAX) return false;
   size_t i = q->made;
-  item *it = queue__make(q);
+  queue_item *it = queue__make(q);
   if (!it) {
     fail_memory(r);
     return false;
@@ -117,7 +117,7 @@ static bool open_job(run *r, slot *s) {
 
 static bool send_item(run *r, slot *s, size_t i) {
   if (!s->is_open && !open_job(r, s)) return false;
-  item *it = queue__at(&r->items, i);
+  queue_item *it = queue__at(&r->items, i);
   frame__put(&s->chan.out, &(frame){.type = FRAME_ITEM,
                                     .job = r->serial,
                                     .item = i,
@@ -173,7 +173,7 @@ static bool on_result(run *r, slot *s, const frame *f) {
   if (!is_first_in_flight(s, f->item)) return false;
   land(s);
   s->mean_ns += (f->spent_ns + 1.0 - s->mean_ns) / (s->mean_ns > 0 ? 8 : 1);
-  item *it = queue__at(&r->items, (size_t)f->item);
+  queue_item *it = queue__at(&r->items, (size_t)f->item);
   r->items.bytes -= it->bytes.n;
   ml_buf_clear(&it->bytes);
   ml_buf_put(&it->bytes, f->payload, f->n);
@@ -261,7 +261,7 @@ static bool take_some(run *r) {
   queue *q = &r->items;
   size_t n = 0;
   for (; n < TAKES_PER_TURN && !is_over(r) && q->taken < q->made; n++) {
-    item *it = queue__at(q, q->taken);
+    queue_item *it = queue__at(q, q->taken);
     if (!it->is_done) break;
     ml_error error = {0};
     if (job->take)

@@ -50,7 +50,7 @@ static void write_obituary(const slot *s, const siginfo_t *info, char *buf, size
     snprintf(buf, size, "%s did not register in time", name);
   else if (info->si_code == CLD_EXITED)
     snprintf(buf, size, "%s ended with exit code %d%s", name, info->si_status,
-             exit_meaning(info->si_status));
+             s->chan.fd < 0 ? exit_meaning(info->si_status) : "");
   else if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
     snprintf(buf, size, "%s was killed by signal %d (%s)", name, info->si_status,
              sigdescr_np(info->si_status) ? sigdescr_np(info->si_status) : "unknown");

@@ -170,6 +170,7 @@ static void deliver(worker *w) {
  * whatever the main thread is busy with. The kernel frees what is mapped. */
 static void *read_inbox(void *ctx) {
   worker *w = ctx;
+  deliver(w); /* what came with the welcome */
   for (;;) {
     struct pollfd fds[] = {
         {.fd = w->chan.fd, .events = POLLIN}, {.fd = LANE_FD}, {.fd = w->wake, .events = POLLIN}};
