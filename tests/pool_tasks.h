@@ -15,7 +15,7 @@ typedef enum act_kind {
   ACT_SIGNAL,      /* send signal n to itself */
   ACT_SIGNAL_ONCE, /* the same, the first time alone: block 0 holds a flag for each item */
   ACT_EXIT,        /* exit with code n */
-  ACT_GARBAGE,     /* write n bytes of nonsense to every socket the worker has */
+  ACT_GARBAGE,     /* write n bytes of nonsense to every socket the worker has, then spin */
   ACT_HEAVY        /* result has n bytes, all of them (unsigned char)value */
 } act_kind;
 
