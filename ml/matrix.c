@@ -6,6 +6,7 @@
 #include <string.h>
 
 static char **new_names(size_t n) {
+  if (n > PTRDIFF_MAX / sizeof(char *)) return NULL;
   return calloc(n ? n : 1, sizeof(char *)); /* calloc(0) may be NULL */
 }
 
