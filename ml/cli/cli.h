@@ -4,6 +4,7 @@
 #define ML_CLI_H
 
 #include <ml/ml.h>
+#include <stdio.h>
 
 /* ---- options as data ----------------------------------------------------------------------- */
 
@@ -23,9 +24,9 @@ typedef struct cli_int {
 } cli_int;
 
 typedef struct cli_opt {
-  char letter;             /* 0: none */
-  const char *name;        /* without the dashes; NULL ends a table */
-  cli_kind kind;           /* */
+  char letter;      /* 0: none */
+  const char *name; /* without the dashes; NULL ends a table */
+  cli_kind kind;
   size_t offset;           /* of the field in the struct of the group */
   const char *placeholder; /* what help calls the value; NULL: there is none */
   const char *help;
@@ -64,7 +65,7 @@ extern const cli_opt cli__connect_opts[]; /* cli_int: the port a worker connects
 
 /* ---- commands as data ---------------------------------------------------------------------- */
 
-typedef struct cli cli;
+typedef struct cli_call cli_call;
 
 typedef struct cli_example {
   const char *what, *line; /* NULL, NULL ends a list */
@@ -79,7 +80,7 @@ typedef struct cli_command {
   size_t max_args;     /* operands */
   const cli_example *examples;
   const char *exit_status; /* NULL: the usual codes */
-  ml_status (*run)(cli *cli, const void *options, ml_error *err);
+  ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
 } cli_command;
 
 extern const cli_command cli__fresh, cli__features, cli__worker, cli__help, cli__version;
@@ -101,7 +102,7 @@ typedef struct cli_progress {
   double call_start, start, last; /* seconds: of the call, of the step, of the last drawing */
 } cli_progress;
 
-struct cli {
+struct cli_call {
   const cli_command *command;
   cli_common common;
   const char **args; /* operands, borrowed from argv */
@@ -116,7 +117,7 @@ struct cli {
 ml_status cli__scan(int argc, char **argv, int *at, const cli_command **command, ml_error *err);
 
 /** Parse argv, but for argv[at], into options (command->options_size zero bytes) and cli->args. */
-ml_status cli__parse(cli *cli, int argc, char **argv, int at, void *options, ml_error *err);
+ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options, ml_error *err);
 
 /* ---- opt_value.c: values of options -------------------------------------------------------- */
 
@@ -141,12 +142,12 @@ void cli__offer(cli_nearest *nearest, const char *candidate);
 void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t width);
 
 /** Append a heading, bold where standard output shows colour. */
-void cli__heading(const cli *cli, ml_buf *out, const char *text);
+void cli__heading(const cli_call *cli, ml_buf *out, const char *text);
 
 void cli__pad(ml_buf *out, size_t n);
 
 /** Help of a command; of cli__top: the overview. */
-void cli__help_text(const cli *cli, const cli_command *command, ml_buf *out);
+void cli__help_text(const cli_call *cli, const cli_command *command, ml_buf *out);
 
 /** Lines of name, placeholder and help, separated by tabs, for completions. */
 void cli__list_options(const cli_command *command, ml_buf *out);
@@ -158,15 +159,15 @@ void cli__list_commands(ml_buf *out);
 ml_status cli__print(ml_buf *text, ml_error *err);
 
 /** Print a line on standard error, unless -q. */
-void cli__note(cli *cli, const char *format, ...) ML_PRINTF(2, 3);
+void cli__note(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
 
 /** The same with -v only. */
-void cli__detail(cli *cli, const char *format, ...) ML_PRINTF(2, 3);
+void cli__detail(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
 
 /** Print an error, and return the exit code. Ends the process by SIGPIPE for ML_ERR_CLOSED. */
-int cli__fail(cli *cli, ml_status status, const ml_error *err);
+int cli__fail(cli_call *cli, ml_status status, const ml_error *err);
 
-bool cli__has_color(const cli *cli, int fd);
+bool cli__has_color(const cli_call *cli, int fd);
 
 /* ---- interrupt.c, progress.c: watching long work ------------------------------------------- */
 
@@ -180,12 +181,12 @@ void cli__ignore_interrupt(void);
 int cli__caught_signal(void);
 
 /** Start watching. @return hooks that draw progress and stop at a signal; cli is borrowed */
-ml_watch cli__watch(cli *cli);
+ml_watch cli__watch(cli_call *cli);
 
-void cli__progress_report(cli *cli, const char *step, double done, double total);
+void cli__progress_report(cli_call *cli, const char *step, double done, double total);
 
 /** Wipe the bar, before anything else is printed. */
-void cli__progress_clear(cli *cli);
+void cli__progress_clear(cli_call *cli);
 
 /** Seconds of a clock that only goes forward. */
 double cli__now(void);
@@ -196,10 +197,10 @@ double cli__now(void);
 ml_status cli__check_workers(const cli_workers *workers, ml_error *err);
 
 /** Start the workers that were asked for. @param[out] out  NULL when none were */
-ml_status cli__open_pool(cli *cli, const cli_workers *workers, const ml_watch *watch,
+ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
                          ml_mproc **out, ml_error *err);
 
 /** What a pool has done, with -v. NULL is allowed. */
-void cli__pool_details(cli *cli, const ml_mproc *pool);
+void cli__pool_details(cli_call *cli, const ml_mproc *pool);
 
 #endif

@@ -94,7 +94,7 @@ static void put_row(ml_buf *out, const ml_fresh_feature *f) {
   ml_buf_release(&words);
 }
 
-static void put_table(const cli *cli, ml_buf *out) {
+static void put_table(const cli_call *cli, ml_buf *out) {
   size_t n, n_columns = 0;
   const ml_fresh_feature *const *features = ml_fresh_features(&n);
   char heading[CLI_WIDTH];
@@ -116,7 +116,7 @@ static void put_field(ml_buf *out, const char *label, const char *text) {
   cli__wrap(out, text, 12, 12, CLI_WIDTH);
 }
 
-static void put_params(const cli *cli, ml_buf *out, const ml_fresh_feature *f) {
+static void put_params(const cli_call *cli, ml_buf *out, const ml_fresh_feature *f) {
   if (f->n_params == 0) return;
   ml_buf_puts(out, "\n");
   cli__heading(cli, out, "Parameters:");
@@ -133,7 +133,7 @@ static void put_params(const cli *cli, ml_buf *out, const ml_fresh_feature *f) {
   }
 }
 
-static void put_names(const cli *cli, ml_buf *out, const ml_fresh_feature *f) {
+static void put_names(const cli_call *cli, ml_buf *out, const ml_fresh_feature *f) {
   size_t shown = cli->common.verbose || f->n_grid <= NAMES_SHOWN ? f->n_grid : NAMES_SHOWN;
   ml_buf_puts(out, "\n");
   cli__heading(cli, out, "Columns:");
@@ -146,7 +146,7 @@ static void put_names(const cli *cli, ml_buf *out, const ml_fresh_feature *f) {
     ml_buf_printf(out, "  ... and %zu more (-v shows all)\n", f->n_grid - shown);
 }
 
-static void put_feature(const cli *cli, ml_buf *out, const ml_fresh_feature *f) {
+static void put_feature(const cli_call *cli, ml_buf *out, const ml_fresh_feature *f) {
   cli__heading(cli, out, f->name);
   put_field(out, "what", f->summary);
   put_field(out, "formula", f->formula);
@@ -244,7 +244,7 @@ static void json_table(ml_buf *out) {
 
 /* ---- the command --------------------------------------------------------------------------- */
 
-static ml_status print_all(cli *cli, ml_error *err) {
+static ml_status print_all(cli_call *cli, ml_error *err) {
   ml_buf out = {0};
   if (cli->common.json) {
     json_table(&out);
@@ -254,7 +254,7 @@ static ml_status print_all(cli *cli, ml_error *err) {
   return cli__print(&out, err);
 }
 
-static ml_status run(cli *cli, const void *options, ml_error *err) {
+static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   (void)options;
   if (cli->n_args == 0) return print_all(cli, err);
   const char *name = cli->args[0], *nearest = ml_fresh_nearest(name);

@@ -30,7 +30,7 @@ static bool is_stdio(const char *path) {
 
 /* ---- checks before the long work ----------------------------------------------------------- */
 
-static ml_status find_input(const cli *cli, const char **input, ml_error *err) {
+static ml_status find_input(const cli_call *cli, const char **input, ml_error *err) {
   *input = cli->n_args > 0 ? cli->args[0] : "-";
   if (cli->n_args == 0 && isatty(STDIN_FILENO) == 1)
     return ml_error_set(err, ML_ERR_USAGE,
@@ -66,7 +66,7 @@ static bool ends_in(const char *text, const char *end) {
 }
 
 /* CSV is written to a file of any name; say so where the name promises something else. */
-static void note_format(cli *cli, const char *output) {
+static void note_format(cli_call *cli, const char *output) {
   static const char *const known[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz", ".txt"};
   const char *name = strrchr(output, '/') ? strrchr(output, '/') + 1 : output;
   struct stat st;
@@ -95,7 +95,7 @@ static const char *plural(size_t n) {
   return n == 1 ? "" : "s";
 }
 
-static void note_decisions(cli *cli, const fresh_run *run, const ml_series_opts *columns) {
+static void note_decisions(cli_call *cli, const fresh_run *run, const ml_series_opts *columns) {
   bool is_one = ml_series_n_ids(run->set) == 1 && strcmp(ml_series_id(run->set, 0), "0") == 0;
   if (is_one && !columns->id)
     cli__note(cli,
@@ -109,7 +109,7 @@ static void note_decisions(cli *cli, const fresh_run *run, const ml_series_opts 
               run->input_name);
 }
 
-static void summary_text(cli *cli, const fresh_run *run, const char *output, double seconds) {
+static void summary_text(cli_call *cli, const fresh_run *run, const char *output, double seconds) {
   size_t ids = ml_series_n_ids(run->set), kinds = ml_series_n_kinds(run->set);
   size_t rows = ml_series_n_rows(run->set), columns = run->matrix->n_columns;
   char workers[48] = "";
@@ -136,7 +136,7 @@ static ml_status summary_json(const fresh_run *run, const char *output, double s
 
 /* ---- the run ------------------------------------------------------------------------------- */
 
-static ml_status prepare(cli *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
+static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK) status = find_input(cli, &run->input, err);
   if (status == ML_OK) status = read_settings(o, &run->settings, err);
@@ -147,7 +147,7 @@ static ml_status prepare(cli *cli, const fresh_options *o, fresh_run *run, ml_er
   return ML_OK;
 }
 
-static ml_status write_matrix(cli *cli, const fresh_options *o, const fresh_run *run,
+static ml_status write_matrix(cli_call *cli, const fresh_options *o, const fresh_run *run,
                               const ml_watch *watch, ml_error *err) {
   bool is_json = is_stdio(o->output) && cli->common.json;
   ml_format format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO;
@@ -155,7 +155,7 @@ static ml_status write_matrix(cli *cli, const fresh_options *o, const fresh_run 
 }
 
 /* Read, extract, write; each step is timed for -v. */
-static ml_status work(cli *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
+static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
   ml_watch watch = cli__watch(cli);
   ml_series_opts columns = o->columns;
   columns.watch = &watch;
@@ -186,7 +186,7 @@ static ml_status work(cli *cli, const fresh_options *o, fresh_run *run, ml_error
   return ML_OK;
 }
 
-static ml_status run(cli *cli, const void *options, ml_error *err) {
+static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   fresh_run run = {0};
   cli__catch_signals();
   ml_status status = prepare(cli, options, &run, err);

@@ -2,12 +2,15 @@
 /* mltool help, and mltool version. */
 #include "cli.h"
 
-static ml_status run_help(cli *cli, const void *options, ml_error *err) {
+static ml_status run_help(cli_call *cli, const void *options, ml_error *err) {
   (void)options;
   const cli_command *command = &cli__top;
   ml_buf out = {0};
   if (cli->n_args > 0) command = cli__find_command(cli->args[0], err);
-  if (!command) return ML_ERR_USAGE;
+  if (!command) {
+    cli->command = &cli__top; /* whose help lists the commands */
+    return ML_ERR_USAGE;
+  }
   cli__help_text(cli, command, &out);
   return cli__print(&out, err);
 }
@@ -56,7 +59,7 @@ static void text_version(ml_buf *out) {
                   components[i].name, components[i].version, components[i].detail);
 }
 
-static ml_status run_version(cli *cli, const void *options, ml_error *err) {
+static ml_status run_version(cli_call *cli, const void *options, ml_error *err) {
   (void)options;
   ml_buf out = {0};
   if (cli->common.json) {

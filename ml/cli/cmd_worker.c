@@ -9,7 +9,7 @@ typedef struct worker_options {
   cli_int port;
 } worker_options;
 
-static ml_status run(cli *cli, const void *options, ml_error *err) {
+static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   const worker_options *o = options;
   const ml_module *modules[] = {ml_fresh_module()};
   if (!o->port.given) {

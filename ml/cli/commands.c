@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <string.h>
+#include <unistd.h>
 
 const cli_command *const cli__commands[] = {&cli__fresh, &cli__features, &cli__worker,
                                             &cli__help,  &cli__version,  NULL};
@@ -23,10 +24,11 @@ const cli_command *cli__find_command(const char *name, ml_error *err) {
 }
 
 /* The overview is the answer to `mltool` alone, too, but that is a usage mistake by custom. */
-static ml_status run_top(cli *cli, const void *options, ml_error *err) {
+static ml_status run_top(cli_call *cli, const void *options, ml_error *err) {
   (void)options;
   ml_buf out = {0};
   ml_status status = ML_OK;
+  cli->common.color = cli__has_color(cli, STDERR_FILENO) ? CLI_ALWAYS : CLI_NEVER;
   cli__help_text(cli, &cli__top, &out);
   if (out.failed) {
     status = ml_error_memory(err);

@@ -35,7 +35,7 @@ static void opt_help(const cli_opt *opt, ml_buf *out) {
   cli__wrap(out, words, at, HELP_COLUMN, CLI_WIDTH);
 }
 
-static void groups_help(const cli *cli, const cli_command *command, ml_buf *out) {
+static void groups_help(const cli_call *cli, const cli_command *command, ml_buf *out) {
   for (const cli_group *g = command->groups; g->title; g++) {
     ml_buf_puts(out, "\n");
     cli__heading(cli, out, g->title);
@@ -44,7 +44,7 @@ static void groups_help(const cli *cli, const cli_command *command, ml_buf *out)
   }
 }
 
-static void examples_help(const cli *cli, const cli_example *example, ml_buf *out) {
+static void examples_help(const cli_call *cli, const cli_example *example, ml_buf *out) {
   if (!example) return;
   ml_buf_puts(out, "\n");
   cli__heading(cli, out, "Examples:");
@@ -55,7 +55,7 @@ static void examples_help(const cli *cli, const cli_example *example, ml_buf *ou
   }
 }
 
-static void command_help(const cli *cli, const cli_command *command, ml_buf *out) {
+static void command_help(const cli_call *cli, const cli_command *command, ml_buf *out) {
   ml_buf_printf(out, "Usage: mltool %s %s\n\n", command->name, command->synopsis);
   cli__wrap(out, command->description, 0, 0, CLI_WIDTH);
   groups_help(cli, command, out);
@@ -65,7 +65,7 @@ static void command_help(const cli *cli, const cli_command *command, ml_buf *out
   cli__wrap(out, command->exit_status ? command->exit_status : usual_exit_status, 0, 2, CLI_WIDTH);
 }
 
-static void overview(const cli *cli, ml_buf *out) {
+static void overview(const cli_call *cli, ml_buf *out) {
   ml_buf_printf(out, "mltool %s: %s\n\n", ml_version(), cli__top.summary);
   ml_buf_printf(out, "Usage: mltool %s\n\n", cli__top.synopsis);
   cli__heading(cli, out, "Start here:");
@@ -83,7 +83,7 @@ static void overview(const cli *cli, ml_buf *out) {
   ml_buf_puts(out, "\n'mltool COMMAND --help' says more about a command.\n");
 }
 
-void cli__help_text(const cli *cli, const cli_command *command, ml_buf *out) {
+void cli__help_text(const cli_call *cli, const cli_command *command, ml_buf *out) {
   if (command == &cli__top) {
     overview(cli, out);
   } else {

@@ -24,7 +24,7 @@ static bool wants_json(int argc, char **argv) {
 }
 
 /* Options that are answered instead of running the command. */
-static ml_status answer(cli *cli, bool *is_answered, ml_error *err) {
+static ml_status answer(cli_call *cli, bool *is_answered, ml_error *err) {
   ml_buf out = {0};
   if (cli->common.help) {
     cli__help_text(cli, cli->command, &out);
@@ -41,7 +41,7 @@ static ml_status answer(cli *cli, bool *is_answered, ml_error *err) {
   return cli__print(&out, err);
 }
 
-static ml_status run(cli *cli, int argc, char **argv, ml_error *err) {
+static ml_status run(cli_call *cli, int argc, char **argv, ml_error *err) {
   int at;
   bool is_answered = false;
   void *options = NULL;
@@ -64,7 +64,7 @@ done:
 }
 
 int main(int argc, char **argv) {
-  cli cli = {0};
+  cli_call cli = {0};
   ml_error err = {0};
   hold_standard_streams();
   signal(SIGPIPE, SIG_IGN); /* a write that fails is reported, or ends us at the end */

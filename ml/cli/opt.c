@@ -70,7 +70,11 @@ static ml_status unknown_option(const cli_command *command, const typed_opt *typ
   if (typed->letter)
     return ml_error_set(err, ML_ERR_USAGE, "%s option '-%c'", start, typed->letter);
 
+  typed_opt letter = {.letter = typed->name[0]};
   snprintf(name, sizeof name, "%.*s", (int)typed->n_name, typed->name);
+  if (typed->n_name == 1 && find_anywhere(&letter))
+    return ml_error_set(err, ML_ERR_USAGE, "%s option '--%s' (did you mean '-%s'?)", start, name,
+                        name);
   offer_options(command, &nearest);
   for (size_t i = 0; command == &cli__top && cli__commands[i]; i++)
     offer_options(cli__commands[i], &nearest);
@@ -79,12 +83,22 @@ static ml_status unknown_option(const cli_command *command, const typed_opt *typ
                       nearest.best);
 }
 
+/* `-output x` would quietly be `-o utput`. */
+static ml_status check_dashes(const char *arg, ml_error *err) {
+  typed_opt meant = {.name = arg + 1, .n_name = strcspn(arg + 1, "=")};
+  if (arg[1] == '-' || meant.n_name < 2 || !find_anywhere(&meant)) return ML_OK;
+  return ml_error_set(err, ML_ERR_USAGE, "unknown option '%.*s' (did you mean '-%.*s'?)",
+                      (int)meant.n_name + 1, arg, (int)meant.n_name + 1, arg);
+}
+
 /* ---- finding the command ------------------------------------------------------------------- */
 
 /* Step over the option argv[*i], and over its value if that is the next argument. */
 static ml_status skip_option(int argc, char **argv, int *i, ml_error *err) {
   const char *arg = argv[*i];
   bool is_long = arg[1] == '-';
+  ml_status status = check_dashes(arg, err);
+  if (status != ML_OK) return status;
   for (const char *at = arg + 1; *at; at++) {
     typed_opt typed = is_long ? read_long(arg) : read_letter(at);
     const cli_opt *opt = find_anywhere(&typed);
@@ -115,7 +129,7 @@ ml_status cli__scan(int argc, char **argv, int *at, const cli_command **command,
 /* ---- reading the options ------------------------------------------------------------------- */
 
 typedef struct parser {
-  cli *cli;
+  cli_call *cli;
   char **argv;
   int argc, i, skip; /* argv[i] is being read; argv[skip] is the command */
   void *options;
@@ -169,12 +183,12 @@ static ml_status take_option(parser *p) {
     typed_opt typed = read_long(arg);
     return take(p, &typed, &took_rest);
   }
-  for (const char *at = arg + 1; *at && !took_rest; at++) {
+  ml_status status = check_dashes(arg, p->err);
+  for (const char *at = arg + 1; *at && !took_rest && status == ML_OK; at++) {
     typed_opt typed = read_letter(at);
-    ml_status status = take(p, &typed, &took_rest);
-    if (status != ML_OK) return status;
+    status = take(p, &typed, &took_rest);
   }
-  return ML_OK;
+  return status;
 }
 
 static ml_status set_defaults(parser *p) {
@@ -187,7 +201,7 @@ static ml_status set_defaults(parser *p) {
   return ML_OK;
 }
 
-ml_status cli__parse(cli *cli, int argc, char **argv, int at, void *options, ml_error *err) {
+ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options, ml_error *err) {
   parser p = {.cli = cli, .argv = argv, .argc = argc, .skip = at, .options = options, .err = err};
   const cli_command *command = cli->command;
   bool only_args = false;

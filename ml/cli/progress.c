@@ -28,7 +28,7 @@ static void report(void *ctx, const char *step, double done, double total) {
   cli__progress_report(ctx, step, done, total);
 }
 
-ml_watch cli__watch(cli *cli) {
+ml_watch cli__watch(cli_call *cli) {
   bool is_terminal = isatty(STDERR_FILENO) == 1;
   cli->progress.is_forced = cli->common.progress == CLI_ALWAYS;
   cli->progress.is_on = !cli->common.quiet && cli->common.progress != CLI_NEVER &&
@@ -70,7 +70,7 @@ static void format_figures(const cli_progress *progress, double now, double done
   }
 }
 
-static void draw(cli *cli, double now, double done, double total) {
+static void draw(cli_call *cli, double now, double done, double total) {
   char line[LINE_MAX], figures[80], bar[BAR_MAX + 1];
   format_figures(&cli->progress, now, done, total, figures, sizeof figures);
   size_t width = terminal_width(), used = 10 + strlen(figures) + 4;
@@ -91,7 +91,7 @@ static void draw(cli *cli, double now, double done, double total) {
   cli->progress.is_drawn = true;
 }
 
-void cli__progress_report(cli *cli, const char *step, double done, double total) {
+void cli__progress_report(cli_call *cli, const char *step, double done, double total) {
   cli_progress *progress = &cli->progress;
   if (!progress->is_on) return;
   double now = cli__now();
@@ -110,7 +110,7 @@ void cli__progress_report(cli *cli, const char *step, double done, double total)
   draw(cli, now, done, total);
 }
 
-void cli__progress_clear(cli *cli) {
+void cli__progress_clear(cli_call *cli) {
   if (cli->progress.is_drawn) dprintf(STDERR_FILENO, "\r\033[K");
   cli->progress.is_drawn = false;
 }

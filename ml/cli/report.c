@@ -22,21 +22,21 @@ ml_status cli__print(ml_buf *text, ml_error *err) {
   return status;
 }
 
-bool cli__has_color(const cli *cli, int fd) {
+bool cli__has_color(const cli_call *cli, int fd) {
   if (cli->common.color != CLI_AUTO) return cli->common.color == CLI_ALWAYS;
   const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
   return !(no_color && no_color[0]) && term && strcmp(term, "dumb") != 0 && isatty(fd) == 1;
 }
 
 /* One write, so that lines of several processes do not mix. Nothing can be done if it fails. */
-static void write_line(cli *cli, ml_buf *line) {
+static void write_line(cli_call *cli, ml_buf *line) {
   cli__progress_clear(cli);
   ml_buf_puts(line, "\n");
   if (!line->failed && write(STDERR_FILENO, line->data, line->n) < 0) cli->progress.is_on = false;
   ml_buf_release(line);
 }
 
-static void put_prefix(const cli *cli, ml_buf *line, const char *color) {
+static void put_prefix(const cli_call *cli, ml_buf *line, const char *color) {
   if (cli__has_color(cli, STDERR_FILENO)) {
     ml_buf_printf(line, "\033[%smmltool:\033[0m ", color);
   } else {
@@ -44,7 +44,7 @@ static void put_prefix(const cli *cli, ml_buf *line, const char *color) {
   }
 }
 
-static void note(cli *cli, const char *format, va_list args) {
+static void note(cli_call *cli, const char *format, va_list args) {
   ml_buf line = {0};
   ml_error text = {0}; /* its setter keeps control characters of file names off the terminal */
   char words[ML_ERROR_MESSAGE_MAX];
@@ -61,14 +61,14 @@ static void note(cli *cli, const char *format, va_list args) {
   write_line(cli, &line);
 }
 
-void cli__note(cli *cli, const char *format, ...) {
+void cli__note(cli_call *cli, const char *format, ...) {
   va_list args;
   va_start(args, format);
   if (!cli->common.quiet) note(cli, format, args);
   va_end(args);
 }
 
-void cli__detail(cli *cli, const char *format, ...) {
+void cli__detail(cli_call *cli, const char *format, ...) {
   va_list args;
   va_start(args, format);
   if (cli->common.verbose && !cli->common.quiet) note(cli, format, args);
@@ -93,7 +93,7 @@ static void json_error(const ml_error *err, ml_status status, ml_buf *line) {
   ml_buf_puts(line, "}");
 }
 
-static void text_error(const cli *cli, const ml_error *err, ml_status status, ml_buf *line) {
+static void text_error(const cli_call *cli, const ml_error *err, ml_status status, ml_buf *line) {
   char text[ML_ERROR_SOURCE_MAX + ML_ERROR_MESSAGE_MAX + 64];
   const char *name = cli->command ? cli->command->name : NULL;
   ml_error_format(err, text, sizeof text);
@@ -103,7 +103,7 @@ static void text_error(const cli *cli, const ml_error *err, ml_status status, ml
     ml_buf_printf(line, "; see 'mltool %s%s--help'", name ? name : "", name ? " " : "");
 }
 
-int cli__fail(cli *cli, ml_status status, const ml_error *err) {
+int cli__fail(cli_call *cli, ml_status status, const ml_error *err) {
   ml_error copy = *err;
   ml_buf line = {0};
   int signal_number = cli__caught_signal();

@@ -15,7 +15,7 @@ ml_status cli__check_workers(const cli_workers *workers, ml_error *err) {
   return ML_OK;
 }
 
-ml_status cli__open_pool(cli *cli, const cli_workers *workers, const ml_watch *watch,
+ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
                          ml_mproc **out, ml_error *err) {
   *out = NULL;
   if (workers->n.value == 0) return ML_OK;
@@ -30,7 +30,7 @@ ml_status cli__open_pool(cli *cli, const cli_workers *workers, const ml_watch *w
   return status;
 }
 
-void cli__pool_details(cli *cli, const ml_mproc *pool) {
+void cli__pool_details(cli_call *cli, const ml_mproc *pool) {
   if (!pool) return;
   ml_mproc_stats stats = ml_mproc_get_stats(pool);
   cli__detail(cli,
