@@ -8,14 +8,15 @@
 
 /* ---- options as data ----------------------------------------------------------------------- */
 
-typedef enum cli_kind {             /* of a value, with the type of the field it goes to */
-                        CLI_FLAG,   /* bool; no value */
-                        CLI_TEXT,   /* const char *, borrowed from argv */
-                        CLI_INT,    /* cli_int */
-                        CLI_REAL,   /* double */
-                        CLI_CHOICE, /* int: index in choices */
-                        CLI_CHAR,   /* char: one punctuation mark, or the word tab */
-                        CLI_WORKERS /* cli_int: a count with or without a minus, or the word auto */
+/* Of a value, with the type of the field it goes to. */
+typedef enum cli_kind {
+  CLI_FLAG,    /* bool; no value */
+  CLI_TEXT,    /* const char *, borrowed from argv */
+  CLI_INT,     /* cli_int */
+  CLI_REAL,    /* double */
+  CLI_CHOICE,  /* int: index in choices */
+  CLI_CHAR,    /* char: one punctuation mark, or the word tab */
+  CLI_WORKERS, /* cli_int: a count with or without a minus, or the word auto */
 } cli_kind;
 
 typedef struct cli_int {
@@ -46,7 +47,7 @@ typedef struct cli_group {
 
 /* Of every command; its group comes last in the list and its struct first in the options. */
 typedef struct cli_common {
-  bool help, version, quiet, verbose, json, list_options, list_commands;
+  bool help, version, quiet, verbose, json, list_options, list_commands, list_features;
   int progress, color; /* cli_when */
 } cli_common;
 
@@ -152,6 +153,7 @@ void cli__help_text(const cli_call *cli, const cli_command *command, ml_buf *out
 /** Lines of name, placeholder and help, separated by tabs, for completions. */
 void cli__list_options(const cli_command *command, ml_buf *out);
 void cli__list_commands(ml_buf *out);
+void cli__list_features(ml_buf *out);
 
 /* ---- report.c: streams --------------------------------------------------------------------- */
 

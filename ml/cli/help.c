@@ -111,3 +111,9 @@ void cli__list_commands(ml_buf *out) {
   for (size_t i = 0; cli__commands[i]; i++)
     ml_buf_printf(out, "%s\t%s\n", cli__commands[i]->name, cli__commands[i]->summary);
 }
+
+void cli__list_features(ml_buf *out) {
+  size_t n;
+  const ml_fresh_feature *const *features = ml_fresh_features(&n);
+  for (size_t i = 0; i < n; i++) ml_buf_printf(out, "%s\n", features[i]->name);
+}

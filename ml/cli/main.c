@@ -34,6 +34,8 @@ static ml_status answer(cli_call *cli, bool *is_answered, ml_error *err) {
     cli__list_options(cli->command, &out);
   } else if (cli->common.list_commands) {
     cli__list_commands(&out);
+  } else if (cli->common.list_features) {
+    cli__list_features(&out);
   } else {
     return ML_OK;
   }

@@ -25,6 +25,8 @@ const cli_opt cli__common_opts[] = {
      .help = "list the options for a shell's completion"},
     {0, "list-commands", CLI_FLAG, COMMON(list_commands), .is_hidden = true,
      .help = "list the commands for a shell's completion"},
+    {0, "list-features", CLI_FLAG, COMMON(list_features), .is_hidden = true,
+     .help = "list the features for a shell's completion"},
     {0}};
 
 const cli_opt cli__worker_opts[] = {
