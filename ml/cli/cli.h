@@ -139,6 +139,9 @@ void cli__offer(cli_nearest *nearest, const char *candidate);
 
 #define CLI_WIDTH 80
 
+/** @return columns of a terminal, or 0 when fd is none or does not say */
+size_t cli__terminal_width(int fd);
+
 /** Append words, broken between indent and width; the cursor is at column `at`. Ends the line. */
 void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t width);
 

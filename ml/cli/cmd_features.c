@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAME_WIDTH   32
 #define NAMES_SHOWN  8 /* column names that are listed without -v */
@@ -79,7 +80,8 @@ static void put_range(ml_buf *out, const ml_fresh_param *param) {
 
 /* ---- text ---------------------------------------------------------------------------------- */
 
-static void put_row(ml_buf *out, const ml_fresh_feature *f) {
+/* A line for each feature, so that grep finds all of it; broken to the width of a terminal. */
+static void put_row(ml_buf *out, const ml_fresh_feature *f, size_t width) {
   ml_buf words = {0};
   ml_buf_puts(&words, f->summary);
   for (size_t k = 0; k < f->n_params; k++)
@@ -87,10 +89,11 @@ static void put_row(ml_buf *out, const ml_fresh_feature *f) {
                   k + 1 == f->n_params ? ")" : "");
   ml_buf_put(&words, "", 1);
   ml_buf_printf(out, "%-*s", NAME_WIDTH, f->name);
-  if (strlen(f->name) >= NAME_WIDTH) ml_buf_printf(out, "\n%*s", NAME_WIDTH, "");
-  ml_buf_printf(out, "%7zu  ", f->n_grid);
+  if (strlen(f->name) >= NAME_WIDTH && width < SIZE_MAX)
+    ml_buf_printf(out, "\n%*s", NAME_WIDTH, "");
+  ml_buf_printf(out, " %6zu  ", f->n_grid);
   if (words.failed) out->failed = true;
-  if (!words.failed) cli__wrap(out, words.data, NAME_WIDTH + 9, NAME_WIDTH + 9, CLI_WIDTH);
+  if (!words.failed) cli__wrap(out, words.data, NAME_WIDTH + 9, NAME_WIDTH + 9, width);
   ml_buf_release(&words);
 }
 
@@ -98,11 +101,13 @@ static void put_table(const cli_call *cli, ml_buf *out) {
   size_t n, n_columns = 0;
   const ml_fresh_feature *const *features = ml_fresh_features(&n);
   char heading[CLI_WIDTH];
+  size_t width = cli__terminal_width(STDOUT_FILENO);
+  if (width < CLI_WIDTH) width = width > 0 ? CLI_WIDTH : SIZE_MAX;
   snprintf(heading, sizeof heading, "%-*s%7s  %s", NAME_WIDTH, "FEATURE", "COLUMNS",
            "SUMMARY (PARAMETERS)");
   cli__heading(cli, out, heading);
   for (size_t i = 0; i < n; i++) {
-    put_row(out, features[i]);
+    put_row(out, features[i], width);
     n_columns += features[i]->n_grid;
   }
   ml_buf_printf(out,
@@ -188,10 +193,11 @@ static void json_grid(ml_buf *out, const ml_fresh_feature *f) {
   for (size_t i = 0; i < f->n_grid && f->n_params > 0; i++) {
     ml_buf_puts(out, i > 0 ? ", {" : "{");
     for (size_t k = 0; k < f->n_params; k++) {
-      const char *quote = f->params[k].kind == ML_PARAM_ENUM ? "\"" : "";
-      ml_buf_printf(out, "%s\"%s\": %s", k > 0 ? ", " : "", f->params[k].name, quote);
-      put_value(out, &f->params[k], f->grid[i * f->n_params + k]);
-      ml_buf_puts(out, quote);
+      ml_param_value value = f->grid[i * f->n_params + k];
+      bool is_word = f->params[k].kind == ML_PARAM_ENUM || !isfinite(value.v);
+      ml_buf_printf(out, "%s\"%s\": %s", k > 0 ? ", " : "", f->params[k].name, is_word ? "\"" : "");
+      put_value(out, &f->params[k], value);
+      ml_buf_puts(out, is_word ? "\"" : "");
     }
     ml_buf_puts(out, "}");
   }

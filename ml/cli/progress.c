@@ -3,7 +3,6 @@
 #include "cli.h"
 
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,12 +36,6 @@ ml_watch cli__watch(cli_call *cli) {
   return (ml_watch){.cancelled = is_cancelled, .progress = report, .ctx = cli};
 }
 
-static size_t terminal_width(void) {
-  struct winsize size;
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return CLI_WIDTH;
-}
-
 /* "0:07", "12:34", "1:02:03" */
 static void format_time(double seconds, char *buf, size_t size) {
   unsigned long s = seconds < 1e8 ? (unsigned long)(seconds + 0.5) : 100000000;
@@ -73,7 +66,8 @@ static void format_figures(const cli_progress *progress, double now, double done
 static void draw(cli_call *cli, double now, double done, double total) {
   char line[LINE_MAX], figures[80], bar[BAR_MAX + 1];
   format_figures(&cli->progress, now, done, total, figures, sizeof figures);
-  size_t width = terminal_width(), used = 10 + strlen(figures) + 4;
+  size_t width = cli__terminal_width(STDERR_FILENO), used = 10 + strlen(figures) + 4;
+  if (width == 0) width = CLI_WIDTH;
   size_t n = used < width ? width - used : 0;
   if (n > BAR_MAX) n = BAR_MAX;
   if (total > 0 && n >= BAR_MIN) {
@@ -85,7 +79,7 @@ static void draw(cli_call *cli, double now, double done, double total) {
   } else {
     snprintf(line, sizeof line, "%-9s %s", cli->progress.step, figures);
   }
-  if (strlen(line) >= width && width > 0) line[width - 1] = 0;
+  if (strlen(line) >= width) line[width - 1] = 0;
   bool has_color = cli__has_color(cli, STDERR_FILENO);
   dprintf(STDERR_FILENO, has_color ? "\r\033[36m%s\033[0m\033[K" : "\r%s\033[K", line);
   cli->progress.is_drawn = true;

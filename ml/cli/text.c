@@ -3,7 +3,13 @@
 #include "cli.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+size_t cli__terminal_width(int fd) {
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 void cli__pad(ml_buf *out, size_t n) {
   ml_buf_printf(out, "%*s", (int)n, "");
