@@ -217,7 +217,9 @@ ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options
       cli->args[cli->n_args++] = arg;
     }
   }
-  if (status == ML_OK) cli->common = *(cli_common *)options;
+  bool wants_json = cli->common.json; /* also where the option comes after a mistake */
+  cli->common = *(cli_common *)options;
+  cli->common.json |= wants_json;
   if (status == ML_OK && cli->n_args > command->max_args && !cli->common.help)
     status =
         ml_error_set(err, ML_ERR_USAGE, "unexpected argument '%s'", cli->args[command->max_args]);

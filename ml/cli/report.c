@@ -96,7 +96,9 @@ static void json_error(const ml_error *err, ml_status status, ml_buf *line) {
 static void text_error(const cli_call *cli, const ml_error *err, ml_status status, ml_buf *line) {
   char text[ML_ERROR_SOURCE_MAX + ML_ERROR_MESSAGE_MAX + 64];
   const char *name = cli->command ? cli->command->name : NULL;
-  ml_error_format(err, text, sizeof text);
+  ml_error named = *err;
+  if (strcmp(named.source, "-") == 0) strcpy(named.source, "standard input");
+  ml_error_format(&named, text, sizeof text);
   put_prefix(cli, line, "1;31");
   ml_buf_puts(line, text);
   if (status == ML_ERR_USAGE)

@@ -10,7 +10,7 @@
 set -u
 cases=$(cd "$(dirname "$0")" && pwd)
 : "${MLTOOL:?the path of mltool}"
-export MLTOOL DATA=${DATA:-$cases/../../data} TERM=dumb LC_ALL=C
+export MLTOOL DATA=${DATA:-$(cd "$cases/../../data" && pwd)} TERM=dumb LC_ALL=C
 PATH=$(dirname "$MLTOOL"):$PATH
 unset NO_COLOR
 record=
@@ -37,6 +37,11 @@ keep() {
   if [ -s "$1" ]; then cp "$1" "$2"; else rm -f "$2"; fi
 }
 
+# What differs from run to run: places, times, ports.
+generalise() {
+  sed -i -E "s|$DATA|*|g; s/[0-9]+\.[0-9]+ s\b/* s/g; s/port [0-9]{4,}$/port */" "$1"
+}
+
 leftovers() {
   [ "$code" = 0 ] || find . -name '*out.*'
   find . -name '.*' ! -name .
@@ -49,7 +54,10 @@ run_case() {
   code=$?
   if [ -n "$record" ]; then
     keep "$scratch/out" "$folder/out"
-    matches "$folder/err" "$scratch/err" 2>/dev/null || keep "$scratch/err" "$folder/err"
+    if [ ! -f "$folder/err" ] || ! matches "$folder/err" "$scratch/err"; then
+      generalise "$scratch/err"
+      keep "$scratch/err" "$folder/err"
+    fi
     if [ $code = 0 ]; then rm -f "$folder/exit"; else echo $code >"$folder/exit"; fi
     return
   fi
