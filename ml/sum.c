@@ -44,8 +44,8 @@ double stats__variance(const double *x, size_t n, double mean, double *spare) {
 double stats__quantile(const double *sorted, size_t n, double q) {
   double position = q * (double)(n - 1);
   size_t i = (size_t)position;
-  if (i > n - 1) i = n - 1;
-  double t = position - (double)i, a = sorted[i], b = sorted[i + 1 < n ? i + 1 : i];
+  if (i >= n - 1) return sorted[n - 1];
+  double t = position - (double)i, a = sorted[i], b = sorted[i + 1];
   return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
 }
 
