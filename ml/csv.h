@@ -22,7 +22,10 @@ typedef struct ml_csv_want {
   /* ML_NUMBER, ML_LABEL, or ML_TIME: then the first cell decides whether the column is ISO 8601
    * (ML_TIME in the table) or numeric (ML_NUMBER in the table). */
   ml_column_type type;
-  bool finite; /* an empty, missing (NaN, NA, null, ...) or infinite cell is an error */
+  /* Numbers: a missing (empty, NaN, NA, null, ...) or infinite cell is an error; else NaN or an
+   * infinity. Labels: an empty cell is an error. Times are never missing. */
+  bool finite;
+  const char *hint; /* appended to the error of a cell that is no number; NULL: nothing */
 } ml_csv_want;
 
 /**
@@ -68,7 +71,7 @@ ML_API const char *ml_csv_source(const ml_csv *csv);
  * Takes 8 bytes a row for each number or time, 4 for each label, the distinct labels, and a
  * buffer of fixed size (but for records longer than it).
  *
- * @param want      the columns, which come in this order in the table
+ * @param want      the columns, each once, which come in this order in the table
  * @param[out] out  free it with ml_table_free(). Not written on failure.
  *
  * @retval ML_ERR_PARSE      ragged row, a cell of the wrong type, ...: err has line and column

@@ -3,6 +3,7 @@
 #ifndef ML_SERIES_INTERNAL_H
 #define ML_SERIES_INTERNAL_H
 
+#include <ml/csv.h>
 #include <ml/series.h>
 
 /* Series (i, k) is values[start .. start + n] of spans[i * n_kinds + k]. */
@@ -20,6 +21,64 @@ struct ml_series_set {
   double *values;
   size_t n_values;
   series_span *spans; /* n_ids * n_kinds */
+  char *id_text;      /* what ids point into */
+  char *kind_text;    /* what kinds point into */
 };
+
+/* ---- which column is what ---- */
+
+typedef struct series_roles {
+  size_t id, sort, kind; /* column of the file, SIZE_MAX: none */
+  size_t *values; /* n_values columns: one in the long shape, one for each kind in the wide */
+  size_t n_values;
+  size_t empty;      /* unnamed column that must be empty; SIZE_MAX: none */
+  bool is_guess;     /* one series because nothing speaks against it: times must not repeat */
+  bool is_long;      /* the value column was named, by the user or by itself */
+  bool values_named; /* the user has chosen the value columns */
+} series_roles;
+
+ml_status series__roles(const ml_csv *csv, const ml_series_opts *opts, series_roles *roles,
+                        ml_error *err);
+void series__roles_release(series_roles *roles);
+
+/* ---- the order of ids and kinds ---- */
+
+typedef struct series_ranking {
+  uint32_t *rank;  /* of each text */
+  uint32_t *first; /* n texts: the one that was first of its rank */
+  size_t n;
+  bool are_numbers;
+} series_ranking;
+
+/* Rank texts: as exact decimal numbers if they all are, where 1, 01 and 1.0 are one, else by bytes.
+ * @return false when memory ran out */
+bool series__rank(char *const *texts, size_t n, series_ranking *ranking);
+void series__ranking_release(series_ranking *ranking);
+
+/* ---- rows into groups ---- */
+
+typedef struct series_order {
+  size_t *starts; /* n_groups + 1: group g has the rows starts[g] .. starts[g + 1] of the order */
+  uint32_t *rows; /* which row of the input that is; NULL: the order is that of the input */
+} series_order;
+
+/* Order rows by group, by key in a group, and as they came where keys are equal.
+ * @param group  n_rows, below n_groups; NULL: all 0
+ * @param key    n_rows; NULL: as they came */
+ml_status series__order(size_t n_rows, const uint32_t *group, size_t n_groups, const int64_t *key,
+                        const ml_watch *watch, series_order *order, ml_error *err);
+void series__order_release(series_order *order);
+
+/* Row of the input that is at place p of the order. */
+static inline size_t series__row(const series_order *order, size_t p) {
+  return order->rows ? order->rows[p] : p;
+}
+
+/* Turn doubles into integers of the same order (0 and -0 are equal), in place. No NaN. */
+int64_t *series__keys(double *time, size_t n);
+double series__key_to_double(int64_t key);
+
+/* Append a column, in order, to set->values; takes the column, which may become set->values. */
+bool series__append(ml_series_set *set, double *column, size_t n_rows, const series_order *order);
 
 #endif

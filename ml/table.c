@@ -17,8 +17,8 @@ void ml_table_free(ml_table *table) {
     ml_column *column = &table->columns[j];
     free(column->name);
     free(column->number); /* the union's pointers are one */
-    for (size_t i = 0; i < column->n_labels; i++) free(column->labels[i]);
     free(column->labels);
+    free(column->label_text);
   }
   free(table->columns);
   free(table->source);

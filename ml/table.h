@@ -23,6 +23,7 @@ typedef struct ml_column {
   };
   char **labels; /* ML_LABEL only: distinct texts, UTF-8, without NUL bytes */
   size_t n_labels;
+  char *label_text; /* what labels point into */
 } ml_column;
 
 /* Read-only for callers; free it with ml_table_free(). */

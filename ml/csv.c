@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opening a CSV file: the window over its bytes, its delimiter, its header, and places in it. */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ml/csv_internal.h>
+
+#define WINDOW_SIZE ((size_t)1 << 20)
+#define RECORD_MAX  ((size_t)16 << 20)
+
+ml_status csv__fail(const ml_csv *csv, const char *at, ml_error *err, const char *format, ...) {
+  char message[ML_ERROR_MESSAGE_MAX];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(message, sizeof message, format, args);
+  va_end(args);
+  const char *record = csv->window + csv->at, *line = at;
+  while (line > record && !csv__is_line_end(line[-1])) line--;
+  return ml_error_at(err, ML_ERR_PARSE, csv->name, csv->line + csv__count_lines(record, line),
+                     (size_t)(at - line) + 1, "%s", message);
+}
+
+ml_status csv__fail_trouble(const ml_csv *csv, ml_error *err) {
+  const csv_trouble *trouble = &csv->trouble;
+  if (trouble->what) return csv__fail(csv, trouble->at, err, "%s", trouble->what);
+  if (trouble->at) return csv__fail(csv, trouble->at, err, "a quote is opened here and not closed");
+  return csv__fail(csv, csv->window + csv->at, err, "a record longer than %zu MiB starts here",
+                   RECORD_MAX >> 20);
+}
+
+static ml_status grow_window(ml_csv *csv, ml_error *err) {
+  if (csv->capacity >= RECORD_MAX) return csv__fail_trouble(csv, err);
+  char *window = realloc(csv->window, 2 * csv->capacity + 1 + CSV_SLACK);
+  if (!window) return ml_error_memory(err);
+  if (csv->trouble.at) csv->trouble.at = window + (csv->trouble.at - csv->window);
+  csv->window = window;
+  csv->capacity *= 2;
+  return ML_OK;
+}
+
+ml_status csv__fill(ml_csv *csv, ml_error *err) {
+  if (csv->at == 0 && csv->n == csv->capacity) {
+    ml_status status = grow_window(csv, err);
+    if (status != ML_OK) return status;
+  }
+  memmove(csv->window, csv->window + csv->at, csv->n - csv->at);
+  csv->n -= csv->at;
+  csv->at = 0;
+  if (ml_watch_cancelled(csv->watch))
+    return ml_error_at(err, ML_ERR_CANCELLED, csv->name, 0, 0, "interrupted");
+  /* Until it is full: a pipe that drips would have each record scanned again for each drop. */
+  while (csv->n < csv->capacity && !csv->at_end) {
+    size_t got;
+    ml_status status =
+        csv__source_read(csv->source, csv->window + csv->n, csv->capacity - csv->n, &got, err);
+    if (status != ML_OK) return status;
+    csv->n += got;
+    csv->at_end = got == 0;
+  }
+  /* A last line end ends the last record, or is one more blank line. */
+  if (csv->at_end) csv->window[csv->n++] = '\n';
+  memset(csv->window + csv->n, 0, CSV_SLACK);
+  return ML_OK;
+}
+
+static bool starts_with(const ml_csv *csv, const char *bytes, size_t n) {
+  return csv->n >= n && memcmp(csv->window, bytes, n) == 0;
+}
+
+static ml_status skip_mark(ml_csv *csv, ml_error *err) {
+  if (starts_with(csv, "\xff\xfe", 2) || starts_with(csv, "\xfe\xff", 2))
+    return ml_error_at(err, ML_ERR_PARSE, csv->name, 1, 1,
+                       "the file is UTF-16; convert it: iconv -f UTF-16 -t UTF-8");
+  if (starts_with(csv, "\xef\xbb\xbf", 3)) csv->at = 3;
+  return ML_OK;
+}
+
+/* Move csv->at to the first line that is not blank. */
+static ml_status skip_blank_lines(ml_csv *csv, ml_error *err) {
+  for (;;) {
+    const char *p = csv->window + csv->at, *end = csv->window + csv->n;
+    const char *next = p < end ? csv__skip_blank_line(csv, p, end) : NULL;
+    if (next == p) return ML_OK;
+    if (next) {
+      csv->at = (size_t)(next - csv->window);
+      csv->line++;
+      continue;
+    }
+    if (csv->at_end)
+      return ml_error_at(err, ML_ERR_PARSE, csv->name, 0, 0, "no header: the file is empty");
+    ml_status status = csv__fill(csv, err);
+    if (status != ML_OK) return status;
+  }
+}
+
+/* Split the header record with csv->delimiter, reading more of the file as needed. */
+static ml_status split_header(ml_csv *csv, const char **next, ml_error *err) {
+  for (;;) {
+    *next = csv__split(csv, csv->window + csv->at, csv->window + csv->n, &csv->header);
+    if (*next) return ML_OK;
+    if (csv->header.text.failed) return ml_error_memory(err);
+    if (csv->trouble.what || csv->at_end) return csv__fail_trouble(csv, err);
+    ml_status status = csv__fill(csv, err);
+    if (status != ML_OK) return status;
+  }
+}
+
+/* The delimiter that makes the most columns of the header; a tie goes to the one named first. */
+static ml_status choose_delimiter(ml_csv *csv, ml_error *err) {
+  static const char candidates[] = ",;\t|";
+  size_t most = 0;
+  char best = candidates[0];
+  for (const char *c = candidates; *c; c++) {
+    const char *next;
+    csv->delimiter = *c;
+    ml_status status = split_header(csv, &next, NULL);
+    if (status == ML_ERR_PARSE) continue;
+    if (status != ML_OK)
+      return ml_error_at(err, status, csv->name, 0, 0, "%s", ml_status_text(status));
+    if (csv->header.n > most) {
+      most = csv->header.n;
+      best = *c;
+    }
+  }
+  csv->delimiter = best;
+  return ML_OK;
+}
+
+/* Names lose the blanks around them. */
+static ml_status check_header(ml_csv *csv, ml_error *err) {
+  for (size_t j = 0; j < csv->header.n; j++) {
+    const char *name = csv->header.text.data + csv->header.starts[j];
+    size_t n = csv__trim(&name, strlen(name));
+    if (csv__bad_utf8(name, n))
+      return csv__fail(csv, csv->window + csv->at, err,
+                       "the name of column %zu is not UTF-8; convert the file, for example: iconv "
+                       "-f WINDOWS-1252 -t UTF-8",
+                       j + 1);
+    csv->header.starts[j] = (size_t)(name - csv->header.text.data);
+    csv->header.text.data[csv->header.starts[j] + n] = 0;
+  }
+  return ML_OK;
+}
+
+static ml_status read_header(ml_csv *csv, ml_error *err) {
+  bool detect = !csv->delimiter;
+  const char *next = NULL;
+  ml_status status = csv__fill(csv, err);
+  if (status == ML_OK) status = skip_mark(csv, err);
+  if (status == ML_OK) status = skip_blank_lines(csv, err);
+  if (status == ML_OK && detect) status = choose_delimiter(csv, err);
+  if (status == ML_OK) status = split_header(csv, &next, err);
+  if (status == ML_OK) status = check_header(csv, err);
+  if (status != ML_OK) return status;
+  csv->line += csv__count_lines(csv->window + csv->at, next);
+  csv->at = (size_t)(next - csv->window);
+  return ML_OK;
+}
+
+/* Letters, digits and signs would be parts of numbers; a quote or a line end is taken. */
+static bool is_delimiter(char c) {
+  return c > 0 && c < 127 && !strchr("\"\r\n+-.", c) && !(c >= '0' && c <= '9') &&
+         !((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+static ml_csv *new_csv(const char *name, const ml_csv_opts *opts) {
+  ml_csv *csv = calloc(1, sizeof *csv);
+  if (!csv) return NULL;
+  csv->capacity = WINDOW_SIZE;
+  csv->line = 1;
+  csv->empty_column = SIZE_MAX;
+  csv->delimiter = opts ? opts->delimiter : 0;
+  csv->watch = opts ? opts->watch : NULL;
+  csv->name = strdup(name);
+  csv->window = malloc(csv->capacity + 1 + CSV_SLACK);
+  if (csv->name && csv->window) return csv;
+  ml_csv_close(csv);
+  return NULL;
+}
+
+static ml_status open_any(const char *path, const void *bytes, size_t n, const char *name,
+                          const ml_csv_opts *opts, ml_csv **out, ml_error *err) {
+  if (opts && opts->delimiter && !is_delimiter(opts->delimiter))
+    return ml_error_set(err, ML_ERR_USAGE, "'%c' cannot be a delimiter", opts->delimiter);
+  ml_csv *csv = new_csv(name, opts);
+  if (!csv) return ml_error_memory(err);
+  ml_status status = path ? csv__source_open(path, csv->watch, &csv->source, err)
+                          : csv__source_memory(bytes, n, csv->name, csv->watch, &csv->source, err);
+  if (status == ML_OK) status = read_header(csv, err);
+  if (status == ML_OK)
+    *out = csv;
+  else
+    ml_csv_close(csv);
+  return status;
+}
+
+ml_status ml_csv_open(const char *path, const ml_csv_opts *opts, ml_csv **out, ml_error *err) {
+  assert(path && out);
+  return open_any(path, NULL, 0, path, opts, out, err);
+}
+
+ml_status ml_csv_open_bytes(const void *bytes, size_t n, const char *source,
+                            const ml_csv_opts *opts, ml_csv **out, ml_error *err) {
+  assert((bytes || n == 0) && source && out);
+  return open_any(NULL, bytes, n, source, opts, out, err);
+}
+
+size_t ml_csv_n_columns(const ml_csv *csv) {
+  return csv->header.n;
+}
+
+const char *ml_csv_column(const ml_csv *csv, size_t j) {
+  assert(j < csv->header.n);
+  return csv->header.text.data + csv->header.starts[j];
+}
+
+size_t ml_csv_find(const ml_csv *csv, const char *name) {
+  size_t found = SIZE_MAX;
+  for (size_t j = 0; j < csv->header.n; j++) {
+    if (strcmp(ml_csv_column(csv, j), name) != 0) continue;
+    if (found != SIZE_MAX) return SIZE_MAX;
+    found = j;
+  }
+  return found;
+}
+
+const char *ml_csv_source(const ml_csv *csv) {
+  return csv->name;
+}
+
+bool csv__note_jump(ml_csv *csv, size_t row, size_t line) {
+  if (csv->n_jumps > 0) {
+    csv_jump last = csv->jumps[csv->n_jumps - 1];
+    if (line - last.line == row - last.row) return true;
+  }
+  if (csv->n_jumps == csv->jumps_capacity) {
+    size_t capacity = csv->jumps_capacity ? 2 * csv->jumps_capacity : 16;
+    csv_jump *jumps = reallocarray(csv->jumps, capacity, sizeof *jumps);
+    if (!jumps) return false;
+    csv->jumps = jumps;
+    csv->jumps_capacity = capacity;
+  }
+  csv->jumps[csv->n_jumps++] = (csv_jump){row, line};
+  return true;
+}
+
+size_t csv__line_of_row(const ml_csv *csv, size_t row) {
+  size_t lo = 0, hi = csv->n_jumps;
+  while (hi - lo > 1) {
+    size_t mid = lo + (hi - lo) / 2;
+    if (csv->jumps[mid].row <= row)
+      lo = mid;
+    else
+      hi = mid;
+  }
+  return csv->jumps[lo].line + (row - csv->jumps[lo].row);
+}
+
+void ml_csv_close(ml_csv *csv) {
+  if (!csv) return;
+  csv__source_close(csv->source);
+  csv__fields_release(&csv->header);
+  free(csv->jumps);
+  free(csv->window);
+  free(csv->name);
+  free(csv);
+}

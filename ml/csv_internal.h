@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of the CSV reader: bytes, a window over them, cells, records, numbers. */
+#ifndef ML_CSV_INTERNAL_H
+#define ML_CSV_INTERNAL_H
+
+#include <ml/buffer.h>
+#include <ml/csv.h>
+
+/* ---- bytes: a file or memory, unpacked ---- */
+
+typedef struct csv_source csv_source;
+
+ml_status csv__source_open(const char *path, const ml_watch *watch, csv_source **out,
+                           ml_error *err);
+ml_status csv__source_memory(const void *bytes, size_t n, const char *name, const ml_watch *watch,
+                             csv_source **out, ml_error *err);
+
+/* Up to `size` bytes that were not read before; 0 at the end, and only there. */
+ml_status csv__source_read(csv_source *source, char *to, size_t size, size_t *n, ml_error *err);
+void csv__source_close(csv_source *source);
+
+/* ---- the window ---- */
+
+/* The fields of one record as text: field j is text.data + starts[j], NUL-terminated. */
+typedef struct csv_fields {
+  ml_buf text;
+  size_t *starts;
+  size_t n, capacity;
+} csv_fields;
+
+/* Why the last cell or record could not be read. Without `what`, the window ends inside it. */
+typedef struct csv_trouble {
+  const char *what;
+  const char *at; /* the place, or the quote that is open; NULL when the record just goes on */
+} csv_trouble;
+
+typedef struct csv_jump {
+  size_t row, line;
+} csv_jump;
+
+struct ml_csv {
+  char *name;
+  const ml_watch *watch;
+  csv_source *source;
+  char *window; /* capacity bytes, one for the line end that is put after the last record, slack */
+  size_t capacity; /* grows with the longest record */
+  size_t at, n;    /* window[at .. n) is not consumed; window[at] starts a record */
+  bool at_end;     /* no bytes follow window[n - 1] */
+  bool was_read;
+  bool keep_lines; /* note in `jumps` what csv__line_of_row() needs */
+  char delimiter;
+  size_t line; /* of window[at] */
+  csv_trouble trouble;
+  csv_fields header;
+  size_t empty_column; /* unnamed column whose cells must be empty; SIZE_MAX: none */
+  csv_jump *jumps;     /* rows whose line is not one more than that of the row before */
+  size_t n_jumps, jumps_capacity;
+};
+
+/* Bytes behind the window that may be read, and mean nothing. */
+#define CSV_SLACK 16
+
+/* Drop what is consumed and read more. A record that is longer than 16 MiB is an error. */
+ml_status csv__fill(ml_csv *csv, ml_error *err);
+
+/* Error at a place in the window, which is in the record that starts at csv->at. */
+ml_status csv__fail(const ml_csv *csv, const char *at, ml_error *err, const char *format, ...)
+    ML_PRINTF(4, 5);
+
+/* The error that csv->trouble speaks of; only when more bytes cannot help. */
+ml_status csv__fail_trouble(const ml_csv *csv, ml_error *err);
+
+/* Line in the file of a row, from 0; keep_lines must have been set before reading. */
+size_t csv__line_of_row(const ml_csv *csv, size_t row);
+bool csv__note_jump(ml_csv *csv, size_t row, size_t line);
+
+/* ---- cells and records ---- */
+
+typedef struct csv_cell {
+  const char *text; /* without the quotes around it */
+  size_t n;
+  bool quoted;
+  bool doubled; /* has doubled quotes, each of which stands for one */
+} csv_cell;
+
+/* Line ends in [from, to): \n, \r\n, \r. */
+size_t csv__count_lines(const char *from, const char *to);
+
+/* Read the cell at p. @return its delimiter or line end, or NULL with csv->trouble filled in */
+const char *csv__cell(ml_csv *csv, const char *p, const char *end, csv_cell *cell);
+
+/* Skip a line that is empty or blank. @return what follows; p when it is not blank; NULL with
+ * csv->trouble when the window ends first. */
+const char *csv__skip_blank_line(ml_csv *csv, const char *p, const char *end);
+
+/* Append the text that a cell stands for. */
+void csv__unquote(const csv_cell *cell, ml_buf *to);
+
+/* Split the record at p. @return what follows, or NULL with csv->trouble; what NULL and fields'
+ * buffer failed means that memory ran out */
+const char *csv__split(ml_csv *csv, const char *p, const char *end, csv_fields *fields);
+void csv__fields_release(csv_fields *fields);
+
+static inline bool csv__is_blank(const ml_csv *csv, char c) {
+  return (c == ' ' || c == '\t') && c != csv->delimiter;
+}
+
+static inline bool csv__is_line_end(char c) {
+  return c == '\n' || c == '\r';
+}
+
+/* What follows a line end, or NULL when the window ends between a \r and what may be its \n. */
+static inline const char *csv__after_line(const char *p, const char *end) {
+  if (*p == '\n') return p + 1;
+  if (p + 1 == end) return NULL;
+  return p[1] == '\n' ? p + 2 : p + 1;
+}
+
+/* ---- what cells say ---- */
+
+typedef enum csv_number_kind {
+  CSV_NUMBER,
+  CSV_MISSING,  /* empty, NaN, NA, null, ... */
+  CSV_INFINITE, /* inf as a word */
+  CSV_TOO_LARGE,
+  CSV_NO_NUMBER
+} csv_number_kind;
+
+/* Read a whole cell as a number, without the blanks around it. `value` is set unless the answer is
+ * CSV_NO_NUMBER. */
+csv_number_kind csv__number(const char *text, size_t n, double *value);
+
+/* The error for a cell that is no (finite) number. @param hint  appended; may be NULL */
+ml_status csv__fail_number(const ml_csv *csv, const char *at, csv_number_kind kind,
+                           const char *text, size_t n, const char *expected, const char *hint,
+                           ml_error *err);
+
+/* A cell as messages show it, cut to about 40 bytes between characters. */
+#define CSV_QUOTE_MAX 48
+const char *csv__quote(const char *text, size_t n, char *buf);
+
+/* @return the first byte that is not UTF-8, or NULL */
+const char *csv__bad_utf8(const char *text, size_t n);
+
+/* [text, text + n) without the blanks (space, tab) at both ends. */
+static inline size_t csv__trim(const char **text, size_t n) {
+  while (n > 0 && (**text == ' ' || **text == '\t')) (*text)++, n--;
+  while (n > 0 && ((*text)[n - 1] == ' ' || (*text)[n - 1] == '\t')) n--;
+  return n;
+}
+
+#endif

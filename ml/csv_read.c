@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows of a CSV file into typed columns: one pass, cell by cell, without a copy of the text. */
+#include <assert.h>
+#include <endian.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ml/csv_internal.h>
+#include <ml/iso8601.h>
+#include <ml/labels.h>
+#include <ml/number.h>
+
+/* What is done with the cells of a column of the file. */
+typedef enum action {
+  SKIP,
+  EMPTY, /* checked to be empty */
+  NUMBER,
+  LABEL,
+  UNDECIDED, /* a time, before the first row */
+  DATE
+} action;
+
+typedef struct reader_column {
+  action action;
+  bool finite;
+  bool is_time;
+  const ml_csv_want *want;
+  union {
+    double *number;
+    int64_t *time;
+    uint32_t *label;
+    void *cells;
+  };
+  labels labels;
+  const char *last; /* the label of the row before: rows of one id mostly come together */
+  size_t n_last;
+  uint32_t last_code;
+} reader_column;
+
+typedef struct reader {
+  ml_csv *csv;
+  reader_column *columns; /* one for each column of the file */
+  size_t n_columns, n_rows, capacity;
+  size_t record_lines; /* line ends inside the quotes of the current record */
+  ml_buf scratch;
+  ml_status status;
+  ml_error *err;
+} reader;
+
+static size_t cell_size(const reader_column *c) {
+  return c->action == LABEL ? sizeof(uint32_t) : sizeof(double);
+}
+
+static bool set_capacity(reader *r, size_t capacity) {
+  for (size_t j = 0; j < r->n_columns; j++) {
+    reader_column *c = &r->columns[j];
+    if (c->action <= EMPTY) continue;
+    void *cells = reallocarray(c->cells, capacity, cell_size(c));
+    if (!cells) return false;
+    c->cells = cells;
+  }
+  r->capacity = capacity;
+  return true;
+}
+
+/* ---- one cell, the general way: at is where it starts, text what it says ---- */
+
+typedef ml_status convert(reader *, reader_column *, const char *at, const char *text, size_t n);
+
+static ml_status to_nothing(reader *r, reader_column *c, const char *at, const char *text,
+                            size_t n) {
+  (void)r, (void)c, (void)at, (void)text, (void)n;
+  return ML_OK;
+}
+
+static ml_status to_empty(reader *r, reader_column *c, const char *at, const char *text, size_t n) {
+  char shown[CSV_QUOTE_MAX];
+  (void)c;
+  n = csv__trim(&text, n);
+  if (n == 0) return ML_OK;
+  return csv__fail(r->csv, at, r->err, "\"%s\" is in a column without a name",
+                   csv__quote(text, n, shown));
+}
+
+static ml_status to_number(reader *r, reader_column *c, const char *at, const char *text,
+                           size_t n) {
+  csv_number_kind kind = csv__number(text, n, &c->number[r->n_rows]);
+  bool accepted = kind == CSV_NUMBER || (!c->finite && kind != CSV_NO_NUMBER) ||
+                  (kind == CSV_TOO_LARGE && !c->is_time);
+  if (accepted) return ML_OK;
+  const char *expected = c->is_time ? "a number, as in the first row" : "a number";
+  return csv__fail_number(r->csv, at, kind, text, n, expected, c->want->hint, r->err);
+}
+
+static ml_status to_label(reader *r, reader_column *c, const char *at, const char *text, size_t n) {
+  if (n == 0 && c->finite)
+    return csv__fail(r->csv, at, r->err, "column \"%s\" is empty here",
+                     ml_csv_column(r->csv, c->want->column));
+  size_t n_before = c->labels.n;
+  uint32_t code = labels__put(&c->labels, text, n);
+  if (code == LABELS_FULL) return ml_error_memory(r->err);
+  if (c->labels.n > n_before && csv__bad_utf8(text, n))
+    return csv__fail(r->csv, at, r->err,
+                     "text that is not UTF-8; convert the file, for example: iconv -f "
+                     "WINDOWS-1252 -t UTF-8");
+  c->label[r->n_rows] = c->last_code = code;
+  c->last = labels__text(&c->labels, code);
+  c->n_last = n;
+  return ML_OK;
+}
+
+static ml_status to_date(reader *r, reader_column *c, const char *at, const char *text, size_t n) {
+  char shown[CSV_QUOTE_MAX];
+  double unused;
+  n = csv__trim(&text, n);
+  const char *why = iso8601__parse(text, n, &c->time[r->n_rows]);
+  if (!why) return ML_OK;
+  csv_number_kind kind = csv__number(text, n, &unused);
+  if (kind == CSV_MISSING) return csv__fail_number(r->csv, at, kind, text, n, "", NULL, r->err);
+  csv__quote(text, n, shown);
+  if (kind == CSV_NUMBER)
+    return csv__fail(r->csv, at, r->err, "expected a date, as in the first row, found \"%s\"",
+                     shown);
+  return csv__fail(r->csv, at, r->err, "expected an ISO 8601 date, found \"%s\": %s", shown, why);
+}
+
+/* What starts like a date is one, perhaps a wrong one. */
+static ml_status to_time(reader *r, reader_column *c, const char *at, const char *text, size_t n) {
+  double unused;
+  csv_number_kind kind = csv__number(text, n, &unused);
+  n = csv__trim(&text, n);
+  if (kind == CSV_NO_NUMBER && !(n > 4 && text[4] == '-'))
+    return csv__fail_number(r->csv, at, kind, text, n, "a number or an ISO 8601 date", NULL,
+                            r->err);
+  c->action = kind == CSV_NO_NUMBER ? DATE : NUMBER;
+  return c->action == DATE ? to_date(r, c, at, text, n) : to_number(r, c, at, text, n);
+}
+
+static convert *const converts[] = {
+    [SKIP] = to_nothing, [EMPTY] = to_empty,    [NUMBER] = to_number,
+    [LABEL] = to_label,  [UNDECIDED] = to_time, [DATE] = to_date,
+};
+
+/* @return the delimiter or line end behind the cell; NULL with r->status or csv->trouble set */
+static const char *general_cell(reader *r, reader_column *c, const char *p, const char *end) {
+  csv_cell cell;
+  const char *stop = csv__cell(r->csv, p, end, &cell);
+  if (!stop) return NULL;
+  if (cell.quoted) r->record_lines += csv__count_lines(cell.text, cell.text + cell.n);
+  if (cell.doubled) {
+    ml_buf_clear(&r->scratch);
+    csv__unquote(&cell, &r->scratch);
+    if (r->scratch.failed) {
+      r->status = ml_error_memory(r->err);
+      return NULL;
+    }
+    cell.text = r->scratch.data;
+    cell.n = r->scratch.n;
+  }
+  r->status = converts[c->action](r, c, p, cell.text, cell.n);
+  return r->status == ML_OK ? stop : NULL;
+}
+
+/* ---- one record ---- */
+
+static inline bool ends_cell(char delimiter, char c) {
+  return c == delimiter || csv__is_line_end(c);
+}
+
+/* The window has CSV_SLACK bytes behind its end, a label has them too: so whole words can be
+ * compared where memcmp() would cost more than the rest of the row. */
+static inline bool is_last_label(const reader_column *c, const char *p) {
+  size_t n = c->n_last;
+  if (n > 8) return memcmp(p, c->last, n) == 0;
+  uint64_t a, b;
+  memcpy(&a, p, sizeof a);
+  memcpy(&b, c->last, sizeof b);
+  return n > 0 && (htole64(a) ^ htole64(b)) << (64 - 8 * n) == 0;
+}
+
+/* Whole numbers of up to eight digits, as times mostly are. @return what follows, or NULL */
+static inline const char *take_small_integer(const char *p, const char *end, double *value) {
+  const char *first = p, *limit = end - p > 8 ? p + 8 : end;
+  uint32_t v = 0;
+  for (; p < limit && (unsigned char)(*p - '0') < 10; p++) v = 10 * v + (uint32_t)(*p - '0');
+  *value = v;
+  return p > first && p < end ? p : NULL;
+}
+
+/* The same as general_cell(), with a short cut for what most cells are: a plain number with nothing
+ * around it, the label of the row before. */
+static inline const char *read_cell(reader *r, reader_column *c, char delimiter, const char *p,
+                                    const char *end) {
+  const char *stop;
+  double value;
+  if (c->action == NUMBER) {
+    if (c->is_time && (stop = take_small_integer(p, end, &value)) && ends_cell(delimiter, *stop)) {
+      c->number[r->n_rows] = value;
+      return stop;
+    }
+    stop = ml_number_parse(p, end, &value);
+    if (stop && stop < end && ends_cell(delimiter, *stop) && isfinite(value)) {
+      c->number[r->n_rows] = value;
+      return stop;
+    }
+  } else if (c->action == LABEL && (size_t)(end - p) > c->n_last && is_last_label(c, p) &&
+             ends_cell(delimiter, p[c->n_last]) && *p != '"') {
+    c->label[r->n_rows] = c->last_code;
+    return p + c->n_last;
+  }
+  return general_cell(r, c, p, end);
+}
+
+/* Error for a record of the wrong length, once it is known to be complete. p is the delimiter of
+ * the first cell too many, or the line end that came too early. */
+static const char *fail_ragged(reader *r, size_t n_fields, const char *p, const char *end) {
+  const char *at = p + 1, *stop = p;
+  for (; *stop == r->csv->delimiter; n_fields++) {
+    csv_cell cell;
+    stop = csv__cell(r->csv, stop + 1, end, &cell);
+    if (!stop) return NULL;
+  }
+  if (csv__is_line_end(*p)) at = p;
+  r->status = csv__fail(r->csv, at, r->err, "expected %zu field%s, found %zu", r->n_columns,
+                        r->n_columns == 1 ? "" : "s", n_fields);
+  return NULL;
+}
+
+/* @return the next record; NULL with r->status or csv->trouble set: what was stored is then
+ * overwritten when the record is read again */
+static const char *read_record(reader *r, const char *p, const char *end) {
+  const char delimiter = r->csv->delimiter;
+  const size_t n_columns = r->n_columns;
+  reader_column *columns = r->columns;
+  r->record_lines = 0;
+  for (size_t j = 0;; p++) {
+    p = read_cell(r, &columns[j], delimiter, p, end);
+    if (!p) return NULL;
+    bool more = *p == delimiter;
+    if (++j == n_columns ? more : !more) return fail_ragged(r, j, p, end);
+    if (!more) break;
+  }
+  p = csv__after_line(p, end);
+  if (!p) r->csv->trouble = (csv_trouble){0};
+  return p;
+}
+
+static bool count_row(reader *r) {
+  if (r->csv->keep_lines && !csv__note_jump(r->csv, r->n_rows, r->csv->line)) return false;
+  r->n_rows++;
+  r->csv->line += 1 + r->record_lines;
+  return r->n_rows < r->capacity || set_capacity(r, 2 * r->capacity);
+}
+
+/* All records that are complete in the window. */
+static ml_status read_window(reader *r) {
+  ml_csv *csv = r->csv;
+  const char *p = csv->window + csv->at, *end = csv->window + csv->n;
+  while (p < end) {
+    const char *next;
+    if ((unsigned char)*p <= ' ' && (next = csv__skip_blank_line(csv, p, end)) != p)
+      csv->line += next != NULL;
+    else if ((next = read_record(r, p, end)) && !count_row(r))
+      return ml_error_memory(r->err);
+    if (!next) break;
+    p = next;
+    csv->at = (size_t)(p - csv->window);
+  }
+  if (r->status != ML_OK) return r->status;
+  if (p < end && (csv->trouble.what || csv->at_end)) return csv__fail_trouble(csv, r->err);
+  return ML_OK;
+}
+
+static ml_status read_all(reader *r) {
+  for (;;) {
+    ml_status status = read_window(r);
+    if (status != ML_OK) return status;
+    if (r->csv->at_end) return ML_OK;
+    status = csv__fill(r->csv, r->err);
+    if (status != ML_OK) return status;
+  }
+}
+
+/* ---- the whole ---- */
+
+static const char no_label[LABELS_SLACK];
+
+static ml_status plan(reader *r, const ml_csv_want *want, size_t n_want) {
+  static const action actions[] = {[ML_NUMBER] = NUMBER, [ML_TIME] = UNDECIDED, [ML_LABEL] = LABEL};
+  r->n_columns = ml_csv_n_columns(r->csv);
+  r->columns = calloc(r->n_columns, sizeof *r->columns);
+  if (!r->columns) return ml_error_memory(r->err);
+  if (r->csv->empty_column < r->n_columns) r->columns[r->csv->empty_column].action = EMPTY;
+  for (size_t k = 0; k < n_want; k++) {
+    assert(want[k].column < r->n_columns);
+    reader_column *c = &r->columns[want[k].column];
+    assert(!c->want);
+    c->action = actions[want[k].type];
+    c->is_time = want[k].type == ML_TIME;
+    c->finite = want[k].finite || c->is_time;
+    c->want = &want[k];
+    c->last = no_label;
+  }
+  /* 4096 rows are one page of labels and two of numbers. */
+  return set_capacity(r, 4096) ? ML_OK : ml_error_memory(r->err);
+}
+
+static bool hand_over(reader *r, reader_column *from, ml_column *to) {
+  to->name = strdup(ml_csv_column(r->csv, from->want->column));
+  if (!to->name) return false;
+  to->type = from->action == DATE ? ML_TIME : from->action == LABEL ? ML_LABEL : ML_NUMBER;
+  to->n_labels = from->labels.n;
+  if (to->type == ML_LABEL && !labels__take(&from->labels, &to->labels, &to->label_text))
+    return false;
+  to->number = from->number;
+  from->cells = NULL;
+  return true;
+}
+
+static ml_status make_table(reader *r, const ml_csv_want *want, size_t n_want, ml_table **out) {
+  ml_table *table = calloc(1, sizeof *table);
+  if (!table) return ml_error_memory(r->err);
+  table->columns = calloc(n_want ? n_want : 1, sizeof *table->columns);
+  table->source = strdup(r->csv->name);
+  bool ok = table->columns && table->source && set_capacity(r, r->n_rows ? r->n_rows : 1);
+  table->n_columns = table->columns ? n_want : 0;
+  table->n_rows = r->n_rows;
+  for (size_t k = 0; ok && k < n_want; k++)
+    ok = hand_over(r, &r->columns[want[k].column], &table->columns[k]);
+  if (!ok) {
+    ml_table_free(table);
+    return ml_error_memory(r->err);
+  }
+  *out = table;
+  return ML_OK;
+}
+
+ml_status ml_csv_read(ml_csv *csv, const ml_csv_want *want, size_t n_want, ml_table **out,
+                      ml_error *err) {
+  assert(csv && !csv->was_read && (want || n_want == 0) && out);
+  reader r = {.csv = csv, .err = err};
+  csv->was_read = true;
+  ml_status status = plan(&r, want, n_want);
+  if (status == ML_OK) status = read_all(&r);
+  if (status == ML_OK) status = make_table(&r, want, n_want, out);
+  for (size_t j = 0; r.columns && j < r.n_columns; j++) {
+    free(r.columns[j].cells);
+    labels__release(&r.columns[j].labels);
+  }
+  free(r.columns);
+  ml_buf_release(&r.scratch);
+  return status;
+}

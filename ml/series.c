@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A set of series: what it holds. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include <ml/series_internal.h>
+
+size_t ml_series_n_ids(const ml_series_set *set) {
+  return set->n_ids;
+}
+
+size_t ml_series_n_kinds(const ml_series_set *set) {
+  return set->n_kinds;
+}
+
+size_t ml_series_n_rows(const ml_series_set *set) {
+  return set->n_rows;
+}
+
+ml_clock ml_series_clock(const ml_series_set *set) {
+  return set->clock;
+}
+
+const char *ml_series_id_name(const ml_series_set *set) {
+  return set->id_name;
+}
+
+const char *ml_series_id(const ml_series_set *set, size_t i) {
+  assert(i < set->n_ids);
+  return set->ids[i];
+}
+
+bool ml_series_ids_are_numbers(const ml_series_set *set) {
+  return set->ids_are_numbers;
+}
+
+const char *ml_series_kind(const ml_series_set *set, size_t k) {
+  assert(k < set->n_kinds);
+  return set->kinds[k];
+}
+
+ml_series ml_series_at(const ml_series_set *set, size_t i, size_t k) {
+  assert(i < set->n_ids && k < set->n_kinds);
+  series_span span = set->spans[i * set->n_kinds + k];
+  return (ml_series){set->values + span.start, span.n};
+}
+
+void ml_series_free(ml_series_set *set) {
+  if (!set) return;
+  free(set->id_name);
+  free(set->ids);
+  free(set->id_text);
+  free(set->kinds);
+  free(set->kind_text);
+  free(set->values);
+  free(set->spans);
+  free(set);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Series from a CSV file: its columns are read, and their rows put in order. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ml/csv_internal.h>
+#include <ml/iso8601.h>
+#include <ml/number.h>
+#include <ml/series_internal.h>
+
+/* A file on its way to a set: columns are taken out of the table when they are used up. */
+typedef struct building {
+  ml_csv *csv;
+  const ml_series_opts *opts;
+  series_roles roles;
+  ml_table *table;
+  ml_column *id, *sort, *kind, *values; /* in the table; NULL: none */
+  ml_series_set *set;
+  uint32_t *group; /* of each row: id, or id and kind; NULL: one group */
+  int64_t *key;    /* what rows of a group are sorted by; NULL: nothing */
+  series_order order;
+  ml_error *err;
+} building;
+
+static ml_status fail(const building *b, const char *what) {
+  return ml_error_at(b->err, ML_ERR_PARSE, ml_csv_source(b->csv), 0, 0, "%s", what);
+}
+
+/* ---- columns ---- */
+
+static char *exclude_hint(const char *name) {
+  char *hint;
+  return asprintf(&hint, "; --exclude %.60s leaves the column out", name) < 0 ? NULL : hint;
+}
+
+static ml_status read_columns(building *b) {
+  const series_roles *roles = &b->roles;
+  size_t n = 0, n_hints = roles->is_long || roles->values_named ? 0 : roles->n_values;
+  ml_csv_want *want = calloc(3 + roles->n_values, sizeof *want);
+  char **hints = calloc(n_hints + 1, sizeof *hints);
+  ml_status status = want && hints ? ML_OK : ml_error_memory(b->err);
+  for (size_t k = 0; k < n_hints && status == ML_OK; k++) {
+    hints[k] = exclude_hint(ml_csv_column(b->csv, roles->values[k]));
+    if (!hints[k]) status = ml_error_memory(b->err);
+  }
+  if (status == ML_OK) {
+    if (roles->id != SIZE_MAX) want[n++] = (ml_csv_want){roles->id, ML_LABEL, true, NULL};
+    if (roles->sort != SIZE_MAX) want[n++] = (ml_csv_want){roles->sort, ML_TIME, true, NULL};
+    if (roles->kind != SIZE_MAX) want[n++] = (ml_csv_want){roles->kind, ML_LABEL, true, NULL};
+    for (size_t k = 0; k < roles->n_values; k++)
+      want[n++] = (ml_csv_want){roles->values[k], ML_NUMBER, true, k < n_hints ? hints[k] : NULL};
+    b->csv->empty_column = roles->is_long ? SIZE_MAX : roles->empty;
+    b->csv->keep_lines = roles->is_guess;
+    status = ml_csv_read(b->csv, want, n, &b->table, b->err);
+  }
+  for (size_t k = 0; hints && k < n_hints; k++) free(hints[k]);
+  free(hints);
+  free(want);
+  return status;
+}
+
+static void name_columns(building *b) {
+  ml_column *next = b->table->columns;
+  if (b->roles.id != SIZE_MAX) b->id = next++;
+  if (b->roles.sort != SIZE_MAX) b->sort = next++;
+  if (b->roles.kind != SIZE_MAX) b->kind = next++;
+  b->values = next;
+}
+
+/* ---- ids and kinds ---- */
+
+/* The distinct texts of a column in the order of their ranks; the column loses them. */
+static char **take_texts(ml_column *column, const series_ranking *ranking, char **storage) {
+  char **texts = malloc(ranking->n * sizeof *texts);
+  if (!texts) return NULL;
+  for (size_t i = 0; i < ranking->n; i++) texts[i] = column->labels[ranking->first[i]];
+  *storage = column->label_text;
+  column->label_text = NULL;
+  free(column->labels);
+  column->labels = NULL;
+  return texts;
+}
+
+/* Replace the codes of a column by ranks. @return false when memory ran out */
+static bool rank_column(ml_column *column, size_t n_rows, char ***texts, char **storage, size_t *n,
+                        bool *are_numbers) {
+  series_ranking ranking = {0};
+  if (series__rank(column->labels, column->n_labels, &ranking))
+    *texts = take_texts(column, &ranking, storage);
+  *n = ranking.n;
+  *are_numbers = ranking.are_numbers;
+  for (size_t i = 0; *texts && i < n_rows; i++) column->label[i] = ranking.rank[column->label[i]];
+  series__ranking_release(&ranking);
+  return *texts != NULL;
+}
+
+static bool set_single_id(ml_series_set *set) {
+  set->ids = malloc(sizeof *set->ids);
+  set->id_text = strdup("0");
+  if (!set->ids || !set->id_text) return false;
+  set->ids[0] = set->id_text;
+  set->n_ids = 1;
+  set->ids_are_numbers = true;
+  return true;
+}
+
+static ml_status make_ids(building *b) {
+  ml_series_set *set = b->set;
+  set->id_name = strdup(b->id ? b->id->name : "id");
+  bool ok = set->id_name && (b->id ? rank_column(b->id, set->n_rows, &set->ids, &set->id_text,
+                                                 &set->n_ids, &set->ids_are_numbers)
+                                   : set_single_id(set));
+  if (b->id) b->group = b->id->label;
+  return ok ? ML_OK : ml_error_memory(b->err);
+}
+
+static ml_status make_wide_kinds(building *b) {
+  ml_series_set *set = b->set;
+  ml_buf text = {0};
+  set->n_kinds = b->roles.n_values;
+  set->kinds = malloc(set->n_kinds * sizeof *set->kinds);
+  for (size_t k = 0; k < set->n_kinds; k++)
+    ml_buf_put(&text, b->values[k].name, strlen(b->values[k].name) + 1);
+  set->kind_text = text.data;
+  if (!set->kinds || text.failed) return ml_error_memory(b->err);
+  char *at = text.data;
+  for (size_t k = 0; k < set->n_kinds; k++, at += strlen(at) + 1) set->kinds[k] = at;
+  return ML_OK;
+}
+
+/* A set has one span for each id and kind, so both together are held against the rows: a column of
+ * numbers that is taken for the kind must not cost all memory. */
+static ml_status check_product(const building *b) {
+  size_t n_ids = b->set->n_ids, n_kinds = b->set->n_kinds, n_rows = b->set->n_rows;
+  size_t limit = ((size_t)1 << 20) + 16 * n_rows;
+  if (n_ids <= limit / n_kinds && n_ids <= UINT32_MAX / n_kinds) return ML_OK;
+  return ml_error_at(b->err, ML_ERR_PARSE, ml_csv_source(b->csv), 0, 0,
+                     "%zu ids and %zu kinds in %zu rows: is \"%.60s\" the column of the kinds?",
+                     n_ids, n_kinds, n_rows, b->kind->name);
+}
+
+static ml_status make_long_kinds(building *b) {
+  ml_series_set *set = b->set;
+  bool unused;
+  if (!rank_column(b->kind, set->n_rows, &set->kinds, &set->kind_text, &set->n_kinds, &unused))
+    return ml_error_memory(b->err);
+  ml_status status = check_product(b);
+  if (status != ML_OK) return status;
+  uint32_t n_kinds = (uint32_t)set->n_kinds, *kind = b->kind->label;
+  for (size_t i = 0; i < set->n_rows; i++) kind[i] += n_kinds * (b->group ? b->group[i] : 0);
+  b->group = kind;
+  if (b->id) {
+    free(b->id->label);
+    b->id->label = NULL;
+  }
+  return ML_OK;
+}
+
+/* ---- time ---- */
+
+static ml_clock make_keys(building *b) {
+  if (!b->sort) return ML_CLOCK_NONE;
+  bool is_date = b->sort->type == ML_TIME;
+  b->key = is_date ? b->sort->time : series__keys(b->sort->number, b->set->n_rows);
+  return is_date ? ML_CLOCK_TIME : ML_CLOCK_NUMBER;
+}
+
+/* A file without an id is one series only if no time is there twice. */
+static ml_status check_unique_times(const building *b) {
+  for (size_t p = 1; p < b->set->n_rows; p++) {
+    size_t row = series__row(&b->order, p), before = series__row(&b->order, p - 1);
+    char time[ISO8601_MAX > ML_NUMBER_MAX ? ISO8601_MAX : ML_NUMBER_MAX];
+    if (b->key[row] != b->key[before]) continue;
+    if (b->set->clock == ML_CLOCK_TIME)
+      iso8601__format(b->key[row], time);
+    else
+      ml_number_format(series__key_to_double(b->key[row]), time);
+    return ml_error_at(b->err, ML_ERR_PARSE, ml_csv_source(b->csv), csv__line_of_row(b->csv, row),
+                       0, "time %s occurs twice: is there an id column? name it with --id", time);
+  }
+  return ML_OK;
+}
+
+/* ---- values ---- */
+
+/* The values of the rows in order, a column after the other, each freed when it has been used. */
+static ml_status make_values(building *b) {
+  for (size_t k = 0; k < b->roles.n_values; k++) {
+    double *column = b->values[k].number;
+    b->values[k].number = NULL;
+    if (!series__append(b->set, column, b->set->n_rows, &b->order)) return ml_error_memory(b->err);
+  }
+  return ML_OK;
+}
+
+static void drop_column(ml_column *column) {
+  if (!column) return;
+  free(column->number);
+  column->number = NULL;
+}
+
+/* Wide: the order is one of ids, and each kind has a column of its own. */
+static void make_wide_spans(const building *b) {
+  ml_series_set *set = b->set;
+  for (size_t i = 0; i < set->n_ids; i++)
+    for (size_t k = 0; k < set->n_kinds; k++)
+      set->spans[i * set->n_kinds + k] = (series_span){k * set->n_rows + b->order.starts[i],
+                                                       b->order.starts[i + 1] - b->order.starts[i]};
+}
+
+/* Long: kinds are put in the order in which they appear when ids are gone through in order. */
+static ml_status make_long_spans(const building *b) {
+  ml_series_set *set = b->set;
+  size_t n_kinds = set->n_kinds, n_seen = 0;
+  size_t *place = malloc(n_kinds * sizeof *place);
+  char **kinds = malloc(n_kinds * sizeof *kinds);
+  if (!place || !kinds) {
+    free(place);
+    free(kinds);
+    return ml_error_memory(b->err);
+  }
+  for (size_t k = 0; k < n_kinds; k++) place[k] = SIZE_MAX;
+  for (size_t g = 0; g < set->n_ids * n_kinds && n_seen < n_kinds; g++) {
+    size_t k = g % n_kinds;
+    if (place[k] != SIZE_MAX || b->order.starts[g] == b->order.starts[g + 1]) continue;
+    kinds[n_seen] = set->kinds[k];
+    place[k] = n_seen++;
+  }
+  for (size_t g = 0; g < set->n_ids * n_kinds; g++)
+    set->spans[g - g % n_kinds + place[g % n_kinds]] =
+        (series_span){b->order.starts[g], b->order.starts[g + 1] - b->order.starts[g]};
+  free(set->kinds);
+  set->kinds = kinds;
+  free(place);
+  return ML_OK;
+}
+
+static ml_status make_spans(building *b) {
+  ml_series_set *set = b->set;
+  set->spans = malloc(set->n_ids * set->n_kinds * sizeof *set->spans);
+  if (!set->spans) return ml_error_memory(b->err);
+  if (b->kind) return make_long_spans(b);
+  make_wide_spans(b);
+  return ML_OK;
+}
+
+/* ---- the whole ---- */
+
+static ml_status build(building *b) {
+  b->set = calloc(1, sizeof *b->set);
+  if (!b->set) return ml_error_memory(b->err);
+  b->set->n_rows = b->table->n_rows;
+  if (b->set->n_rows == 0) return fail(b, "no rows");
+  ml_status status = make_ids(b);
+  if (status == ML_OK) status = b->kind ? make_long_kinds(b) : make_wide_kinds(b);
+  if (status != ML_OK) return status;
+  b->set->clock = make_keys(b);
+  size_t n_groups = b->set->n_ids * (b->kind ? b->set->n_kinds : 1);
+  status =
+      series__order(b->set->n_rows, b->group, n_groups, b->key, b->opts->watch, &b->order, b->err);
+  if (status == ML_OK && b->roles.is_guess) status = check_unique_times(b);
+  drop_column(b->id);
+  drop_column(b->kind);
+  drop_column(b->sort);
+  if (status == ML_OK) status = make_values(b);
+  return status == ML_OK ? make_spans(b) : status;
+}
+
+/* Takes csv. */
+static ml_status read_csv(ml_csv *csv, const ml_series_opts *opts, ml_series_set **out,
+                          ml_error *err) {
+  building b = {.csv = csv, .opts = opts, .err = err};
+  ml_status status = series__roles(csv, opts, &b.roles, err);
+  if (status == ML_OK) status = read_columns(&b);
+  if (status == ML_OK) {
+    name_columns(&b);
+    status = build(&b);
+  }
+  if (status == ML_OK) {
+    *out = b.set;
+    b.set = NULL;
+  }
+  ml_series_free(b.set);
+  series__order_release(&b.order);
+  ml_table_free(b.table);
+  series__roles_release(&b.roles);
+  ml_csv_close(csv);
+  return status;
+}
+
+static const ml_series_opts defaults;
+
+ml_status ml_series_read(const char *path, const ml_series_opts *opts, ml_series_set **out,
+                         ml_error *err) {
+  assert(path && out);
+  if (!opts) opts = &defaults;
+  ml_csv_opts csv_opts = {.delimiter = opts->delimiter, .watch = opts->watch};
+  ml_csv *csv;
+  ml_status status = ml_csv_open(path, &csv_opts, &csv, err);
+  return status == ML_OK ? read_csv(csv, opts, out, err) : status;
+}
+
+ml_status ml_series_parse(const void *bytes, size_t n, const char *source,
+                          const ml_series_opts *opts, ml_series_set **out, ml_error *err) {
+  assert((bytes || n == 0) && source && out);
+  if (!opts) opts = &defaults;
+  ml_csv_opts csv_opts = {.delimiter = opts->delimiter, .watch = opts->watch};
+  ml_csv *csv;
+  ml_status status = ml_csv_open_bytes(bytes, n, source, &csv_opts, &csv, err);
+  return status == ML_OK ? read_csv(csv, opts, out, err) : status;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which column of a file is the id, the time, the kind, the values. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ml/series_internal.h>
+
+/* What is known of the columns while roles are dealt out. */
+typedef struct deal {
+  const ml_csv *csv;
+  const ml_series_opts *opts;
+  series_roles *roles;
+  bool *known; /* has a role, or is left out */
+  ml_error *err;
+} deal;
+
+/* "a, b, c", cut to what a message can hold. */
+#define LIST_MAX 320
+static const char *list_columns(const ml_csv *csv, char *buf) {
+  size_t n = 0;
+  buf[0] = 0;
+  for (size_t j = 0; j < ml_csv_n_columns(csv); j++) {
+    const char *name = ml_csv_column(csv, j);
+    if (n + strlen(name) + 8 > LIST_MAX) {
+      strcpy(buf + n, j ? ", ..." : "...");
+      break;
+    }
+    n += (size_t)sprintf(buf + n, "%s%s", j ? ", " : "", *name ? name : "\"\"");
+  }
+  return buf;
+}
+
+static ml_status fail_list(const deal *d, const char *words, const char *name, const char *tail) {
+  char list[LIST_MAX];
+  return ml_error_at(d->err, ML_ERR_PARSE, ml_csv_source(d->csv), 0, 0,
+                     "%s%s%.60s%s (the file has: %s)%s", words, name ? " \"" : "", name ? name : "",
+                     name ? "\"" : "", list_columns(d->csv, list), tail);
+}
+
+static bool is_there(const deal *d, const char *name) {
+  for (size_t j = 0; j < ml_csv_n_columns(d->csv); j++)
+    if (strcmp(ml_csv_column(d->csv, j), name) == 0) return true;
+  return false;
+}
+
+/* The column of a name that must be there, once. */
+static ml_status find(const deal *d, const char *name, size_t *column) {
+  *column = ml_csv_find(d->csv, name);
+  if (*column != SIZE_MAX) return ML_OK;
+  return fail_list(d, is_there(d, name) ? "more than one column" : "no column", name, "");
+}
+
+static ml_status take(deal *d, const char *name, size_t *column) {
+  ml_status status = find(d, name, column);
+  if (status != ML_OK) return status;
+  if (d->known[*column])
+    return ml_error_at(d->err, ML_ERR_USAGE, ml_csv_source(d->csv), 0, 0,
+                       "column \"%.60s\" is given two parts", name);
+  d->known[*column] = true;
+  return ML_OK;
+}
+
+/* A role that the user gave to a column, or that a column of the usual name has. */
+static ml_status deal_role(deal *d, const char *given, const char *usual, size_t *column) {
+  *column = SIZE_MAX;
+  if (given) return *given ? take(d, given, column) : ML_OK;
+  size_t j = ml_csv_find(d->csv, usual);
+  if (j == SIZE_MAX ? !is_there(d, usual) : d->known[j]) return ML_OK;
+  return take(d, usual, column);
+}
+
+static ml_status add_value(series_roles *roles, size_t column, ml_error *err) {
+  size_t *values = reallocarray(roles->values, roles->n_values + 1, sizeof *values);
+  if (!values) return ml_error_memory(err);
+  roles->values = values;
+  values[roles->n_values++] = column;
+  return ML_OK;
+}
+
+/* Call `each` with the columns of a list of names, which is a CSV record itself. */
+static ml_status each_named(deal *d, const char *names,
+                            ml_status (*each)(deal *, const char *name)) {
+  ml_csv *list = NULL;
+  ml_csv_opts comma = {.delimiter = ','};
+  ml_status status =
+      ml_csv_open_bytes(names, strlen(names), "list of columns", &comma, &list, d->err);
+  for (size_t j = 0; status == ML_OK && j < ml_csv_n_columns(list); j++)
+    status = each(d, ml_csv_column(list, j));
+  ml_csv_close(list);
+  return status;
+}
+
+static ml_status exclude(deal *d, const char *name) {
+  size_t column;
+  return take(d, name, &column);
+}
+
+static ml_status choose(deal *d, const char *name) {
+  size_t column;
+  ml_status status = take(d, name, &column);
+  return status == ML_OK ? add_value(d->roles, column, d->err) : status;
+}
+
+static size_t count_unknown(const deal *d, size_t *last) {
+  size_t n = 0;
+  for (size_t j = 0; j < ml_csv_n_columns(d->csv); j++) {
+    if (d->known[j]) continue;
+    n++;
+    *last = j;
+  }
+  return n;
+}
+
+/* A delimiter behind the last name makes a column that is nothing, if its cells are empty. */
+static void deal_empty(deal *d) {
+  size_t last = ml_csv_n_columns(d->csv) - 1;
+  if (last == 0 || *ml_csv_column(d->csv, last) || d->known[last]) return;
+  d->roles->empty = last;
+  d->known[last] = true;
+}
+
+/* Every column that has no other part holds values. */
+static ml_status deal_rest(deal *d) {
+  for (size_t j = 0; j < ml_csv_n_columns(d->csv); j++) {
+    const char *name = ml_csv_column(d->csv, j);
+    if (d->known[j]) continue;
+    if (!*name)
+      return ml_error_at(d->err, ML_ERR_PARSE, ml_csv_source(d->csv), 0, 0,
+                         "column %zu has no name; choose the value columns with --columns", j + 1);
+    size_t column;
+    ml_status status = find(d, name, &column);
+    if (status == ML_OK) status = add_value(d->roles, column, d->err);
+    if (status != ML_OK) return status;
+  }
+  return d->roles->n_values ? ML_OK : fail_list(d, "no column of values", NULL, "");
+}
+
+static ml_status deal_values(deal *d) {
+  const ml_series_opts *o = d->opts;
+  series_roles *roles = d->roles;
+  if (roles->values_named) {
+    ml_status status = each_named(d, o->columns, choose);
+    deal_empty(d);
+    return status;
+  }
+  size_t value, only = SIZE_MAX;
+  ml_status status = deal_role(d, o->value, "value", &value);
+  bool has_kind = o->kind ? *o->kind != 0 : value != SIZE_MAX;
+  if (status == ML_OK && has_kind) status = deal_role(d, o->kind, "kind", &roles->kind);
+  deal_empty(d);
+  if (status != ML_OK) return status;
+  if (roles->kind != SIZE_MAX && value == SIZE_MAX) {
+    if (count_unknown(d, &only) != 1)
+      return fail_list(d, "no column", "value", "; name it with --value");
+    d->known[value = only] = true;
+  }
+  roles->is_long = value != SIZE_MAX;
+  return roles->is_long ? add_value(roles, value, d->err) : ML_OK;
+}
+
+/* Without an id column: is the file clearly one series? */
+static ml_status check_single(deal *d) {
+  series_roles *roles = d->roles;
+  size_t unused;
+  if (roles->id != SIZE_MAX || d->opts->id || count_unknown(d, &unused) == 0) return ML_OK;
+  roles->is_guess = roles->sort != SIZE_MAX && !roles->is_long;
+  if (roles->is_guess) return ML_OK;
+  return fail_list(d, "no column", "id",
+                   "; name it with --id, or give --id \"\" for a single series");
+}
+
+static ml_status deal_all(deal *d) {
+  const ml_series_opts *o = d->opts;
+  d->roles->values_named = o->columns && *o->columns;
+  if (d->roles->values_named && ((o->value && *o->value) || (o->kind && *o->kind)))
+    return ml_error_set(d->err, ML_ERR_USAGE,
+                        "--columns is for the wide format, --kind and --value for the long one");
+  ml_status status = ML_OK;
+  if (o->exclude && *o->exclude) status = each_named(d, o->exclude, exclude);
+  if (status == ML_OK) status = deal_role(d, o->id, "id", &d->roles->id);
+  if (status == ML_OK) status = deal_role(d, o->sort, "time", &d->roles->sort);
+  if (status == ML_OK) status = deal_values(d);
+  if (status == ML_OK) status = check_single(d);
+  if (status == ML_OK && d->roles->n_values == 0) status = deal_rest(d);
+  return status;
+}
+
+ml_status series__roles(const ml_csv *csv, const ml_series_opts *opts, series_roles *roles,
+                        ml_error *err) {
+  *roles = (series_roles){.kind = SIZE_MAX, .empty = SIZE_MAX};
+  deal d = {.csv = csv, .opts = opts, .roles = roles, .err = err};
+  d.known = calloc(ml_csv_n_columns(csv), sizeof *d.known);
+  ml_status status = d.known ? deal_all(&d) : ml_error_memory(err);
+  free(d.known);
+  if (status != ML_OK) series__roles_release(roles);
+  return status;
+}
+
+void series__roles_release(series_roles *roles) {
+  free(roles->values);
+  *roles = (series_roles){0};
+}
