@@ -106,7 +106,7 @@ static ml_status bad_open(const ml_job_data *data, void **state, ml_error *err) 
 
 static ml_status crash_open(const ml_job_data *data, void **state, ml_error *err) {
   (void)data, (void)state, (void)err;
-  raise(SIGSEGV);
+  raise(SIGKILL);
   return ML_OK;
 }
 
