@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -187,25 +188,35 @@ static void permission_is_respected(void **state) {
   if (root) assert_int_equal(seteuid(0), 0);
 }
 
+/* A device that is always full. Root could replace the real one if what is tested here were broken,
+ * so root gets a node of its own. */
+static const char *full_device(void) {
+  static char path[512];
+  if (geteuid() != 0) return "/dev/full";
+  snprintf(path, sizeof path, "%s/full", temp_dir());
+  if (mknod(path, S_IFCHR | 0666, makedev(1, 7)) != 0 && errno != EEXIST) skip();
+  if (access(path, W_OK) != 0) skip();
+  return path;
+}
+
 static void a_full_device_is_an_error(void **state) {
   (void)state;
   struct stat st;
   ml_error err = {0};
-  ml_output *out = open_ok("/dev/full");
+  ml_output *out = open_ok(full_device());
   assert_int_equal(ml_output_write(out, "x", 1, &err), ML_OK);
   assert_int_equal(ml_output_commit(out, &err), ML_ERR_IO);
-  assert_string_equal(err.source, "/dev/full");
+  assert_string_equal(err.source, full_device());
   assert_string_equal(err.message, "cannot write: No space left on device");
-  assert_int_equal(stat("/dev/full", &st), 0);
+  assert_int_equal(stat(full_device(), &st), 0);
   assert_true(S_ISCHR(st.st_mode));
 
   char *much = calloc(1, 1 << 20);
-  out = open_ok("/dev/full");
+  out = open_ok(full_device());
   assert_int_equal(ml_output_write(out, much, 1 << 20, NULL), ML_ERR_IO);
   assert_int_equal(ml_output_write(out, "x", 1, NULL), ML_ERR_IO); /* and stays one */
   ml_output_abort(out);
   free(much);
-  write_file("/dev/null", "gone");
 }
 
 /* A limit on the size of files stands in for a disk that is full. */
