@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Matrices with named rows and columns: making and freeing them. */
+#include <ml/matrix.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static char **new_names(size_t n) {
+  if (n > PTRDIFF_MAX / sizeof(char *)) return NULL;
+  return calloc(n ? n : 1, sizeof(char *)); /* calloc(0) may be NULL */
+}
+
+static void free_names(char **names, size_t n) {
+  for (size_t i = 0; names && i < n; i++) free(names[i]);
+  free(names);
+}
+
+ml_status ml_matrix_new(const ml_exec *exec, size_t n_rows, size_t n_columns, ml_matrix **out,
+                        ml_error *err) {
+  size_t size;
+  if (__builtin_mul_overflow(n_rows, n_columns, &size) ||
+      __builtin_mul_overflow(size, sizeof(double), &size))
+    return ml_error_memory(err);
+  ml_matrix *matrix = calloc(1, sizeof *matrix);
+  if (!matrix) return ml_error_memory(err);
+  matrix->n_rows = n_rows;
+  matrix->n_columns = n_columns;
+  ml_status status = ml_block_new(exec, size, &matrix->block, err);
+  if (status == ML_OK) {
+    matrix->values = matrix->block->data;
+    matrix->rows = new_names(n_rows);
+    matrix->columns = new_names(n_columns);
+    matrix->row_label = strdup("id");
+    if (!matrix->rows || !matrix->columns || !matrix->row_label) status = ml_error_memory(err);
+  }
+  if (status != ML_OK) {
+    ml_matrix_free(matrix);
+    return status;
+  }
+  *out = matrix;
+  return ML_OK;
+}
+
+void ml_matrix_free(ml_matrix *matrix) {
+  if (!matrix) return;
+  free_names(matrix->rows, matrix->n_rows);
+  free_names(matrix->columns, matrix->n_columns);
+  free(matrix->row_label);
+  ml_block_free(matrix->block);
+  free(matrix);
+}
