@@ -64,11 +64,13 @@ static json_t *records(const json_t *strict) {
 }
 
 /* pandas gives names to columns that have none, and new ones to those that have the same. */
-static bool is_renamed(const char *name, const char *from) {
-  size_t n = strlen(from);
-  if (strcmp(name, from) == 0) return true;
-  return n == 0 ? strncmp(name, "Unnamed: ", 9) == 0
-                : strncmp(name, from, n) == 0 && name[n] == '.';
+static bool is_renamed(const json_t *name, const json_t *from) {
+  const char *text = json_string_value(name);
+  size_t n = json_string_length(from);
+  if (json_equal(name, from)) return true;
+  if (n == 0) return strncmp(text, "Unnamed: ", 9) == 0;
+  return json_string_length(name) > n && memcmp(text, json_string_value(from), n) == 0 &&
+         text[n] == '.';
 }
 
 static bool same_records(const json_t *pandas, const json_t *kept) {
@@ -79,9 +81,7 @@ static bool same_records(const json_t *pandas, const json_t *kept) {
   if (json_array_size(columns) != json_array_size(header)) return false;
   if (json_array_size(kept) != n_rows + 1) return false;
   for (size_t j = 0; j < json_array_size(header); j++)
-    if (!is_renamed(json_string_value(json_array_get(columns, j)),
-                    json_string_value(json_array_get(header, j))))
-      return false;
+    if (!is_renamed(json_array_get(columns, j), json_array_get(header, j))) return false;
   for (size_t i = 0; i < json_array_size(rows); i++)
     if (!json_equal(json_array_get(rows, i), json_array_get(kept, i + 1))) return false;
   return true;
