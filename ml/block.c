@@ -22,8 +22,12 @@ static int shared_memory(size_t size) {
   return -1;
 }
 
+static uint64_t next_id(void) {
+  static atomic_uint_fast64_t next = 1;
+  return atomic_fetch_add(&next, 1);
+}
+
 ml_status ml_block_new(const ml_exec *exec, size_t size, ml_block **out, ml_error *err) {
-  static atomic_uint_fast64_t next_id = 1;
   bool shared = exec && exec->shares_memory;
   size_t mapped = size ? size : 1;
   ml_block *block = calloc(1, sizeof *block);
@@ -44,7 +48,7 @@ ml_status ml_block_new(const ml_exec *exec, size_t size, ml_block **out, ml_erro
   }
   block->data = data;
   block->size = size;
-  block->id = atomic_fetch_add(&next_id, 1);
+  block->id = next_id();
   *out = block;
   return ML_OK;
 }
@@ -79,6 +83,16 @@ ml_status ml_block_copy(const ml_exec *exec, const void *data, size_t size, ml_b
   return ML_OK;
 }
 
+ml_status ml_block_lend(const ml_exec *exec, const void *data, size_t size, ml_block **out,
+                        ml_error *err) {
+  if (exec && exec->shares_memory) return ml_block_copy(exec, data, size, out, err);
+  ml_block *block = malloc(sizeof *block);
+  if (!block) return ml_error_memory(err);
+  *block = (ml_block){.data = (void *)data, .size = size, .fd = -1, .lent = true, .id = next_id()};
+  *out = block;
+  return ML_OK;
+}
+
 ml_status ml_block_seal(ml_block *block, ml_error *err) {
   if (block->fd < 0 || block->sealed) return ML_OK;
   if (fcntl(block->fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) != 0)
@@ -89,7 +103,7 @@ ml_status ml_block_seal(ml_block *block, ml_error *err) {
 
 void ml_block_free(ml_block *block) {
   if (!block) return;
-  munmap(block->data, block->size ? block->size : 1);
+  if (!block->lent) munmap(block->data, block->size ? block->size : 1);
   if (block->fd >= 0) close(block->fd);
   free(block);
 }

@@ -24,6 +24,7 @@ typedef struct ml_block {
   size_t size;
   int fd;      /* memfd behind it, or -1: private memory */
   bool sealed; /* no process can write or resize it through a new mapping */
+  bool lent;   /* data belongs to somebody else and outlives the block */
   uint64_t id; /* unique in this process */
 } ml_block;
 
@@ -38,6 +39,15 @@ ML_API ML_MUST_CHECK ml_status ml_block_new(const ml_exec *exec, size_t size, ml
 
 /** Make a block with a copy of size bytes. */
 ML_API ML_MUST_CHECK ml_status ml_block_copy(const ml_exec *exec, const void *data, size_t size,
+                                             ml_block **out, ml_error *err);
+
+/**
+ * Make bytes known to a job: a copy when exec shares memory, else a block that borrows them, so
+ * that a serial run copies nothing.
+ *
+ * @param data  8-byte aligned; outlives the block and is not written to meanwhile
+ */
+ML_API ML_MUST_CHECK ml_status ml_block_lend(const ml_exec *exec, const void *data, size_t size,
                                              ml_block **out, ml_error *err);
 
 /** Seal a shared block against writing through new mappings and resizing; a private one is left as

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Changes inside a corridor between two quantiles. */
+#include <math.h>
+#include <string.h>
+
+#include <ml/stats_internal.h>
+
+#include "feature.h"
+
+enum { F_AGG, ISABS, QH, QL };
+
+/* The changes inside one corridor, and what was already worked out of them. */
+typedef struct corridor {
+  double low, high;
+  bool is_absolute, has_mean;
+  double *changes; /* n values */
+  size_t n;
+  double mean;
+  double *spare; /* 2 n doubles */
+} corridor;
+
+static double aggregate_mean(corridor *c) {
+  if (!c->has_mean) c->mean = stats__sum(c->changes, c->n) / (double)c->n;
+  c->has_mean = true;
+  return c->mean;
+}
+
+static double aggregate_var(corridor *c) {
+  return stats__variance(c->changes, c->n, aggregate_mean(c), c->spare);
+}
+
+static double aggregate_std(corridor *c) {
+  return sqrt(aggregate_var(c));
+}
+
+static double aggregate_median(corridor *c) {
+  memcpy(c->spare, c->changes, c->n * sizeof *c->spare);
+  size_t n_nan = stats__sort(c->spare, c->n, c->spare + c->n);
+  return n_nan ? NAN : stats__median(c->spare, c->n);
+}
+
+static double aggregate_max(corridor *c) {
+  double max = c->changes[0];
+  for (size_t i = 1; i < c->n; i++) max = c->changes[i] > max ? c->changes[i] : max;
+  return max;
+}
+
+static double aggregate_min(corridor *c) {
+  double min = c->changes[0];
+  for (size_t i = 1; i < c->n; i++) min = c->changes[i] < min ? c->changes[i] : min;
+  return min;
+}
+
+static double aggregate_sum(corridor *c) {
+  return stats__sum(c->changes, c->n);
+}
+
+/* In the order of the choices of f_agg. */
+static double (*const aggregates[])(corridor *) = {aggregate_mean,   aggregate_var, aggregate_std,
+                                                   aggregate_median, aggregate_max, aggregate_min,
+                                                   aggregate_sum};
+
+/* Changes between neighbours that both lie in the corridor; the two ends belong to it. */
+static void enter(corridor *c, const fresh_series *s, bool is_absolute) {
+  double low = c->low, high = c->high, *kept = c->changes;
+  size_t n = 0;
+  bool inside = s->x[0] >= low && s->x[0] <= high;
+  for (size_t i = 0; i + 1 < s->n; i++) {
+    double x = s->x[i + 1];
+    bool next = (x >= low) & (x <= high);
+    kept[n] = is_absolute ? fabs(s->changes[i]) : s->changes[i];
+    n += inside & next;
+    inside = next;
+  }
+  c->n = n;
+  c->is_absolute = is_absolute;
+  c->has_mean = false;
+}
+
+static void change_quantiles(const fresh_series *s, const fresh_args *args, size_t n_args,
+                             double *out) {
+  size_t m = s->n - s->n_nan; /* quantiles are those of the numbers */
+  corridor c = {.changes = s->work, .spare = s->work + s->n};
+  for (size_t k = 0; k < n_args; k++) {
+    const double *v = args[k].v;
+    const double *before = k ? args[k - 1].v : NULL;
+    bool is_absolute = v[ISABS] != 0;
+    bool is_same = before && before[QL] == v[QL] && before[QH] == v[QH];
+    if (m > 0 && !(is_same && c.is_absolute == is_absolute)) {
+      c.low = stats__quantile(s->sorted, m, v[QL]);
+      c.high = stats__quantile(s->sorted, m, v[QH]);
+      enter(&c, s, is_absolute);
+    }
+    if (v[QL] >= v[QH])
+      out[k] = 0;
+    else if (m == 0)
+      out[k] = NAN;
+    else
+      out[k] = c.n ? aggregates[(size_t)v[F_AGG]](&c) : 0;
+  }
+}
+
+static const ml_fresh_param params[] = {
+    {.name = "f_agg",
+     .kind = ML_PARAM_ENUM,
+     .hi = 6,
+     .choices = "mean|var|std|median|max|min|sum",
+     .doc = "what is taken of the changes"},
+    {.name = "isabs", .kind = ML_PARAM_BOOL, .hi = 1, .doc = "take absolute changes"},
+    {.name = "qh", .kind = ML_PARAM_REAL, .lo = 0, .hi = 1, .doc = "upper quantile"},
+    {.name = "ql", .kind = ML_PARAM_REAL, .lo = 0, .hi = 1, .doc = "lower quantile"}};
+
+#define SET(f_agg, isabs, ql, qh) FRESH_INT(f_agg), FRESH_INT(isabs), FRESH_REAL(qh), FRESH_REAL(ql)
+#define CORRIDOR(ql, qh)          SET(0, 0, ql, qh), SET(1, 0, ql, qh), SET(0, 1, ql, qh), SET(1, 1, ql, qh)
+static const ml_param_value grid[] = {
+    CORRIDOR(.0, .2), CORRIDOR(.0, .4), CORRIDOR(.0, .6), CORRIDOR(.0, .8), CORRIDOR(.0, 1.),
+    CORRIDOR(.2, .4), CORRIDOR(.2, .6), CORRIDOR(.2, .8), CORRIDOR(.2, 1.), CORRIDOR(.4, .6),
+    CORRIDOR(.4, .8), CORRIDOR(.4, 1.), CORRIDOR(.6, .8), CORRIDOR(.6, 1.), CORRIDOR(.8, 1.)};
+#undef CORRIDOR
+#undef SET
+
+const fresh_feature fresh__change_quantiles = {
+    .info = {.name = "change_quantiles",
+             .summary = "mean, variance, ... of the changes inside a corridor of quantiles",
+             .formula = "f_agg of {x[i+1] - x[i] : x[i] and x[i+1] between the quantiles ql and "
+                        "qh}; 0 when there are none or ql >= qh",
+             .nan_rule = "never",
+             .cost = "n log n",
+             .source = "tsfresh",
+             FRESH_PARAMS(params, grid)},
+    .needs = FRESH_CHANGES | FRESH_SORTED,
+    .n_work = 3,
+    .values = change_quantiles};

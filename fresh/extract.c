@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Extraction: from a set of series to a matrix of features, over any executor. */
+#include "extract.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ml/series_internal.h>
+
+#include "plan.h"
+
+/* An item is some milliseconds of work, and each worker gets several, so that the last one to end
+ * keeps nobody waiting for long. */
+enum { ITEM_VALUES = 1 << 14, ITEMS_PER_WORKER = 8 };
+
+typedef struct extraction {
+  const ml_series_set *set;
+  size_t *starts; /* item i is the ids from starts[i] to starts[i + 1] */
+  size_t n_items;
+  ml_block *blocks[FRESH_N_BLOCKS];
+  ml_matrix *matrix;
+} extraction;
+
+static size_t n_values_of(const ml_series_set *set, size_t id) {
+  size_t n = 0;
+  for (size_t k = 0; k < set->n_kinds; k++) n += set->spans[id * set->n_kinds + k].n;
+  return n;
+}
+
+static ml_status split(extraction *e, size_t n_workers, ml_error *err) {
+  const ml_series_set *set = e->set;
+  size_t item_values = set->n_values / (ITEMS_PER_WORKER * n_workers), n_values = 0;
+  if (item_values > ITEM_VALUES) item_values = ITEM_VALUES;
+  if (!(e->starts = calloc(set->n_ids + 1, sizeof *e->starts))) return ml_error_memory(err);
+  for (size_t id = 0; id < set->n_ids; id++) {
+    n_values += n_values_of(set, id);
+    if (n_values < item_values && id + 1 < set->n_ids) continue;
+    e->starts[++e->n_items] = id + 1;
+    n_values = 0;
+  }
+  return ML_OK;
+}
+
+static ml_status put_item(void *ctx, size_t i, ml_buf *in, ml_error *err) {
+  const extraction *e = ctx;
+  fresh_item item = {e->starts[i], e->starts[i + 1] - e->starts[i]};
+  (void)err;
+  ml_buf_put(in, &item, sizeof item);
+  return ML_OK;
+}
+
+static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
+  const extraction *e = ctx;
+  const char *first = e->set->ids[e->starts[i]], *last = e->set->ids[e->starts[i + 1] - 1];
+  if (e->starts[i + 1] - e->starts[i] == 1)
+    snprintf(buf, size, "id %s", first);
+  else
+    snprintf(buf, size, "ids %s to %s", first, last);
+}
+
+static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
+                             ml_error *err) {
+  const ml_series_set *set = e->set;
+  uint64_t n_kinds = set->n_kinds;
+  ml_buf request = {0};
+  ml_buf_put(&request, &n_kinds, sizeof n_kinds);
+  for (size_t k = 0; k < set->n_kinds; k++)
+    ml_buf_put(&request, set->kinds[k], strlen(set->kinds[k]) + 1);
+  ml_fresh_settings_json(settings, &request);
+  ml_status status = request.failed ? ml_error_memory(err) : ML_OK;
+  if (status == ML_OK)
+    status = ml_block_copy(exec, request.data, request.n, &e->blocks[FRESH_REQUEST], err);
+  if (status == ML_OK)
+    status = ml_block_lend(exec, set->values, set->n_values * sizeof *set->values,
+                           &e->blocks[FRESH_VALUES], err);
+  if (status == ML_OK)
+    status = ml_block_lend(exec, set->spans, set->n_ids * set->n_kinds * sizeof *set->spans,
+                           &e->blocks[FRESH_SPANS], err);
+  ml_buf_release(&request);
+  return status;
+}
+
+static ml_status name_columns(extraction *e, const fresh_plan *plans, ml_error *err) {
+  char **names = e->matrix->columns;
+  for (size_t k = 0; k < e->set->n_kinds; k++) {
+    ml_status status = fresh__plan_names(&plans[k], e->set->kinds[k], names, err);
+    if (status != ML_OK) return status;
+    names += plans[k].n_columns;
+  }
+  return ML_OK;
+}
+
+static ml_status name_rows(extraction *e, ml_error *err) {
+  ml_matrix *matrix = e->matrix;
+  char *label = strdup(e->set->id_name);
+  if (!label) return ml_error_memory(err);
+  free(matrix->row_label);
+  matrix->row_label = label;
+  matrix->rows_are_numbers = e->set->ids_are_numbers;
+  for (size_t i = 0; i < e->set->n_ids; i++)
+    if (!(matrix->rows[i] = strdup(e->set->ids[i]))) return ml_error_memory(err);
+  return ML_OK;
+}
+
+/* The result, with all its names. */
+static ml_status make_matrix(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
+                             ml_error *err) {
+  size_t n_kinds = e->set->n_kinds, n_columns = 0;
+  fresh_plan *plans = calloc(n_kinds + 1, sizeof *plans);
+  ml_status status = plans ? ML_OK : ml_error_memory(err);
+  for (size_t k = 0; k < n_kinds && status == ML_OK; k++) {
+    status = fresh__plan_init(&plans[k], fresh__list_of(settings, e->set->kinds[k]), err);
+    n_columns += plans[k].n_columns;
+  }
+  if (status == ML_OK && n_columns == 0)
+    status = ml_error_set(err, ML_ERR_USAGE, "the settings have no feature for any kind");
+  if (status == ML_OK) status = ml_matrix_new(exec, e->set->n_ids, n_columns, &e->matrix, err);
+  if (status == ML_OK) status = name_columns(e, plans, err);
+  if (status == ML_OK) status = name_rows(e, err);
+  for (size_t k = 0; plans && k < n_kinds; k++) fresh__plan_release(&plans[k]);
+  free(plans);
+  return status;
+}
+
+static ml_status run(extraction *e, ml_exec *exec, const ml_watch *watch, ml_error *err) {
+  const ml_job job = {.module = ml_fresh_module(),
+                      .task = "extract",
+                      .inputs = e->blocks,
+                      .n_inputs = FRESH_N_BLOCKS,
+                      .result = e->matrix->block,
+                      .n_items = e->n_items,
+                      .put = put_item,
+                      .describe = describe_item,
+                      .ctx = e,
+                      .step = "extract",
+                      .watch = watch};
+  return ml_exec_run(exec, &job, err);
+}
+
+ml_status ml_fresh_extract(const ml_series_set *set, const ml_fresh_settings *settings,
+                           ml_exec *exec, const ml_watch *watch, ml_matrix **out, ml_error *err) {
+  extraction e = {.set = set};
+  ml_fresh_settings *own = NULL;
+  ml_status status = ML_OK;
+  if (!settings) status = ml_fresh_settings_named("comprehensive", &own, err);
+  if (status == ML_OK) status = make_matrix(&e, settings ? settings : own, exec, err);
+  if (status == ML_OK) status = split(&e, ml_exec_n_workers(exec), err);
+  if (status == ML_OK) status = make_blocks(&e, settings ? settings : own, exec, err);
+  if (status == ML_OK) status = run(&e, exec, watch, err);
+  if (status == ML_OK) {
+    *out = e.matrix;
+    e.matrix = NULL;
+  }
+  ml_matrix_free(e.matrix);
+  for (size_t i = 0; i < FRESH_N_BLOCKS; i++) ml_block_free(e.blocks[i]);
+  free(e.starts);
+  ml_fresh_settings_free(own);
+  return status;
+}

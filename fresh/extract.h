@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The task of a worker and the job that hands it out, and what they agree on. */
+#ifndef FRESH_EXTRACT_H
+#define FRESH_EXTRACT_H
+
+#include <ml/exec.h>
+
+/* Blocks of a job, in this order. */
+enum {
+  FRESH_VALUES,  /* doubles of all series */
+  FRESH_SPANS,   /* series_span of every id and kind */
+  FRESH_REQUEST, /* uint64_t number of kinds, their names each with a NUL, settings as JSON */
+  FRESH_N_BLOCKS
+};
+
+/* Argument of an item: some neighbouring ids. */
+typedef struct fresh_item {
+  uint64_t first, n;
+} fresh_item;
+
+#endif

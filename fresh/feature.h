@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a calculator is, what it may read of a series, and the list of them all. */
+#ifndef FRESH_FEATURE_H
+#define FRESH_FEATURE_H
+
+#include <ml/fresh.h>
+
+/* What is worked out once per series for the calculators that ask: bit, name of the step, arrays of
+ * n doubles it fills, bits it builds on. A step only builds on earlier lines. */
+#define FRESH_SHARED_MAP(X)                                                  \
+  X(MEAN, mean, 0, 0)                    /* sum, mean */                     \
+  X(SPREAD, spread, 1, FRESH_MEAN)       /* centered, variance, deviation */ \
+  X(EXTREMES, extremes, 0, 0)            /* min, max and where they are */   \
+  X(SQUARES, squares, 1, 0)              /* squares, energy */               \
+  X(CHANGES, changes, 1, 0)              /* changes */                       \
+  X(SORTED, sorted, 1, 0)                /* sorted, n_nan */                 \
+  X(DISTINCT, distinct, 2, FRESH_SORTED) /* distinct, repeats, n_distinct, ... */
+
+enum {
+#define FRESH_INDEX(bit, step, arrays, builds_on) FRESH_INDEX_##bit,
+  FRESH_SHARED_MAP(FRESH_INDEX)
+#undef FRESH_INDEX
+};
+
+enum {
+#define FRESH_BIT(bit, step, arrays, builds_on) FRESH_##bit = 1u << FRESH_INDEX_##bit,
+  FRESH_SHARED_MAP(FRESH_BIT)
+#undef FRESH_BIT
+};
+
+/* A series and what was worked out of it. A calculator reads x, n, and what its `needs` name; it
+ * may write to `work` alone. NaN and infinities go through every step without harm. */
+typedef struct fresh_series {
+  const double *x;
+  size_t n; /* at least 1 */
+  double *work;
+
+  double sum, mean;
+  double *centered; /* x - mean */
+  double variance, deviation;
+  double min, max; /* NaN when there is one; it is the place of both then */
+  size_t first_min, last_min, first_max, last_max;
+  double *squares;
+  double energy;   /* sum of the squares */
+  double *changes; /* x[i + 1] - x[i], n - 1 values */
+  double *sorted;  /* ascending, NaN last */
+  size_t n_nan;
+  double *distinct, *repeats; /* distinct values ascending, and how often each is there */
+  size_t n_distinct;          /* all NaN are one value */
+  size_t n_repeated;          /* distinct values that are there more than once */
+} fresh_series;
+
+/* One set of parameters, in the order of the table: numbers, 0 or 1, or the index of a choice. */
+typedef struct fresh_args {
+  double v[ML_FRESH_MAX_PARAMS];
+} fresh_args;
+
+typedef double fresh_value(const fresh_series *s);
+
+/* out[k] belongs to args[k]. */
+typedef void fresh_values(const fresh_series *s, const fresh_args *args, size_t n_args,
+                          double *out);
+
+/* Calculators allocate nothing and cannot fail; NaN is the value of what is not defined. */
+typedef struct fresh_feature {
+  ml_fresh_feature info; /* first: a pointer to one is a pointer to the other */
+  unsigned needs;        /* FRESH_MEAN | ... */
+  size_t min_n;          /* shorter series give NaN without a call */
+  size_t n_work;         /* arrays of n doubles in work */
+  bool minimal;          /* one of the "minimal" settings */
+  /* What is wrong with parameters that are each in their range; NULL when nothing is, or always. */
+  const char *(*check)(const ml_param_value *values);
+  fresh_value *value;   /* without parameters */
+  fresh_values *values; /* with parameters: many sets in one call */
+} fresh_feature;
+
+/* Parts of the tables. */
+#define FRESH_INT(number) \
+  { (number), true }
+#define FRESH_REAL(number) \
+  { (number), false }
+#define FRESH_NO_PARAMS .n_grid = 1
+#define FRESH_PARAMS(list, sets)                                               \
+  .params = (list), .n_params = sizeof(list) / sizeof *(list), .grid = (sets), \
+  .n_grid = sizeof(sets) / sizeof *(sets) / (sizeof(list) / sizeof *(list))
+
+/* Every calculator, in the order of the columns: those without parameters come first. */
+#define FRESH_FEATURE_MAP(X)                                \
+  X(variance_larger_than_standard_deviation)                \
+  X(has_duplicate_max)                                      \
+  X(has_duplicate_min)                                      \
+  X(has_duplicate)                                          \
+  X(sum_values)                                             \
+  X(abs_energy)                                             \
+  X(mean_abs_change)                                        \
+  X(mean_change)                                            \
+  X(mean_second_derivative_central)                         \
+  X(median)                                                 \
+  X(mean)                                                   \
+  X(length)                                                 \
+  X(standard_deviation)                                     \
+  X(variation_coefficient)                                  \
+  X(variance)                                               \
+  X(skewness)                                               \
+  X(kurtosis)                                               \
+  X(root_mean_square)                                       \
+  X(absolute_sum_of_changes)                                \
+  X(longest_strike_below_mean)                              \
+  X(longest_strike_above_mean)                              \
+  X(count_above_mean)                                       \
+  X(count_below_mean)                                       \
+  X(last_location_of_maximum)                               \
+  X(first_location_of_maximum)                              \
+  X(last_location_of_minimum)                               \
+  X(first_location_of_minimum)                              \
+  X(percentage_of_reoccurring_values_to_all_values)         \
+  X(percentage_of_reoccurring_datapoints_to_all_datapoints) \
+  X(sum_of_reoccurring_values)                              \
+  X(sum_of_reoccurring_data_points)                         \
+  X(ratio_value_number_to_time_series_length)               \
+  X(maximum)                                                \
+  X(absolute_maximum)                                       \
+  X(minimum)                                                \
+  X(benford_correlation)                                    \
+  X(time_reversal_asymmetry_statistic)                      \
+  X(c3)                                                     \
+  X(cid_ce)                                                 \
+  X(symmetry_looking)                                       \
+  X(large_standard_deviation)                               \
+  X(quantile)                                               \
+  X(number_peaks)                                           \
+  X(index_mass_quantile)                                    \
+  X(change_quantiles)                                       \
+  X(value_count)                                            \
+  X(range_count)                                            \
+  X(number_crossing_m)                                      \
+  X(energy_ratio_by_chunks)                                 \
+  X(ratio_beyond_r_sigma)                                   \
+  X(count_above)                                            \
+  X(count_below)                                            \
+  X(mean_n_absolute_max)
+
+#define FRESH_DECLARE(name) extern const fresh_feature fresh__##name;
+FRESH_FEATURE_MAP(FRESH_DECLARE)
+#undef FRESH_DECLARE
+
+/* ---- series.c: the shared steps ---- */
+
+/* The bits and all that they build on. */
+unsigned fresh__all_needs(unsigned needs);
+
+/* Doubles that fresh__prepare() lays out for n values: the arrays of all needs, and n_work more. */
+size_t fresh__arena_size(unsigned all_needs, size_t n_work, size_t n);
+
+/* Work out what is needed. s->x and s->n are set; arena has fresh__arena_size() doubles. */
+void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena);
+
+/* ---- registry.c ---- */
+
+extern const fresh_feature *const fresh__features[];
+extern const size_t fresh__n_features;
+
+/* The value of every set of parameters; n_args is 1 for a calculator that has none. */
+void fresh__compute(const fresh_feature *feature, const fresh_series *s, const fresh_args *args,
+                    size_t n_args, double *out);
+
+#endif

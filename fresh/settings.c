@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Settings by name, by calculators, and written as JSON. */
+#include "settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "names.h"
+
+const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *kind) {
+  for (size_t i = 0; i < settings->n_kinds; i++)
+    if (strcmp(settings->kinds[i].kind, kind) == 0) return &settings->kinds[i].list;
+  return &settings->defaults;
+}
+
+fresh_setting *fresh__list_add(fresh_list *list, const fresh_feature *feature, size_t n_args) {
+  if (list->n == list->capacity) {
+    size_t capacity = list->capacity ? 2 * list->capacity : 16;
+    fresh_setting *grown = reallocarray(list->settings, capacity, sizeof *grown);
+    if (!grown) return NULL;
+    list->settings = grown;
+    list->capacity = capacity;
+  }
+  fresh_setting setting = {.feature = feature, .n_args = n_args};
+  if (feature->info.n_params > 0) {
+    setting.args = calloc(n_args * feature->info.n_params, sizeof *setting.args);
+    if (!setting.args) return NULL;
+  }
+  list->settings[list->n] = setting;
+  return &list->settings[list->n++];
+}
+
+static void release_list(fresh_list *list) {
+  for (size_t i = 0; i < list->n; i++) free(list->settings[i].args);
+  free(list->settings);
+}
+
+void ml_fresh_settings_free(ml_fresh_settings *settings) {
+  if (!settings) return;
+  release_list(&settings->defaults);
+  for (size_t i = 0; i < settings->n_kinds; i++) {
+    free(settings->kinds[i].kind);
+    release_list(&settings->kinds[i].list);
+  }
+  free(settings->kinds);
+  free(settings);
+}
+
+/* ---- calculators with their default grids ---- */
+
+static bool add_grid(fresh_list *list, const fresh_feature *feature) {
+  const ml_fresh_feature *info = &feature->info;
+  fresh_setting *setting = fresh__list_add(list, feature, info->n_grid);
+  if (!setting) return false;
+  if (info->n_params > 0)
+    memcpy(setting->args, info->grid, info->n_grid * info->n_params * sizeof *info->grid);
+  return true;
+}
+
+/* Every calculator that `wanted` holds for. */
+static ml_status new_settings(bool (*wanted)(const fresh_feature *, const void *), const void *ctx,
+                              ml_fresh_settings **out, ml_error *err) {
+  ml_fresh_settings *settings = calloc(1, sizeof *settings);
+  if (!settings) return ml_error_memory(err);
+  for (size_t i = 0; i < fresh__n_features; i++) {
+    if (!wanted(fresh__features[i], ctx) || add_grid(&settings->defaults, fresh__features[i]))
+      continue;
+    ml_fresh_settings_free(settings);
+    return ml_error_memory(err);
+  }
+  *out = settings;
+  return ML_OK;
+}
+
+static bool is_any(const fresh_feature *feature, const void *ctx) {
+  (void)feature, (void)ctx;
+  return true;
+}
+
+static bool is_minimal(const fresh_feature *feature, const void *ctx) {
+  (void)ctx;
+  return feature->minimal;
+}
+
+static const struct {
+  const char *name;
+  bool (*wanted)(const fresh_feature *, const void *);
+} named[] = {{"comprehensive", is_any}, {"minimal", is_minimal}};
+
+ml_status ml_fresh_settings_named(const char *name, ml_fresh_settings **out, ml_error *err) {
+  ml_buf names = {0};
+  for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+    if (strcmp(name, named[i].name) == 0) {
+      ml_buf_release(&names);
+      return new_settings(named[i].wanted, NULL, out, err);
+    }
+    ml_buf_printf(&names, "%s%s", i ? ", " : "", named[i].name);
+  }
+  ml_status status = ml_error_set(err, ML_ERR_USAGE, "no settings are called '%s'; there are %.*s",
+                                  name, (int)names.n, names.data ? names.data : "");
+  ml_buf_release(&names);
+  return status;
+}
+
+/* ---- calculators by name ---- */
+
+/* The next of the names separated by commas; NULL at the end. *n is its length. */
+static const char *next_name(const char **at, size_t *n) {
+  if (!*at) return NULL;
+  const char *name = *at + strspn(*at, " "), *comma = strchr(name, ',');
+  *n = comma ? (size_t)(comma - name) : strlen(name);
+  *at = comma ? comma + 1 : NULL;
+  while (*n > 0 && name[*n - 1] == ' ') --*n;
+  return name;
+}
+
+static bool is_named(const fresh_feature *feature, const void *ctx) {
+  const char *name, *at = ctx;
+  size_t n;
+  while ((name = next_name(&at, &n)))
+    if (n == strlen(feature->info.name) && memcmp(name, feature->info.name, n) == 0) return true;
+  return false;
+}
+
+static ml_status check_name(const char *name, size_t n, ml_error *err) {
+  char *copy = strndup(name, n);
+  if (!copy) return ml_error_memory(err);
+  ml_status status = ML_OK;
+  if (!ml_fresh_find(copy)) {
+    const char *nearest = ml_fresh_nearest(copy);
+    status = ml_error_set(err, ML_ERR_USAGE, "unknown calculator '%s'%s%s%s", copy,
+                          nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                          nearest ? "'?" : "");
+  }
+  free(copy);
+  return status;
+}
+
+ml_status ml_fresh_settings_features(const char *names, ml_fresh_settings **out, ml_error *err) {
+  const char *name, *at = names;
+  size_t n;
+  while ((name = next_name(&at, &n))) {
+    ml_status status = check_name(name, n, err);
+    if (status != ML_OK) return status;
+  }
+  return new_settings(is_named, names, out, err);
+}
+
+/* ---- as JSON ---- */
+
+static void write_set(const ml_fresh_feature *info, const ml_param_value *values, ml_buf *out) {
+  ml_buf_puts(out, "{");
+  for (size_t k = 0; k < info->n_params; k++) {
+    ml_buf_printf(out, "%s\"%s\": ", k ? ", " : "", info->params[k].name);
+    fresh__value_text(&info->params[k], values[k], true, out);
+  }
+  ml_buf_puts(out, "}");
+}
+
+static void write_list(const fresh_list *list, const char *indent, ml_buf *out) {
+  ml_buf_puts(out, "{");
+  for (size_t i = 0; i < list->n; i++) {
+    const fresh_setting *setting = &list->settings[i];
+    const ml_fresh_feature *info = &setting->feature->info;
+    ml_buf_printf(out, "%s\n%s  \"%s\": ", i ? "," : "", indent, info->name);
+    if (info->n_params == 0) {
+      ml_buf_puts(out, "null");
+      continue;
+    }
+    ml_buf_puts(out, "[");
+    for (size_t k = 0; k < setting->n_args; k++) {
+      ml_buf_puts(out, k ? ", " : "");
+      write_set(info, setting->args + k * info->n_params, out);
+    }
+    ml_buf_puts(out, "]");
+  }
+  ml_buf_printf(out, "%s%s}", list->n ? "\n" : "", list->n ? indent : "");
+}
+
+void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *out) {
+  if (settings->n_kinds == 0) {
+    write_list(&settings->defaults, "", out);
+    ml_buf_puts(out, "\n");
+    return;
+  }
+  ml_buf_puts(out, "{\n  \"default_fc_parameters\": ");
+  write_list(&settings->defaults, "  ", out);
+  ml_buf_puts(out, ",\n  \"kind_to_fc_parameters\": {");
+  for (size_t i = 0; i < settings->n_kinds; i++) {
+    ml_buf_puts(out, i ? ",\n    " : "\n    ");
+    ml_buf_json_string(out, settings->kinds[i].kind);
+    ml_buf_puts(out, ": ");
+    write_list(&settings->kinds[i].list, "    ", out);
+  }
+  ml_buf_puts(out, "\n  }\n}\n");
+}

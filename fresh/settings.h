@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which calculators with which parameters, for which kinds. */
+#ifndef FRESH_SETTINGS_H
+#define FRESH_SETTINGS_H
+
+#include "feature.h"
+
+/* One calculator and its sets of parameters: n_args rows of info.n_params values. */
+typedef struct fresh_setting {
+  const fresh_feature *feature;
+  ml_param_value *args; /* NULL when there are no parameters */
+  size_t n_args;        /* 1 when there are no parameters */
+} fresh_setting;
+
+/* In the order of the columns. */
+typedef struct fresh_list {
+  fresh_setting *settings;
+  size_t n, capacity;
+} fresh_list;
+
+typedef struct fresh_kind_list {
+  char *kind;
+  fresh_list list;
+} fresh_kind_list;
+
+struct ml_fresh_settings {
+  fresh_list defaults; /* for kinds that have no list of their own; empty: no feature */
+  fresh_kind_list *kinds;
+  size_t n_kinds;
+};
+
+/* What is computed for a kind. */
+const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *kind);
+
+/* Append a calculator with room for n_args sets of parameters. @return NULL when out of memory */
+fresh_setting *fresh__list_add(fresh_list *list, const fresh_feature *feature, size_t n_args);
+
+#endif

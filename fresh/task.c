@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The task: compute the rows of some ids, in whatever process. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <ml/series_internal.h>
+
+#include "extract.h"
+#include "plan.h"
+
+typedef struct extract_state {
+  ml_fresh_settings *settings;
+  fresh_plan *plans; /* one a kind */
+  size_t n_kinds, n_ids, n_columns;
+  double *arena;
+  size_t arena_size; /* doubles */
+} extract_state;
+
+static ml_status malformed(ml_error *err) {
+  return ml_error_set(err, ML_ERR_PARSE, "malformed request for features");
+}
+
+static void close_extract(void *closed) {
+  extract_state *state = closed;
+  for (size_t k = 0; state->plans && k < state->n_kinds; k++) fresh__plan_release(&state->plans[k]);
+  free(state->plans);
+  ml_fresh_settings_free(state->settings);
+  free(state->arena);
+  free(state);
+}
+
+/* Find the end of the names of kinds. @return the settings behind them, or NULL */
+static const char *skip_kinds(const ml_span *request, size_t n_kinds) {
+  const char *at = (const char *)request->data + sizeof(uint64_t);
+  const char *end = (const char *)request->data + request->size;
+  for (size_t k = 0; k < n_kinds; k++) {
+    const char *nul = memchr(at, 0, (size_t)(end - at));
+    if (!nul) return NULL;
+    at = nul + 1;
+  }
+  return at;
+}
+
+static ml_status read_request(extract_state *state, const ml_span *request, ml_error *err) {
+  uint64_t n_kinds;
+  if (request->size < sizeof n_kinds) return malformed(err);
+  memcpy(&n_kinds, request->data, sizeof n_kinds);
+  if (n_kinds == 0 || n_kinds > request->size) return malformed(err);
+  const char *text = skip_kinds(request, n_kinds);
+  if (!text) return malformed(err);
+  size_t n = request->size - (size_t)(text - (const char *)request->data);
+  ml_status status = ml_fresh_settings_parse(text, n, "settings", &state->settings, err);
+  if (status != ML_OK) return status;
+
+  const char *kind = (const char *)request->data + sizeof n_kinds;
+  if (!(state->plans = calloc(n_kinds, sizeof *state->plans))) return ml_error_memory(err);
+  for (; state->n_kinds < n_kinds; state->n_kinds++, kind += strlen(kind) + 1) {
+    fresh_plan *plan = &state->plans[state->n_kinds];
+    status = fresh__plan_init(plan, fresh__list_of(state->settings, kind), err);
+    if (status != ML_OK) return status;
+    state->n_columns += plan->n_columns;
+  }
+  return ML_OK;
+}
+
+static ml_status open_extract(const ml_job_data *data, void **out, ml_error *err) {
+  if (data->n_inputs != FRESH_N_BLOCKS) return malformed(err);
+  extract_state *state = calloc(1, sizeof *state);
+  if (!state) return ml_error_memory(err);
+  ml_status status = read_request(state, &data->inputs[FRESH_REQUEST], err);
+  if (status == ML_OK) {
+    state->n_ids = data->inputs[FRESH_SPANS].size / sizeof(series_span) / state->n_kinds;
+    if (data->result.size != state->n_ids * state->n_columns * sizeof(double))
+      status = malformed(err);
+  }
+  if (status == ML_OK)
+    *out = state;
+  else
+    close_extract(state);
+  return status;
+}
+
+/* Nothing in the arena is kept between series, so it grows without copying. */
+static bool ensure_arena(extract_state *state, size_t size) {
+  if (size <= state->arena_size) return true;
+  free(state->arena);
+  state->arena_size = 0;
+  state->arena = aligned_alloc(64, (size * sizeof(double) + 63) / 64 * 64);
+  if (state->arena) state->arena_size = size;
+  return state->arena != NULL;
+}
+
+static ml_status compute_row(extract_state *state, const ml_job_data *data, size_t id,
+                             ml_error *err) {
+  const double *values = data->inputs[FRESH_VALUES].data;
+  size_t n_values = data->inputs[FRESH_VALUES].size / sizeof *values;
+  const series_span *spans = data->inputs[FRESH_SPANS].data;
+  double *out = (double *)data->result.data + id * state->n_columns;
+  for (size_t k = 0; k < state->n_kinds; k++) {
+    const fresh_plan *plan = &state->plans[k];
+    series_span span = spans[id * state->n_kinds + k];
+    if (span.start > n_values || span.n > n_values - span.start) return malformed(err);
+    if (!ensure_arena(state, fresh__plan_arena(plan, span.n))) return ml_error_memory(err);
+    fresh__plan_run(plan, values + span.start, span.n, state->arena, out);
+    out += plan->n_columns;
+  }
+  return ML_OK;
+}
+
+static ml_status run_extract(void *ran, const ml_job_data *data, const void *in, size_t n_in,
+                             ml_buf *out, ml_error *err) {
+  extract_state *state = ran;
+  fresh_item item;
+  (void)out; /* rows go straight into the result */
+  if (n_in != sizeof item) return malformed(err);
+  memcpy(&item, in, sizeof item);
+  if (item.first > state->n_ids || item.n > state->n_ids - item.first) return malformed(err);
+  for (size_t i = 0; i < item.n; i++) {
+    ml_status status = compute_row(state, data, item.first + i, err);
+    if (status != ML_OK) return status;
+  }
+  return ML_OK;
+}
+
+const ml_module *ml_fresh_module(void) {
+  static const ml_task tasks[] = {{.name = "extract",
+                                   .summary = "features of some ids",
+                                   .open = open_extract,
+                                   .run = run_extract,
+                                   .close = close_extract}};
+  static const ml_module module = {.abi = ML_MODULE_ABI,
+                                   .name = "fresh",
+                                   .version = ML_VERSION,
+                                   .tasks = tasks,
+                                   .n_tasks = sizeof tasks / sizeof *tasks};
+  return &module;
+}
