@@ -21,9 +21,7 @@ typedef struct reader {
   ml_error *err;
 } reader;
 
-__attribute__((__format__(__printf__, 3, 4))) static ml_status fail(const reader *r,
-                                                                    const char *param,
-                                                                    const char *format, ...) {
+ML_PRINTF(3, 4) static ml_status fail(const reader *r, const char *param, const char *format, ...) {
   char what[256], set[32] = "";
   va_list args;
   va_start(args, format);
