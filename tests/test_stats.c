@@ -46,7 +46,9 @@ static double by_halves(const double *v, size_t n) {
 
 static void sums_have_the_bits_of_the_definition(void **state) {
   (void)state;
-  const size_t sizes[] = {0, 1, 7, 8, 9, 127, 128, 129, 1000, 8191, 8192, 8193, 20000, MOST};
+  const size_t sizes[] = {0,     1,     7,     8,     9,     127,   128,   129,
+                          1000,  8191,  8192,  8193,  9000,  12000, 16384, 16400,
+                          20000, 30000, 40000, 50000, 60000, 65536, 70000, MOST};
   bool order_matters = false, blocks_matter = false; /* else the test sees nothing */
   for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
     size_t n = sizes[k];
@@ -87,9 +89,16 @@ static void quantiles_interpolate(void **state) {
   expect_same("median", stats__median(v, 3), 20);
   expect_same("median of two", stats__median(v, 2), 15);
   /* Below and above the middle the two forms round differently. */
-  const double w[] = {0.1, 0.7};
-  expect_same("a + (b - a) t", stats__quantile(w, 2, .3), 0.1 + (0.7 - 0.1) * .3);
-  expect_same("b - (b - a) (1 - t)", stats__quantile(w, 2, .9), 0.7 - (0.7 - 0.1) * (1 - .9));
+  uint64_t seed = 4;
+  size_t n_differing = 0;
+  for (int i = 0; i < 200; i++) {
+    double t = (double)(next_random(&seed) % 1000) / 1000;
+    double a = (double)(next_random(&seed) % 1000) / 999, b = a + t / 7 + 0.1;
+    double from_a = a + (b - a) * t, from_b = b - (b - a) * (1 - t);
+    expect_same("between", stats__quantile((double[]){a, b}, 2, t), t < 0.5 ? from_a : from_b);
+    n_differing += from_a != from_b;
+  }
+  assert_true(n_differing > 20);
 }
 
 static int by_value(const void *a, const void *b) {
