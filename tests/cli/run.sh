@@ -40,7 +40,7 @@ keep() {
 
 # What differs from run to run: places, times, ports.
 generalise() {
-  sed -i -E "s|$DATA|*|g; s/[0-9]+\.[0-9]+ s\b/* s/g; s/port [0-9]{4,}(\"?\}?)$/port *\1/" "$1"
+  sed -i -E "s|$DATA|*|g; s/[0-9]+\.[0-9]+ s\b/* s/g; s/port [0-9]{4,}(\"?\}?| is .*)$/port *\1/" "$1"
 }
 
 leftovers() { # CODE
