@@ -109,6 +109,7 @@ int cli__fail(cli_call *cli, ml_status status, const ml_error *err) {
   ml_error copy = *err;
   ml_buf line = {0};
   int signal_number = cli__caught_signal();
+  if (signal_number) status = ML_ERR_CANCELLED; /* whatever call it made fail */
   cli__progress_clear(cli);
   if (status == ML_ERR_CLOSED) {
     signal(SIGPIPE, SIG_DFL);
