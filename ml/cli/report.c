@@ -44,7 +44,7 @@ static void put_prefix(const cli_call *cli, ml_buf *line, const char *color) {
   }
 }
 
-static void note(cli_call *cli, const char *format, va_list args) {
+static void ML_PRINTF(2, 0) note(cli_call *cli, const char *format, va_list args) {
   ml_buf line = {0};
   ml_error text = {0}; /* its setter keeps control characters of file names off the terminal */
   char words[ML_ERROR_MESSAGE_MAX];
