@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rows of a CSV file into typed columns: one pass, cell by cell, without a copy of the text. */
 #include <assert.h>
+#include <endian.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@ typedef struct reader_column {
     void *cells;
   };
   labels labels;
-  const char *last; /* text of the label of the row before: rows of one id mostly come together */
+  const char *last; /* the label of the row before: rows of one id mostly come together */
   size_t n_last;
   uint32_t last_code;
 } reader_column;
@@ -85,7 +86,9 @@ static ml_status to_empty(reader *r, reader_column *c, const char *at, const cha
 static ml_status to_number(reader *r, reader_column *c, const char *at, const char *text,
                            size_t n) {
   csv_number_kind kind = csv__number(text, n, &c->number[r->n_rows]);
-  if (kind == CSV_NUMBER || (!c->finite && kind != CSV_NO_NUMBER)) return ML_OK;
+  bool accepted = kind == CSV_NUMBER || (!c->finite && kind != CSV_NO_NUMBER) ||
+                  (kind == CSV_TOO_LARGE && !c->is_time);
+  if (accepted) return ML_OK;
   const char *expected = c->is_time ? "a number, as in the first row" : "a number";
   return csv__fail_number(r->csv, at, kind, text, n, expected, c->want->hint, r->err);
 }
@@ -161,22 +164,48 @@ static const char *general_cell(reader *r, reader_column *c, const char *p, cons
 
 /* ---- one record ---- */
 
-static inline bool ends_cell(const reader *r, char c) {
-  return c == r->csv->delimiter || csv__is_line_end(c);
+static inline bool ends_cell(char delimiter, char c) {
+  return c == delimiter || csv__is_line_end(c);
+}
+
+/* The window has CSV_SLACK bytes behind its end, a label has them too: so whole words can be
+ * compared where memcmp() would cost more than the rest of the row. */
+static inline bool is_last_label(const reader_column *c, const char *p) {
+  size_t n = c->n_last;
+  if (n > 8) return memcmp(p, c->last, n) == 0;
+  uint64_t a, b;
+  memcpy(&a, p, sizeof a);
+  memcpy(&b, c->last, sizeof b);
+  return n > 0 && (htole64(a) ^ htole64(b)) << (64 - 8 * n) == 0;
+}
+
+/* Whole numbers of up to eight digits, as times mostly are. @return what follows, or NULL */
+static inline const char *take_small_integer(const char *p, const char *end, double *value) {
+  const char *first = p, *limit = end - p > 8 ? p + 8 : end;
+  uint32_t v = 0;
+  for (; p < limit && (unsigned char)(*p - '0') < 10; p++) v = 10 * v + (uint32_t)(*p - '0');
+  *value = v;
+  return p > first && p < end ? p : NULL;
 }
 
 /* The same as general_cell(), with a short cut for what most cells are: a plain number with nothing
  * around it, the label of the row before. */
-static inline const char *read_cell(reader *r, reader_column *c, const char *p, const char *end) {
+static inline const char *read_cell(reader *r, reader_column *c, char delimiter, const char *p,
+                                    const char *end) {
+  const char *stop;
+  double value;
   if (c->action == NUMBER) {
-    double value;
-    const char *stop = ml_number_parse(p, end, &value);
-    if (stop && stop < end && ends_cell(r, *stop) && isfinite(value)) {
+    if (c->is_time && (stop = take_small_integer(p, end, &value)) && ends_cell(delimiter, *stop)) {
       c->number[r->n_rows] = value;
       return stop;
     }
-  } else if (c->action == LABEL && c->n_last > 0 && (size_t)(end - p) > c->n_last &&
-             memcmp(p, c->last, c->n_last) == 0 && ends_cell(r, p[c->n_last]) && *p != '"') {
+    stop = ml_number_parse(p, end, &value);
+    if (stop && stop < end && ends_cell(delimiter, *stop) && isfinite(value)) {
+      c->number[r->n_rows] = value;
+      return stop;
+    }
+  } else if (c->action == LABEL && (size_t)(end - p) > c->n_last && is_last_label(c, p) &&
+             ends_cell(delimiter, p[c->n_last]) && *p != '"') {
     c->label[r->n_rows] = c->last_code;
     return p + c->n_last;
   }
@@ -201,12 +230,15 @@ static const char *fail_ragged(reader *r, size_t n_fields, const char *p, const 
 /* @return the next record; NULL with r->status or csv->trouble set: what was stored is then
  * overwritten when the record is read again */
 static const char *read_record(reader *r, const char *p, const char *end) {
+  const char delimiter = r->csv->delimiter;
+  const size_t n_columns = r->n_columns;
+  reader_column *columns = r->columns;
   r->record_lines = 0;
   for (size_t j = 0;; p++) {
-    p = read_cell(r, &r->columns[j], p, end);
+    p = read_cell(r, &columns[j], delimiter, p, end);
     if (!p) return NULL;
-    bool more = *p == r->csv->delimiter;
-    if (++j == r->n_columns ? more : !more) return fail_ragged(r, j, p, end);
+    bool more = *p == delimiter;
+    if (++j == n_columns ? more : !more) return fail_ragged(r, j, p, end);
     if (!more) break;
   }
   p = csv__after_line(p, end);
@@ -252,6 +284,8 @@ static ml_status read_all(reader *r) {
 
 /* ---- the whole ---- */
 
+static const char no_label[LABELS_SLACK];
+
 static ml_status plan(reader *r, const ml_csv_want *want, size_t n_want) {
   static const action actions[] = {[ML_NUMBER] = NUMBER, [ML_TIME] = UNDECIDED, [ML_LABEL] = LABEL};
   r->n_columns = ml_csv_n_columns(r->csv);
@@ -266,6 +300,7 @@ static ml_status plan(reader *r, const ml_csv_want *want, size_t n_want) {
     c->is_time = want[k].type == ML_TIME;
     c->finite = want[k].finite || c->is_time;
     c->want = &want[k];
+    c->last = no_label;
   }
   /* 4096 rows are one page of labels and two of numbers. */
   return set_capacity(r, 4096) ? ML_OK : ml_error_memory(r->err);

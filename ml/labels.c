@@ -32,7 +32,7 @@ static bool make_room(labels *l, size_t n) {
     l->entries = entries;
     l->capacity = capacity;
   }
-  if (l->text_capacity - l->n_text <= n) {
+  if (l->text_capacity - l->n_text <= n + LABELS_SLACK) {
     size_t capacity = 2 * l->text_capacity + n + 256;
     char *text = realloc(l->text, capacity);
     if (!text) return false;

@@ -24,6 +24,9 @@ typedef struct labels {
 
 #define LABELS_FULL UINT32_MAX
 
+/* Bytes behind the last text that may be read, and mean nothing. */
+#define LABELS_SLACK 8
+
 /* Code of a text without NUL bytes, shorter than 4 GiB, which is kept if it is new (then l->n
  * has grown). @return LABELS_FULL when memory or codes ran out */
 uint32_t labels__put(labels *l, const char *text, size_t n);

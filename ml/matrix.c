@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static char **new_names(size_t n) {
+  if (n > PTRDIFF_MAX / sizeof(char *)) return NULL;
+  return calloc(n ? n : 1, sizeof(char *)); /* calloc(0) may be NULL */
+}
+
 static void free_names(char **names, size_t n) {
   for (size_t i = 0; names && i < n; i++) free(names[i]);
   free(names);
@@ -20,18 +25,18 @@ ml_status ml_matrix_new(const ml_exec *exec, size_t n_rows, size_t n_columns, ml
   if (!matrix) return ml_error_memory(err);
   matrix->n_rows = n_rows;
   matrix->n_columns = n_columns;
-  /* One more: calloc(0) may be NULL. */
-  matrix->rows = calloc(n_rows + 1, sizeof *matrix->rows);
-  matrix->columns = calloc(n_columns + 1, sizeof *matrix->columns);
-  matrix->row_label = strdup("id");
-  ml_status status = matrix->rows && matrix->columns && matrix->row_label
-                         ? ml_block_new(exec, size, &matrix->block, err)
-                         : ml_error_memory(err);
+  ml_status status = ml_block_new(exec, size, &matrix->block, err);
+  if (status == ML_OK) {
+    matrix->values = matrix->block->data;
+    matrix->rows = new_names(n_rows);
+    matrix->columns = new_names(n_columns);
+    matrix->row_label = strdup("id");
+    if (!matrix->rows || !matrix->columns || !matrix->row_label) status = ml_error_memory(err);
+  }
   if (status != ML_OK) {
     ml_matrix_free(matrix);
     return status;
   }
-  matrix->values = matrix->block->data;
   *out = matrix;
   return ML_OK;
 }

@@ -167,7 +167,10 @@ const char *ml_number_parse(const char *text, const char *end, double *value) {
   uint64_t w = 0, bits;
   int64_t exponent = 0;
   const char *digits = p;
-  p = take_digits(p, end, &w);
+  if (end - p >= 2 && p[1] == '.' && is_digit(p[0])) /* the usual "0.5" */
+    w = (uint64_t)(*p++ - '0');
+  else
+    p = take_digits(p, end, &w);
   int64_t n = p - digits;
   if (p < end && *p == '.') {
     const char *fraction = ++p;

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bash completion for mltool; it asks the program.
+
+# The command among the words before the cursor. -s 4 -p 0: values are not commands.
+_mltool_command() {
+  local i names
+  names=$("$1" --list-commands 2>/dev/null | cut -f1)
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    grep -qxF -- "${COMP_WORDS[i]}" <<<"$names" && { printf '%s' "${COMP_WORDS[i]}"; return; }
+  done
+}
+
+_mltool() {
+  local tool=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+  local command options value
+  COMPREPLY=()
+  command=$(_mltool_command "$tool")
+  options=$("$tool" ${command:+"$command"} --list-options 2>/dev/null)
+  [[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD-2]}
+  value=$(awk -F '\t' -v o="$before" '$1 == o { print $2 }' <<<"$options")
+  if [[ $before == --params ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -W 'comprehensive minimal' -- "$word")
+  elif [[ $before == --features ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-features 2>/dev/null)" -- "$word")
+  elif [[ $value == *'|'* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "${word#=}")
+  elif [[ -n $value && $value != FILE ]]; then
+    return
+  elif [[ $word == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(cut -f1 <<<"$options")" -- "$word")
+  elif [[ -z $command || $command == help ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-commands 2>/dev/null | cut -f1)" -- "$word")
+  elif [[ $command == features ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-features 2>/dev/null)" -- "$word")
+  else
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+  fi
+}
+complete -F _mltool mltool

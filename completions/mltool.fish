@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# fish completion for mltool; it asks the program.
+
+function __mltool_command
+    set -l names (mltool --list-commands 2>/dev/null | string replace -r '\t.*' '')
+    for word in (commandline -opc)[2..-1]
+        if contains -- $word $names
+            echo $word
+            return
+        end
+    end
+end
+
+function __mltool_options
+    mltool (__mltool_command) --list-options 2>/dev/null | string replace -r '\t[^\t]*\t' '\t'
+end
+
+# Words for the value of the option before the cursor; fails where there is none to offer.
+function __mltool_values
+    set -l before (commandline -opc)[-1]
+    switch $before
+        case --params
+            printf '%s\n' comprehensive minimal
+            __fish_complete_path
+        case --features
+            mltool --list-features 2>/dev/null
+        case '-*'
+            set -l value (mltool (__mltool_command) --list-options 2>/dev/null |
+                string match -r -- "^$before\t([^\t]+)\t")[2]
+            test -n "$value"; or return 1
+            test "$value" = FILE; and __fish_complete_path
+            string match -q '*|*' -- $value; and string split '|' -- $value
+            return 0
+        case '*'
+            return 1
+    end
+end
+
+function __mltool_words
+    __mltool_values; and return
+    switch (commandline -ct)
+        case '-*'
+            __mltool_options
+            return
+    end
+    switch (__mltool_command)
+        case '' help
+            mltool --list-commands 2>/dev/null
+        case features
+            mltool --list-features 2>/dev/null
+        case '*'
+            __fish_complete_path
+    end
+end
+
+complete -c mltool -f -a '(__mltool_words)'

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of mltool share: options and commands as tables, and the state of one call. */
+#ifndef ML_CLI_H
+#define ML_CLI_H
+
+#include <ml/ml.h>
+#include <stdio.h>
+
+/* ---- options as data ----------------------------------------------------------------------- */
+
+/* Of a value, with the type of the field it goes to. */
+typedef enum cli_kind {
+  CLI_FLAG,    /* bool; no value */
+  CLI_TEXT,    /* const char *, borrowed from argv */
+  CLI_INT,     /* cli_int */
+  CLI_REAL,    /* double */
+  CLI_CHOICE,  /* int: index in choices */
+  CLI_CHAR,    /* char: one punctuation mark, or the word tab */
+  CLI_WORKERS, /* cli_int: a count with or without a minus, or the word auto */
+} cli_kind;
+
+typedef struct cli_int {
+  long value;
+  bool given; /* on the command line */
+} cli_int;
+
+typedef struct cli_opt {
+  char letter;      /* 0: none */
+  const char *name; /* without the dashes; NULL ends a table */
+  cli_kind kind;
+  size_t offset;           /* of the field in the struct of the group */
+  const char *placeholder; /* what help calls the value; NULL: there is none */
+  const char *help;
+  const char *fallback; /* the default as it would be typed; NULL: zero */
+  double lo, hi;        /* CLI_INT, CLI_REAL: inclusive; CLI_WORKERS: 0 and hi */
+  const char *choices;  /* CLI_CHOICE: "auto|always|never" */
+  const char *bare;     /* CLI_CHOICE: meant when no =VALUE follows */
+  bool is_hidden;       /* for programs, not in help */
+} cli_opt;
+
+/* A table of options that several commands may have. */
+typedef struct cli_group {
+  const char *title; /* over its part of the help; NULL ends the list */
+  const cli_opt *opts;
+  size_t offset; /* of the group's struct in the options of the command */
+} cli_group;
+
+/* Of every command; its group comes last in the list and its struct first in the options. */
+typedef struct cli_common {
+  bool help, version, quiet, verbose, json, list_options, list_commands, list_features;
+  int progress, color; /* cli_when */
+} cli_common;
+
+typedef enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER } cli_when;
+
+typedef struct cli_workers {
+  cli_int n, port, retries;
+  double task_timeout;
+} cli_workers;
+
+extern const cli_opt cli__common_opts[];  /* cli_common */
+extern const cli_opt cli__worker_opts[];  /* cli_workers */
+extern const cli_opt cli__column_opts[];  /* ml_series_opts */
+extern const cli_opt cli__output_opts[];  /* const char *: the path */
+extern const cli_opt cli__connect_opts[]; /* cli_int: the port a worker connects to */
+
+/* ---- commands as data ---------------------------------------------------------------------- */
+
+typedef struct cli_call cli_call;
+
+typedef struct cli_example {
+  const char *what, *line; /* NULL, NULL ends a list */
+} cli_example;
+
+typedef struct cli_command {
+  const char *name, *summary;
+  const char *synopsis;    /* what follows the name in a usage line */
+  const char *description; /* paragraphs, separated by empty lines */
+  const cli_group *groups;
+  size_t options_size; /* of the struct that the groups fill, which starts with a cli_common */
+  size_t max_args;     /* operands */
+  const cli_example *examples;
+  const char *exit_status; /* NULL: the usual codes */
+  ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
+} cli_command;
+
+extern const cli_command cli__fresh, cli__features, cli__worker, cli__help, cli__version;
+
+/* All commands in the order of help; ends in NULL. */
+extern const cli_command *const cli__commands[];
+
+/* What runs when no command is named: the overview, --version, --list-commands. */
+extern const cli_command cli__top;
+
+/** @return the command of that name, or NULL with an error that has the nearest */
+const cli_command *cli__find_command(const char *name, ml_error *err);
+
+/* ---- one call ------------------------------------------------------------------------------ */
+
+typedef struct cli_progress {
+  bool is_on, is_forced, is_drawn;
+  const char *step;               /* of the last report */
+  double call_start, start, last; /* seconds: of the call, of the step, of the last drawing */
+} cli_progress;
+
+struct cli_call {
+  const cli_command *command;
+  cli_common common;
+  const char **args; /* operands, borrowed from argv */
+  size_t n_args;
+  cli_progress progress;
+  int exit_code; /* of a command that has codes of its own; 0: the code of the status */
+};
+
+/* ---- opt.c: the command line --------------------------------------------------------------- */
+
+/** Find the command in argv. @param[out] at  its index; argc when none is named. */
+ml_status cli__scan(int argc, char **argv, int *at, const cli_command **command, ml_error *err);
+
+/** Parse argv, but for argv[at], into options (command->options_size zero bytes) and cli->args. */
+ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options, ml_error *err);
+
+/* ---- opt_value.c: values of options -------------------------------------------------------- */
+
+/** Set the field of an option. @param typed  the option as it was given; NULL for a default */
+ml_status cli__set(const cli_opt *opt, const char *typed, const char *value, void *group,
+                   ml_error *err);
+
+/* ---- nearest.c: "did you mean" ------------------------------------------------------------- */
+
+typedef struct cli_nearest {
+  const char *typed, *best; /* best is NULL while nothing is near */
+  size_t distance;
+} cli_nearest;
+
+void cli__offer(cli_nearest *nearest, const char *candidate);
+
+/* ---- text.c, help.c ------------------------------------------------------------------------ */
+
+#define CLI_WIDTH 80
+
+/** @return columns of a terminal, or 0 when fd is none or does not say */
+size_t cli__terminal_width(int fd);
+
+/** Append words, broken between indent and width; the cursor is at column `at`. Ends the line. */
+void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t width);
+
+/** Append a heading, bold where standard output shows colour. */
+void cli__heading(const cli_call *cli, ml_buf *out, const char *text);
+
+void cli__pad(ml_buf *out, size_t n);
+
+/** Help of a command; of cli__top: the overview. */
+void cli__help_text(const cli_call *cli, const cli_command *command, ml_buf *out);
+
+/** Lines of name, placeholder and help, separated by tabs, for completions. */
+void cli__list_options(const cli_command *command, ml_buf *out);
+void cli__list_commands(ml_buf *out);
+void cli__list_features(ml_buf *out);
+
+/* ---- report.c: streams --------------------------------------------------------------------- */
+
+/** Print a result on standard output; releases text. */
+ml_status cli__print(ml_buf *text, ml_error *err);
+
+/** Print a line on standard error, unless -q. */
+void cli__note(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
+
+/** The same with -v only. */
+void cli__detail(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
+
+/** Print an error, and return the exit code. Ends the process by SIGPIPE for ML_ERR_CLOSED. */
+int cli__fail(cli_call *cli, ml_status status, const ml_error *err);
+
+bool cli__has_color(const cli_call *cli, int fd);
+
+/* ---- interrupt.c, progress.c: watching long work ------------------------------------------- */
+
+/** Catch SIGINT and SIGTERM: the first asks, the second ends. */
+void cli__catch_signals(void);
+
+/** Leave Ctrl-C to the central process; for workers. */
+void cli__ignore_interrupt(void);
+
+/** @return the signal that was caught, or 0 */
+int cli__caught_signal(void);
+
+/** Start watching. @return hooks that draw progress and stop at a signal; cli is borrowed */
+ml_watch cli__watch(cli_call *cli);
+
+void cli__progress_report(cli_call *cli, const char *step, double done, double total);
+
+/** Wipe the bar, before anything else is printed. */
+void cli__progress_clear(cli_call *cli);
+
+/** Seconds of a clock that only goes forward. */
+double cli__now(void);
+
+/* ---- workers.c ----------------------------------------------------------------------------- */
+
+/** Check -s and -p against one another. */
+ml_status cli__check_workers(const cli_workers *workers, ml_error *err);
+
+/** Start the workers that were asked for. @param[out] out  NULL when none were */
+ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
+                         ml_mproc **out, ml_error *err);
+
+/** What a pool has done, with -v. NULL is allowed. */
+void cli__pool_details(cli_call *cli, const ml_mproc *pool);
+
+#endif

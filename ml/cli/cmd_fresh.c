@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mltool fresh: features of every time series in a file. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct fresh_options {
+  cli_common common;
+  const char *params, *features;
+  const char *output;
+  ml_series_opts columns;
+  cli_workers workers;
+} fresh_options;
+
+/* What a run holds; released in one place. */
+typedef struct fresh_run {
+  const char *input, *input_name; /* path, and how messages call it */
+  ml_fresh_settings *settings;
+  ml_series_set *set;
+  ml_mproc *pool;
+  ml_matrix *matrix;
+} fresh_run;
+
+static bool is_stdio(const char *path) {
+  return strcmp(path, "-") == 0;
+}
+
+/* ---- checks before the long work ----------------------------------------------------------- */
+
+static ml_status find_input(const cli_call *cli, const char **input, ml_error *err) {
+  *input = cli->n_args > 0 ? cli->args[0] : "-";
+  if (cli->n_args == 0 && isatty(STDIN_FILENO) == 1)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "no input: name a CSV file, as in 'mltool fresh data.csv -o "
+                        "features.csv', or pipe one in");
+  return ML_OK;
+}
+
+static bool stat_stream(const char *path, int stdio_fd, struct stat *st) {
+  return (is_stdio(path) ? fstat(stdio_fd, st) : stat(path, st)) == 0;
+}
+
+static ml_status check_output(const char *input, const char *output, ml_error *err) {
+  struct stat in, out;
+  bool is_there = stat_stream(output, STDOUT_FILENO, &out);
+  if (is_there && stat_stream(input, STDIN_FILENO, &in) && S_ISREG(in.st_mode) &&
+      in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+    return ml_error_set(
+        err, ML_ERR_USAGE, "the output is the input: %s",
+        is_stdio(output) ? "standard output goes to the file that is read" : output);
+  /* Opening a pipe for a try would end its reader. */
+  if (is_stdio(output) || (is_there && !S_ISREG(out.st_mode) && !S_ISDIR(out.st_mode)))
+    return ML_OK;
+  ml_output *probe = NULL;
+  ml_status status = ml_output_open(output, &probe, err);
+  ml_output_abort(probe);
+  return status;
+}
+
+static bool ends_in(const char *text, const char *end) {
+  size_t n = strlen(text), m = strlen(end);
+  return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* CSV is written to a file of any name; say so where the name promises something else. */
+static void note_format(cli_call *cli, const char *output) {
+  static const char *const known[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz", ".txt"};
+  const char *name = strrchr(output, '/') ? strrchr(output, '/') + 1 : output;
+  struct stat st;
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (ends_in(name, known[i])) return;
+  if (!strchr(name, '.') || (stat(output, &st) == 0 && !S_ISREG(st.st_mode))) return;
+  cli__note(cli, "%s is written as CSV; .csv, .csv.gz, .npy, .json and .json.gz say what is meant",
+            output);
+}
+
+/* A settings name wins over a file of that name; ./minimal is the file. */
+static ml_status read_settings(const fresh_options *o, ml_fresh_settings **out, ml_error *err) {
+  if (o->params && o->features)
+    return ml_error_set(err, ML_ERR_USAGE, "--params and --features exclude one another");
+  if (o->features) return ml_fresh_settings_features(o->features, out, err);
+  if (!o->params) return ML_OK;
+  ml_status status = ml_fresh_settings_named(o->params, out, err);
+  if (status != ML_ERR_USAGE) return status;
+  bool is_file = strpbrk(o->params, "./") || access(o->params, F_OK) == 0;
+  return is_file ? ml_fresh_settings_read(o->params, out, err) : status;
+}
+
+/* ---- words about the run ------------------------------------------------------------------- */
+
+static const char *plural(size_t n) {
+  return n == 1 ? "" : "s";
+}
+
+static void note_decisions(cli_call *cli, const fresh_run *run, const ml_series_opts *columns) {
+  bool is_one = ml_series_n_ids(run->set) == 1 && strcmp(ml_series_id(run->set, 0), "0") == 0;
+  if (is_one && !columns->id)
+    cli__note(cli,
+              "%s: taken as one single series; --id NAME names a column that tells series "
+              "apart, --id \"\" says that there is none",
+              run->input_name);
+  if (ml_series_clock(run->set) == ML_CLOCK_NONE && !columns->sort)
+    cli__note(cli,
+              "%s: no time column: rows are taken in the order of the file; --sort NAME "
+              "sorts by a column, --sort \"\" says that they are in order",
+              run->input_name);
+}
+
+static void summary_text(cli_call *cli, const fresh_run *run, const char *output, double seconds) {
+  size_t ids = ml_series_n_ids(run->set), kinds = ml_series_n_kinds(run->set);
+  size_t rows = ml_series_n_rows(run->set), columns = run->matrix->n_columns;
+  char workers[48] = "";
+  size_t n = ml_exec_n_workers(run->pool ? ml_mproc_exec(run->pool) : NULL);
+  if (run->pool) snprintf(workers, sizeof workers, " (%zu worker%s)", n, plural(n));
+  cli__note(cli, "%s: %zu id%s, %zu kind%s, %zu row%s -> %s: %zu x %zu feature%s in %.2f s%s",
+            run->input_name, ids, plural(ids), kinds, plural(kinds), rows, plural(rows), output,
+            run->matrix->n_rows, columns, plural(columns), seconds, workers);
+}
+
+static ml_status summary_json(const fresh_run *run, const char *output, double seconds,
+                              ml_error *err) {
+  ml_buf out = {0};
+  size_t n = run->pool ? ml_exec_n_workers(ml_mproc_exec(run->pool)) : 0;
+  ml_buf_puts(&out, "{\"input\": ");
+  ml_buf_json_string(&out, run->input);
+  ml_buf_printf(&out, ", \"ids\": %zu, \"kinds\": %zu, \"rows\": %zu, \"output\": ",
+                ml_series_n_ids(run->set), ml_series_n_kinds(run->set), ml_series_n_rows(run->set));
+  ml_buf_json_string(&out, output);
+  ml_buf_printf(&out, ", \"features\": %zu, \"workers\": %zu, \"seconds\": %.3f}\n",
+                run->matrix->n_columns, n, seconds);
+  return cli__print(&out, err);
+}
+
+/* ---- the run ------------------------------------------------------------------------------- */
+
+static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
+  ml_status status = cli__check_workers(&o->workers, err);
+  if (status == ML_OK) status = find_input(cli, &run->input, err);
+  if (status == ML_OK) status = read_settings(o, &run->settings, err);
+  if (status == ML_OK) status = check_output(run->input, o->output, err);
+  if (status != ML_OK) return status;
+  run->input_name = is_stdio(run->input) ? "standard input" : run->input;
+  note_format(cli, o->output);
+  return ML_OK;
+}
+
+static ml_status write_matrix(cli_call *cli, const fresh_options *o, const fresh_run *run,
+                              const ml_watch *watch, ml_error *err) {
+  bool is_json = is_stdio(o->output) && cli->common.json;
+  ml_format format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO;
+  return ml_matrix_write(run->matrix, o->output, format, watch, err);
+}
+
+/* Read, extract, write; each step is timed for -v. */
+static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
+  ml_watch watch = cli__watch(cli);
+  ml_series_opts columns = o->columns;
+  columns.watch = &watch;
+  double start = cli__now();
+  ml_status status = ml_series_read(run->input, &columns, &run->set, err);
+  if (status != ML_OK) return status;
+  double after_read = cli__now();
+  cli__detail(cli, "read: %.3f s", after_read - start);
+  note_decisions(cli, run, &o->columns);
+
+  status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
+  if (status != ML_OK) return status;
+  double after_open = cli__now();
+  if (run->pool) cli__detail(cli, "start workers: %.3f s", after_open - after_read);
+
+  ml_exec *exec = run->pool ? ml_mproc_exec(run->pool) : NULL;
+  status = ml_fresh_extract(run->set, run->settings, exec, &watch, &run->matrix, err);
+  double after_extract = cli__now();
+  if (status == ML_OK) cli__detail(cli, "extract: %.3f s", after_extract - after_open);
+  cli__pool_details(cli, run->pool);
+  if (status == ML_OK) status = write_matrix(cli, o, run, &watch, err);
+  if (status != ML_OK) return status;
+  double end = cli__now();
+  cli__detail(cli, "write: %.3f s", end - after_extract);
+  if (is_stdio(o->output)) return ML_OK;
+  if (cli->common.json) return summary_json(run, o->output, end - start, err);
+  summary_text(cli, run, o->output, end - start);
+  return ML_OK;
+}
+
+static ml_status run(cli_call *cli, const void *options, ml_error *err) {
+  fresh_run run = {0};
+  cli__catch_signals();
+  ml_status status = prepare(cli, options, &run, err);
+  if (status == ML_OK) status = work(cli, options, &run, err);
+  ml_mproc_close(run.pool); /* before its blocks are unmapped here */
+  ml_matrix_free(run.matrix);
+  ml_series_free(run.set);
+  ml_fresh_settings_free(run.settings);
+  return status;
+}
+
+static const cli_opt feature_opts[] = {
+    {0, "params", CLI_TEXT, offsetof(fresh_options, params), "WHAT", .fallback = NULL,
+     .help = "what to compute: comprehensive, minimal, or a JSON file in tsfresh's shape; without "
+             "it, comprehensive"},
+    {0, "features", CLI_TEXT, offsetof(fresh_options, features), "NAME,...",
+     .help = "compute these features alone, each with its default parameters; 'mltool features' "
+             "lists them"},
+    {0}};
+
+const cli_command cli__fresh = {
+    .name = "fresh",
+    .summary = "compute features for every time series in a CSV file",
+    .synopsis = "[OPTION]... [FILE]",
+    .description =
+        "Read time series from FILE, or from standard input, and write a row of features for each "
+        "id. Names, parameters and numbers are those of tsfresh.\n\n"
+        "FILE is CSV, also gzip or Zstandard, in one of three shapes: long (id, time, kind, "
+        "value), wide (id, time and a column for each kind), or one single series without id. "
+        "Columns called id, time, kind and value are found by name. Rows need not be sorted. A "
+        "missing or infinite value is an error.\n\n"
+        "With -s and -p the work is shared among processes; the output is the same to the byte.",
+    .groups = (const cli_group[]){{"Features:", feature_opts, 0},
+                                  {"Output:", cli__output_opts, offsetof(fresh_options, output)},
+                                  {"Columns of the input:", cli__column_opts,
+                                   offsetof(fresh_options, columns)},
+                                  {"Workers:", cli__worker_opts, offsetof(fresh_options, workers)},
+                                  {"Options of every command:", cli__common_opts, 0},
+                                  {0}},
+    .options_size = sizeof(fresh_options),
+    .max_args = 1,
+    .examples = (const cli_example[]){{"every feature of every series, by four processes",
+                                       "mltool -s 4 -p 1234 fresh storms.csv -o features.csv"},
+                                      {"two features of one column, to a pager",
+                                       "mltool fresh storms.csv --columns wind --features "
+                                       "mean,quantile | less"},
+                                      {0}},
+    .run = run};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ctrl-C and SIGTERM: the first is a wish, the second an order. */
+#include "cli.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t caught; /* a handler has nothing else to write to */
+
+static void on_signal(int signal_number) {
+  if (caught) _exit(128 + signal_number);
+  caught = signal_number;
+}
+
+void cli__catch_signals(void) {
+  /* Without SA_RESTART a read that waits for input comes back and sees the flag. */
+  struct sigaction action = {.sa_handler = on_signal};
+  struct sigaction old;
+  sigemptyset(&action.sa_mask);
+  const int signals[] = {SIGINT, SIGTERM};
+  for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+    /* A shell starts background jobs with SIGINT ignored, and nohup means it: leave it so. */
+    if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+    sigaction(signals[i], &action, NULL);
+  }
+}
+
+void cli__ignore_interrupt(void) {
+  signal(SIGINT, SIG_IGN);
+}
+
+int cli__caught_signal(void) {
+  return caught;
+}

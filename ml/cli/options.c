@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options that commands share. */
+#include "cli.h"
+
+#define COMMON(field)  offsetof(cli_common, field)
+#define WORKERS(field) offsetof(cli_workers, field)
+#define COLUMNS(field) offsetof(ml_series_opts, field)
+
+#define WHEN "auto|always|never"
+
+const cli_opt cli__common_opts[] = {
+    {'h', "help", CLI_FLAG, COMMON(help), .help = "print this help"},
+    {'q', "quiet", CLI_FLAG, COMMON(quiet), .help = "print errors only"},
+    {'v', "verbose", CLI_FLAG, COMMON(verbose), .help = "print times and statistics, too"},
+    {0, "json", CLI_FLAG, COMMON(json), .help = "print results, notes and errors as JSON objects"},
+    {0, "progress", CLI_CHOICE, COMMON(progress), "WHEN", .choices = WHEN, .bare = "always",
+     .fallback = "auto",
+     .help = "show progress on standard error: auto (on a terminal), always or never"},
+    {0, "no-progress", CLI_CHOICE, COMMON(progress), .choices = WHEN, .bare = "never",
+     .help = "the same as --progress=never"},
+    {0, "color", CLI_CHOICE, COMMON(color), "WHEN", .choices = WHEN, .fallback = "auto",
+     .help = "use colour: auto (on a terminal, unless NO_COLOR is set), always or never"},
+    {0, "version", CLI_FLAG, COMMON(version), .help = "print the version"},
+    {0, "list-options", CLI_FLAG, COMMON(list_options), .is_hidden = true,
+     .help = "list the options for a shell's completion"},
+    {0, "list-commands", CLI_FLAG, COMMON(list_commands), .is_hidden = true,
+     .help = "list the commands for a shell's completion"},
+    {0, "list-features", CLI_FLAG, COMMON(list_features), .is_hidden = true,
+     .help = "list the features for a shell's completion"},
+    {0}};
+
+const cli_opt cli__worker_opts[] = {
+    {'s', "workers", CLI_WORKERS, WORKERS(n), "N", .hi = 1024,
+     .help = "share the work among N processes; auto: one for each CPU; 0: none. -N is the same "
+             "as N. Needs -p"},
+    {'p', "port", CLI_INT, WORKERS(port), "PORT", .lo = 0, .hi = 65535,
+     .help = "port on 127.0.0.1 that the workers connect to; 0 takes a free one and says which"},
+    {0, "task-timeout", CLI_REAL, WORKERS(task_timeout), "SECONDS", .lo = 0, .hi = 1e9,
+     .fallback = "0",
+     .help = "give up a worker that takes longer than this for one task; 0: never"},
+    {0, "retries", CLI_INT, WORKERS(retries), "N", .lo = 0, .hi = 1000, .fallback = "2",
+     .help = "give a task to another worker up to N times after its worker was lost"},
+    {0}};
+
+const cli_opt cli__column_opts[] = {
+    {0, "id", CLI_TEXT, COLUMNS(id), "NAME",
+     .help = "column that tells the series apart; \"\" when the file is one series"},
+    {0, "sort", CLI_TEXT, COLUMNS(sort), "NAME",
+     .help = "column of the time; \"\" keeps the order of the file"},
+    {0, "kind", CLI_TEXT, COLUMNS(kind), "NAME",
+     .help = "column that names what a row measures (long format)"},
+    {0, "value", CLI_TEXT, COLUMNS(value), "NAME", .help = "column of the values"},
+    {0, "columns", CLI_TEXT, COLUMNS(columns), "NAME,...",
+     .help = "columns of values, one kind each (wide format)"},
+    {0, "exclude", CLI_TEXT, COLUMNS(exclude), "NAME,...", .help = "columns to leave out"},
+    {0, "delimiter", CLI_CHAR, COLUMNS(delimiter), "CHAR",
+     .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "
+             "the header"},
+    {0}};
+
+const cli_opt cli__output_opts[] = {
+    {'o', "output", CLI_TEXT, 0, "FILE", .fallback = "-",
+     .help = "write to FILE; its end says how: .csv, .csv.gz, .npy, .json, .json.gz; - is "
+             "standard output"},
+    {0}};
+
+const cli_opt cli__connect_opts[] = {{'p', "port", CLI_INT, 0, "PORT", .lo = 1, .hi = 65535,
+                                      .help = "port on 127.0.0.1 of the central process"},
+                                     {0}};

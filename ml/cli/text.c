@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Words into lines. */
+#include "cli.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+size_t cli__terminal_width(int fd) {
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void cli__pad(ml_buf *out, size_t n) {
+  ml_buf_printf(out, "%*s", (int)n, "");
+}
+
+/* Characters of the UTF-8 text, which is what a terminal shows one column for. */
+static size_t text_width(const char *text, size_t n) {
+  size_t width = 0;
+  for (size_t i = 0; i < n; i++) width += ((unsigned char)text[i] & 0xC0) != 0x80;
+  return width;
+}
+
+void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t width) {
+  size_t column = at;
+  bool is_first = true;
+  for (const char *word = text + strspn(text, " \n"); *word;) {
+    size_t n = strcspn(word, " \n"), shown = text_width(word, n);
+    if (!is_first && column + 1 + shown >= width) {
+      ml_buf_puts(out, "\n");
+      column = 0;
+    } else if (!is_first) {
+      ml_buf_puts(out, " ");
+      column++;
+    }
+    if (column < indent) {
+      cli__pad(out, indent - column);
+      column = indent;
+    }
+    ml_buf_put(out, word, n);
+    column += shown;
+    is_first = false;
+    word += n;
+    if (strncmp(word, "\n\n", 2) == 0) {
+      ml_buf_puts(out, "\n\n");
+      column = 0;
+      is_first = true;
+    }
+    word += strspn(word, " \n");
+  }
+  ml_buf_puts(out, "\n");
+}
+
+void cli__heading(const cli_call *cli, ml_buf *out, const char *text) {
+  bool has_color = cli__has_color(cli, STDOUT_FILENO);
+  ml_buf_printf(out, has_color ? "\033[1m%s\033[0m\n" : "%s\n", text);
+}

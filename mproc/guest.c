@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The port, and connections that have proved nothing yet: few, small, and not for long. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <ml/version.h>
+
+#include "mproc_internal.h"
+
+enum { GUESTS_MAX = 16, ACCEPTS_PER_TURN = 64, BACKLOG = 4096 };
+struct guest {
+  guest *next;
+  ml_mproc *pool;
+  channel chan;
+  handshake said;
+  uint64_t leaves; /* when it must have proved itself */
+};
+
+static void leave(guest *g) {
+  guest **at = &g->pool->guests;
+  while (*at != g) at = &(*at)->next;
+  *at = g->next;
+  g->pool->n_guests--;
+  channel__close(&g->chan);
+  free(g);
+}
+
+static void refuse(guest *g) {
+  g->pool->stats.connections_refused++;
+  leave(g);
+}
+
+/* Only a peer that knows its own kind is told why; what it cannot send is its own loss. */
+static void refuse_with(guest *g, unsigned char code) {
+  frame_type type = FRAME_REFUSE;
+  frame__put(&g->chan.out, &(frame){.type = type, .payload = &code, .n = 1});
+  channel__flush(&g->chan);
+  refuse(g);
+}
+
+static slot *starting_slot(ml_mproc *pool, uint32_t pid) {
+  for (size_t i = 0; i < pool->n_slots; i++) {
+    slot *s = &pool->slots[i];
+    if (s->state == SLOT_STARTING && (uint32_t)s->pid == pid) return s;
+  }
+  return NULL;
+}
+
+static void refuse_build(guest *g) {
+  ml_mproc *pool = g->pool;
+  if (pool->fault.status == ML_OK)
+    ml_error_set(&pool->fault, ML_ERR_WORKER,
+                 "worker '%s' is another build (%s) than this program (%s)", pool->exe,
+                 g->said.build, ml_build_id());
+  refuse_with(g, WORKER_OTHER_BUILD);
+}
+
+static void admit(guest *g, const frame *f) {
+  ml_mproc *pool = g->pool;
+  unsigned char proof[WIRE_PROOF];
+  g->said.port = (uint16_t)pool->port;
+  if (!message__parse_auth(f, &g->said, proof)) {
+    refuse(g);
+    return;
+  }
+  if (!proof__holds(proof, pool->token, PROOF_WORKER, &g->said)) {
+    refuse_with(g, WORKER_REFUSED);
+    return;
+  }
+  if (strcmp(g->said.build, ml_build_id()) != 0) {
+    refuse_build(g);
+    return;
+  }
+  slot *s = starting_slot(pool, g->said.pid);
+  if (!s) {
+    refuse_with(g, WORKER_REFUSED);
+    return;
+  }
+  proof__make(proof, pool->token, PROOF_CENTRAL, &g->said);
+  frame__put(&g->chan.out, &(frame){.type = FRAME_WELCOME, .payload = proof, .n = sizeof proof});
+  slot__register(s, &g->chan);
+  leave(g);
+}
+
+static void on_guest(void *ctx, int events) {
+  guest *g = ctx;
+  frame f;
+  if (events & UV_WRITABLE && !channel__flush(&g->chan)) {
+    refuse(g);
+    return;
+  }
+  if (!(events & UV_READABLE)) return;
+  if (!channel__read(&g->chan, FRAME_HEADER + FRAME_GUEST_MAX)) {
+    refuse(g);
+    return;
+  }
+  frame_verdict verdict = channel__next(&g->chan, FRAME_GUEST_MAX, &f);
+  if (verdict == FRAME_WHOLE)
+    admit(g, &f);
+  else if (verdict == FRAME_BAD)
+    refuse(g);
+}
+
+static void welcome(ml_mproc *pool, int fd) {
+  int yes = 1;
+  guest *g = calloc(1, sizeof *g);
+  if (!g) {
+    close(fd);
+    return;
+  }
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  g->pool = pool;
+  g->chan.fd = fd;
+  g->leaves = mproc__now() + pool->guest_time;
+  guest **last = &pool->guests;
+  while (*last) last = &(*last)->next;
+  *last = g;
+  pool->n_guests++;
+  g->chan.io = io__new(&pool->loop, fd, on_guest, g);
+  bool has_nonce = getrandom(g->said.central_nonce, sizeof g->said.central_nonce, 0) == WIRE_NONCE;
+  message__put_hello(&g->chan.out, g->said.central_nonce);
+  if (!g->chan.io || !has_nonce || !channel__flush(&g->chan)) refuse(g);
+}
+
+static void on_connection(void *ctx, int events) {
+  (void)events;
+  ml_mproc *pool = ctx;
+  for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+    int fd = accept4(pool->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      /* A crowd loses its oldest: a worker answers within a moment, and calls again when it was
+       * pushed out. */
+      if (pool->n_guests >= GUESTS_MAX) refuse(pool->guests);
+      welcome(pool, fd);
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      /* Out of descriptors: the listener would wake the loop for ever. Looked at again by the
+       * clock. */
+      if (errno != EAGAIN && errno != EWOULDBLOCK) io__want(pool->listener_io, 0);
+      return;
+    }
+  }
+}
+
+void guest__expire(ml_mproc *pool, uint64_t now) {
+  while (pool->guests && pool->guests->leaves < now) refuse(pool->guests);
+  io__want(pool->listener_io, UV_READABLE);
+}
+
+void guest__close_all(ml_mproc *pool) {
+  while (pool->guests) leave(pool->guests);
+  io__free(pool->listener_io);
+  if (pool->listener >= 0) close(pool->listener);
+  pool->listener_io = NULL;
+  pool->listener = -1;
+}
+
+static ml_status port_error(int port, ml_error *err) {
+  if (errno == EADDRINUSE)
+    return ml_error_set(err, ML_ERR_IO,
+                        "port %d is in use (another mltool? choose another with -p, or -p 0 for "
+                        "any free port)",
+                        port);
+  if (errno == EACCES)
+    return ml_error_set(err, ML_ERR_IO,
+                        "port %d is not allowed to this user (choose one from 1024 to 65535, or "
+                        "-p 0 for any free port)",
+                        port);
+  return ml_error_set(err, ML_ERR_IO, "cannot listen on 127.0.0.1 port %d: %s", port,
+                      strerror(errno));
+}
+
+ml_status guest__listen(ml_mproc *pool, ml_error *err) {
+  struct sockaddr_in at = {.sin_family = AF_INET,
+                           .sin_port = htons((uint16_t)pool->opts.port),
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t n = sizeof at;
+  int yes = 1;
+  pool->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (pool->listener < 0) return port_error(pool->opts.port, err);
+  /* Connections of an earlier run that linger do not keep the port; a listener does. */
+  setsockopt(pool->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (bind(pool->listener, (struct sockaddr *)&at, n) != 0 ||
+      listen(pool->listener, BACKLOG) != 0 ||
+      getsockname(pool->listener, (struct sockaddr *)&at, &n) != 0)
+    return port_error(pool->opts.port, err);
+  pool->port = ntohs(at.sin_port);
+  pool->listener_io = io__new(&pool->loop, pool->listener, on_connection, pool);
+  return pool->listener_io ? ML_OK : ml_error_memory(err);
+}

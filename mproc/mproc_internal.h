@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared inside mproc: the pool, its slots, the guests at its port, and the job that runs.
+ *
+ *   pool.c     open, close, one turn of the loop
+ *   slot.c     the life of a worker: started, ready, lost, started again
+ *   spawn.c    the worker's process           exe.c   where its program is
+ *   guest.c    connections that have proved nothing yet
+ *   run.c      a job: who gets which item     queue.c the items of a job
+ *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
+ *   worker.c   the other side                 worker_job.c what it runs */
+#ifndef MPROC_INTERNAL_H
+#define MPROC_INTERNAL_H
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include <uv.h>
+
+#include <ml/exec.h>
+#include <ml/mproc.h>
+
+#include "wire.h"
+
+/* Exit codes of a worker; the numbers are KX's where it has them. */
+enum { WORKER_OK = 0, WORKER_NO_CONNECTION = 3, WORKER_REFUSED = 5, WORKER_OTHER_BUILD = 6 };
+
+#define MPROC_SECOND UINT64_C(1000000000) /* all times are in nanoseconds of CLOCK_MONOTONIC */
+
+uint64_t mproc__now(void);
+
+/* ---- io.c: a descriptor in the loop ---------------------------------------------------------- */
+
+typedef struct io io;
+typedef void io_ready(void *ctx, int events); /* UV_READABLE, UV_WRITABLE */
+
+io *io__new(uv_loop_t *loop, int fd, io_ready *ready, void *ctx); /* NULL: no memory */
+void io__attach(io *h, io_ready *ready, void *ctx);               /* change who is told */
+void io__want(io *h, int events);
+void io__free(io *h); /* NULL is allowed; before the descriptor is closed */
+
+/* ---- channel.c: frames on a non-blocking socket ---------------------------------------------- */
+
+typedef struct channel {
+  int fd; /* -1: none */
+  io *io;
+  ml_buf in, out;
+  size_t in_at, out_at; /* read and sent so far */
+} channel;
+
+/** Read what is there, at most max bytes. @return false at the end of the stream, or on an error */
+bool channel__read(channel *c, size_t max);
+
+/** Take the next frame; its payload is borrowed until the next channel__read(). */
+frame_verdict channel__next(channel *c, size_t payload_max, frame *out);
+
+/** Send what can be sent now, and have the loop send the rest. @return false: the peer is gone */
+bool channel__flush(channel *c);
+
+void channel__close(channel *c);
+
+/* ---- lane: what a worker inherits as descriptor 3 -------------------------------------------- */
+
+#define LANE_FD 3
+
+/* First message on the lane, with the descriptor of the status page. Later messages are one byte
+ * with the descriptors of blocks. */
+typedef struct lane_hello {
+  char magic[8];
+  uint32_t version;
+  int32_t parent;       /* pid of the central process */
+  uint32_t with_parent; /* ask the kernel for SIGKILL when the parent is gone */
+  uint32_t index;       /* of the worker in the pool */
+  unsigned char token[WIRE_TOKEN];
+} lane_hello;
+
+#define LANE_MAGIC "ml-lane"
+
+bool lane__send(int lane, const void *bytes, size_t n, const int *fds, size_t n_fds);
+/** @return bytes received, or -1; always n_fds descriptors, else -1 and none */
+ssize_t lane__receive(int lane, void *bytes, size_t size, int *fds, size_t n_fds);
+
+/* Shared between the central process and one worker: what the worker is at. Written by the worker
+ * alone, and believed by nobody: an item counts only if the worker has it. */
+typedef struct status_page {
+  _Atomic uint64_t item;  /* PAGE_IDLE, PAGE_OPENING, else the item that runs */
+  _Atomic uint64_t since; /* when that began; CLOCK_MONOTONIC is one clock for all processes */
+} status_page;
+
+#define PAGE_IDLE    UINT64_MAX
+#define PAGE_OPENING (UINT64_MAX - 1)
+
+/* ---- queue.c: the items of a job ------------------------------------------------------------- */
+
+#define QUEUE_BYTES_MAX ((size_t)64 << 20)
+
+typedef struct queue_item {
+  ml_buf bytes; /* the argument; when done, the result */
+  bool is_done;
+  unsigned losses; /* workers that were lost while they ran it */
+} queue_item;
+
+/* Items [taken, made) are somewhere between put() and take(). */
+typedef struct queue {
+  queue_item *ring; /* capacity is a power of two; item i is at i % capacity */
+  size_t capacity;
+  size_t taken, made;
+  size_t *again; /* items to be sent once more, descending */
+  size_t n_again, again_capacity;
+  size_t bytes; /* held by items in the ring */
+} queue;
+
+queue_item *queue__at(queue *q, size_t i);
+queue_item *queue__make(queue *q); /* empty item number q->made++; NULL: no memory */
+bool queue__again(queue *q, size_t i);
+void queue__drop_first(queue *q);
+void queue__release(queue *q);
+
+/* ---- the pool -------------------------------------------------------------------------------- */
+
+enum { WINDOW_MAX = 512 }; /* a power of two: items in flight at one worker */
+
+typedef enum slot_state {
+  SLOT_EMPTY,    /* no process; to be started at `when` */
+  SLOT_STARTING, /* a process since `when` that has not registered */
+  SLOT_READY,    /* takes items */
+  SLOT_ENDING    /* on its way out; killed at `when` if it is still there */
+} slot_state;
+
+/* Why a worker is ending, when the central process knows better than its exit status. */
+typedef enum slot_cause {
+  CAUSE_UNKNOWN,
+  CAUSE_TOLD, /* it was told to: no loss */
+  CAUSE_TIMEOUT,
+  CAUSE_SILENT,
+  CAUSE_PROTOCOL,
+  CAUSE_NOT_REGISTERED
+} slot_cause;
+
+/* A place in the pool. Its worker may be replaced. */
+typedef struct slot {
+  ml_mproc *pool;
+  size_t index;
+  slot_state state;
+  slot_cause cause;
+  uint64_t when;
+  pid_t pid;
+  int pidfd, lane;
+  io *pid_io;
+  channel chan;
+  ml_block *page; /* a status_page */
+  /* What it has of the job that runs. Workers run items in the order they get them. */
+  bool is_open;
+  bool is_closing; /* CLOSE was sent and CLOSED has not come */
+  size_t flight[WINDOW_MAX];
+  size_t first_in_flight, n_in_flight;
+  double mean_ns; /* of an item; 0: not known */
+  uint64_t heard; /* when it last said something, or was given its first queue_item */
+  uint64_t blocks[WIRE_BLOCKS_MAX]; /* it has mapped: those of the last job */
+  size_t n_blocks;
+} slot;
+
+typedef struct guest guest;
+typedef struct run run;
+
+struct ml_mproc {
+  ml_exec exec; /* first, so that an executor of ours is a pool */
+  ml_mproc_opts opts;
+  char exe[PATH_MAX];
+  unsigned char token[WIRE_TOKEN];
+  uv_loop_t loop;
+  uv_timer_t tick; /* nothing but a reason to wake up */
+  bool has_loop, is_closing;
+  int port, listener;
+  io *listener_io;
+  guest *guests; /* oldest first */
+  size_t n_guests;
+  uint64_t guest_time; /* GUEST_TIME, or less for a test */
+  slot *slots;
+  size_t n_slots;
+  size_t window_max;     /* WINDOW_MAX, or less for a test */
+  run *run;              /* NULL between jobs */
+  uint32_t serial;       /* of the last job */
+  unsigned losses;       /* since an item was last finished */
+  unsigned false_starts; /* in a row: workers that went before they registered */
+  ml_error fault;        /* what ends the opening or the job; ML_OK: nothing */
+  ml_mproc_stats stats;
+};
+
+/** One turn of the loop: send, wait (or not) for something, look at clocks. */
+void pool__turn(ml_mproc *pool, bool wait);
+
+/* ---- exe.c, spawn.c -------------------------------------------------------------------------- */
+
+ml_status exe__find(const char *wanted, char path[PATH_MAX], ml_error *err);
+
+/** Start the process of a slot: pid, pidfd and lane. @return 0 or an errno */
+int spawn__worker(slot *s);
+
+/* ---- slot.c ---------------------------------------------------------------------------------- */
+
+void slot__start(slot *s);
+void slot__register(slot *s, channel *chan); /* takes the channel over */
+void slot__kill(slot *s, slot_cause cause);
+/** Its stream has ended: its exit status is on the way and says more than that. */
+void slot__hang_up(slot *s);
+void slot__look(slot *s, uint64_t now); /* start, give up, kill what is due */
+
+/** Words for the worker of a slot: "worker 2 (pid 4711)". */
+void slot__name(const slot *s, char *buf, size_t size);
+
+/* ---- guest.c --------------------------------------------------------------------------------- */
+
+ml_status guest__listen(ml_mproc *pool, ml_error *err);
+void guest__expire(ml_mproc *pool, uint64_t now);
+void guest__close_all(ml_mproc *pool);
+
+/* ---- run.c ----------------------------------------------------------------------------------- */
+
+ml_status run__job(ml_exec *exec, const ml_job *job, ml_error *err);
+/** A frame from a worker that takes part. @return false when it makes no sense */
+bool run__frame(run *r, slot *s, const frame *f);
+/** The worker is gone for sure; obituary says how. */
+void run__lost(run *r, slot *s, const char *obituary);
+const char *run__task(const run *r); /* its name, for messages */
+
+/* ---- cpus.c ---------------------------------------------------------------------------------- */
+
+/** CPUs that the cgroups of a process allow. @param mount  where they are mounted;
+ * @param membership  text of /proc/self/cgroup. @return 0 when there is no limit */
+size_t cpus__quota(const char *mount, const char *membership);
+
+/* ---- worker.c, worker_job.c ------------------------------------------------------------------ */
+
+typedef struct worker_job worker_job;
+
+worker_job *worker_job__new(const ml_worker_opts *opts, int lane, status_page *page);
+void worker_job__free(worker_job *w);
+/** Act on OPEN, ITEM or CLOSE; answers are appended to out. @return false when the frame makes no
+ * sense or the central process is gone */
+bool worker_job__frame(worker_job *w, const frame *f, ml_buf *out);
+/** When the last item ended. */
+uint64_t worker_job__now(const worker_job *w);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the central process and its workers say to each other: frames, messages, proofs.
+ * Pure functions over bytes: every one of those that read takes hostile input. */
+#ifndef MPROC_WIRE_H
+#define MPROC_WIRE_H
+
+#include <ml/buffer.h>
+#include <ml/status.h>
+
+#define WIRE_VERSION 1
+
+enum {
+  WIRE_NONCE = 32,
+  WIRE_TOKEN = 32,
+  WIRE_PROOF = 32,
+  WIRE_BUILD_MAX = 64,  /* a build id with its NUL */
+  WIRE_NAME_MAX = 64,   /* a module or task with its NUL */
+  WIRE_BLOCKS_MAX = 128 /* of one job; below the 253 descriptors that one message may carry */
+};
+
+/* ---- frames -------------------------------------------------------------------------------- */
+
+/* Little endian, a header of 24 bytes and then the payload:
+ *    0 u32  bytes of payload
+ *    4 u8   type, then three zeros
+ *    8 u32  serial number of the job
+ *   12 u32  RESULT: nanoseconds the item took (saturated); else 0
+ *   16 u64  item */
+#define FRAME_HEADER      24
+#define FRAME_PAYLOAD_MAX ((size_t)64 << 20) /* larger data goes into a block */
+#define FRAME_GUEST_MAX   ((size_t)512)      /* before the other side has proved the token */
+
+#define FRAME_NO_ITEM UINT64_MAX /* ERROR: the task could not be opened */
+
+typedef enum frame_type {
+  FRAME_HELLO = 1, /* central: version, nonce */
+  FRAME_AUTH,      /* worker: nonce, pid, build, proof */
+  FRAME_WELCOME,   /* central: proof */
+  FRAME_REFUSE,    /* central: exit code for the worker */
+  FRAME_OPEN,      /* central: module, task, blocks; descriptors come over the lane */
+  FRAME_ITEM,      /* central: argument */
+  FRAME_RESULT,    /* worker: bytes of an item */
+  FRAME_ERROR,     /* worker: an ml_error */
+  FRAME_CLOSE,     /* central: end of a job; items that wait are dropped and CLOSED is the answer */
+  FRAME_CLOSED,
+  FRAME_BYE, /* central: end */
+  FRAME_N_TYPES
+} frame_type;
+
+typedef struct frame {
+  frame_type type;
+  uint32_t job, spent_ns;
+  uint64_t item;
+  const void *payload; /* borrowed */
+  size_t n;
+} frame;
+
+typedef enum frame_verdict { FRAME_PARTIAL, FRAME_WHOLE, FRAME_BAD } frame_verdict;
+
+/** Read the frame at the start of n bytes; it is FRAME_HEADER + out->n long. */
+frame_verdict frame__parse(const void *bytes, size_t n, size_t payload_max, frame *out);
+
+void frame__put(ml_buf *buf, const frame *f);
+
+/* ---- handshake ----------------------------------------------------------------------------- */
+
+/* What both sides know when they prove to each other that they hold the token. */
+typedef struct handshake {
+  unsigned char central_nonce[WIRE_NONCE], worker_nonce[WIRE_NONCE];
+  uint16_t port;
+  uint32_t pid;
+  char build[WIRE_BUILD_MAX];
+} handshake;
+
+typedef enum proof_role { PROOF_WORKER, PROOF_CENTRAL } proof_role;
+
+/** HMAC-SHA256 under the token over the role and everything in the handshake. */
+void proof__make(unsigned char proof[WIRE_PROOF], const unsigned char token[WIRE_TOKEN],
+                 proof_role role, const handshake *h);
+bool proof__holds(const unsigned char proof[WIRE_PROOF], const unsigned char token[WIRE_TOKEN],
+                  proof_role role, const handshake *h);
+
+/* ---- messages: payloads of frames ---------------------------------------------------------- */
+
+void message__put_hello(ml_buf *buf, const unsigned char nonce[WIRE_NONCE]);
+bool message__parse_hello(const frame *f, unsigned char nonce[WIRE_NONCE]);
+
+/** AUTH: worker_nonce, pid and build of the handshake, and the proof. */
+void message__put_auth(ml_buf *buf, const handshake *h, const unsigned char proof[WIRE_PROOF]);
+bool message__parse_auth(const frame *f, handshake *h, unsigned char proof[WIRE_PROOF]);
+
+void message__put_error(ml_buf *buf, uint32_t job, uint64_t item, const ml_error *err);
+bool message__parse_error(const frame *f, ml_error *err);
+
+typedef struct open_block {
+  uint64_t id, size;
+  bool is_new, is_result; /* new: its descriptor comes over the lane, in the order of blocks */
+} open_block;
+
+/* OPEN: a job is about to start. */
+typedef struct open_message {
+  char module[WIRE_NAME_MAX], task[WIRE_NAME_MAX];
+  size_t n_blocks;
+  open_block blocks[WIRE_BLOCKS_MAX];
+} open_message;
+
+void message__put_open(ml_buf *buf, uint32_t job, const open_message *open);
+bool message__parse_open(const frame *f, open_message *open);
+
+#endif

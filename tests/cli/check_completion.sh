@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What bash would offer at the end of a line; and that zsh and fish can read their files.
+set -u
+: "${MLTOOL:?the path of mltool}"
+completions=$(cd "$(dirname "$0")/../../completions" && pwd)
+PATH=$(dirname "$MLTOOL"):$PATH
+# shellcheck source=completions/mltool.bash
+. "$completions/mltool.bash"
+status=0
+
+offered() { # WORD... : the last one is being typed
+  COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+  _mltool
+  printf '%s\n' "${COMPREPLY[*]}"
+}
+
+expect() { # WANT WORD...
+  local want=$1 got
+  shift
+  got=$(offered "$@")
+  [ "$got" = "$want" ] || { echo "$*: offered '$got', not '$want'"; status=1; }
+}
+
+expect 'fresh features' mltool f
+expect 'fresh' mltool -s 4 -p 0 fre
+expect '--params --port --progress' mltool fresh --p
+expect '--output' mltool fresh --o
+expect 'auto always' mltool fresh --color a
+expect 'always' mltool fresh --progress = al
+expect 'minimal' mltool fresh --params mini
+expect '' mltool fresh --id so
+expect 'version' mltool help vers
+expect 'quantile' mltool features quant
+expect 'mean_abs_change' mltool fresh --features mean_abs_c
+
+if command -v zsh >/dev/null; then zsh -n "$completions/_mltool" || status=1; fi
+if command -v fish >/dev/null; then fish -n "$completions/mltool.fish" || status=1; fi
+exit $status

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pool_tasks.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static double seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void spin(double ms) {
+  for (double end = seconds() + ms * 1e-3; seconds() < end;) continue;
+}
+
+static void write_garbage(size_t n) {
+  char junk[4096];
+  memset(junk, 0xA5, sizeof junk);
+  for (int fd = 4; fd < 64; fd++)
+    (void)!send(fd, junk, n < sizeof junk ? n : sizeof junk, MSG_NOSIGNAL);
+}
+
+static ml_status act_run(void *state, const ml_job_data *data, const void *in, size_t n_in,
+                         ml_buf *out, ml_error *err) {
+  (void)state;
+  act a;
+  if (n_in != sizeof a) return ml_error_set(err, ML_ERR_PARSE, "expected an act");
+  memcpy(&a, in, sizeof a);
+  switch (a.kind) {
+    case ACT_DOUBLE:
+      break;
+    case ACT_SLEEP:
+      usleep((useconds_t)a.n * 1000);
+      break;
+    case ACT_SPIN:
+      spin((double)a.n);
+      break;
+    case ACT_FAIL:
+      return ml_error_at(err, ML_ERR_NUMERIC, "x.csv", (size_t)a.n, 7, "item %zu failed", a.item);
+    case ACT_SIGNAL:
+      raise((int)a.n);
+      break;
+    case ACT_SIGNAL_ONCE: {
+      char *flag = (char *)data->result.data + a.item;
+      if (!*flag) {
+        *flag = 1;
+        raise((int)a.n);
+      }
+      break;
+    }
+    case ACT_EXIT:
+      exit((int)a.n);
+    case ACT_GARBAGE:
+      write_garbage((size_t)a.n);
+      spin(60000); /* it is killed while it runs this item */
+      break;
+    case ACT_HEAVY: {
+      char *at = ml_buf_reserve(out, (size_t)a.n);
+      if (!at) return ml_error_memory(err);
+      memset(at, (int)a.value, (size_t)a.n);
+      out->n += (size_t)a.n;
+      return ML_OK;
+    }
+  }
+  a.value *= 2;
+  ml_buf_put(out, &a.value, sizeof a.value);
+  return ML_OK;
+}
+
+/* Row i of the result: column j is input[j] * i, then its square root. */
+static ml_status row_run(void *state, const ml_job_data *data, const void *in, size_t n_in,
+                         ml_buf *out, ml_error *err) {
+  (void)state, (void)out, (void)err, (void)n_in;
+  size_t i, n_columns = data->inputs[0].size / sizeof(double);
+  memcpy(&i, in, sizeof i);
+  const double *x = data->inputs[0].data;
+  double *row = (double *)data->result.data + i * n_columns;
+  for (size_t j = 0; j < n_columns; j++) row[j] = sqrt(x[j] * (double)i);
+  return ML_OK;
+}
+
+static ml_status sum_run(void *state, const ml_job_data *data, const void *in, size_t n_in,
+                         ml_buf *out, ml_error *err) {
+  (void)state, (void)in, (void)n_in, (void)err;
+  const double *x = data->inputs[0].data;
+  double sum[4] = {0};
+  for (size_t i = 0; i + 4 <= data->inputs[0].size / sizeof *x; i += 4)
+    for (size_t k = 0; k < 4; k++) sum[k] += x[i + k];
+  double all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  ml_buf_put(out, &all, sizeof all);
+  return ML_OK;
+}
+
+static ml_status bad_open(const ml_job_data *data, void **state, ml_error *err) {
+  (void)data, (void)state;
+  return ml_error_at(err, ML_ERR_PARSE, "settings.json", 3, 9, "no such thing");
+}
+
+static ml_status crash_open(const ml_job_data *data, void **state, ml_error *err) {
+  (void)data, (void)state, (void)err;
+  raise(SIGKILL);
+  return ML_OK;
+}
+
+static ml_status about_run(void *state, const ml_job_data *data, const void *in, size_t n_in,
+                           ml_buf *out, ml_error *err) {
+  (void)state, (void)data, (void)in, (void)n_in, (void)err;
+  const char *threads = getenv("OPENBLAS_NUM_THREADS");
+  ml_buf_printf(out, "env=%s blas=%d leader=%d", threads ? threads : "unset",
+                openblas_get_num_threads(), getpgrp() == getpid());
+  return ML_OK;
+}
+
+static const ml_task tasks[] = {
+    {.name = "act", .summary = "do as told", .run = act_run},
+    {.name = "row", .summary = "write a row", .run = row_run},
+    {.name = "sum", .summary = "add up", .run = sum_run},
+    {.name = "bad open", .summary = "fail to open", .open = bad_open, .run = act_run},
+    {.name = "crash open", .summary = "die in opening", .open = crash_open, .run = act_run},
+    {.name = "about", .summary = "tell of the process", .run = about_run},
+};
+
+const ml_module pool_test_module = {.abi = ML_MODULE_ABI,
+                                    .name = "test",
+                                    .version = "1",
+                                    .tasks = tasks,
+                                    .n_tasks = sizeof tasks / sizeof tasks[0]};
+
+/* ---- jobs ------------------------------------------------------------------------------------ */
+
+acts acts_new(size_t n) {
+  acts a = {.acts = calloc(n + 1, sizeof(act)), .n = n, .results = calloc(n + 1, sizeof(double))};
+  if (!a.acts || !a.results) abort();
+  for (size_t i = 0; i < n; i++) {
+    a.acts[i] = (act){.kind = ACT_DOUBLE, .value = (double)i + 0.5, .item = i};
+    a.results[i] = NAN;
+  }
+  return a;
+}
+
+void acts_free(acts *a) {
+  free(a->acts);
+  free(a->results);
+}
+
+static ml_status put(void *ctx, size_t item, ml_buf *in, ml_error *err) {
+  (void)err;
+  acts *a = ctx;
+  ml_buf_put(in, &a->acts[item], sizeof a->acts[item]);
+  return ML_OK;
+}
+
+static ml_status take(void *ctx, size_t item, const void *out, size_t n_out, ml_error *err) {
+  acts *a = ctx;
+  if (item != a->n_taken) return ml_error_set(err, ML_ERR_USAGE, "item %zu out of order", item);
+  a->n_taken++;
+  if (a->acts[item].kind == ACT_HEAVY)
+    a->results[item] = (double)n_out;
+  else if (n_out == sizeof(double))
+    memcpy(&a->results[item], out, n_out);
+  if (a->on_take) a->on_take(a, item);
+  return ML_OK;
+}
+
+static void describe(void *ctx, size_t item, char *buf, size_t size) {
+  (void)ctx;
+  snprintf(buf, size, "ids %zu to %zu", 10 * item, 10 * item + 9);
+}
+
+ml_job acts_job(acts *a) {
+  return (ml_job){.module = &pool_test_module,
+                  .task = "act",
+                  .n_items = a->n,
+                  .put = put,
+                  .take = take,
+                  .describe = describe,
+                  .ctx = a,
+                  .step = "act"};
+}
+
+bool is_running(long pid) {
+  char path[64], text[512];
+  snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+  FILE *f = fopen(path, "r");
+  if (!f) return false;
+  size_t n = fread(text, 1, sizeof text - 1, f);
+  fclose(f);
+  text[n] = 0;
+  const char *name_end = strrchr(text, ')');
+  return name_end && name_end[1] && name_end[2] != 'Z' && name_end[2] != 'X';
+}

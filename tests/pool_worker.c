@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The worker of the pool's tests, and a central process to be killed:
+ *   pool_worker worker -p PORT
+ *   pool_worker central N     keeps N workers busy for a minute; prints their pids */
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../mproc/mproc_internal.h"
+#include "pool_tasks.h"
+
+static int be_worker(int port) {
+  const ml_module *modules[] = {&pool_test_module};
+  ml_worker_opts opts = {.port = port, .modules = modules, .n_modules = 1};
+  ml_error err = {0};
+  int code = ml_worker_run(&opts, &err);
+  if (code != 0 && !getenv("POOL_TEST_QUIET")) fprintf(stderr, "pool_worker: %s\n", err.message);
+  return code;
+}
+
+/* A worker that knows the token and is of another build. @return its exit code */
+static int be_stranger(int port, const char *build) {
+  lane_hello hello;
+  handshake h = {.port = (uint16_t)port, .pid = (uint32_t)getpid()};
+  unsigned char proof[WIRE_PROOF];
+  char answer[512];
+  int fd;
+  struct sockaddr_in to = {.sin_family = AF_INET,
+                           .sin_port = htons((uint16_t)port),
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  frame f;
+  ml_buf out = {0};
+  if (lane__receive(LANE_FD, &hello, sizeof hello, &fd, 1) != sizeof hello) return 1;
+  fd = socket(AF_INET, SOCK_STREAM, 0);
+  if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0) return 1;
+  ssize_t n = recv(fd, answer, sizeof answer, 0);
+  if (n < 0 || frame__parse(answer, (size_t)n, FRAME_GUEST_MAX, &f) != FRAME_WHOLE) return 1;
+  if (!message__parse_hello(&f, h.central_nonce)) return 1;
+  snprintf(h.build, sizeof h.build, "%s", build);
+  proof__make(proof, hello.token, PROOF_WORKER, &h);
+  message__put_auth(&out, &h, proof);
+  if (send(fd, out.data, out.n, 0) < 0) return 1;
+  n = recv(fd, answer, sizeof answer, 0);
+  if (n < 0 || frame__parse(answer, (size_t)n, FRAME_GUEST_MAX, &f) != FRAME_WHOLE) return 1;
+  return f.type == FRAME_REFUSE && f.n == 1 ? *(const unsigned char *)f.payload : 1;
+}
+
+static bool announce(void *ctx) {
+  static bool done;
+  ml_mproc *pool = ctx;
+  long pids[16];
+  if (done) return false;
+  done = true;
+  for (size_t i = 0, n = ml_mproc_pids(pool, pids); i < n; i++) printf("%ld ", pids[i]);
+  printf("\n");
+  fflush(stdout);
+  return false;
+}
+
+static int be_central(size_t n_workers) {
+  ml_mproc_opts opts = ml_mproc_opts_default();
+  opts.n_workers = n_workers;
+  opts.worker_exe = "/proc/self/exe";
+  ml_mproc *pool;
+  ml_error err = {0};
+  if (ml_mproc_open(&opts, &pool, &err) != ML_OK) {
+    fprintf(stderr, "%s\n", err.message);
+    return 1;
+  }
+  acts a = acts_new(2 * n_workers);
+  for (size_t i = 0; i < a.n; i++) {
+    a.acts[i].kind = ACT_SPIN;
+    a.acts[i].n = 60000;
+  }
+  ml_watch watch = {.cancelled = announce, .ctx = pool};
+  ml_job job = acts_job(&a);
+  job.watch = &watch;
+  return ml_exec_run(ml_mproc_exec(pool), &job, &err) == ML_OK ? 0 : 1;
+}
+
+int main(int argc, char **argv) {
+  if (argc == 4 && strcmp(argv[1], "worker") == 0 && strcmp(argv[2], "-p") == 0) {
+    const char *build = getenv("POOL_TEST_BUILD");
+    return build ? be_stranger(atoi(argv[3]), build) : be_worker(atoi(argv[3]));
+  }
+  if (argc == 3 && strcmp(argv[1], "central") == 0) return be_central((size_t)atoi(argv[2]));
+  return 2;
+}
