@@ -25,6 +25,7 @@ static feature_case cases[] = {
     {"cid_ce: one value", "cid_ce", {{0}}, 1, {4}, 0},
     /* standard deviation 2: changes of 2 */
     {"cid_ce: normalised", "cid_ce", {{1}}, 4, {1, 5, 1, 5}, 3.4641016151377546},
+    {"cid_ce: variance that underflows", "cid_ce", {{1}}, 2, {0, 3e-162}, 0},
     {"cid_ce: normalised constant", "cid_ce", {{1}}, 3, {4, 4, 4}, 0},
     {"time reversal: by hand",
      "time_reversal_asymmetry_statistic",

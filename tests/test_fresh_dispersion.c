@@ -83,6 +83,14 @@ static void digits_are_those_that_print(void **state) {
   }
 }
 
+/* Nine equal shares have no correlation, whatever their mean rounds to. */
+static void equal_shares_have_none(void **state) {
+  (void)state;
+  double x[60] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  for (size_t n = 9; n <= 60; n++)
+    if (!isnan(feature_value("benford_correlation", NULL, x, n))) fail_msg("%zu values", n);
+}
+
 static void correlation_by_hand(void **state) {
   (void)state;
   /* Only digit 1: p = (1, 0, ...). The correlation is (l_1 - m) / sqrt(8/9 sum (l_d - m)^2) with
@@ -97,6 +105,7 @@ static void correlation_by_hand(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(digits_are_those_that_print),
+                                     cmocka_unit_test(equal_shares_have_none),
                                      cmocka_unit_test(correlation_by_hand)};
   int failed = cmocka_run_group_tests_name("fresh/benford", tests, NULL, NULL);
   return failed + run_feature_cases("fresh/dispersion", cases, sizeof cases / sizeof *cases);
