@@ -265,6 +265,16 @@ static void long_lists_of_columns_are_cut(void **state) {
   assert_int_equal(ml_series_parse(text.data, text.n, "s.csv", NULL, &set, &err), ML_ERR_PARSE);
   assert_non_null(strstr(err.message, ", ...); name it with --id"));
   ml_buf_release(&text);
+  /* One long name and many without: the list may end at any byte. */
+  for (int n = 1; n < 400; n++) {
+    for (int i = 0; i < n; i++) ml_buf_puts(&text, "x");
+    for (int i = 0; i < 200; i++) ml_buf_puts(&text, ",");
+    ml_buf_puts(&text, "\n");
+    assert_int_equal(ml_series_parse(text.data, text.n, "s.csv", NULL, &set, &err), ML_ERR_PARSE);
+    assert_non_null(strstr(err.message, "...); name it with --id"));
+    ml_buf_clear(&text);
+  }
+  ml_buf_release(&text);
 }
 
 /* ---- rows in memory ---- */
