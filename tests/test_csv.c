@@ -123,6 +123,21 @@ static csv_case cases[] = {
     {"an overlong slash", 0, "l", "a\n\xc0\xaf\n", 0,
      "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
      "UTF-8"},
+    {"an overlong letter", 0, "l", "a\n\xe0\x81\x81\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
+    {"a surrogate", 0, "l", "a\n\xed\xa0\x80\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
+    {"beyond Unicode", 0, "l", "a\n\xf4\x90\x80\x80\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
+    {"an overlong smiley", 0, "l", "a\n\xf0\x8f\x98\x80\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
+    {"a sequence that is cut", 0, "l", "a\n\xf0\x9f\x99\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
     {"a name in Latin-1", 0, "nn", "a,\xfc\n1,2\n", 0,
      "!1:1: the name of column 2 is not UTF-8; convert the file, for example: iconv -f "
      "WINDOWS-1252 -t UTF-8"},
