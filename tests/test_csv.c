@@ -123,6 +123,21 @@ static csv_case cases[] = {
     {"an overlong slash", 0, "l", "a\n\xc0\xaf\n", 0,
      "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
      "UTF-8"},
+    {"an overlong letter", 0, "l", "a\n\xe0\x81\x81\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
+    {"a surrogate", 0, "l", "a\n\xed\xa0\x80\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
+    {"beyond Unicode", 0, "l", "a\n\xf4\x90\x80\x80\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
+    {"an overlong smiley", 0, "l", "a\n\xf0\x8f\x98\x80\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
+    {"a sequence that is cut", 0, "l", "a\n\xf0\x9f\x99\n", 0,
+     "!2:1: text that is not UTF-8; convert the file, for example: iconv -f WINDOWS-1252 -t "
+     "UTF-8"},
     {"a name in Latin-1", 0, "nn", "a,\xfc\n1,2\n", 0,
      "!1:1: the name of column 2 is not UTF-8; convert the file, for example: iconv -f "
      "WINDOWS-1252 -t UTF-8"},
@@ -133,6 +148,11 @@ static csv_case cases[] = {
     {"long ones", 0, "ln", "a,b\n0123456789,1\n0123456789,2\n012345678,3\n0123456789x,4\n", 0,
      "0123456789|1\n0123456789|2\n012345678|3\n0123456789x|4\n"},
     {"quoted and not", 0, "ln", "a,b\nx,1\n\"x\",2\nx,3\n", 0, "x|1\nx|2\nx|3\n"},
+    {"a delimiter in the label before", 0, "lll", "a,b,c\n\"x,y\",1,2\nx,y,z\n\"x,y\",3,4\n", 0,
+     "x,y|1|2\nx|y|z\nx,y|3|4\n"},
+    {"a line end in the label before", 0, "ll", "a,b\n1,\"x\ny\"\n2,x\ny,z\n", 0,
+     "1|x\ny\n2|x\ny|z\n"},
+    {"a quote in the label before", 0, "l", "a\n\"\"\"x\"\n\"x\"\n", 0, "\"x\nx\n"},
     {"empty label", 0, "i", "a\nx\n\"\"\n", 0, "!3:1: column \"a\" is empty here"},
 
     /* times */

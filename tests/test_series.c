@@ -134,6 +134,10 @@ static series_case cases[] = {
      {0},
      "id,value\n1.0,1\n1,2\n01,3\n+1,4\n10e-1,5\n.1e1,6\n1.,7\n0.10e+01,8\n",
      "1.0 value=1,2,3,4,5,6,7,8;"},
+    {"the point does not matter",
+     {0},
+     "id,value\n15e-1,1\n1.5,2\n1.45,3\n1.55,4\n.15e1,5\n12.5,6\n",
+     "1.45 value=3;15e-1 value=1,2,5;1.55 value=4;12.5 value=6;"},
     {"zeros", {0}, "id,value\n-0,1\n0,2\n0.00,3\n0e5,4\n", "-0 value=1,2,3,4;"},
     {"integers beyond 2^53",
      {0},
@@ -264,6 +268,16 @@ static void long_lists_of_columns_are_cut(void **state) {
   ml_buf_puts(&text, "\n");
   assert_int_equal(ml_series_parse(text.data, text.n, "s.csv", NULL, &set, &err), ML_ERR_PARSE);
   assert_non_null(strstr(err.message, ", ...); name it with --id"));
+  ml_buf_release(&text);
+  /* One long name and many without: the list may end at any byte. */
+  for (int n = 1; n < 400; n++) {
+    for (int i = 0; i < n; i++) ml_buf_puts(&text, "x");
+    for (int i = 0; i < 200; i++) ml_buf_puts(&text, ",");
+    ml_buf_puts(&text, "\n");
+    assert_int_equal(ml_series_parse(text.data, text.n, "s.csv", NULL, &set, &err), ML_ERR_PARSE);
+    assert_non_null(strstr(err.message, "...); name it with --id"));
+    ml_buf_clear(&text);
+  }
   ml_buf_release(&text);
 }
 
