@@ -18,9 +18,11 @@ uint64_t mproc__now(void) {
   return (uint64_t)t.tv_sec * MPROC_SECOND + (uint64_t)t.tv_nsec;
 }
 
-/* An error of the descriptor shows itself to whoever reads it. */
+/* An error of the descriptor shows itself to whoever reads it, but bytes that came before it are
+ * read first: libuv has stopped watching, so it is told to go on. */
 static void on_poll(uv_poll_t *poll, int status, int events) {
   io *h = (io *)poll;
+  if (status < 0) uv_poll_start(&h->poll, h->wanted, on_poll);
   h->ready(h->ctx, status < 0 ? UV_READABLE : events);
 }
 

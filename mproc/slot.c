@@ -58,7 +58,8 @@ static void write_obituary(const slot *s, const siginfo_t *info, char *buf, size
     snprintf(buf, size, "%s ended", name); /* the host has collected its status */
 }
 
-static uint64_t back_off(unsigned losses) {
+static uint64_t back_off(const ml_mproc *pool) {
+  unsigned losses = pool->losses > pool->false_starts ? pool->losses : pool->false_starts;
   if (losses < 2) return 0;
   unsigned doublings = losses - 2 < 8 ? losses - 2 : 8;
   uint64_t wait = BACK_OFF_FIRST << doublings;
@@ -70,13 +71,16 @@ static size_t losses_max(const ml_mproc *pool) {
 }
 
 /* A worker that was not told to go is gone. Too many of those end the job or the opening. */
-static void count_loss(slot *s, bool is_false_start, const char *obituary) {
+static void count_loss(slot *s, const siginfo_t *info, const char *obituary) {
   ml_mproc *pool = s->pool;
+  bool was_killed = info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED;
   pool->stats.workers_lost++;
   pool->losses++;
-  if (is_false_start) pool->false_starts++;
+  if (s->chan.fd < 0) pool->false_starts++;
   if (pool->fault.status != ML_OK) return;
-  if (pool->false_starts >= FALSE_STARTS)
+  /* A worker that leaves by itself before it has registered will do so again. One that was killed
+   * need not, and while others do the work there is time to see. */
+  if (pool->false_starts >= FALSE_STARTS && (!pool->run || !was_killed))
     ml_error_set(&pool->fault, ML_ERR_WORKER, "workers do not start: %s ('%s')", obituary,
                  pool->exe);
   else if (pool->losses > losses_max(pool))
@@ -97,7 +101,7 @@ static void clear(slot *s) {
               .pidfd = -1,
               .lane = -1,
               .chan = {.fd = -1},
-              .when = mproc__now() + back_off(s->pool->losses)};
+              .when = mproc__now() + back_off(s->pool)};
 }
 
 static void read_frames(slot *s) {
@@ -133,7 +137,7 @@ static void on_exit_of_process(void *ctx, int events) {
   write_obituary(s, &info, obituary, sizeof obituary);
   if (s->cause != CAUSE_TOLD) {
     if (s->pool->run) run__lost(s->pool->run, s, obituary);
-    count_loss(s, s->chan.fd < 0, obituary);
+    count_loss(s, &info, obituary);
   }
   clear(s);
 }
@@ -196,7 +200,7 @@ void slot__start(slot *s) {
   char what[256];
   snprintf(what, sizeof what, "worker %zu cannot be started: %s", s->index + 1, strerror(error));
   if (error == ENOENT || error == EACCES || error == ENOEXEC) pool->false_starts = FALSE_STARTS;
-  count_loss(s, true, what);
+  count_loss(s, &(siginfo_t){0}, what);
   clear(s);
 }
 

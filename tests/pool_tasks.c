@@ -60,6 +60,7 @@ static ml_status act_run(void *state, const ml_job_data *data, const void *in, s
       exit((int)a.n);
     case ACT_GARBAGE:
       write_garbage((size_t)a.n);
+      spin(60000); /* it is killed while it runs this item */
       break;
     case ACT_HEAVY: {
       char *at = ml_buf_reserve(out, (size_t)a.n);
@@ -105,7 +106,7 @@ static ml_status bad_open(const ml_job_data *data, void **state, ml_error *err) 
 
 static ml_status crash_open(const ml_job_data *data, void **state, ml_error *err) {
   (void)data, (void)state, (void)err;
-  raise(SIGSEGV);
+  raise(SIGKILL);
   return ML_OK;
 }
 
