@@ -69,10 +69,25 @@ static bool starts_with(const ml_csv *csv, const char *bytes, size_t n) {
   return csv->n >= n && memcmp(csv->window, bytes, n) == 0;
 }
 
+/* What other files begin with, and what to do about them. */
+static const struct {
+  const char *bytes;
+  size_t n;
+  const char *words;
+} strangers[] = {
+    {"\xff\xfe", 2, "the file is UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
+    {"\xfe\xff", 2, "the file is UTF-16; convert it: iconv -f UTF-16 -t UTF-8"},
+    {"PK\3\4", 4, "the file is a zip archive or a workbook, not text; unpack it or save it as CSV"},
+    {"\xd0\xcf\x11\xe0", 4, "the file is a workbook, not text; save it as CSV"},
+    {"\xfd\x37zXZ", 5, "the file is packed by xz, which is not read; unpack it"},
+    {"BZh91AY&SY", 10, "the file is packed by bzip2, which is not read; unpack it"},
+    {"PAR1\x15", 5, "the file is Parquet, not text; save it as CSV"},
+};
+
 static ml_status skip_mark(ml_csv *csv, ml_error *err) {
-  if (starts_with(csv, "\xff\xfe", 2) || starts_with(csv, "\xfe\xff", 2))
-    return ml_error_at(err, ML_ERR_PARSE, csv->name, 1, 1,
-                       "the file is UTF-16; convert it: iconv -f UTF-16 -t UTF-8");
+  for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
+    if (starts_with(csv, strangers[i].bytes, strangers[i].n))
+      return ml_error_at(err, ML_ERR_PARSE, csv->name, 1, 1, "%s", strangers[i].words);
   if (starts_with(csv, "\xef\xbb\xbf", 3)) csv->at = 3;
   return ML_OK;
 }
@@ -107,16 +122,20 @@ static ml_status split_header(ml_csv *csv, const char **next, ml_error *err) {
   }
 }
 
-/* The delimiter that makes the most columns of the header; a tie goes to the one named first. */
+/* The delimiter that makes the most columns of the header; a tie goes to the one named first. When
+ * none makes two, one whose quotes are wrong is what was meant, and has its error reported. */
 static ml_status choose_delimiter(ml_csv *csv, ml_error *err) {
   static const char candidates[] = ",;\t|";
   size_t most = 0;
-  char best = candidates[0];
+  char best = candidates[0], broken = 0;
   for (const char *c = candidates; *c; c++) {
     const char *next;
     csv->delimiter = *c;
     ml_status status = split_header(csv, &next, NULL);
-    if (status == ML_ERR_PARSE) continue;
+    if (status == ML_ERR_PARSE) {
+      if (!broken) broken = *c;
+      continue;
+    }
     if (status != ML_OK)
       return ml_error_at(err, status, csv->name, 0, 0, "%s", ml_status_text(status));
     if (csv->header.n > most) {
@@ -124,23 +143,7 @@ static ml_status choose_delimiter(ml_csv *csv, ml_error *err) {
       best = *c;
     }
   }
-  csv->delimiter = best;
-  return ML_OK;
-}
-
-/* Names lose the blanks around them. */
-static ml_status check_header(ml_csv *csv, ml_error *err) {
-  for (size_t j = 0; j < csv->header.n; j++) {
-    const char *name = csv->header.text.data + csv->header.starts[j];
-    size_t n = csv__trim(&name, strlen(name));
-    if (csv__bad_utf8(name, n))
-      return csv__fail(csv, csv->window + csv->at, err,
-                       "the name of column %zu is not UTF-8; convert the file, for example: iconv "
-                       "-f WINDOWS-1252 -t UTF-8",
-                       j + 1);
-    csv->header.starts[j] = (size_t)(name - csv->header.text.data);
-    csv->header.text.data[csv->header.starts[j] + n] = 0;
-  }
+  csv->delimiter = most < 2 && broken ? broken : best;
   return ML_OK;
 }
 
@@ -152,7 +155,7 @@ static ml_status read_header(ml_csv *csv, ml_error *err) {
   if (status == ML_OK) status = skip_blank_lines(csv, err);
   if (status == ML_OK && detect) status = choose_delimiter(csv, err);
   if (status == ML_OK) status = split_header(csv, &next, err);
-  if (status == ML_OK) status = check_header(csv, err);
+  if (status == ML_OK) status = csv__take_names(csv, err);
   if (status != ML_OK) return status;
   csv->line += csv__count_lines(csv->window + csv->at, next);
   csv->at = (size_t)(next - csv->window);
@@ -207,25 +210,6 @@ ml_status ml_csv_open_bytes(const void *bytes, size_t n, const char *source,
   return open_any(NULL, bytes, n, source, opts, out, err);
 }
 
-size_t ml_csv_n_columns(const ml_csv *csv) {
-  return csv->header.n;
-}
-
-const char *ml_csv_column(const ml_csv *csv, size_t j) {
-  assert(j < csv->header.n);
-  return csv->header.text.data + csv->header.starts[j];
-}
-
-size_t ml_csv_find(const ml_csv *csv, const char *name) {
-  size_t found = SIZE_MAX;
-  for (size_t j = 0; j < csv->header.n; j++) {
-    if (strcmp(ml_csv_column(csv, j), name) != 0) continue;
-    if (found != SIZE_MAX) return SIZE_MAX;
-    found = j;
-  }
-  return found;
-}
-
 const char *ml_csv_source(const ml_csv *csv) {
   return csv->name;
 }
@@ -262,6 +246,7 @@ void ml_csv_close(ml_csv *csv) {
   if (!csv) return;
   csv__source_close(csv->source);
   csv__fields_release(&csv->header);
+  free(csv->by_name);
   free(csv->jumps);
   free(csv->window);
   free(csv->name);

@@ -52,6 +52,7 @@ struct ml_csv {
   size_t line; /* of window[at] */
   csv_trouble trouble;
   csv_fields header;
+  size_t *by_name;     /* the columns, sorted by their names */
   size_t empty_column; /* unnamed column whose cells must be empty; SIZE_MAX: none */
   csv_jump *jumps;     /* rows whose line is not one more than that of the row before */
   size_t n_jumps, jumps_capacity;
@@ -115,6 +116,15 @@ static inline const char *csv__after_line(const char *p, const char *end) {
   if (p + 1 == end) return NULL;
   return p[1] == '\n' ? p + 2 : p + 1;
 }
+
+/* ---- names of columns ---- */
+
+/* Trim the names of the header, which is in csv->header, and make them easy to find. */
+ml_status csv__take_names(ml_csv *csv, ml_error *err);
+
+/* How many columns have this name. @param[out] column  one of them; not written when there is none
+ */
+size_t csv__count_named(const ml_csv *csv, const char *name, size_t *column);
 
 /* ---- what cells say ---- */
 

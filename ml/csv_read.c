@@ -83,6 +83,13 @@ static ml_status to_empty(reader *r, reader_column *c, const char *at, const cha
                    csv__quote(text, n, shown));
 }
 
+static const char *hint_for(const reader_column *c, const char *text, size_t n) {
+  int64_t unused;
+  n = csv__trim(&text, n);
+  bool is_date = c->want->date_hint && !iso8601__parse(text, n, &unused);
+  return is_date ? c->want->date_hint : c->want->hint;
+}
+
 static ml_status to_number(reader *r, reader_column *c, const char *at, const char *text,
                            size_t n) {
   csv_number_kind kind = csv__number(text, n, &c->number[r->n_rows]);
@@ -90,7 +97,7 @@ static ml_status to_number(reader *r, reader_column *c, const char *at, const ch
                   (kind == CSV_TOO_LARGE && !c->is_time);
   if (accepted) return ML_OK;
   const char *expected = c->is_time ? "a number, as in the first row" : "a number";
-  return csv__fail_number(r->csv, at, kind, text, n, expected, c->want->hint, r->err);
+  return csv__fail_number(r->csv, at, kind, text, n, expected, hint_for(c, text, n), r->err);
 }
 
 static ml_status to_label(reader *r, reader_column *c, const char *at, const char *text, size_t n) {

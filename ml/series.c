@@ -34,6 +34,10 @@ bool ml_series_ids_are_numbers(const ml_series_set *set) {
   return set->ids_are_numbers;
 }
 
+bool ml_series_is_single(const ml_series_set *set) {
+  return set->is_single;
+}
+
 const char *ml_series_kind(const ml_series_set *set, size_t k) {
   assert(k < set->n_kinds);
   return set->kinds[k];

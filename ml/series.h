@@ -105,6 +105,9 @@ ML_API const char *ml_series_id(const ml_series_set *set, size_t i);
 /** True when all ids are numbers. */
 ML_API bool ml_series_ids_are_numbers(const ml_series_set *set);
 
+/** True when the input has no id column, and is one series of each kind. */
+ML_API bool ml_series_is_single(const ml_series_set *set);
+
 /** Name of kind k; in order of the columns (wide), or of first appearance over ascending ids,
  * sorted within one id, as ids are (long). */
 ML_API const char *ml_series_kind(const ml_series_set *set, size_t k);

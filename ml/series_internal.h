@@ -3,6 +3,7 @@
 #ifndef ML_SERIES_INTERNAL_H
 #define ML_SERIES_INTERNAL_H
 
+#include <ml/buffer.h>
 #include <ml/csv.h>
 #include <ml/series.h>
 
@@ -15,6 +16,7 @@ struct ml_series_set {
   size_t n_ids, n_kinds, n_rows;
   ml_clock clock;
   bool ids_are_numbers;
+  bool is_single; /* there was no id column */
   char *id_name;
   char **ids;
   char **kinds;
@@ -40,6 +42,16 @@ typedef struct series_roles {
 ml_status series__roles(const ml_csv *csv, const ml_series_opts *opts, series_roles *roles,
                         ml_error *err);
 void series__roles_release(series_roles *roles);
+
+/* ---- words for messages ---- */
+
+/* Append the name of a column as it stands in a list: quoted as in CSV when it is empty or has a
+ * comma. */
+void series__put_name(ml_buf *to, const char *name);
+
+/* What to do when a column of values has no numbers. @param option  "id" or "sort" if the column
+ * may be meant for it, or NULL @return text from malloc(), NULL when memory ran out */
+char *series__hint(const char *name, const char *option);
 
 /* ---- the order of ids and kinds ---- */
 

@@ -30,32 +30,56 @@ static ml_status fail(const building *b, const char *what) {
 
 /* ---- columns ---- */
 
-static char *exclude_hint(const char *name) {
-  char *hint;
-  return asprintf(&hint, "; --exclude %.60s leaves the column out", name) < 0 ? NULL : hint;
+/* The cells of a column of values, with what to do when they are none. */
+typedef struct value_hints {
+  char *text, *date;
+} value_hints;
+
+static bool make_hints(const building *b, value_hints *hints, size_t n) {
+  const char *id = b->roles.id == SIZE_MAX && !b->opts->id ? "id" : NULL;
+  const char *sort = b->roles.sort == SIZE_MAX && !b->opts->sort ? "sort" : NULL;
+  for (size_t k = 0; k < n; k++) {
+    const char *name = ml_csv_column(b->csv, b->roles.values[k]);
+    hints[k].text = series__hint(name, id);
+    hints[k].date = series__hint(name, sort ? sort : id);
+    if (!hints[k].text || !hints[k].date) return false;
+  }
+  return true;
+}
+
+static size_t list_wanted(const building *b, const value_hints *hints, size_t n_hints,
+                          ml_csv_want *want) {
+  const series_roles *roles = &b->roles;
+  size_t n = 0;
+  if (roles->id != SIZE_MAX) want[n++] = (ml_csv_want){roles->id, ML_LABEL, true, NULL, NULL};
+  if (roles->sort != SIZE_MAX) want[n++] = (ml_csv_want){roles->sort, ML_TIME, true, NULL, NULL};
+  if (roles->kind != SIZE_MAX) want[n++] = (ml_csv_want){roles->kind, ML_LABEL, true, NULL, NULL};
+  for (size_t k = 0; k < roles->n_values; k++, n++) {
+    want[n] = (ml_csv_want){roles->values[k], ML_NUMBER, true, NULL, NULL};
+    if (k >= n_hints) continue;
+    want[n].hint = hints[k].text;
+    want[n].date_hint = hints[k].date;
+  }
+  return n;
 }
 
 static ml_status read_columns(building *b) {
   const series_roles *roles = &b->roles;
-  size_t n = 0, n_hints = roles->is_long || roles->values_named ? 0 : roles->n_values;
+  size_t n_hints = roles->is_long || roles->values_named ? 0 : roles->n_values;
   ml_csv_want *want = calloc(3 + roles->n_values, sizeof *want);
-  char **hints = calloc(n_hints + 1, sizeof *hints);
-  ml_status status = want && hints ? ML_OK : ml_error_memory(b->err);
-  for (size_t k = 0; k < n_hints && status == ML_OK; k++) {
-    hints[k] = exclude_hint(ml_csv_column(b->csv, roles->values[k]));
-    if (!hints[k]) status = ml_error_memory(b->err);
-  }
+  value_hints *hints = calloc(n_hints + 1, sizeof *hints);
+  ml_status status = want && hints && make_hints(b, hints, n_hints) ? ML_OK : ML_ERR_MEMORY;
   if (status == ML_OK) {
-    if (roles->id != SIZE_MAX) want[n++] = (ml_csv_want){roles->id, ML_LABEL, true, NULL};
-    if (roles->sort != SIZE_MAX) want[n++] = (ml_csv_want){roles->sort, ML_TIME, true, NULL};
-    if (roles->kind != SIZE_MAX) want[n++] = (ml_csv_want){roles->kind, ML_LABEL, true, NULL};
-    for (size_t k = 0; k < roles->n_values; k++)
-      want[n++] = (ml_csv_want){roles->values[k], ML_NUMBER, true, k < n_hints ? hints[k] : NULL};
     b->csv->empty_column = roles->is_long ? SIZE_MAX : roles->empty;
     b->csv->keep_lines = roles->is_guess;
-    status = ml_csv_read(b->csv, want, n, &b->table, b->err);
+    status = ml_csv_read(b->csv, want, list_wanted(b, hints, n_hints, want), &b->table, b->err);
+  } else {
+    ml_error_memory(b->err);
   }
-  for (size_t k = 0; hints && k < n_hints; k++) free(hints[k]);
+  for (size_t k = 0; hints && k < n_hints; k++) {
+    free(hints[k].text);
+    free(hints[k].date);
+  }
   free(hints);
   free(want);
   return status;
@@ -103,6 +127,7 @@ static bool set_single_id(ml_series_set *set) {
   set->ids[0] = set->id_text;
   set->n_ids = 1;
   set->ids_are_numbers = true;
+  set->is_single = true;
   return true;
 }
 

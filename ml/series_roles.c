@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/csv_internal.h>
 #include <ml/series_internal.h>
 
 /* What is known of the columns while roles are dealt out. */
@@ -20,16 +21,19 @@ typedef struct deal {
 static const char *list_columns(const ml_csv *csv, char *buf) {
   static const char rest[] = ", ...";
   size_t n = 0;
+  ml_buf name = {0};
   buf[0] = 0;
   for (size_t j = 0; j < ml_csv_n_columns(csv); j++) {
-    const char *name = ml_csv_column(csv, j);
-    if (!*name) name = "\"\"";
-    if (n + strlen(", ") + strlen(name) + sizeof rest > LIST_MAX) {
+    ml_buf_clear(&name);
+    ml_buf_puts(&name, j ? ", " : "");
+    series__put_name(&name, ml_csv_column(csv, j));
+    if (name.failed || n + name.n + sizeof rest > LIST_MAX) {
       strcpy(buf + n, j ? rest : "...");
       break;
     }
-    n += (size_t)sprintf(buf + n, "%s%s", j ? ", " : "", name);
+    n += (size_t)sprintf(buf + n, "%.*s", (int)name.n, name.data);
   }
+  ml_buf_release(&name);
   return buf;
 }
 
@@ -41,9 +45,8 @@ static ml_status fail_list(const deal *d, const char *words, const char *name, c
 }
 
 static bool is_there(const deal *d, const char *name) {
-  for (size_t j = 0; j < ml_csv_n_columns(d->csv); j++)
-    if (strcmp(ml_csv_column(d->csv, j), name) == 0) return true;
-  return false;
+  size_t unused;
+  return csv__count_named(d->csv, name, &unused) > 0;
 }
 
 /* The column of a name that must be there, once. */
@@ -80,13 +83,28 @@ static ml_status add_value(series_roles *roles, size_t column, ml_error *err) {
   return ML_OK;
 }
 
-/* Call `each` with the columns of a list of names, which is a CSV record itself. */
-static ml_status each_named(deal *d, const char *names,
+/* A list of names is a CSV record itself. @param option  what it was given with */
+static ml_status open_list(const deal *d, const char *names, const char *option, ml_csv **out) {
+  const ml_csv_opts comma = {.delimiter = ','};
+  ml_error why = {0};
+  if (!names[strspn(names, " \t\r\n")])
+    return ml_error_set(d->err, ML_ERR_USAGE, "%s has no names", option);
+  ml_status status = ml_csv_open_bytes(names, strlen(names), option, &comma, out, &why);
+  if (status == ML_OK && (*out)->at + 1 < (*out)->n) {
+    ml_csv_close(*out);
+    return ml_error_set(d->err, ML_ERR_USAGE, "%s has several lines; commas separate the names",
+                        option);
+  }
+  if (status != ML_ERR_PARSE) return status == ML_OK ? ML_OK : ml_error_memory(d->err);
+  return ml_error_set(d->err, ML_ERR_USAGE, "%s is not a list of names: %s", option, why.message);
+}
+
+/* Call `each` with the columns of a list. */
+static ml_status each_named(deal *d, const char *names, const char *option,
                             ml_status (*each)(deal *, const char *name)) {
   ml_csv *list = NULL;
-  ml_csv_opts comma = {.delimiter = ','};
-  ml_status status =
-      ml_csv_open_bytes(names, strlen(names), "list of columns", &comma, &list, d->err);
+  ml_status status = open_list(d, names, option, &list);
+  if (status != ML_OK) return status;
   for (size_t j = 0; status == ML_OK && j < ml_csv_n_columns(list); j++)
     status = each(d, ml_csv_column(list, j));
   ml_csv_close(list);
@@ -122,14 +140,20 @@ static void deal_empty(deal *d) {
   d->known[last] = true;
 }
 
+/* pandas writes its index so. */
+static ml_status fail_unnamed(const deal *d, size_t column) {
+  bool is_only = ml_csv_find(d->csv, "") != SIZE_MAX;
+  return ml_error_at(d->err, ML_ERR_PARSE, ml_csv_source(d->csv), 0, 0,
+                     "column %zu has no name; %schoose the value columns with --columns",
+                     column + 1, is_only ? "--exclude '\"\"' leaves it out, or " : "");
+}
+
 /* Every column that has no other part holds values. */
 static ml_status deal_rest(deal *d) {
   for (size_t j = 0; j < ml_csv_n_columns(d->csv); j++) {
     const char *name = ml_csv_column(d->csv, j);
     if (d->known[j]) continue;
-    if (!*name)
-      return ml_error_at(d->err, ML_ERR_PARSE, ml_csv_source(d->csv), 0, 0,
-                         "column %zu has no name; choose the value columns with --columns", j + 1);
+    if (!*name) return fail_unnamed(d, j);
     size_t column;
     ml_status status = find(d, name, &column);
     if (status == ML_OK) status = add_value(d->roles, column, d->err);
@@ -142,7 +166,7 @@ static ml_status deal_values(deal *d) {
   const ml_series_opts *o = d->opts;
   series_roles *roles = d->roles;
   if (roles->values_named) {
-    ml_status status = each_named(d, o->columns, choose);
+    ml_status status = each_named(d, o->columns, "--columns", choose);
     deal_empty(d);
     return status;
   }
@@ -179,7 +203,7 @@ static ml_status deal_all(deal *d) {
     return ml_error_set(d->err, ML_ERR_USAGE,
                         "--columns is for the wide format, --kind and --value for the long one");
   ml_status status = ML_OK;
-  if (o->exclude && *o->exclude) status = each_named(d, o->exclude, exclude);
+  if (o->exclude && *o->exclude) status = each_named(d, o->exclude, "--exclude", exclude);
   if (status == ML_OK) status = deal_role(d, o->id, "id", &d->roles->id);
   if (status == ML_OK) status = deal_role(d, o->sort, "time", &d->roles->sort);
   if (status == ML_OK) status = deal_values(d);

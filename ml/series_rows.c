@@ -56,6 +56,7 @@ static uint32_t *make_ids(const ml_series_rows *rows, ml_series_set *set) {
   set->id_name = strdup("id");
   set->n_ids = ranking.n;
   set->ids_are_numbers = ranking.are_numbers;
+  set->is_single = !rows->id;
   if (!set->ids || !set->id_name) {
     free(group);
     group = NULL;

@@ -268,6 +268,25 @@ static void columns_come_as_wanted(void **state) {
   ml_csv_close(csv);
 }
 
+static void columns_are_found_among_many(void **state) {
+  (void)state;
+  ml_buf text = {0};
+  ml_csv *csv;
+  char name[16];
+  for (int j = 0; j < 1000; j++) ml_buf_printf(&text, "%s%d", j ? "," : "", j * 7 % 1000);
+  ml_buf_puts(&text, ",twice, twice,\n");
+  assert_int_equal(ml_csv_open_bytes(text.data, text.n, "t.csv", NULL, &csv, NULL), ML_OK);
+  for (size_t j = 0; j < 1000; j++) {
+    snprintf(name, sizeof name, "%zu", j * 7 % 1000);
+    assert_int_equal(ml_csv_find(csv, name), j);
+  }
+  assert_int_equal(ml_csv_find(csv, "1000"), SIZE_MAX);
+  assert_int_equal(ml_csv_find(csv, "twice"), SIZE_MAX);
+  assert_int_equal(ml_csv_find(csv, ""), 1002);
+  ml_csv_close(csv);
+  ml_buf_release(&text);
+}
+
 static void the_hint_is_appended(void **state) {
   (void)state;
   static const char text[] = "a\nx\n";
@@ -293,11 +312,12 @@ static void the_locale_does_not_matter(void **state) {
 
 int main(void) {
   enum { N = sizeof cases / sizeof cases[0] };
-  struct CMUnitTest tests[N + 4] = {
+  struct CMUnitTest tests[N + 5] = {
       cmocka_unit_test(header_can_be_asked), cmocka_unit_test(columns_come_as_wanted),
-      cmocka_unit_test(the_hint_is_appended), cmocka_unit_test(the_locale_does_not_matter)};
+      cmocka_unit_test(the_hint_is_appended), cmocka_unit_test(columns_are_found_among_many),
+      cmocka_unit_test(the_locale_does_not_matter)};
   for (size_t i = 0; i < N; i++)
-    tests[i + 4] =
+    tests[i + 5] =
         (struct CMUnitTest){.name = cases[i].name, .test_func = check, .initial_state = &cases[i]};
   return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
 }

@@ -107,12 +107,45 @@ static series_case cases[] = {
     {"a column without a name",
      {0},
      ",id,a\n0,1,2\n",
-     "!column 1 has no name; choose the value columns with --columns"},
+     "!column 1 has no name; --exclude '\"\"' leaves it out, or choose the value columns with "
+     "--columns"},
     {"an unnamed last column is not empty",
      {0},
      "id,a,\n1,2,\n1,3,x\n",
      "!3:5: \"x\" is in a column without a name"},
     {"no rows", {0}, "id,time,value\n", "!no rows"},
+    {"text that may be the id",
+     {0},
+     "time,name,a\n1,bob,2\n",
+     "!2:3: expected a number, found \"bob\"; --id name if it tells the series apart, --exclude "
+     "name leaves it out"},
+    {"text where there is no id",
+     {.id = ""},
+     "time,name,a\n1,bob,2\n",
+     "!2:3: expected a number, found \"bob\"; --exclude name leaves the column out"},
+    {"a date that may be the time",
+     {0},
+     "id,the day,a\n1,2020-01-02,2\n",
+     "!2:3: expected a number, found \"2020-01-02\"; --sort 'the day' if it is the time, --exclude "
+     "'the day' leaves it out"},
+    {"a date where there is no time",
+     {.sort = ""},
+     "id,day,a\n1,2020-01-02,2\n",
+     "!2:3: expected a number, found \"2020-01-02\"; --exclude day leaves the column out"},
+    {"names with commas and without letters",
+     {.id = "x"},
+     "id,\"a,b\",\n1,2,3\n",
+     "!no column \"x\" (the file has: id, \"a,b\", \"\")"},
+    {"a list of nothing", {.columns = " "}, "id,a\n1,2\n", "!--columns has no names"},
+    {"a list of lines",
+     {.exclude = "a\nb"},
+     "id,a,b\n1,2,3\n",
+     "!--exclude has several lines; commas separate the names"},
+    {"a list with an open quote",
+     {.columns = "\"a"},
+     "id,a\n1,2\n",
+     "!--columns is not a list of names: a quote is opened here and not closed"},
+    {"a list with a line end", {.columns = "a\n"}, "id,a,b\n1,2,x\n", "1 a=2;"},
     {"text",
      {0},
      "id,a,name\n1,2,bob\n",
@@ -232,11 +265,17 @@ static void a_set_says_what_it_is(void **state) {
   assert_int_equal(ml_series_clock(set), ML_CLOCK_TIME);
   assert_false(ml_series_ids_are_numbers(set));
   assert_int_equal(ml_series_n_rows(set), 2);
+  assert_false(ml_series_is_single(set));
   ml_series_free(set);
   set = parse("time,value\n1,1\n", NULL);
   assert_string_equal(ml_series_id_name(set), "id");
   assert_int_equal(ml_series_clock(set), ML_CLOCK_NUMBER);
   assert_true(ml_series_ids_are_numbers(set));
+  assert_true(ml_series_is_single(set));
+  ml_series_free(set);
+  set = parse("id,time,value\n0,1,1\n", NULL); /* looks like it, and is not */
+  assert_string_equal(ml_series_id(set, 0), "0");
+  assert_false(ml_series_is_single(set));
   ml_series_free(set);
   set = parse("id,value\n1,1\n", NULL);
   assert_int_equal(ml_series_clock(set), ML_CLOCK_NONE);
@@ -279,6 +318,18 @@ static void long_lists_of_columns_are_cut(void **state) {
     ml_buf_clear(&text);
   }
   ml_buf_release(&text);
+}
+
+static void a_long_name_is_no_hint(void **state) {
+  (void)state;
+  char text[200];
+  ml_error err = {0};
+  ml_series_set *set;
+  for (int n = 59; n < 63; n++) {
+    snprintf(text, sizeof text, "id,time,%0*d\n1,1,bob\n", n, 7);
+    assert_int_equal(ml_series_parse(text, strlen(text), "s.csv", NULL, &set, &err), ML_ERR_PARSE);
+    assert_int_equal(strstr(err.message, "--exclude") != NULL, n <= 60);
+  }
 }
 
 /* ---- rows in memory ---- */
@@ -341,11 +392,11 @@ static void bad_rows_are_refused(void **state) {
 }
 
 int main(void) {
-  enum { N = sizeof cases / sizeof cases[0], OTHERS = 5 };
+  enum { N = sizeof cases / sizeof cases[0], OTHERS = 6 };
   struct CMUnitTest tests[OTHERS + N] = {
-      cmocka_unit_test(a_set_says_what_it_is), cmocka_unit_test(too_many_kinds_are_refused),
+      cmocka_unit_test(a_set_says_what_it_is),         cmocka_unit_test(too_many_kinds_are_refused),
       cmocka_unit_test(long_lists_of_columns_are_cut), cmocka_unit_test(rows_in_memory_are_grouped),
-      cmocka_unit_test(bad_rows_are_refused)};
+      cmocka_unit_test(bad_rows_are_refused),          cmocka_unit_test(a_long_name_is_no_hint)};
   for (size_t i = 0; i < N; i++)
     tests[i + OTHERS] =
         (struct CMUnitTest){.name = cases[i].name, .test_func = check, .initial_state = &cases[i]};

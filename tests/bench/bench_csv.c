@@ -53,8 +53,9 @@ static void write_file(const char *path, size_t n_ids) {
 typedef double run(const char *path, size_t n_rows);
 
 static double read_ours(const char *path, size_t n_rows) {
-  static const ml_csv_want want[] = {
-      {0, ML_LABEL, true, NULL}, {1, ML_TIME, true, NULL}, {2, ML_NUMBER, true, NULL}};
+  static const ml_csv_want want[] = {{.column = 0, .type = ML_LABEL, .finite = true},
+                                     {.column = 1, .type = ML_TIME, .finite = true},
+                                     {.column = 2, .type = ML_NUMBER, .finite = true}};
   ml_csv *csv;
   ml_table *table;
   ml_error err = {0};
