@@ -40,22 +40,34 @@ typedef enum ml_format {
   ML_FORMAT_CSV, /* header with row_label and columns, then a line for each row; RFC 4180, line ends
                     "\n" */
   ML_FORMAT_NPY, /* NumPy's format 1.0 ("<f8", C order); names go to a file beside it */
-  ML_FORMAT_JSON /* {"id": [...], "columns": [...], "data": [[...], ...]} */
+  ML_FORMAT_JSON /* {"id": row_label, "ids": [...], "columns": [...], "data": [[...], ...]} */
 } ml_format;
 
 /**
  * Write a matrix. The file appears complete or not at all. "x.npy" comes with "x.columns.json"
- * beside it:
- * {"id": "id", "ids": [...], "columns": [...]}.
+ * beside it: {"id": row_label, "ids": [...], "columns": [...]}. That one is there before the .npy
+ * is, and an older .npy goes before it changes: where both are, they belong together.
  *
  * @param path   "-" is standard output (not for ML_FORMAT_NPY)
  * @param watch  may be NULL
  *
+ * @retval ML_ERR_USAGE  as ml_matrix_beside()
  * @retval ML_ERR_IO, ML_ERR_CLOSED, ML_ERR_MEMORY, ML_ERR_CANCELLED
  */
 ML_API ML_MUST_CHECK ml_status ml_matrix_write(const ml_matrix *matrix, const char *path,
                                                ml_format format, const ml_watch *watch,
                                                ml_error *err);
+
+/**
+ * The second file that ml_matrix_write() would write.
+ *
+ * @param[out] beside  from malloc(); NULL when there is none
+ *
+ * @retval ML_ERR_USAGE  path and format do not go together: .npy on standard output, .npy.gz
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_matrix_beside(const char *path, ml_format format, char **beside,
+                                                ml_error *err);
 
 ML_END_DECLS
 #endif

@@ -96,14 +96,20 @@ static void put_json_names(ml_buf *buf, char *const *names, size_t n, bool numbe
   ml_buf_puts(buf, "]");
 }
 
-static ml_status write_json(writer *w, ml_error *err) {
+/* The id column has any name, so it is a value here and no key. */
+static void put_names(writer *w) {
   const ml_matrix *m = w->matrix;
-  ml_buf_puts(&w->buf, "{");
+  ml_buf_puts(&w->buf, "{\"id\": ");
   ml_buf_json_string(&w->buf, m->row_label);
-  ml_buf_puts(&w->buf, ": ");
+  ml_buf_puts(&w->buf, ",\n\"ids\": ");
   put_json_names(&w->buf, m->rows, m->n_rows, m->rows_are_numbers);
   ml_buf_puts(&w->buf, ",\n\"columns\": ");
   put_json_names(&w->buf, m->columns, m->n_columns, false);
+}
+
+static ml_status write_json(writer *w, ml_error *err) {
+  const ml_matrix *m = w->matrix;
+  put_names(w);
   ml_buf_puts(&w->buf, ",\n\"data\": [");
 
   ml_status status = ML_OK;
@@ -123,13 +129,7 @@ static ml_status write_json(writer *w, ml_error *err) {
 
 /* The file beside a .npy: the names, which the format has no place for. */
 static ml_status write_names(writer *w, ml_error *err) {
-  const ml_matrix *m = w->matrix;
-  ml_buf_puts(&w->buf, "{\"id\": ");
-  ml_buf_json_string(&w->buf, m->row_label);
-  ml_buf_puts(&w->buf, ",\n\"ids\": ");
-  put_json_names(&w->buf, m->rows, m->n_rows, m->rows_are_numbers);
-  ml_buf_puts(&w->buf, ",\n\"columns\": ");
-  put_json_names(&w->buf, m->columns, m->n_columns, false);
+  put_names(w);
   ml_buf_puts(&w->buf, "}\n");
   return flush(w, err);
 }
@@ -203,31 +203,26 @@ static bool ends_with(const char *text, const char *end) {
   return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* Both files are complete on the disk before the first gets its name: then little can go wrong. */
-static ml_status write_npy_pair(const ml_matrix *matrix, const char *path, const ml_watch *watch,
-                                ml_error *err) {
+/* Both files are complete on the disk before the first gets its name: then little can go wrong. The
+ * old values go first and the new ones come last, so that there is no moment, whatever crashes, at
+ * which the names of one matrix lie beside the values of another. */
+static ml_status write_npy_pair(const ml_matrix *matrix, const char *path, const char *beside,
+                                const ml_watch *watch, ml_error *err) {
   ml_output *names = NULL, *values = NULL;
-  char *beside;
-  int stem = (int)(strlen(path) - (ends_with(path, ".npy") ? strlen(".npy") : 0));
-  if (strcmp(path, "-") == 0)
-    return ml_error_set(err, ML_ERR_USAGE,
-                        "a .npy file needs a name: it cannot go to standard output");
-  if (asprintf(&beside, "%.*s.columns.json", stem, path) < 0) return ml_error_memory(err);
   ml_status status = prepare(matrix, beside, write_names, watch, &names, err);
   if (status == ML_OK) status = prepare(matrix, path, write_npy, watch, &values, err);
+  if (status == ML_OK) status = output__withdraw(values, err);
+  if (status == ML_OK) {
+    status = ml_output_commit(names, err);
+    names = NULL;
+  }
   if (status != ML_OK) {
     ml_output_abort(names);
-    goto done;
-  }
-  status = ml_output_commit(names, err);
-  if (status != ML_OK) {
     ml_output_abort(values);
-    goto done;
+    return status;
   }
   status = ml_output_commit(values, err);
   if (status != ML_OK) remove(beside);
-done:
-  free(beside);
   return status;
 }
 
@@ -241,9 +236,30 @@ static ml_format format_of(const char *path) {
   return ML_FORMAT_CSV;
 }
 
+ml_status ml_matrix_beside(const char *path, ml_format format, char **beside, ml_error *err) {
+  *beside = NULL;
+  if (format == ML_FORMAT_AUTO && ends_with(path, ".npy.gz"))
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "%s: NumPy does not read compressed files; take .npy, or .csv.gz", path);
+  if ((format == ML_FORMAT_AUTO ? format_of(path) : format) != ML_FORMAT_NPY) return ML_OK;
+  if (strcmp(path, "-") == 0)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "a .npy file needs a name: it cannot go to standard output");
+  int stem = (int)(strlen(path) - (ends_with(path, ".npy") ? strlen(".npy") : 0));
+  if (asprintf(beside, "%.*s.columns.json", stem, path) >= 0) return ML_OK;
+  *beside = NULL;
+  return ml_error_memory(err);
+}
+
 ml_status ml_matrix_write(const ml_matrix *matrix, const char *path, ml_format format,
                           const ml_watch *watch, ml_error *err) {
+  char *beside;
+  ml_status status = ml_matrix_beside(path, format, &beside, err);
+  if (status != ML_OK) return status;
   if (format == ML_FORMAT_AUTO) format = format_of(path);
-  if (format == ML_FORMAT_NPY) return write_npy_pair(matrix, path, watch, err);
-  return write_one(matrix, path, format == ML_FORMAT_JSON ? write_json : write_csv, watch, err);
+  status = beside ? write_npy_pair(matrix, path, beside, watch, err)
+                  : write_one(matrix, path, format == ML_FORMAT_JSON ? write_json : write_csv,
+                              watch, err);
+  free(beside);
+  return status;
 }

@@ -152,6 +152,10 @@ ml_status output__finish(ml_output *out, ml_error *err) {
   return out->failure ? failed(out, err) : ML_OK;
 }
 
+ml_status output__withdraw(const ml_output *out, ml_error *err) {
+  return output__place_clear(&out->place) == 0 ? ML_OK : output__error(err, out->path, errno);
+}
+
 ml_status ml_output_commit(ml_output *out, ml_error *err) {
   ml_status status = output__finish(out, err);
   if (status == ML_OK && output__place_rename(&out->place) != 0)

@@ -22,6 +22,9 @@ ml_status output__place_open(output__place *place, const char *path, int *fd, ml
 /** Put the temporary file in its place. @return 0, or -1 with errno set */
 int output__place_rename(output__place *place);
 
+/** Remove the old file that is to be replaced. @return 0, also without one, or -1 with errno set */
+int output__place_clear(const output__place *place);
+
 /** Frees, and removes a temporary file that was not renamed. */
 void output__place_release(output__place *place);
 
@@ -33,5 +36,8 @@ ml_status output__error(ml_error *err, const char *path, int code);
  * Nothing may be written any more. The caller still ends with commit or abort.
  */
 ml_status output__finish(ml_output *out, ml_error *err);
+
+/** Remove the file that out is to replace. */
+ml_status output__withdraw(const ml_output *out, ml_error *err);
 
 #endif

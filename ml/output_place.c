@@ -13,18 +13,26 @@
 
 enum { MAX_LINKS = 40, MAX_TRIES = 100, LINK_SIZE = 4096, NAME_KEPT = 200 };
 
-ml_status output__error(ml_error *err, const char *path, int code) {
-  const char *why = code == EISDIR    ? "it is a folder"
-                    : code == ENOENT  ? "its folder does not exist"
-                    : code == ENOTDIR ? "its folder is a file"
-                                      : strerror(code);
-  return ml_error_at(err, ML_ERR_IO, path, 0, 0, "cannot write: %s", why);
-}
-
 /* Length of the folder of a path with its last slash; 0 when it names none. */
 static size_t folder_length(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* In some folders, such as /proc, no file can be made, which ENOENT says, too. */
+static bool lacks_folder(const char *path) {
+  char *folder = strndup(path, folder_length(path));
+  bool lacks = folder && *folder && access(folder, F_OK) != 0;
+  free(folder);
+  return lacks;
+}
+
+ml_status output__error(ml_error *err, const char *path, int code) {
+  const char *why = code == EISDIR                         ? "it is a folder"
+                    : code == ENOENT && lacks_folder(path) ? "its folder does not exist"
+                    : code == ENOTDIR                      ? "its folder is a file"
+                                                           : strerror(code);
+  return ml_error_at(err, ML_ERR_IO, path, 0, 0, "cannot write: %s", why);
 }
 
 /* Replace a link by what it points to, whether that exists or not. Returns false, with errno set,
@@ -136,6 +144,10 @@ int output__place_rename(output__place *place) {
   place->temporary = NULL;
   sync_folder(place->target);
   return 0;
+}
+
+int output__place_clear(const output__place *place) {
+  return !place->temporary || unlink(place->target) == 0 || errno == ENOENT ? 0 : -1;
 }
 
 void output__place_release(output__place *place) {

@@ -112,7 +112,8 @@ static void without_rows_or_columns(void **state) {
   write_ok(m, in_dir("e.csv"), ML_FORMAT_AUTO);
   expect_content(in_dir("e.csv"), "id,a\n");
   write_ok(m, in_dir("e.json"), ML_FORMAT_AUTO);
-  expect_content(in_dir("e.json"), "{\"id\": [],\n\"columns\": [\"a\"],\n\"data\": []}\n");
+  expect_content(in_dir("e.json"),
+                 "{\"id\": \"id\",\n\"ids\": [],\n\"columns\": [\"a\"],\n\"data\": []}\n");
   ml_matrix_free(m);
   m = new_matrix(1, 0, (const char *[]){"7"}, NULL, NULL);
   write_ok(m, in_dir("e.csv"), ML_FORMAT_AUTO);
@@ -128,7 +129,7 @@ static void json(void **state) {
   m->row_label = strdup("storm \"id\"");
   write_ok(m, in_dir("m.json"), ML_FORMAT_AUTO);
   expect_content(in_dir("m.json"),
-                 "{\"storm \\\"id\\\"\": [\"1\", \"a,b\", \"007\"],\n"
+                 "{\"id\": \"storm \\\"id\\\"\",\n\"ids\": [\"1\", \"a,b\", \"007\"],\n"
                  "\"columns\": [\"x__q_0.1\", \"x__attr_\\\"real\\\"\"],\n"
                  "\"data\": [\n[0.1, null],\n[\"inf\", \"-inf\"],\n[-0, 1e300]]}\n");
   json_t *parsed = json_load_file(in_dir("m.json"), 0, NULL);
@@ -292,6 +293,42 @@ static void a_pair_is_complete_or_absent(void **state) {
   ml_matrix_free(m);
 }
 
+/* Old values beside new names, or the other way round, would be read as if they belonged together.
+ */
+static void old_values_never_lie_beside_new_names(void **state) {
+  (void)state;
+  ml_matrix *m = large(), *old = nasty();
+  ml_error err = {0};
+  write_ok(old, in_dir("old.npy"), ML_FORMAT_AUTO);
+  assert_int_equal(remove(in_dir("old.columns.json")), 0);
+  size_t n_before = n_entries();
+  /* A folder in the place of the names fails their rename, which comes when the values are gone. */
+  char names[512];
+  snprintf(names, sizeof names, "%s", in_dir("old.columns.json"));
+  counter c = {.make_folder = names};
+  ml_watch watch = {.cancelled = count, .ctx = &c};
+  assert_int_equal(ml_matrix_write(m, in_dir("old.npy"), ML_FORMAT_AUTO, &watch, &err), ML_ERR_IO);
+  assert_int_not_equal(access(in_dir("old.npy"), F_OK), 0);
+  assert_int_equal(n_entries(), n_before); /* a folder more, a file less */
+  ml_matrix_free(m);
+  ml_matrix_free(old);
+}
+
+static void only_npy_has_a_file_beside(void **state) {
+  (void)state;
+  char *beside = (char *)1;
+  ml_error err = {0};
+  assert_int_equal(ml_matrix_beside("a/x.csv", ML_FORMAT_AUTO, &beside, NULL), ML_OK);
+  assert_null(beside);
+  assert_int_equal(ml_matrix_beside("a/x.npy", ML_FORMAT_CSV, &beside, NULL), ML_OK);
+  assert_null(beside);
+  assert_int_equal(ml_matrix_beside("a/x.npy", ML_FORMAT_AUTO, &beside, NULL), ML_OK);
+  assert_string_equal(beside, "a/x.columns.json");
+  free(beside);
+  assert_int_equal(ml_matrix_beside("x.npy.gz", ML_FORMAT_AUTO, &beside, &err), ML_ERR_USAGE);
+  assert_null(beside);
+}
+
 /* A device that is always full. Root could replace the real one if what is tested here were broken,
  * so root gets a node of its own. */
 static const char *full_device(void) {
@@ -328,6 +365,8 @@ int main(void) {
       cmocka_unit_test(a_large_json_reads_back),
       cmocka_unit_test(a_cancelled_write_leaves_nothing),
       cmocka_unit_test(a_pair_is_complete_or_absent),
+      cmocka_unit_test(old_values_never_lie_beside_new_names),
+      cmocka_unit_test(only_npy_has_a_file_beside),
       cmocka_unit_test(a_full_disk_is_an_error),
   };
   return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
