@@ -2,6 +2,7 @@
 /* Names of columns as tsfresh writes them, and hints for misspelt ones. */
 #include "names.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <ml/number.h>
@@ -44,6 +45,21 @@ void fresh__nearest_try(fresh_nearest *nearest, const char *name, size_t n) {
   nearest->distance = edits;
   nearest->name = name;
   nearest->n = n;
+}
+
+const char *fresh__hint(const fresh_nearest *nearest, fresh_hint *hint) {
+  hint->text[0] = 0;
+  if (nearest->name)
+    snprintf(hint->text, sizeof hint->text, " (did you mean '%.*s'?)", (int)nearest->n,
+             nearest->name);
+  return hint->text;
+}
+
+const char *fresh__feature_hint(const char *wanted, fresh_hint *hint) {
+  fresh_nearest nearest = fresh__nearest_to(wanted);
+  nearest.name = ml_fresh_nearest(wanted);
+  if (nearest.name) nearest.n = strlen(nearest.name);
+  return fresh__hint(&nearest, hint);
 }
 
 const char *fresh__choice(const char *choices, size_t index, size_t *n) {

@@ -16,6 +16,14 @@ typedef struct fresh_nearest {
 fresh_nearest fresh__nearest_to(const char *wanted);
 void fresh__nearest_try(fresh_nearest *nearest, const char *name, size_t n);
 
+/* " (did you mean 'x'?)", or nothing. */
+typedef struct fresh_hint {
+  char text[128];
+} fresh_hint;
+
+const char *fresh__hint(const fresh_nearest *nearest, fresh_hint *hint);
+const char *fresh__feature_hint(const char *wanted, fresh_hint *hint);
+
 /* Choice number `index` of "mean|var|std". @return its start, or NULL; *n is its length */
 const char *fresh__choice(const char *choices, size_t index, size_t *n);
 

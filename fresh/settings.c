@@ -7,10 +7,20 @@
 
 #include "names.h"
 
+static int compare_kinds(const void *a, const void *b) {
+  return strcmp(((const fresh_kind_list *)a)->kind, ((const fresh_kind_list *)b)->kind);
+}
+
+void fresh__sort_kinds(ml_fresh_settings *settings) {
+  qsort(settings->kinds, settings->n_kinds, sizeof *settings->kinds, compare_kinds);
+}
+
 const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *kind) {
-  for (size_t i = 0; i < settings->n_kinds; i++)
-    if (strcmp(settings->kinds[i].kind, kind) == 0) return &settings->kinds[i].list;
-  return &settings->defaults;
+  const fresh_kind_list key = {.kind = (char *)(uintptr_t)kind};
+  const fresh_kind_list *found = NULL;
+  if (settings->n_kinds > 0)
+    found = bsearch(&key, settings->kinds, settings->n_kinds, sizeof key, compare_kinds);
+  return found ? &found->list : &settings->defaults;
 }
 
 fresh_setting *fresh__list_add(fresh_list *list, const fresh_feature *feature, size_t n_args) {
@@ -88,18 +98,15 @@ static const struct {
 } named[] = {{"comprehensive", is_any}, {"minimal", is_minimal}};
 
 ml_status ml_fresh_settings_named(const char *name, ml_fresh_settings **out, ml_error *err) {
-  ml_buf names = {0};
+  fresh_nearest nearest = fresh__nearest_to(name);
+  fresh_hint hint;
   for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
-    if (strcmp(name, named[i].name) == 0) {
-      ml_buf_release(&names);
-      return new_settings(named[i].wanted, NULL, out, err);
-    }
-    ml_buf_printf(&names, "%s%s", i ? ", " : "", named[i].name);
+    if (strcmp(name, named[i].name) == 0) return new_settings(named[i].wanted, NULL, out, err);
+    fresh__nearest_try(&nearest, named[i].name, strlen(named[i].name));
   }
-  ml_status status = ml_error_set(err, ML_ERR_USAGE, "no settings are called '%s'; there are %.*s",
-                                  name, (int)names.n, names.data ? names.data : "");
-  ml_buf_release(&names);
-  return status;
+  return ml_error_set(err, ML_ERR_USAGE, "unknown settings '%s'%s", name,
+                      nearest.name ? fresh__hint(&nearest, &hint)
+                                   : "; there are comprehensive and minimal, or name a JSON file");
 }
 
 /* ---- calculators by name ---- */
@@ -126,11 +133,12 @@ static ml_status check_name(const char *name, size_t n, ml_error *err) {
   char *copy = strndup(name, n);
   if (!copy) return ml_error_memory(err);
   ml_status status = ML_OK;
-  if (!ml_fresh_find(copy)) {
-    const char *nearest = ml_fresh_nearest(copy);
-    status = ml_error_set(err, ML_ERR_USAGE, "unknown calculator '%s'%s%s%s", copy,
-                          nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                          nearest ? "'?" : "");
+  if (n == 0) {
+    status = ml_error_set(err, ML_ERR_USAGE, "a name in the list of features is empty");
+  } else if (!ml_fresh_find(copy)) {
+    fresh_hint hint;
+    status = ml_error_set(err, ML_ERR_USAGE, "unknown feature '%s'%s", copy,
+                          fresh__feature_hint(copy, &hint));
   }
   free(copy);
   return status;

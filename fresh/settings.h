@@ -24,10 +24,13 @@ typedef struct fresh_kind_list {
 } fresh_kind_list;
 
 struct ml_fresh_settings {
-  fresh_list defaults; /* for kinds that have no list of their own; empty: no feature */
-  fresh_kind_list *kinds;
+  fresh_list defaults;    /* for kinds that have no list of their own; empty: no feature */
+  fresh_kind_list *kinds; /* sorted by name */
   size_t n_kinds;
 };
+
+/* Put the lists of kinds in order, when all are there. */
+void fresh__sort_kinds(ml_fresh_settings *settings);
 
 /* What is computed for a kind. */
 const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *kind);

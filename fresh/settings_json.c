@@ -34,20 +34,13 @@ ML_PRINTF(3, 4) static ml_status fail(const reader *r, const char *param, const 
                      param ? param : "", r->kind || r->info ? ": " : "", what);
 }
 
-/* "; did you mean 'x'?", or nothing. */
-static const char *hint(const fresh_nearest *nearest, char text[static 128]) {
-  text[0] = '\0';
-  if (nearest->name) snprintf(text, 128, "; did you mean '%.*s'?", (int)nearest->n, nearest->name);
-  return text;
-}
-
 static ml_status unknown_param(const reader *r, const char *name) {
-  char text[128];
+  fresh_hint text;
   fresh_nearest nearest = fresh__nearest_to(name);
   for (size_t k = 0; k < r->info->n_params; k++)
     fresh__nearest_try(&nearest, r->info->params[k].name, strlen(r->info->params[k].name));
   if (r->info->n_params == 0) return fail(r, NULL, "takes no parameters, found '%s'", name);
-  return fail(r, NULL, "unknown parameter '%s'%s", name, hint(&nearest, text));
+  return fail(r, NULL, "unknown parameter '%s'%s", name, fresh__hint(&nearest, &text));
 }
 
 static ml_status read_choice(const reader *r, const ml_fresh_param *param, const json_t *json,
@@ -56,14 +49,15 @@ static ml_status read_choice(const reader *r, const ml_fresh_param *param, const
     return fail(r, param->name, "expected one of %s as a string", param->choices);
   const char *wanted = json_string_value(json), *choice;
   fresh_nearest nearest = fresh__nearest_to(wanted);
-  char text[128];
+  fresh_hint text;
   size_t n;
   for (size_t i = 0; (choice = fresh__choice(param->choices, i, &n)); i++) {
     *index = (double)i;
     if (n == strlen(wanted) && memcmp(choice, wanted, n) == 0) return ML_OK;
     fresh__nearest_try(&nearest, choice, n);
   }
-  if (nearest.name) return fail(r, param->name, "unknown '%s'%s", wanted, hint(&nearest, text));
+  if (nearest.name)
+    return fail(r, param->name, "unknown '%s'%s", wanted, fresh__hint(&nearest, &text));
   return fail(r, param->name, "unknown '%s'; expected one of %s", wanted, param->choices);
 }
 
@@ -159,11 +153,10 @@ static ml_status read_list(reader *r, json_t *json, fresh_list *list) {
   json_object_foreach(json, name, sets) {
     const fresh_feature *feature = (const fresh_feature *)ml_fresh_find(name);
     if (!feature) {
-      const char *nearest = ml_fresh_nearest(name);
+      fresh_hint hint;
       r->info = NULL;
       r->set = SIZE_MAX;
-      return fail(r, NULL, "unknown calculator '%s'%s%s%s", name, nearest ? "; did you mean '" : "",
-                  nearest ? nearest : "", nearest ? "'?" : "");
+      return fail(r, NULL, "unknown feature '%s'%s", name, fresh__feature_hint(name, &hint));
     }
     r->info = &feature->info;
     r->set = SIZE_MAX;
@@ -180,13 +173,14 @@ static ml_status read_kinds(reader *r, json_t *json, ml_fresh_settings *settings
   if (!settings->kinds) return ml_error_memory(r->err);
   json_object_foreach(json, kind, list) {
     fresh_kind_list *entry = &settings->kinds[settings->n_kinds];
-    if (!json_is_object(list)) return fail(r, NULL, "%s: expected an object of calculators", kind);
+    if (!json_is_object(list)) return fail(r, NULL, "%s: expected an object of features", kind);
     if (!(entry->kind = strdup(kind))) return ml_error_memory(r->err);
     settings->n_kinds++;
     r->kind = kind;
     ml_status status = read_list(r, list, &entry->list);
     if (status != ML_OK) return status;
   }
+  fresh__sort_kinds(settings);
   return ML_OK;
 }
 
@@ -194,13 +188,13 @@ static ml_status read_document(reader *r, json_t *root, ml_fresh_settings *setti
   json_t *defaults = json_object_get(root, "default_fc_parameters");
   json_t *kinds = json_object_get(root, "kind_to_fc_parameters"), *json;
   const char *key;
-  if (!json_is_object(root)) return fail(r, NULL, "expected an object of calculators");
+  if (!json_is_object(root)) return fail(r, NULL, "expected an object of features");
   if (!defaults && !kinds) return read_list(r, root, &settings->defaults);
   json_object_foreach(root, key, json) if (json != defaults && json != kinds) return fail(
       r, NULL, "'%s' is not allowed beside default_fc_parameters and kind_to_fc_parameters", key);
   if (defaults && !json_is_null(defaults)) {
     if (!json_is_object(defaults))
-      return fail(r, NULL, "default_fc_parameters: expected an object of calculators");
+      return fail(r, NULL, "default_fc_parameters: expected an object of features");
     ml_status status = read_list(r, defaults, &settings->defaults);
     if (status != ML_OK) return status;
   }

@@ -74,6 +74,27 @@ static void a_kind_of_its_own_replaces_the_default(void **state) {
   ml_fresh_settings_free(settings);
 }
 
+static void each_of_many_kinds_is_found(void **state) {
+  (void)state;
+  ml_buf text = {0};
+  char kind[8];
+  ml_buf_puts(&text, "{\"kind_to_fc_parameters\": {");
+  for (int i = 0; i < 100; i++)
+    ml_buf_printf(&text, "%s\"k%d\": {\"quantile\": [{\"q\": 0.%02d}]}", i ? ", " : "", i * 7 % 100,
+                  i * 7 % 100);
+  ml_buf_put(&text, "}}", 3);
+  ml_fresh_settings *settings = parse(text.data);
+  for (int i = 0; i < 100; i++) {
+    snprintf(kind, sizeof kind, "k%d", i);
+    const fresh_list *list = fresh__list_of(settings, kind);
+    assert_int_equal(list->n, 1);
+    expect_same(kind, list->settings[0].args[0].v, i / 100.0);
+  }
+  assert_int_equal(fresh__list_of(settings, "k100")->n, 0);
+  ml_fresh_settings_free(settings);
+  ml_buf_release(&text);
+}
+
 static void json_reads_back_to_itself(void **state) {
   (void)state;
   ml_error err = {0};
@@ -110,9 +131,12 @@ static void minimal_is_tsfresh_s(void **state) {
   for (size_t i = 0; i < 10; i++)
     assert_string_equal(settings->defaults.settings[i].feature->info.name, want[i]);
   ml_fresh_settings_free(settings);
+  assert_int_equal(ml_fresh_settings_named("minimla", &settings, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "unknown settings 'minimla' (did you mean 'minimal'?)");
   assert_int_equal(ml_fresh_settings_named("tiny", &settings, &err), ML_ERR_USAGE);
-  assert_string_equal(err.message,
-                      "no settings are called 'tiny'; there are comprehensive, minimal");
+  assert_string_equal(
+      err.message,
+      "unknown settings 'tiny'; there are comprehensive and minimal, or name a JSON file");
 }
 
 static void calculators_by_name(void **state) {
@@ -125,9 +149,9 @@ static void calculators_by_name(void **state) {
   assert_int_equal(settings->defaults.settings[1].n_args, 3);
   ml_fresh_settings_free(settings);
   assert_int_equal(ml_fresh_settings_features("mean,medain", &settings, &err), ML_ERR_USAGE);
-  assert_string_equal(err.message, "unknown calculator 'medain'; did you mean 'median'?");
+  assert_string_equal(err.message, "unknown feature 'medain' (did you mean 'median'?)");
   assert_int_equal(ml_fresh_settings_features("mean,,c3", &settings, &err), ML_ERR_USAGE);
-  assert_string_equal(err.message, "unknown calculator ''");
+  assert_string_equal(err.message, "a name in the list of features is empty");
 }
 
 static const struct {
@@ -137,8 +161,8 @@ static const struct {
     {"{\"mean\": null", "not JSON: '}' expected near end of file", 1, 13},
     {"{\"mean\": null,\n \"mean\": null}", "not JSON: duplicate object key near '\"mean\"'", 2, 7},
     {"", "not JSON: '[' or '{' expected near end of file", 1, 0},
-    {"[]", "expected an object of calculators", 0, 0},
-    {"{\"medain\": null}", "unknown calculator 'medain'; did you mean 'median'?", 0, 0},
+    {"[]", "expected an object of features", 0, 0},
+    {"{\"medain\": null}", "unknown feature 'medain' (did you mean 'median'?)", 0, 0},
     {"{\"mean\": 3}", "mean: expected null or a list of parameters", 0, 0},
     {"{\"mean\": [{\"q\": 1}]}", "mean[0]: takes no parameters, found 'q'", 0, 0},
     {"{\"quantile\": null}", "quantile: needs parameters, as in [{\"q\": ...}]", 0, 0},
@@ -151,22 +175,22 @@ static const struct {
     {"{\"c3\": [{\"lag\": 1.5}]}", "c3[0].lag: expected an integer, found 1.5", 0, 0},
     {"{\"c3\": [{\"lag\": 0}]}", "c3[0].lag: 0 is not between 1 and 1000000000", 0, 0},
     {"{\"c3\": [{\"lag\": 1, \"lagg\": 2}]}",
-     "c3[0]: unknown parameter 'lagg'; did you mean 'lag'?", 0, 0},
+     "c3[0]: unknown parameter 'lagg' (did you mean 'lag'?)", 0, 0},
     {"{\"cid_ce\": [{\"normalize\": 1}]}", "cid_ce[0].normalize: expected true or false", 0, 0},
     {"{\"change_quantiles\": [{\"f_agg\": \"maen\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
-     "change_quantiles[0].f_agg: unknown 'maen'; did you mean 'mean'?", 0, 0},
+     "change_quantiles[0].f_agg: unknown 'maen' (did you mean 'mean'?)", 0, 0},
     {"{\"energy_ratio_by_chunks\": [{\"num_segments\": 3, \"segment_focus\": 3}]}",
      "energy_ratio_by_chunks[0]: segment_focus must be less than num_segments", 0, 0},
     {"{\"default_fc_parameters\": {}, \"mean\": null}",
      "'mean' is not allowed beside default_fc_parameters and kind_to_fc_parameters", 0, 0},
-    {"{\"default_fc_parameters\": []}", "default_fc_parameters: expected an object of calculators",
-     0, 0},
+    {"{\"default_fc_parameters\": []}", "default_fc_parameters: expected an object of features", 0,
+     0},
     {"{\"kind_to_fc_parameters\": 1}", "kind_to_fc_parameters: expected an object of kinds", 0, 0},
-    {"{\"kind_to_fc_parameters\": {\"a\": null}}", "a: expected an object of calculators", 0, 0},
+    {"{\"kind_to_fc_parameters\": {\"a\": null}}", "a: expected an object of features", 0, 0},
     {"{\"kind_to_fc_parameters\": {\"a\": {\"quantile\": [{\"q\": -1}]}}}",
      "a.quantile[0].q: -1 is not between 0 and 1", 0, 0},
     {"{\"kind_to_fc_parameters\": {\"a\": {\"men\": null}}}",
-     "a: unknown calculator 'men'; did you mean 'mean'?", 0, 0},
+     "a: unknown feature 'men' (did you mean 'mean'?)", 0, 0},
 };
 
 static void mistakes_are_named(void **state) {
@@ -209,6 +233,7 @@ int main(void) {
       cmocka_unit_test(the_order_of_the_document_stays),
       cmocka_unit_test(numbers_keep_their_form_and_every_bit),
       cmocka_unit_test(a_kind_of_its_own_replaces_the_default),
+      cmocka_unit_test(each_of_many_kinds_is_found),
       cmocka_unit_test(json_reads_back_to_itself),
       cmocka_unit_test(minimal_is_tsfresh_s),
       cmocka_unit_test(calculators_by_name),
