@@ -176,7 +176,7 @@ bool cli__has_color(const cli_call *cli, int fd);
 
 /* ---- interrupt.c, progress.c: watching long work ------------------------------------------- */
 
-/** Catch SIGINT and SIGTERM: the first asks, the second ends. */
+/** Catch SIGINT, SIGTERM and SIGHUP: the first asks, the second ends. */
 void cli__catch_signals(void);
 
 /** Leave Ctrl-C to the central process; for workers. */

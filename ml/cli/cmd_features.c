@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_WIDTH   32
+#define NAME_WIDTH   32 /* where a terminal has no room for the longest name and words beside it */
+#define WORDS_WIDTH  40
+#define COUNT_WIDTH  9 /* "COLUMNS" with the blanks around it */
 #define NAMES_SHOWN  8 /* column names that are listed without -v */
 #define VALUES_SHOWN 12
 
@@ -81,33 +83,42 @@ static void put_range(ml_buf *out, const ml_fresh_param *param) {
 /* ---- text ---------------------------------------------------------------------------------- */
 
 /* A line for each feature, so that grep finds all of it; broken to the width of a terminal. */
-static void put_row(ml_buf *out, const ml_fresh_feature *f, size_t width) {
+static void put_row(ml_buf *out, const ml_fresh_feature *f, size_t name_width, size_t width) {
   ml_buf words = {0};
   ml_buf_puts(&words, f->summary);
   for (size_t k = 0; k < f->n_params; k++)
     ml_buf_printf(&words, "%s%s%s", k == 0 ? " (" : ", ", f->params[k].name,
                   k + 1 == f->n_params ? ")" : "");
   ml_buf_put(&words, "", 1);
-  ml_buf_printf(out, "%-*s", NAME_WIDTH, f->name);
-  if (strlen(f->name) >= NAME_WIDTH && width < SIZE_MAX)
-    ml_buf_printf(out, "\n%*s", NAME_WIDTH, "");
-  ml_buf_printf(out, " %6zu  ", f->n_grid);
+  ml_buf_printf(out, "%-*s", (int)name_width, f->name);
+  if (strlen(f->name) > name_width) ml_buf_printf(out, "\n%*s", (int)name_width, "");
+  ml_buf_printf(out, "%7zu  ", f->n_grid);
+  size_t at = name_width + COUNT_WIDTH;
   if (words.failed) out->failed = true;
-  if (!words.failed) cli__wrap(out, words.data, NAME_WIDTH + 9, NAME_WIDTH + 9, width);
+  if (!words.failed) cli__wrap(out, words.data, at, at, width);
   ml_buf_release(&words);
+}
+
+/* As wide as the longest name. A narrow terminal has the longest names on lines of their own. */
+static size_t find_name_width(const ml_fresh_feature *const *features, size_t n, size_t width) {
+  size_t longest = 0;
+  for (size_t i = 0; i < n; i++)
+    if (strlen(features[i]->name) > longest) longest = strlen(features[i]->name);
+  return longest + COUNT_WIDTH + WORDS_WIDTH <= width ? longest : NAME_WIDTH;
 }
 
 static void put_table(const cli_call *cli, ml_buf *out) {
   size_t n, n_columns = 0;
   const ml_fresh_feature *const *features = ml_fresh_features(&n);
-  char heading[CLI_WIDTH];
   size_t width = cli__terminal_width(STDOUT_FILENO);
   if (width < CLI_WIDTH) width = width > 0 ? CLI_WIDTH : SIZE_MAX;
-  snprintf(heading, sizeof heading, "%-*s%7s  %s", NAME_WIDTH, "FEATURE", "COLUMNS",
+  size_t name_width = find_name_width(features, n, width);
+  char heading[256];
+  snprintf(heading, sizeof heading, "%-*s%7s  %s", (int)name_width, "FEATURE", "COLUMNS",
            "SUMMARY (PARAMETERS)");
   cli__heading(cli, out, heading);
   for (size_t i = 0; i < n; i++) {
-    put_row(out, features[i], width);
+    put_row(out, features[i], name_width, width);
     n_columns += features[i]->n_grid;
   }
   ml_buf_printf(out,

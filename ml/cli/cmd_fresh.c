@@ -36,6 +36,7 @@ static ml_status find_input(const cli_call *cli, const char **input, ml_error *e
     return ml_error_set(err, ML_ERR_USAGE,
                         "no input: name a CSV file, as in 'mltool fresh data.csv -o "
                         "features.csv', or pipe one in");
+  if (!**input) return ml_error_set(err, ML_ERR_IO, "cannot open: the name of the file is empty");
   return ML_OK;
 }
 
@@ -43,13 +44,24 @@ static bool stat_stream(const char *path, int stdio_fd, struct stat *st) {
   return (is_stdio(path) ? fstat(stdio_fd, st) : stat(path, st)) == 0;
 }
 
-static ml_status check_output(const char *input, const char *output, ml_error *err) {
-  struct stat in, out;
+static bool is_file(const struct stat *out, const char *path) {
+  struct stat st;
+  return path && stat_stream(path, STDIN_FILENO, &st) && S_ISREG(st.st_mode) &&
+         st.st_dev == out->st_dev && st.st_ino == out->st_ino;
+}
+
+/* @param from  what is read, as is params, a file or NULL */
+static ml_status check_file(const char *from, const char *params, const char *output,
+                            ml_error *err) {
+  struct stat out;
   bool is_there = stat_stream(output, STDOUT_FILENO, &out);
-  if (is_there && stat_stream(input, STDIN_FILENO, &in) && S_ISREG(in.st_mode) &&
-      in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+  const char *which = !is_there               ? NULL
+                      : is_file(&out, from)   ? "input"
+                      : is_file(&out, params) ? "file of --params"
+                                              : NULL;
+  if (which)
     return ml_error_set(
-        err, ML_ERR_USAGE, "the output is the input: %s",
+        err, ML_ERR_USAGE, "the output is the %s: %s", which,
         is_stdio(output) ? "standard output goes to the file that is read" : output);
   /* Opening a pipe for a try would end its reader. */
   if (is_stdio(output) || (is_there && !S_ISREG(out.st_mode) && !S_ISDIR(out.st_mode)))
@@ -57,6 +69,15 @@ static ml_status check_output(const char *input, const char *output, ml_error *e
   ml_output *probe = NULL;
   ml_status status = ml_output_open(output, &probe, err);
   ml_output_abort(probe);
+  return status;
+}
+
+static ml_status check_output(const fresh_options *o, const char *input, ml_error *err) {
+  char *beside;
+  ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &beside, err);
+  if (status == ML_OK) status = check_file(input, o->params, o->output, err);
+  if (status == ML_OK && beside) status = check_file(input, o->params, beside, err);
+  free(beside);
   return status;
 }
 
@@ -85,8 +106,8 @@ static ml_status read_settings(const fresh_options *o, ml_fresh_settings **out, 
   if (!o->params) return ML_OK;
   ml_status status = ml_fresh_settings_named(o->params, out, err);
   if (status != ML_ERR_USAGE) return status;
-  bool is_file = strpbrk(o->params, "./") || access(o->params, F_OK) == 0;
-  return is_file ? ml_fresh_settings_read(o->params, out, err) : status;
+  bool is_path = strpbrk(o->params, "./") || access(o->params, F_OK) == 0;
+  return is_path ? ml_fresh_settings_read(o->params, out, err) : status;
 }
 
 /* ---- words about the run ------------------------------------------------------------------- */
@@ -96,8 +117,7 @@ static const char *plural(size_t n) {
 }
 
 static void note_decisions(cli_call *cli, const fresh_run *run, const ml_series_opts *columns) {
-  bool is_one = ml_series_n_ids(run->set) == 1 && strcmp(ml_series_id(run->set, 0), "0") == 0;
-  if (is_one && !columns->id)
+  if (ml_series_is_single(run->set) && !columns->id)
     cli__note(cli,
               "%s: taken as one single series; --id NAME names a column that tells series "
               "apart, --id \"\" says that there is none",
@@ -140,7 +160,7 @@ static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, 
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK) status = find_input(cli, &run->input, err);
   if (status == ML_OK) status = read_settings(o, &run->settings, err);
-  if (status == ML_OK) status = check_output(run->input, o->output, err);
+  if (status == ML_OK) status = check_output(o, run->input, err);
   if (status != ML_OK) return status;
   run->input_name = is_stdio(run->input) ? "standard input" : run->input;
   note_format(cli, o->output);

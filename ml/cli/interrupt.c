@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ctrl-C and SIGTERM: the first is a wish, the second an order. */
+/* Ctrl-C, SIGTERM and a terminal that is gone: the first is a wish, the second an order. */
 #include "cli.h"
 
 #include <signal.h>
@@ -17,7 +17,7 @@ void cli__catch_signals(void) {
   struct sigaction action = {.sa_handler = on_signal};
   struct sigaction old;
   sigemptyset(&action.sa_mask);
-  const int signals[] = {SIGINT, SIGTERM};
+  const int signals[] = {SIGINT, SIGTERM, SIGHUP};
   for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
     /* A shell starts background jobs with SIGINT ignored, and nohup means it: leave it so. */
     if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN) continue;

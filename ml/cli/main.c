@@ -70,6 +70,7 @@ int main(int argc, char **argv) {
   ml_error err = {0};
   hold_standard_streams();
   signal(SIGPIPE, SIG_IGN); /* a write that fails is reported, or ends us at the end */
+  signal(SIGXFSZ, SIG_IGN); /* so is one that goes beyond `ulimit -f` */
   ml_one_thread();
   cli.common.json = wants_json(argc, argv);
   ml_status status = run(&cli, argc, argv, &err);
