@@ -371,6 +371,13 @@ static void rows_in_memory_are_grouped(void **state) {
   in.id = NULL;
   in.n_kinds = 1;
   expect_rows(&in, "0 a=1,2,3,4,5;");
+  for (size_t i = 0; i < 2; i++) {
+    ml_series_set *set;
+    in.id = i ? codes : NULL;
+    assert_int_equal(ml_series_from_rows(&in, &set, NULL), ML_OK);
+    assert_int_equal(ml_series_is_single(set), i == 0);
+    ml_series_free(set);
+  }
 }
 
 static void bad_rows_are_refused(void **state) {
