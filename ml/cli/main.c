@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
   ml_error err = {0};
   hold_standard_streams();
   signal(SIGPIPE, SIG_IGN); /* a write that fails is reported, or ends us at the end */
-  ml_one_thread();
+  ml_own_process();
   cli.common.json = wants_json(argc, argv);
   ml_status status = run(&cli, argc, argv, &err);
   cli__progress_clear(&cli);
