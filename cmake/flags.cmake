@@ -7,12 +7,14 @@ target_compile_options(ml_flags INTERFACE
   -ffp-contract=off -fno-fast-math
   -fstack-protector-strong
   $<$<BOOL:${ML_WERROR}>:-Werror>)
-target_compile_definitions(ml_flags INTERFACE _GNU_SOURCE
-  $<$<AND:$<CONFIG:Release,RelWithDebInfo>,$<NOT:$<BOOL:${ML_SANITIZE}>>>:_FORTIFY_SOURCE=2>)
+target_compile_definitions(ml_flags INTERFACE _GNU_SOURCE)
 target_link_options(ml_flags INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
 if(ML_SANITIZE)
   target_compile_options(ml_flags INTERFACE -fsanitize=${ML_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
   target_link_options(ml_flags INTERFACE -fsanitize=${ML_SANITIZE})
+else()
+  target_compile_definitions(ml_flags INTERFACE
+    $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
 endif()
 target_compile_definitions(ml_flags INTERFACE ML_VERSION="${PROJECT_VERSION}")

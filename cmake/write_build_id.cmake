@@ -1,4 +1,5 @@
 # cmake -DOUTPUT=FILE -DFLAGS=TEXT -DINPUTS=LIST -P write_build_id.cmake
+cmake_minimum_required(VERSION 3.25)
 set(all "${FLAGS}")
 foreach(input ${INPUTS})
   file(SHA256 ${input} digest)

@@ -29,10 +29,10 @@ static unsigned printed_digit(double x) {
  * that decimal: so comparing with those doubles gives it without printing x. */
 static unsigned leading_digit(double x) {
   if (!(x >= decades[0][0] && x < decades[N_DECADES - 1][0])) return printed_digit(x);
-  /* 1233 / 4096 is log10(2): from the binary exponent the decade, or the one before it. */
+  /* 1233 / 4096 is log10(2), near enough for these exponents: it gives the decade of the largest
+   * power of two up to x, which is that of x or the one before it. */
   int at = ((ilogb(x) * 1233) >> 12) + UNITS;
   at += at + 1 < N_DECADES && x >= decades[at + 1][0];
-  at -= x < decades[at][0];
   unsigned digit = 0;
   for (size_t d = 0; d < 9; d++) digit += x >= decades[at][d];
   return digit;

@@ -61,42 +61,47 @@ static double (*const aggregates[])(corridor *) = {aggregate_mean,   aggregate_v
                                                    aggregate_sum};
 
 /* Changes between neighbours that both lie in the corridor; the two ends belong to it. */
-static void enter(corridor *c, const fresh_series *s, bool is_absolute) {
+static void enter(corridor *c, const fresh_series *s) {
   double low = c->low, high = c->high, *kept = c->changes;
   size_t n = 0;
   bool inside = s->x[0] >= low && s->x[0] <= high;
   for (size_t i = 0; i + 1 < s->n; i++) {
     double x = s->x[i + 1];
     bool next = (x >= low) & (x <= high);
-    kept[n] = is_absolute ? fabs(s->changes[i]) : s->changes[i];
+    kept[n] = s->changes[i];
     n += inside & next;
     inside = next;
   }
   c->n = n;
-  c->is_absolute = is_absolute;
+  c->is_absolute = c->has_mean = false;
+}
+
+static void make_absolute(corridor *c) {
+  for (size_t i = 0; i < c->n; i++) c->changes[i] = fabs(c->changes[i]);
+  c->is_absolute = true;
   c->has_mean = false;
 }
 
+/* Neighbouring sets with the same corridor share its changes. */
 static void change_quantiles(const fresh_series *s, const fresh_args *args, size_t n_args,
                              double *out) {
   size_t m = s->n - s->n_nan; /* quantiles are those of the numbers */
   corridor c = {.changes = s->work, .spare = s->work + s->n};
   for (size_t k = 0; k < n_args; k++) {
-    const double *v = args[k].v;
-    const double *before = k ? args[k - 1].v : NULL;
+    const double *v = args[k].v, *before = k ? args[k - 1].v : NULL;
+    if (v[QL] >= v[QH] || m == 0) {
+      out[k] = v[QL] >= v[QH] ? 0 : NAN;
+      continue;
+    }
     bool is_absolute = v[ISABS] != 0;
     bool is_same = before && before[QL] == v[QL] && before[QH] == v[QH];
-    if (m > 0 && !(is_same && c.is_absolute == is_absolute)) {
+    if (!is_same || (c.is_absolute && !is_absolute)) {
       c.low = stats__quantile(s->sorted, m, v[QL]);
       c.high = stats__quantile(s->sorted, m, v[QH]);
-      enter(&c, s, is_absolute);
+      enter(&c, s);
     }
-    if (v[QL] >= v[QH])
-      out[k] = 0;
-    else if (m == 0)
-      out[k] = NAN;
-    else
-      out[k] = c.n ? aggregates[(size_t)v[F_AGG]](&c) : 0;
+    if (is_absolute && !c.is_absolute) make_absolute(&c);
+    out[k] = c.n ? aggregates[(size_t)v[F_AGG]](&c) : 0;
   }
 }
 

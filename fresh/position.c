@@ -27,7 +27,8 @@ static double last_location_of_minimum(const fresh_series *s) {
   return end_of(s, s->last_min);
 }
 
-/* First i with running[i] / total >= q, or 0 when there is none; the quotients ascend. */
+/* First i with running[i] / total >= q, or 0 when there is none. The quotients ascend; those of a
+ * total that is not finite are 0 or NaN, and reach nothing. */
 static size_t first_reaching(const double *running, size_t n, double total, double q) {
   size_t low = 0, high = n;
   while (low < high) {
@@ -46,8 +47,7 @@ static void index_mass_quantile(const fresh_series *s, const fresh_args *args, s
   double total = stats__sum(s->work, s->n), running = 0;
   for (size_t i = 0; i < s->n; i++) s->work[i] = running += s->work[i];
   for (size_t k = 0; k < n_args; k++) {
-    /* Nothing reaches q when the total is not finite. */
-    size_t i = isfinite(total) ? first_reaching(s->work, s->n, total, args[k].v[0]) : 0;
+    size_t i = first_reaching(s->work, s->n, total, args[k].v[0]);
     out[k] = total == 0 ? NAN : (double)(i + 1) / (double)s->n;
   }
 }

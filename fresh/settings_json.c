@@ -21,18 +21,17 @@ typedef struct reader {
   ml_error *err;
 } reader;
 
-__attribute__((__format__(__printf__, 3, 4))) static ml_status fail(const reader *r,
-                                                                    const char *param,
-                                                                    const char *format, ...) {
+ML_PRINTF(3, 4) static ml_status fail(const reader *r, const char *param, const char *format, ...) {
   char what[256], set[32] = "";
   va_list args;
   va_start(args, format);
   vsnprintf(what, sizeof what, format, args);
   va_end(args);
   if (r->set != SIZE_MAX) snprintf(set, sizeof set, "[%zu]", r->set);
-  return ml_error_at(r->err, ML_ERR_PARSE, r->source, 0, 0, "%s%s%s%s%s%s%s%s",
-                     r->kind ? r->kind : "", r->kind ? "." : "", r->info ? r->info->name : "", set,
-                     param ? "." : "", param ? param : "", r->info ? ": " : "", what);
+  const char *kind = r->kind ? r->kind : "", *calculator = r->info ? r->info->name : "";
+  return ml_error_at(r->err, ML_ERR_PARSE, r->source, 0, 0, "%s%s%s%s%s%s%s%s", kind,
+                     r->kind && r->info ? "." : "", calculator, set, param ? "." : "",
+                     param ? param : "", r->kind || r->info ? ": " : "", what);
 }
 
 /* "; did you mean 'x'?", or nothing. */
@@ -68,14 +67,17 @@ static ml_status read_choice(const reader *r, const ml_fresh_param *param, const
   return fail(r, param->name, "unknown '%s'; expected one of %s", wanted, param->choices);
 }
 
+/* Beyond this not every integer is a double. */
+#define EXACT_INTEGERS (1LL << 53)
+
 static ml_status read_number(const reader *r, const ml_fresh_param *param, const json_t *json,
                              ml_param_value *out) {
   if (!json_is_number(json)) return fail(r, param->name, "expected a number");
+  json_int_t integer = json_integer_value(json);
   out->is_integer = json_is_integer(json);
   out->v = json_number_value(json);
-  if (out->is_integer && fabs(out->v) > 9007199254740992.0)
-    return fail(r, param->name, "%" JSON_INTEGER_FORMAT " is too large for an integer",
-                json_integer_value(json));
+  if (out->is_integer && (integer > EXACT_INTEGERS || integer < -EXACT_INTEGERS))
+    return fail(r, param->name, "%" JSON_INTEGER_FORMAT " is too large for an integer", integer);
   char value[ML_NUMBER_MAX], lo[ML_NUMBER_MAX], hi[ML_NUMBER_MAX];
   ml_number_format(out->v, value);
   ml_number_format(param->lo, lo);

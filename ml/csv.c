@@ -35,7 +35,6 @@ static ml_status grow_window(ml_csv *csv, ml_error *err) {
   if (csv->capacity >= RECORD_MAX) return csv__fail_trouble(csv, err);
   char *window = realloc(csv->window, 2 * csv->capacity + 1 + CSV_SLACK);
   if (!window) return ml_error_memory(err);
-  if (csv->trouble.at) csv->trouble.at = window + (csv->trouble.at - csv->window);
   csv->window = window;
   csv->capacity *= 2;
   return ML_OK;

@@ -34,7 +34,7 @@ typedef struct reader_column {
   };
   labels labels;
   const char *last; /* the label of the row before: rows of one id mostly come together */
-  size_t n_last;
+  size_t n_last;    /* 0: there is none, or it was quoted and may hold what ends a cell */
   uint32_t last_code;
 } reader_column;
 
@@ -106,7 +106,7 @@ static ml_status to_label(reader *r, reader_column *c, const char *at, const cha
                      "WINDOWS-1252 -t UTF-8");
   c->label[r->n_rows] = c->last_code = code;
   c->last = labels__text(&c->labels, code);
-  c->n_last = n;
+  c->n_last = *at == '"' ? 0 : n;
   return ML_OK;
 }
 
@@ -205,7 +205,7 @@ static inline const char *read_cell(reader *r, reader_column *c, char delimiter,
       return stop;
     }
   } else if (c->action == LABEL && (size_t)(end - p) > c->n_last && is_last_label(c, p) &&
-             ends_cell(delimiter, p[c->n_last]) && *p != '"') {
+             ends_cell(delimiter, p[c->n_last])) {
     c->label[r->n_rows] = c->last_code;
     return p + c->n_last;
   }

@@ -47,7 +47,8 @@ typedef struct ml_series_opts {
  *
  * Rows need not be sorted; equal times keep the order of the file. Ids that are all numbers are
  * compared as numbers (1 and 1.0 are one id, integers exactly at any size), else as text by code
- * point. Missing and infinite values are errors.
+ * point. Missing and infinite values are errors; a decimal number that is too large for a double
+ * is an infinity.
  *
  * @param path      CSV file, also gzip or Zstandard; "-" is standard input
  * @param opts      NULL for the defaults
@@ -105,7 +106,7 @@ ML_API const char *ml_series_id(const ml_series_set *set, size_t i);
 ML_API bool ml_series_ids_are_numbers(const ml_series_set *set);
 
 /** Name of kind k; in order of the columns (wide), or of first appearance over ascending ids,
- * sorted within one id (long). */
+ * sorted within one id, as ids are (long). */
 ML_API const char *ml_series_kind(const ml_series_set *set, size_t k);
 
 /** The series of id i and kind k. */

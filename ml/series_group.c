@@ -148,3 +148,10 @@ bool series__append(ml_series_set *set, double *column, size_t n_rows, const ser
   free(column);
   return values != NULL;
 }
+
+void series__wide_spans(ml_series_set *set, const series_order *order) {
+  for (size_t i = 0; i < set->n_ids; i++)
+    for (size_t k = 0; k < set->n_kinds; k++)
+      set->spans[i * set->n_kinds + k] = (series_span){k * set->n_rows + order->starts[i],
+                                                       order->starts[i + 1] - order->starts[i]};
+}

@@ -78,6 +78,9 @@ static inline size_t series__row(const series_order *order, size_t p) {
 int64_t *series__keys(double *time, size_t n);
 double series__key_to_double(int64_t key);
 
+/* Fill in the spans where the groups are the ids and each kind has a column of its own. */
+void series__wide_spans(ml_series_set *set, const series_order *order);
+
 /* Append a column, in order, to set->values; takes the column, which may become set->values. */
 bool series__append(ml_series_set *set, double *column, size_t n_rows, const series_order *order);
 

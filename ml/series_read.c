@@ -201,15 +201,6 @@ static void drop_column(ml_column *column) {
   column->number = NULL;
 }
 
-/* Wide: the order is one of ids, and each kind has a column of its own. */
-static void make_wide_spans(const building *b) {
-  ml_series_set *set = b->set;
-  for (size_t i = 0; i < set->n_ids; i++)
-    for (size_t k = 0; k < set->n_kinds; k++)
-      set->spans[i * set->n_kinds + k] = (series_span){k * set->n_rows + b->order.starts[i],
-                                                       b->order.starts[i + 1] - b->order.starts[i]};
-}
-
 /* Long: kinds are put in the order in which they appear when ids are gone through in order. */
 static ml_status make_long_spans(const building *b) {
   ml_series_set *set = b->set;
@@ -242,7 +233,7 @@ static ml_status make_spans(building *b) {
   set->spans = malloc(set->n_ids * set->n_kinds * sizeof *set->spans);
   if (!set->spans) return ml_error_memory(b->err);
   if (b->kind) return make_long_spans(b);
-  make_wide_spans(b);
+  series__wide_spans(set, &b->order);
   return ML_OK;
 }
 

@@ -18,15 +18,17 @@ typedef struct deal {
 /* "a, b, c", cut to what a message can hold. */
 #define LIST_MAX 320
 static const char *list_columns(const ml_csv *csv, char *buf) {
+  static const char rest[] = ", ...";
   size_t n = 0;
   buf[0] = 0;
   for (size_t j = 0; j < ml_csv_n_columns(csv); j++) {
     const char *name = ml_csv_column(csv, j);
-    if (n + strlen(name) + 8 > LIST_MAX) {
-      strcpy(buf + n, j ? ", ..." : "...");
+    if (!*name) name = "\"\"";
+    if (n + strlen(", ") + strlen(name) + sizeof rest > LIST_MAX) {
+      strcpy(buf + n, j ? rest : "...");
       break;
     }
-    n += (size_t)sprintf(buf + n, "%s%s", j ? ", " : "", *name ? name : "\"\"");
+    n += (size_t)sprintf(buf + n, "%s%s", j ? ", " : "", name);
   }
   return buf;
 }

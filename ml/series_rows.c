@@ -66,13 +66,6 @@ static uint32_t *make_ids(const ml_series_rows *rows, ml_series_set *set) {
   return group;
 }
 
-static void make_spans(ml_series_set *set, const series_order *order) {
-  for (size_t i = 0; i < set->n_ids; i++)
-    for (size_t k = 0; k < set->n_kinds; k++)
-      set->spans[i * set->n_kinds + k] = (series_span){k * set->n_rows + order->starts[i],
-                                                       order->starts[i + 1] - order->starts[i]};
-}
-
 static bool make_values(const ml_series_rows *rows, const series_order *order, ml_series_set *set) {
   set->n_values = rows->n_rows * rows->n_kinds;
   set->values = reallocarray(NULL, set->n_values ? set->n_values : 1, sizeof *set->values);
@@ -81,7 +74,7 @@ static bool make_values(const ml_series_rows *rows, const series_order *order, m
   for (size_t k = 0; k < rows->n_kinds; k++)
     for (size_t p = 0; p < rows->n_rows; p++)
       set->values[k * rows->n_rows + p] = rows->values[k][series__row(order, p)];
-  make_spans(set, order);
+  series__wide_spans(set, order);
   return true;
 }
 

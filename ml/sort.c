@@ -6,7 +6,7 @@
 #include <ml/stats_internal.h>
 
 /* Below this many values the counts of the radix sort cost more than they save (measured). */
-enum { FEW = 96, DIGITS = 8, RADIX = 256 };
+enum { FEW = 128, DIGITS = 8, RADIX = 256 };
 
 #define SIGN (UINT64_C(1) << 63)
 

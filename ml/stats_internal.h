@@ -5,14 +5,13 @@
 
 #include <ml/base.h>
 
-/* Sum by halves down to 128 values, which eight accumulators add up; this is the order of numpy's
- * pairwise summation, so that comparisons with a sum go the same way. 0 for n = 0. */
-double stats__sum_pairwise(const double *x, size_t n);
-
-/* The same over consecutive blocks of 8192 values, whose sums are added in order: numpy's sum(). */
+/* Sum in the order of numpy's sum(), so that comparisons with a sum go the same way: consecutive
+ * blocks of 8192 values, whose sums are added in order; each by halves down to 128 values, which
+ * eight accumulators add up. 0 for n = 0. */
 double stats__sum(const double *x, size_t n);
 
-/* Population variance about a known mean, sum((x - mean)^2) / n; spare takes n doubles. */
+/* Population variance about a known mean, sum((x - mean)^2) / n; spare takes n doubles. The squares
+ * are summed as everything is: numpy 1.24's var() was asked, for n on both sides of 8192. */
 double stats__variance(const double *x, size_t n, double mean, double *spare);
 
 /* Linear quantile q in [0, 1] of n > 0 ascending values: the value at position q (n - 1). The two

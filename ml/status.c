@@ -43,6 +43,7 @@ static void one_line(char *text) {
     if ((unsigned char)*text < ' ' || *text == 127) *text = '?';
 }
 
+ML_PRINTF(6, 0)
 static ml_status fill(ml_error *err, ml_status status, const char *source, size_t line,
                       size_t column, const char *format, va_list args) {
   if (!err) return status;

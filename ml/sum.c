@@ -18,10 +18,10 @@ static double sum_leaf(const double *x, size_t n) {
   return sum;
 }
 
-double stats__sum_pairwise(const double *x, size_t n) {
+static double sum_pairwise(const double *x, size_t n) {
   if (n > LEAF) {
     size_t half = n / 2 - n / 2 % LANES;
-    return stats__sum_pairwise(x, half) + stats__sum_pairwise(x + half, n - half);
+    return sum_pairwise(x, half) + sum_pairwise(x + half, n - half);
   }
   if (n >= LANES) return sum_leaf(x, n);
   double sum = 0;
@@ -30,15 +30,15 @@ double stats__sum_pairwise(const double *x, size_t n) {
 }
 
 double stats__sum(const double *x, size_t n) {
-  double sum = stats__sum_pairwise(x, n < BLOCK ? n : BLOCK);
+  double sum = sum_pairwise(x, n < BLOCK ? n : BLOCK);
   for (size_t i = BLOCK; i < n; i += BLOCK)
-    sum += stats__sum_pairwise(x + i, n - i < BLOCK ? n - i : BLOCK);
+    sum += sum_pairwise(x + i, n - i < BLOCK ? n - i : BLOCK);
   return sum;
 }
 
 double stats__variance(const double *x, size_t n, double mean, double *spare) {
   for (size_t i = 0; i < n; i++) spare[i] = (x[i] - mean) * (x[i] - mean);
-  return stats__sum_pairwise(spare, n) / (double)n; /* these are not summed in blocks */
+  return stats__sum(spare, n) / (double)n;
 }
 
 double stats__quantile(const double *sorted, size_t n, double q) {

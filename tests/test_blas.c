@@ -3,11 +3,13 @@
  * loader which one is called, for our own calls and for those that GSL makes. */
 #include "support.h"
 
-#include <cblas.h>
 #include <dlfcn.h>
 #include <gsl/gsl_blas.h>
 #include <stdio.h>
 #include <string.h>
+
+/* OpenBLAS's own header and GSL's define the same names. */
+int openblas_get_num_threads(void);
 
 static void cblas_is_openblas(void **state) {
   (void)state;

@@ -3,11 +3,13 @@
 #include "support.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -290,12 +292,23 @@ static void a_pair_is_complete_or_absent(void **state) {
   ml_matrix_free(m);
 }
 
+/* A device that is always full. Root could replace the real one if what is tested here were broken,
+ * so root gets a node of its own. */
+static const char *full_device(void) {
+  static char path[512];
+  if (geteuid() != 0) return "/dev/full";
+  snprintf(path, sizeof path, "%s/full", temp_dir());
+  if (mknod(path, S_IFCHR | 0666, makedev(1, 7)) != 0 && errno != EEXIST) skip();
+  if (access(path, W_OK) != 0) skip();
+  return path;
+}
+
 static void a_full_disk_is_an_error(void **state) {
   (void)state;
   ml_matrix *m = large(), *small = nasty();
   ml_error err = {0};
-  assert_int_equal(ml_matrix_write(m, "/dev/full", ML_FORMAT_CSV, NULL, &err), ML_ERR_IO);
-  assert_int_equal(ml_matrix_write(small, "/dev/full", ML_FORMAT_JSON, NULL, &err), ML_ERR_IO);
+  assert_int_equal(ml_matrix_write(m, full_device(), ML_FORMAT_CSV, NULL, &err), ML_ERR_IO);
+  assert_int_equal(ml_matrix_write(small, full_device(), ML_FORMAT_JSON, NULL, &err), ML_ERR_IO);
   assert_string_equal(err.message, "cannot write: No space left on device");
   ml_matrix_free(m);
   ml_matrix_free(small);

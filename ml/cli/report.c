@@ -44,7 +44,7 @@ static void put_prefix(const cli_call *cli, ml_buf *line, const char *color) {
   }
 }
 
-static void note(cli_call *cli, const char *format, va_list args) {
+static void ML_PRINTF(2, 0) note(cli_call *cli, const char *format, va_list args) {
   ml_buf line = {0};
   ml_error text = {0}; /* its setter keeps control characters of file names off the terminal */
   char words[ML_ERROR_MESSAGE_MAX];
@@ -109,6 +109,7 @@ int cli__fail(cli_call *cli, ml_status status, const ml_error *err) {
   ml_error copy = *err;
   ml_buf line = {0};
   int signal_number = cli__caught_signal();
+  if (signal_number) status = ML_ERR_CANCELLED; /* whatever call it made fail */
   cli__progress_clear(cli);
   if (status == ML_ERR_CLOSED) {
     signal(SIGPIPE, SIG_DFL);

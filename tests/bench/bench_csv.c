@@ -94,17 +94,6 @@ static double read_strtod(const char *path, size_t n_rows) {
   return last;
 }
 
-static double best(run *measured, const char *path, size_t n_rows, double *result) {
-  double least = 1e300;
-  for (int round = 0; round < ROUNDS; round++) {
-    double start = seconds();
-    *result = measured(path, n_rows);
-    double t = seconds() - start;
-    if (t < least) least = t;
-  }
-  return least;
-}
-
 static double read_series(const char *path, size_t n_rows) {
   ml_series_set *set;
   ml_error err = {0};
@@ -130,23 +119,39 @@ static double peak(run *measured, const char *path, size_t n_rows) {
   return (double)usage.ru_maxrss * 1024;
 }
 
+typedef struct reader {
+  const char *name;
+  run *read;
+  double seconds; /* of the best round */
+} reader;
+
+/* Round by round through all readers, so that a busy machine disturbs them alike. */
+static void measure(reader *readers, size_t n, const char *path, size_t n_rows) {
+  double want = readers[0].read(path, n_rows);
+  for (int round = 0; round < ROUNDS; round++)
+    for (size_t k = 0; k < n; k++) {
+      double start = seconds();
+      if (readers[k].read(path, n_rows) != want) die("the readers disagree");
+      double t = seconds() - start;
+      if (round == 0 || t < readers[k].seconds) readers[k].seconds = t;
+    }
+}
+
 static void report(const char *path, size_t n_ids) {
+  reader readers[] = {
+      {"csv_read", read_ours, 0}, {"csv_series", read_series, 0}, {"csv_strtod", read_strtod, 0}};
   struct stat st;
   size_t n_rows = n_ids * ROWS_PER_ID;
   if (stat(path, &st) != 0) die("no file");
-  double bytes = (double)st.st_size, a, b, c;
   double base = peak(NULL, path, n_rows);
-  double columns = peak(read_ours, path, n_rows), series = peak(read_series, path, n_rows);
-  double ours = best(read_ours, path, n_rows, &a), libc = best(read_strtod, path, n_rows, &b);
-  double grouped = best(read_series, path, n_rows, &c);
-  if (a != b || a != c) die("the readers disagree");
-  printf("csv_file,MB,%.1f\n", bytes / 1e6);
-  printf("csv_read,GB/s,%.3f\n", bytes / ours / 1e9);
-  printf("csv_read_strtod,GB/s,%.3f\n", bytes / libc / 1e9);
-  printf("csv_read_gain,ratio,%.2f\n", libc / ours);
-  printf("csv_series,GB/s,%.3f\n", bytes / grouped / 1e9);
-  printf("csv_read_peak,bytes/row,%.2f\n", (columns - base) / (double)n_rows);
-  printf("csv_series_peak,bytes/row,%.2f\n", (series - base) / (double)n_rows);
+  printf("csv_file,MB,%.1f\n", (double)st.st_size / 1e6);
+  for (size_t k = 0; k < 2; k++)
+    printf("%s_peak,bytes/row,%.2f\n", readers[k].name,
+           (peak(readers[k].read, path, n_rows) - base) / (double)n_rows);
+  measure(readers, 3, path, n_rows);
+  for (size_t k = 0; k < 3; k++)
+    printf("%s,GB/s,%.3f\n", readers[k].name, (double)st.st_size / readers[k].seconds / 1e9);
+  printf("csv_read_gain,ratio,%.2f\n", readers[2].seconds / readers[0].seconds);
 }
 
 int main(int argc, char **argv) {

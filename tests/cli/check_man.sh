@@ -3,6 +3,7 @@
 # Compare the options in the tables of mltool with those in its man pages, in both directions.
 set -u
 : "${MLTOOL:?the path of mltool}"
+[ -x "$MLTOOL" ] || { echo "no program $MLTOOL"; exit 1; }
 man=$(cd "$(dirname "$0")/../../docs/man" && pwd)
 status=0
 

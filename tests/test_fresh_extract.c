@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Extraction as a whole: shape, names, and the same bits whatever runs it. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fresh/extract.h"
+#include "support.h"
+
+static ml_series_set *parse(const char *text) {
+  ml_error err = {0};
+  ml_series_set *set = NULL;
+  if (ml_series_parse(text, strlen(text), "t.csv", NULL, &set, &err) != ML_OK)
+    fail_msg("%s", err.message);
+  return set;
+}
+
+static ml_fresh_settings *settings(const char *text) {
+  ml_error err = {0};
+  ml_fresh_settings *out = NULL;
+  if (ml_fresh_settings_parse(text, strlen(text), "s", &out, &err) != ML_OK)
+    fail_msg("%s", err.message);
+  return out;
+}
+
+/* An executor that runs the items last to first, each with a state of its own, on copies. */
+static size_t five_workers(const ml_exec *exec) {
+  (void)exec;
+  return 5;
+}
+
+static size_t items_seen;
+
+static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) {
+  (void)exec;
+  const ml_task *task = ml_module_find(job->module, job->task);
+  ml_span inputs[FRESH_N_BLOCKS];
+  for (size_t i = 0; i < FRESH_N_BLOCKS; i++) {
+    assert_false(job->inputs[i]->lent);
+    inputs[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
+  }
+  ml_job_data data = {inputs, FRESH_N_BLOCKS, {job->result->data, job->result->size}};
+  items_seen = job->n_items;
+  for (size_t i = job->n_items; i-- > 0;) {
+    ml_buf in = {0}, out = {0};
+    void *state = NULL;
+    char text[80];
+    job->describe(job->ctx, i, text, sizeof text);
+    assert_memory_equal(text, "id", 2);
+    assert_int_equal(job->put(job->ctx, i, &in, err), ML_OK);
+    assert_int_equal(task->open(&data, &state, err), ML_OK);
+    assert_int_equal(task->run(state, &data, in.data, in.n, &out, err), ML_OK);
+    task->close(state);
+    assert_int_equal(out.n, 0);
+    ml_buf_release(&in);
+  }
+  return ML_OK;
+}
+
+static const ml_exec_vtable backwards_table = {five_workers, run_backwards};
+static ml_exec backwards = {&backwards_table, true};
+
+static void order_and_copies_do_not_matter(void **state) {
+  (void)state;
+  enum { N_IDS = 300, MOST = 40 };
+  static uint32_t id[N_IDS * MOST];
+  static double value[2][N_IDS * MOST];
+  static char names[N_IDS][16];
+  const char *ids[N_IDS];
+  size_t n = 0;
+  uint64_t seed = 1;
+  for (uint32_t i = 0; i < N_IDS; i++) {
+    snprintf(names[i], sizeof names[i], "%u", i);
+    ids[i] = names[i];
+    for (size_t k = 1 + next_random(&seed) % MOST; k > 0; k--, n++) {
+      id[n] = i;
+      value[0][n] = (double)(int64_t)next_random(&seed) / 1e18;
+      value[1][n] = (double)(next_random(&seed) % 5);
+    }
+  }
+  const ml_series_rows rows = {.n_rows = n,
+                               .id = id,
+                               .ids = ids,
+                               .n_ids = N_IDS,
+                               .kinds = (const char *const[]){"a", "b"},
+                               .values = (const double *const[]){value[0], value[1]},
+                               .n_kinds = 2};
+  ml_error err = {0};
+  ml_series_set *set = NULL;
+  ml_matrix *serial = NULL, *shared = NULL;
+  assert_int_equal(ml_series_from_rows(&rows, &set, &err), ML_OK);
+  assert_int_equal(ml_fresh_extract(set, NULL, NULL, NULL, &serial, &err), ML_OK);
+  assert_int_equal(ml_fresh_extract(set, NULL, &backwards, NULL, &shared, &err), ML_OK);
+  assert_true(items_seen >= 5 * 5);
+  assert_int_equal(serial->n_rows, N_IDS);
+  assert_memory_equal(serial->values, shared->values,
+                      serial->n_rows * serial->n_columns * sizeof(double));
+  ml_matrix_free(serial);
+  ml_matrix_free(shared);
+  ml_series_free(set);
+}
+
+static void rows_and_columns_are_named(void **state) {
+  (void)state;
+  ml_error err = {0};
+  ml_series_set *set = parse("id,time,kind,value\n10,1,t,3\n9,2,t,5\n9,1,t,1\n9,1,p,7\n");
+  ml_fresh_settings *some = settings("{\"maximum\": null, \"c3\": [{\"lag\": 1}]}");
+  ml_matrix *m = NULL;
+  assert_int_equal(ml_fresh_extract(set, some, NULL, NULL, &m, &err), ML_OK);
+  assert_int_equal(m->n_rows, 2);
+  assert_int_equal(m->n_columns, 4);
+  assert_string_equal(m->row_label, "id");
+  assert_true(m->rows_are_numbers);
+  assert_string_equal(m->rows[0], "9");
+  assert_string_equal(m->rows[1], "10");
+  const char *columns[] = {"p__maximum", "p__c3__lag_1", "t__maximum", "t__c3__lag_1"};
+  const double values[] = {7, 0, 5, 0, NAN, NAN, 3, 0}; /* id 10 has no p */
+  for (size_t j = 0; j < 4; j++) assert_string_equal(m->columns[j], columns[j]);
+  for (size_t i = 0; i < 8; i++) expect_same("value", m->values[i], values[i]);
+  ml_matrix_free(m);
+  ml_fresh_settings_free(some);
+
+  some = settings("{\"kind_to_fc_parameters\": {\"t\": {\"length\": null}}}");
+  assert_int_equal(ml_fresh_extract(set, some, NULL, NULL, &m, &err), ML_OK);
+  assert_int_equal(m->n_columns, 1);
+  assert_string_equal(m->columns[0], "t__length");
+  expect_same("length", m->values[0], 2);
+  ml_matrix_free(m);
+  ml_fresh_settings_free(some);
+  ml_series_free(set);
+}
+
+static void no_feature_is_an_error(void **state) {
+  (void)state;
+  ml_error err = {0};
+  ml_series_set *set = parse("id,time,value\n1,1,3\n");
+  ml_fresh_settings *some = settings("{\"kind_to_fc_parameters\": {\"other\": {\"mean\": null}}}");
+  ml_matrix *m = NULL;
+  assert_int_equal(ml_fresh_extract(set, some, NULL, NULL, &m, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "the settings have no feature for any kind");
+  assert_null(m);
+  ml_fresh_settings_free(some);
+  ml_series_free(set);
+}
+
+static bool at_once(void *ctx) {
+  (void)ctx;
+  return true;
+}
+
+static void it_can_be_cancelled(void **state) {
+  (void)state;
+  ml_error err = {0};
+  ml_series_set *set = parse("id,time,value\n1,1,3\n2,1,4\n");
+  const ml_watch watch = {.cancelled = at_once};
+  ml_matrix *m = NULL;
+  assert_int_equal(ml_fresh_extract(set, NULL, NULL, &watch, &m, &err), ML_ERR_CANCELLED);
+  assert_null(m);
+  ml_series_free(set);
+}
+
+/* What a worker gets is checked before it is used. */
+static void malformed_requests_are_refused(void **state) {
+  (void)state;
+  const ml_task *task = ml_module_find(ml_fresh_module(), "extract");
+  double values[2] = {1, 2}, result[1];
+  size_t spans[2] = {0, 2};
+  char request[64] = {1};
+  memcpy(request + 8, "k\0{\"mean\": null}", 16);
+  ml_span inputs[] = {{values, sizeof values}, {spans, sizeof spans}, {request, 8 + 16}};
+  ml_job_data data = {inputs, 3, {result, sizeof result}};
+  ml_buf out = {0};
+  ml_error err = {0};
+  void *open = NULL;
+  fresh_item item = {0, 1};
+
+  assert_int_equal(task->open(&data, &open, &err), ML_OK);
+  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_OK);
+  expect_same("mean", result[0], 1.5);
+  assert_int_equal(task->run(open, &data, &item, sizeof item - 1, &out, &err), ML_ERR_PARSE);
+  item = (fresh_item){1, 1};
+  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
+  item = (fresh_item){0, UINT64_MAX};
+  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
+  item = (fresh_item){0, 1};
+  spans[1] = 3;
+  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
+  task->close(open);
+
+  data.result.size = 16;
+  assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
+  data.result.size = 8;
+  inputs[2].size = 9; /* the name of the kind does not end */
+  assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
+  inputs[2].size = 7;
+  assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
+  inputs[2].size = 24;
+  request[7] = 1; /* an absurd number of kinds */
+  assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
+  data.n_inputs = 2;
+  assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(order_and_copies_do_not_matter),
+      cmocka_unit_test(rows_and_columns_are_named),
+      cmocka_unit_test(no_feature_is_an_error),
+      cmocka_unit_test(it_can_be_cancelled),
+      cmocka_unit_test(malformed_requests_are_refused),
+  };
+  return cmocka_run_group_tests_name("fresh/extract", tests, NULL, NULL);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fresh/settings.h"
+#include "support.h"
+
+static ml_fresh_settings *parse(const char *text) {
+  ml_error err = {0};
+  ml_fresh_settings *settings = NULL;
+  if (ml_fresh_settings_parse(text, strlen(text), "p.json", &settings, &err) != ML_OK)
+    fail_msg("%s: %s", text, err.message);
+  return settings;
+}
+
+static char *json(const ml_fresh_settings *settings) {
+  ml_buf out = {0};
+  ml_fresh_settings_json(settings, &out);
+  ml_buf_put(&out, "", 1);
+  assert_false(out.failed);
+  return out.data;
+}
+
+static void the_order_of_the_document_stays(void **state) {
+  (void)state;
+  ml_fresh_settings *settings = parse(
+      "{\"quantile\": [{\"q\": 0.9}, {\"q\": 0.1}], \"mean\": null, \"c3\": [{\"lag\": 2}],"
+      " \"length\": [], \"median\": [{}]}");
+  const fresh_list *list = fresh__list_of(settings, "any");
+  const char *names[] = {"quantile", "mean", "c3", "length", "median"};
+  assert_int_equal(list->n, 5);
+  for (size_t i = 0; i < 5; i++)
+    assert_string_equal(list->settings[i].feature->info.name, names[i]);
+  assert_int_equal(list->settings[0].n_args, 2);
+  expect_same("q", list->settings[0].args[0].v, 0.9);
+  expect_same("q", list->settings[0].args[1].v, 0.1);
+  assert_int_equal(list->settings[1].n_args, 1);
+  assert_int_equal(list->settings[3].n_args, 1);
+  ml_fresh_settings_free(settings);
+}
+
+static void numbers_keep_their_form_and_every_bit(void **state) {
+  (void)state;
+  ml_fresh_settings *settings = parse(
+      "{\"quantile\": [{\"q\": 1}, {\"q\": 1.0}, {\"q\": 0.15000000000000002},"
+      " {\"q\": 2.2250738585072011e-308}, {\"q\": 0.1e0}, {\"q\": 0.1}],"
+      " \"c3\": [{\"lag\": 2.0}]}");
+  const fresh_setting *quantile = &settings->defaults.settings[0];
+  assert_int_equal(quantile->n_args, 5); /* the last is there twice */
+  assert_true(quantile->args[0].is_integer);
+  assert_false(quantile->args[1].is_integer);
+  expect_same("q", quantile->args[2].v, 0.15000000000000002);
+  expect_same("q", quantile->args[3].v, 2.2250738585072011e-308);
+  ml_buf name = {0};
+  ml_fresh_name(&settings->defaults.settings[1].feature->info, settings->defaults.settings[1].args,
+                &name);
+  assert_memory_equal(name.data, "c3__lag_2.0", name.n);
+  ml_buf_release(&name);
+  ml_fresh_settings_free(settings);
+}
+
+static void a_kind_of_its_own_replaces_the_default(void **state) {
+  (void)state;
+  ml_fresh_settings *settings = parse(
+      "{\"kind_to_fc_parameters\": {\"temp\": {\"mean\": null}, \"no\": {}},"
+      " \"default_fc_parameters\": {\"maximum\": null, \"minimum\": null}}");
+  assert_int_equal(fresh__list_of(settings, "temp")->n, 1);
+  assert_int_equal(fresh__list_of(settings, "no")->n, 0);
+  assert_int_equal(fresh__list_of(settings, "other")->n, 2);
+  ml_fresh_settings_free(settings);
+  settings = parse("{\"kind_to_fc_parameters\": {\"temp\": {\"mean\": null}}}");
+  assert_int_equal(fresh__list_of(settings, "other")->n, 0);
+  ml_fresh_settings_free(settings);
+}
+
+static void json_reads_back_to_itself(void **state) {
+  (void)state;
+  ml_error err = {0};
+  ml_fresh_settings *settings[3] = {NULL};
+  assert_int_equal(ml_fresh_settings_named("comprehensive", &settings[0], &err), ML_OK);
+  settings[1] = parse(
+      "{\"default_fc_parameters\": {\"quantile\": [{\"q\": 1}, {\"q\": 1.0}],"
+      " \"cid_ce\": [{\"normalize\": true}], \"range_count\": [{\"max\": 1e300,"
+      " \"min\": -1e-7}]}, \"kind_to_fc_parameters\": {\"a \\\"b\\\"\":"
+      " {\"change_quantiles\": [{\"f_agg\": \"std\", \"isabs\": false, \"qh\": 1,"
+      " \"ql\": 0.5}]}, \"c\": {}}}");
+  settings[2] = parse("{}");
+  for (size_t i = 0; i < 3; i++) {
+    char *first = json(settings[i]);
+    ml_fresh_settings *again = parse(first);
+    char *second = json(again);
+    assert_string_equal(first, second);
+    ml_fresh_settings_free(again);
+    ml_fresh_settings_free(settings[i]);
+    free(first);
+    free(second);
+  }
+}
+
+static void minimal_is_tsfresh_s(void **state) {
+  (void)state;
+  const char *want[] = {
+      "sum_values", "median",           "mean",    "length",           "standard_deviation",
+      "variance",   "root_mean_square", "maximum", "absolute_maximum", "minimum"};
+  ml_error err = {0};
+  ml_fresh_settings *settings = NULL;
+  assert_int_equal(ml_fresh_settings_named("minimal", &settings, &err), ML_OK);
+  assert_int_equal(settings->defaults.n, 10);
+  for (size_t i = 0; i < 10; i++)
+    assert_string_equal(settings->defaults.settings[i].feature->info.name, want[i]);
+  ml_fresh_settings_free(settings);
+  assert_int_equal(ml_fresh_settings_named("tiny", &settings, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message,
+                      "no settings are called 'tiny'; there are comprehensive, minimal");
+}
+
+static void calculators_by_name(void **state) {
+  (void)state;
+  ml_error err = {0};
+  ml_fresh_settings *settings = NULL;
+  assert_int_equal(ml_fresh_settings_features("c3, mean,c3", &settings, &err), ML_OK);
+  assert_int_equal(settings->defaults.n, 2); /* in the order of the catalogue, each once */
+  assert_string_equal(settings->defaults.settings[0].feature->info.name, "mean");
+  assert_int_equal(settings->defaults.settings[1].n_args, 3);
+  ml_fresh_settings_free(settings);
+  assert_int_equal(ml_fresh_settings_features("mean,medain", &settings, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "unknown calculator 'medain'; did you mean 'median'?");
+  assert_int_equal(ml_fresh_settings_features("mean,,c3", &settings, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "unknown calculator ''");
+}
+
+static const struct {
+  const char *text, *message;
+  size_t line, column;
+} wrong[] = {
+    {"{\"mean\": null", "not JSON: '}' expected near end of file", 1, 13},
+    {"{\"mean\": null,\n \"mean\": null}", "not JSON: duplicate object key near '\"mean\"'", 2, 7},
+    {"", "not JSON: '[' or '{' expected near end of file", 1, 0},
+    {"[]", "expected an object of calculators", 0, 0},
+    {"{\"medain\": null}", "unknown calculator 'medain'; did you mean 'median'?", 0, 0},
+    {"{\"mean\": 3}", "mean: expected null or a list of parameters", 0, 0},
+    {"{\"mean\": [{\"q\": 1}]}", "mean[0]: takes no parameters, found 'q'", 0, 0},
+    {"{\"quantile\": null}", "quantile: needs parameters, as in [{\"q\": ...}]", 0, 0},
+    {"{\"quantile\": [0.5]}", "quantile[0]: expected an object of parameters", 0, 0},
+    {"{\"quantile\": [{\"q\": 0.5}, {}]}", "quantile[1]: parameter 'q' is missing", 0, 0},
+    {"{\"quantile\": [{\"q\": 1.5}]}", "quantile[0].q: 1.5 is not between 0 and 1", 0, 0},
+    {"{\"quantile\": [{\"q\": \"x\"}]}", "quantile[0].q: expected a number", 0, 0},
+    {"{\"value_count\": [{\"value\": 9007199254740993}]}",
+     "value_count[0].value: 9007199254740993 is too large for an integer", 0, 0},
+    {"{\"c3\": [{\"lag\": 1.5}]}", "c3[0].lag: expected an integer, found 1.5", 0, 0},
+    {"{\"c3\": [{\"lag\": 0}]}", "c3[0].lag: 0 is not between 1 and 1000000000", 0, 0},
+    {"{\"c3\": [{\"lag\": 1, \"lagg\": 2}]}",
+     "c3[0]: unknown parameter 'lagg'; did you mean 'lag'?", 0, 0},
+    {"{\"cid_ce\": [{\"normalize\": 1}]}", "cid_ce[0].normalize: expected true or false", 0, 0},
+    {"{\"change_quantiles\": [{\"f_agg\": \"maen\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
+     "change_quantiles[0].f_agg: unknown 'maen'; did you mean 'mean'?", 0, 0},
+    {"{\"energy_ratio_by_chunks\": [{\"num_segments\": 3, \"segment_focus\": 3}]}",
+     "energy_ratio_by_chunks[0]: segment_focus must be less than num_segments", 0, 0},
+    {"{\"default_fc_parameters\": {}, \"mean\": null}",
+     "'mean' is not allowed beside default_fc_parameters and kind_to_fc_parameters", 0, 0},
+    {"{\"default_fc_parameters\": []}", "default_fc_parameters: expected an object of calculators",
+     0, 0},
+    {"{\"kind_to_fc_parameters\": 1}", "kind_to_fc_parameters: expected an object of kinds", 0, 0},
+    {"{\"kind_to_fc_parameters\": {\"a\": null}}", "a: expected an object of calculators", 0, 0},
+    {"{\"kind_to_fc_parameters\": {\"a\": {\"quantile\": [{\"q\": -1}]}}}",
+     "a.quantile[0].q: -1 is not between 0 and 1", 0, 0},
+    {"{\"kind_to_fc_parameters\": {\"a\": {\"men\": null}}}",
+     "a: unknown calculator 'men'; did you mean 'mean'?", 0, 0},
+};
+
+static void mistakes_are_named(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    ml_error err = {0};
+    ml_fresh_settings *settings = NULL;
+    const char *text = wrong[i].text;
+    if (ml_fresh_settings_parse(text, strlen(text), "p.json", &settings, &err) != ML_ERR_PARSE)
+      fail_msg("%s: is not refused", text);
+    assert_string_equal(err.message, wrong[i].message);
+    assert_string_equal(err.source, "p.json");
+    if (err.line != wrong[i].line || err.column != wrong[i].column)
+      fail_msg("%s: line %zu, column %zu", text, err.line, err.column);
+    assert_null(settings);
+  }
+}
+
+static void files_are_read(void **state) {
+  (void)state;
+  ml_error err = {0};
+  ml_fresh_settings *settings = NULL;
+  char path[256];
+  snprintf(path, sizeof path, "%s/settings.json", temp_dir());
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs("{\"mean\": null}\n", file);
+  fclose(file);
+  assert_int_equal(ml_fresh_settings_read(path, &settings, &err), ML_OK);
+  assert_int_equal(settings->defaults.n, 1);
+  ml_fresh_settings_free(settings);
+  assert_int_equal(ml_fresh_settings_read(temp_dir(), &settings, &err), ML_ERR_IO);
+  snprintf(path, sizeof path, "%s/none.json", temp_dir());
+  assert_int_equal(ml_fresh_settings_read(path, &settings, &err), ML_ERR_IO);
+  assert_string_equal(err.message, "cannot open: No such file or directory");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_order_of_the_document_stays),
+      cmocka_unit_test(numbers_keep_their_form_and_every_bit),
+      cmocka_unit_test(a_kind_of_its_own_replaces_the_default),
+      cmocka_unit_test(json_reads_back_to_itself),
+      cmocka_unit_test(minimal_is_tsfresh_s),
+      cmocka_unit_test(calculators_by_name),
+      cmocka_unit_test(mistakes_are_named),
+      cmocka_unit_test(files_are_read),
+  };
+  return cmocka_run_group_tests_name("fresh/settings", tests, NULL, NULL);
+}

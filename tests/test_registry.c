@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Holds the table of calculators to its word. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fresh/names.h"
+#include "fresh_cases.h"
+
+#define FOR_EACH(feature)                              \
+  for (size_t at_ = 0; at_ < fresh__n_features; at_++) \
+    for (const fresh_feature *feature = fresh__features[at_], *once_ = feature; once_; once_ = NULL)
+
+static void names_are_unique_and_found(void **state) {
+  (void)state;
+  size_t n;
+  const ml_fresh_feature *const *catalogue = ml_fresh_features(&n);
+  assert_int_equal(n, fresh__n_features);
+  for (size_t i = 0; i < n; i++) {
+    assert_ptr_equal(catalogue[i], &fresh__features[i]->info);
+    assert_ptr_equal(ml_fresh_find(catalogue[i]->name), catalogue[i]);
+  }
+  assert_null(ml_fresh_find("nothing"));
+}
+
+static void every_entry_is_documented(void **state) {
+  (void)state;
+  FOR_EACH(feature) {
+    const ml_fresh_feature *info = &feature->info;
+    const char *texts[] = {info->summary, info->formula, info->nan_rule, info->cost, info->source};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+      if (!texts[i] || !texts[i][0]) fail_msg("%s: text %zu is missing", info->name, i);
+    for (size_t k = 0; k < info->n_params; k++) {
+      if (!info->params[k].doc) fail_msg("%s: %s says nothing", info->name, info->params[k].name);
+    }
+    assert_true((feature->value != NULL) == (info->n_params == 0));
+    assert_true((feature->values != NULL) == (info->n_params > 0));
+  }
+}
+
+static void calculators_without_parameters_come_first(void **state) {
+  (void)state;
+  bool seen = false;
+  FOR_EACH(feature) {
+    if (seen && feature->info.n_params == 0) fail_msg("%s comes too late", feature->info.name);
+    seen |= feature->info.n_params > 0;
+  }
+}
+
+static size_t n_choices(const ml_fresh_param *param) {
+  size_t n, count = 0;
+  while (fresh__choice(param->choices, count, &n)) count++;
+  return count;
+}
+
+static void check_param(const ml_fresh_feature *info, size_t k) {
+  const ml_fresh_param *param = &info->params[k];
+  if (k > 0 && strcmp(info->params[k - 1].name, param->name) >= 0)
+    fail_msg("%s: parameters are not in order", info->name);
+  assert_true(param->lo <= param->hi);
+  if (param->kind == ML_PARAM_ENUM) assert_true(param->hi == (double)n_choices(param) - 1);
+  if (param->kind == ML_PARAM_BOOL) assert_true(param->lo == 0 && param->hi == 1);
+  for (size_t i = 0; i < info->n_grid; i++) {
+    ml_param_value value = info->grid[i * info->n_params + k];
+    if (!(value.v >= param->lo && value.v <= param->hi))
+      fail_msg("%s: %s of set %zu is outside its range", info->name, param->name, i);
+    if (value.is_integer || param->kind != ML_PARAM_REAL) assert_true(value.v == floor(value.v));
+  }
+}
+
+static void grids_are_inside_their_ranges(void **state) {
+  (void)state;
+  FOR_EACH(feature) {
+    const ml_fresh_feature *info = &feature->info;
+    assert_true(info->n_params <= ML_FRESH_MAX_PARAMS);
+    assert_true(info->n_grid >= 1);
+    for (size_t k = 0; k < info->n_params; k++) check_param(info, k);
+    for (size_t i = 0; feature->check && i < info->n_grid; i++)
+      assert_null(feature->check(info->grid + i * info->n_params));
+  }
+}
+
+static int by_text(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void no_column_is_there_twice(void **state) {
+  (void)state;
+  char *names[1000];
+  size_t n = 0;
+  FOR_EACH(feature) {
+    for (size_t i = 0; i < feature->info.n_grid; i++) {
+      ml_buf name = {0};
+      ml_fresh_name(&feature->info, feature->info.grid + i * feature->info.n_params, &name);
+      ml_buf_put(&name, "", 1);
+      names[n++] = name.data;
+    }
+  }
+  qsort(names, n, sizeof *names, by_text);
+  for (size_t i = 1; i < n; i++)
+    if (strcmp(names[i - 1], names[i]) == 0) fail_msg("%s is there twice", names[i]);
+  for (size_t i = 0; i < n; i++) free(names[i]);
+}
+
+/* ---- every entry runs, and reads only what it says ---- */
+
+enum { MOST = 120, SETS = 100 };
+
+static void fill(double *x, size_t n, int shape) {
+  uint64_t seed = 5;
+  for (size_t i = 0; i < n; i++) {
+    double noise = (double)(next_random(&seed) % 2000) / 100 - 10;
+    const double values[] = {noise,
+                             2.5,
+                             (double)i,
+                             (double)(i % 3),
+                             1e300 * noise,
+                             1e-310 * noise,
+                             i % 7 == 2 ? NAN : noise,
+                             i % 9 == 3 ? INFINITY : noise};
+    x[i] = values[shape];
+  }
+}
+
+static void run(const fresh_feature *feature, unsigned needs, const double *x, size_t n,
+                double *out) {
+  fresh_args args[SETS] = {0};
+  const ml_fresh_feature *info = &feature->info;
+  assert_true(info->n_grid <= SETS);
+  for (size_t i = 0; i < info->n_grid; i++)
+    for (size_t k = 0; k < info->n_params; k++) args[i].v[k] = info->grid[i * info->n_params + k].v;
+  double *arena = malloc(fresh__arena_size(needs, feature->n_work, n) * sizeof *arena);
+  double *copy = malloc(n * sizeof *copy);
+  memcpy(copy, x, n * sizeof *copy);
+  /* What is not asked for is poison: pointers are NULL, numbers and places absurd. */
+  fresh_series s = {.x = copy,
+                    .n = n,
+                    .sum = 1e77,
+                    .mean = 1e77,
+                    .variance = 1e77,
+                    .deviation = 1e77,
+                    .min = 1e77,
+                    .max = -1e77,
+                    .first_min = 77,
+                    .last_min = 78,
+                    .first_max = 79,
+                    .last_max = 80,
+                    .energy = 1e77,
+                    .n_nan = 77,
+                    .n_distinct = 77,
+                    .n_repeated = 77};
+  fresh__prepare(&s, needs, arena);
+  fresh__compute(feature, &s, args, info->n_grid, out);
+  assert_memory_equal(copy, x, n * sizeof *copy);
+  free(copy);
+  free(arena);
+}
+
+static void every_entry_reads_only_what_it_needs(void **state) {
+  (void)state;
+  const size_t sizes[] = {1, 2, 3, 4, 7, 8, 9, 100, MOST};
+  const unsigned all = ~0u;
+  double x[MOST], alone[SETS], full[SETS];
+  for (int shape = 0; shape < 8; shape++)
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+      fill(x, sizes[k], shape);
+      FOR_EACH(feature) {
+        run(feature, fresh__all_needs(feature->needs), x, sizes[k], alone);
+        run(feature, all, x, sizes[k], full);
+        for (size_t i = 0; i < feature->info.n_grid; i++)
+          expect_same(feature->info.name, alone[i], full[i]);
+      }
+    }
+}
+
+static void never_means_never(void **state) {
+  (void)state;
+  double x[MOST], out[SETS];
+  for (int shape = 0; shape < 4; shape++)
+    for (size_t n = 1; n < 10; n++) {
+      fill(x, n, shape);
+      FOR_EACH(feature) {
+        run(feature, fresh__all_needs(feature->needs), x, n, out);
+        bool never = strcmp(feature->info.nan_rule, "never") == 0;
+        for (size_t i = 0; never && i < feature->info.n_grid; i++)
+          if (!isfinite(out[i])) fail_msg("%s is %g", feature->info.name, out[i]);
+      }
+    }
+}
+
+static void needs_include_what_they_build_on(void **state) {
+  (void)state;
+  assert_int_equal(fresh__all_needs(FRESH_DISTINCT), FRESH_DISTINCT | FRESH_SORTED);
+  assert_int_equal(fresh__all_needs(FRESH_SPREAD), FRESH_SPREAD | FRESH_MEAN);
+  assert_int_equal(fresh__all_needs(0), 0);
+}
+
+static void nearest_names_are_hints(void **state) {
+  (void)state;
+  assert_string_equal(ml_fresh_nearest("medain"), "median");
+  assert_string_equal(ml_fresh_nearest("number_of_peaks"), "number_peaks");
+  assert_string_equal(ml_fresh_nearest("quantiles"), "quantile");
+  assert_null(ml_fresh_nearest("xylophone_concerto"));
+  assert_null(ml_fresh_nearest(""));
+}
+
+static void names_are_those_of_python(void **state) {
+  (void)state;
+  static const struct {
+    const char *feature;
+    ml_param_value values[4];
+    const char *want;
+  } names[] = {
+      {"mean", {{0, true}}, "mean"},
+      {"quantile", {{0.1, false}}, "quantile__q_0.1"},
+      {"quantile", {{1, true}}, "quantile__q_1"},
+      {"quantile", {{1, false}}, "quantile__q_1.0"},
+      {"symmetry_looking", {{3 * 0.05, false}}, "symmetry_looking__r_0.15000000000000002"},
+      {"range_count",
+       {{1e16, false}, {-1e12, false}},
+       "range_count__max_1e+16__min_-1000000000000.0"},
+      {"cid_ce", {{1, true}}, "cid_ce__normalize_True"},
+      {"cid_ce", {{0, true}}, "cid_ce__normalize_False"},
+      {"change_quantiles",
+       {{3, true}, {0, true}, {0.2, false}, {0, false}},
+       "change_quantiles__f_agg_\"median\"__isabs_False__qh_0.2__ql_0.0"},
+  };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    ml_buf name = {0};
+    ml_fresh_name(ml_fresh_find(names[i].feature), names[i].values, &name);
+    ml_buf_put(&name, "", 1);
+    assert_string_equal(name.data, names[i].want);
+    ml_buf_release(&name);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(names_are_unique_and_found),
+      cmocka_unit_test(every_entry_is_documented),
+      cmocka_unit_test(calculators_without_parameters_come_first),
+      cmocka_unit_test(grids_are_inside_their_ranges),
+      cmocka_unit_test(no_column_is_there_twice),
+      cmocka_unit_test(every_entry_reads_only_what_it_needs),
+      cmocka_unit_test(never_means_never),
+      cmocka_unit_test(needs_include_what_they_build_on),
+      cmocka_unit_test(nearest_names_are_hints),
+      cmocka_unit_test(names_are_those_of_python),
+  };
+  return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
+}
