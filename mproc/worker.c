@@ -261,6 +261,7 @@ int ml_worker_run(const ml_worker_opts *opts, ml_error *err) {
               .lock = PTHREAD_MUTEX_INITIALIZER,
               .filled = PTHREAD_COND_INITIALIZER};
   ml_own_process();
+  (void)prctl(PR_SET_NAME, "mltool-worker");
   if (sodium_init() < 0) return fail(err, WORKER_REFUSED, "no random numbers from the system");
   int code = read_lane(&w, err);
   if (code == WORKER_OK) code = register_at(&w, opts->port, err);
