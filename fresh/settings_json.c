@@ -137,8 +137,8 @@ static ml_status read_sets(reader *r, const fresh_feature *feature, json_t *sets
   setting->n_args = n_params ? 0 : 1;
   for (size_t i = 0; i < n; i++) {
     r->set = i;
-    ml_status status =
-        read_set(r, feature, json_array_get(sets, i), setting->args + setting->n_args * n_params);
+    ml_param_value *args = n_params ? setting->args + setting->n_args * n_params : NULL;
+    ml_status status = read_set(r, feature, json_array_get(sets, i), args);
     if (status != ML_OK) return status;
     if (n_params == 0) continue;
     setting->n_args++;

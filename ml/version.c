@@ -3,10 +3,11 @@
 #include <ml/version.h>
 
 #include <cblas.h>
+#include <gsl/gsl_errno.h>
 #include <gsl/gsl_version.h>
 #include <jansson.h>
 #include <sodium.h>
-#include <stdio.h>
+#include <string.h>
 #include <uv.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -31,8 +32,8 @@ const ml_component *ml_components(size_t *n) {
                                       {"zlib", NULL, ""},
                                       {"zstd", NULL, ""}};
   components[1].version = gsl_version;
-  components[2].version = OPENBLAS_VERSION;
-  components[2].detail = openblas_get_config();
+  components[2].version = openblas_get_config() + strlen("OpenBLAS ");
+  components[2].detail = openblas_get_corename();
   components[3].version = uv_version_string();
   components[4].version = jansson_version_str();
   components[5].version = sodium_version_string();
@@ -42,6 +43,7 @@ const ml_component *ml_components(size_t *n) {
   return components;
 }
 
-void ml_one_thread(void) {
+void ml_own_process(void) {
   openblas_set_num_threads(1);
+  (void)gsl_set_error_handler_off();
 }

@@ -22,9 +22,12 @@ ML_API const char *ml_build_id(void);
 /** Compiler and libraries, for bug reports. @param[out] n  how many */
 ML_API const ml_component *ml_components(size_t *n);
 
-/** Make OpenBLAS use one thread in this process; for programs that are parallel by other means, as
- * mltool is. */
-ML_API void ml_one_thread(void);
+/**
+ * Set the libraries under libml for a program that has its process to itself, as mltool and its
+ * workers have: OpenBLAS runs one thread, and GSL's error handler, which aborts, is off. A program
+ * that shares its process with others decides for itself.
+ */
+ML_API void ml_own_process(void);
 
 ML_END_DECLS
 #endif

@@ -220,6 +220,7 @@ static slot_cause overdue(const slot *s, uint64_t now) {
 }
 
 void slot__look(slot *s, uint64_t now) {
+  slot_cause cause;
   switch (s->state) {
     case SLOT_EMPTY:
       if (!s->pool->is_closing && now >= s->when) slot__start(s);
@@ -228,7 +229,7 @@ void slot__look(slot *s, uint64_t now) {
       if (now > s->when && now - s->when > START_LIMIT) slot__kill(s, CAUSE_NOT_REGISTERED);
       break;
     case SLOT_READY:
-      if (overdue(s, now) != CAUSE_UNKNOWN) slot__kill(s, overdue(s, now));
+      if ((cause = overdue(s, now)) != CAUSE_UNKNOWN) slot__kill(s, cause);
       break;
     case SLOT_ENDING:
       if (now > s->when) slot__kill(s, CAUSE_UNKNOWN);

@@ -70,7 +70,8 @@ static int plan_attributes(posix_spawnattr_t *attributes) {
 static int spawn(slot *s, int lane) {
   char port[16];
   snprintf(port, sizeof port, "%d", s->pool->port);
-  char *argv[] = {s->pool->exe, "worker", "-p", port, NULL};
+  /* As a person finds it among the processes; the path may be /proc/self/exe. */
+  char *argv[] = {"mltool", "worker", "-p", port, NULL};
   char **environment = worker_environment();
   if (!environment) return ENOMEM;
 

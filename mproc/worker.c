@@ -260,7 +260,8 @@ int ml_worker_run(const ml_worker_opts *opts, ml_error *err) {
               .wake = -1,
               .lock = PTHREAD_MUTEX_INITIALIZER,
               .filled = PTHREAD_COND_INITIALIZER};
-  ml_one_thread();
+  ml_own_process();
+  (void)prctl(PR_SET_NAME, "mltool-worker");
   if (sodium_init() < 0) return fail(err, WORKER_REFUSED, "no random numbers from the system");
   int code = read_lane(&w, err);
   if (code == WORKER_OK) code = register_at(&w, opts->port, err);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The worker of the pool's tests, and a central process to be killed:
  *   pool_worker worker -p PORT
- *   pool_worker central N     keeps N workers busy for a minute; prints their pids */
+ *   pool_worker central N     keeps N workers busy for a minute; prints their pids
+ *   pool_worker thread N      the same from a thread, whose end the kernel does not report */
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,11 +84,23 @@ static int be_central(size_t n_workers) {
   return ml_exec_run(ml_mproc_exec(pool), &job, &err) == ML_OK ? 0 : 1;
 }
 
+static void *be_central_in_thread(void *ctx) {
+  be_central(*(size_t *)ctx);
+  return NULL;
+}
+
+static int be_thread(size_t n_workers) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, be_central_in_thread, &n_workers) != 0) return 1;
+  return pthread_join(thread, NULL);
+}
+
 int main(int argc, char **argv) {
   if (argc == 4 && strcmp(argv[1], "worker") == 0 && strcmp(argv[2], "-p") == 0) {
     const char *build = getenv("POOL_TEST_BUILD");
     return build ? be_stranger(atoi(argv[3]), build) : be_worker(atoi(argv[3]));
   }
   if (argc == 3 && strcmp(argv[1], "central") == 0) return be_central((size_t)atoi(argv[2]));
+  if (argc == 3 && strcmp(argv[1], "thread") == 0) return be_thread((size_t)atoi(argv[2]));
   return 2;
 }

@@ -31,10 +31,14 @@ static void gsl_calls_it_and_it_computes(void **state) {
   expect_close("dot", dot, 32, 0, 0);
 }
 
-static void one_thread_in_this_process(void **state) {
+static void own_process_has_one_thread_and_no_abort(void **state) {
   (void)state;
-  ml_one_thread();
+  ml_own_process();
   assert_int_equal(openblas_get_num_threads(), 1);
+  gsl_vector_view x = gsl_vector_view_array((double[]){1, 2}, 2);
+  gsl_vector_view y = gsl_vector_view_array((double[]){1, 2, 3}, 3);
+  double dot;
+  assert_int_equal(gsl_blas_ddot(&x.vector, &y.vector, &dot), GSL_EBADLEN); /* would abort */
 }
 
 static void components_have_versions(void **state) {
@@ -50,7 +54,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cblas_is_openblas),
       cmocka_unit_test(gsl_calls_it_and_it_computes),
-      cmocka_unit_test(one_thread_in_this_process),
+      cmocka_unit_test(own_process_has_one_thread_and_no_abort),
       cmocka_unit_test(components_have_versions),
   };
   return cmocka_run_group_tests_name("blas", tests, NULL, NULL);

@@ -207,8 +207,7 @@ static void losses_without_a_finished_item_end_the_job(void **state) {
   acts_free(&a);
 }
 
-static void workers_end_with_a_killed_parent(void **state) {
-  (void)state;
+static void expect_no_orphans(const char *how) {
   int out[2];
   char text[256] = "";
   assert_int_equal(pipe(out), 0);
@@ -217,7 +216,7 @@ static void workers_end_with_a_killed_parent(void **state) {
     dup2(out[1], STDOUT_FILENO);
     close(out[0]);
     close(out[1]);
-    execl(POOL_WORKER, POOL_WORKER, "central", "3", (char *)NULL);
+    execl(POOL_WORKER, POOL_WORKER, how, "3", (char *)NULL);
     _exit(127);
   }
   close(out[1]);
@@ -233,6 +232,12 @@ static void workers_end_with_a_killed_parent(void **state) {
     while (is_running(pids[i]) && seconds() < end) usleep(1000);
     assert_false(is_running(pids[i]));
   }
+}
+
+static void workers_end_with_a_killed_parent(void **state) {
+  (void)state;
+  expect_no_orphans("central");
+  expect_no_orphans("thread");
 }
 
 static void expect_no_pool(const ml_mproc_opts *opts, const char *words) {

@@ -81,6 +81,7 @@ static void thousand_callers_with_garbage_are_counted(void **state) {
   pthread_t caller;
   ml_mproc *pool = open_pool(test_opts(3));
   int port = ml_mproc_port(pool);
+  pool->guest_time = 3600 * MPROC_SECOND; /* each must go for what it did, not for its time */
   assert_int_equal(pthread_create(&caller, NULL, call_with_garbage, &port), 0);
   run_until_refused(pool, CALLERS);
   pthread_join(caller, NULL);
@@ -163,14 +164,18 @@ static void wrong_token_is_refused(void **state) {
   memcpy(c.token, pool->token, sizeof c.token);
   c.token[31] ^= 1;
   expect_refusal(pool, c, 1);
+  /* Its build is not even looked at: else this would be told of and end the job. */
+  c.build[0] ^= 1;
+  expect_refusal(pool, c, 2);
+  c.build[0] ^= 1;
   /* The right token, but no worker that the pool has started. */
   c.token[31] ^= 1;
-  expect_refusal(pool, c, 2);
+  expect_refusal(pool, c, 3);
   /* One that it has started and that has registered already. */
   long pids[2];
   assert_int_equal(ml_mproc_pids(pool, pids), 2);
   c.pid = (uint32_t)pids[0];
-  expect_refusal(pool, c, 3);
+  expect_refusal(pool, c, 4);
   ml_mproc_close(pool);
 }
 

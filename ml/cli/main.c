@@ -71,7 +71,7 @@ int main(int argc, char **argv) {
   hold_standard_streams();
   signal(SIGPIPE, SIG_IGN); /* a write that fails is reported, or ends us at the end */
   signal(SIGXFSZ, SIG_IGN); /* so is one that goes beyond `ulimit -f` */
-  ml_one_thread();
+  ml_own_process();
   cli.common.json = wants_json(argc, argv);
   ml_status status = run(&cli, argc, argv, &err);
   cli__progress_clear(&cli);

@@ -11,6 +11,7 @@ set -u
 cases=$(cd "$(dirname "$0")" && pwd)
 : "${MLTOOL:?the path of mltool}"
 [ -x "$MLTOOL" ] || { echo "no program $MLTOOL"; exit 1; }
+MLTOOL=$(realpath "$MLTOOL")
 export MLTOOL DATA=${DATA:-$(cd "$cases/../../data" && pwd)} TERM=dumb LC_ALL=C
 PATH=$(dirname "$MLTOOL"):$PATH
 unset NO_COLOR
