@@ -202,8 +202,11 @@ double cli__now(void);
 ml_status cli__check_workers(const cli_workers *workers, ml_error *err);
 
 /** Start the workers that were asked for. @param[out] out  NULL when none were */
-ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
-                         ml_mproc **out, ml_error *err);
+ml_status cli__open_pool(const cli_workers *workers, const ml_watch *watch, ml_mproc **out,
+                         ml_error *err);
+
+/** Say which port `-p 0` has taken. A pool of NULL is allowed. */
+void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool);
 
 /** What a pool has done, with -v. NULL is allowed. */
 void cli__pool_details(cli_call *cli, const ml_mproc *pool);

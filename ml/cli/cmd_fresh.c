@@ -180,21 +180,23 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   ml_series_opts columns = o->columns;
   columns.watch = &watch;
   double start = cli__now();
-  ml_status status = ml_series_read(run->input, &columns, &run->set, err);
-  if (status != ML_OK) return status;
-  double after_read = cli__now();
-  cli__detail(cli, "read: %.3f s", after_read - start);
-  note_decisions(cli, run, &o->columns);
-
-  status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
+  /* First, so that a port in use is known before a long file has been read. */
+  ml_status status = cli__open_pool(&o->workers, &watch, &run->pool, err);
   if (status != ML_OK) return status;
   double after_open = cli__now();
-  if (run->pool) cli__detail(cli, "start workers: %.3f s", after_open - after_read);
+  if (run->pool) cli__detail(cli, "start workers: %.3f s", after_open - start);
+
+  status = ml_series_read(run->input, &columns, &run->set, err);
+  if (status != ML_OK) return status;
+  double after_read = cli__now();
+  cli__detail(cli, "read: %.3f s", after_read - after_open);
+  note_decisions(cli, run, &o->columns);
+  cli__note_port(cli, &o->workers, run->pool);
 
   ml_exec *exec = run->pool ? ml_mproc_exec(run->pool) : NULL;
   status = ml_fresh_extract(run->set, run->settings, exec, &watch, &run->matrix, err);
   double after_extract = cli__now();
-  if (status == ML_OK) cli__detail(cli, "extract: %.3f s", after_extract - after_open);
+  if (status == ML_OK) cli__detail(cli, "extract: %.3f s", after_extract - after_read);
   cli__pool_details(cli, run->pool);
   if (status == ML_OK) status = write_matrix(cli, o, run, &watch, err);
   if (status != ML_OK) return status;

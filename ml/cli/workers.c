@@ -15,8 +15,8 @@ ml_status cli__check_workers(const cli_workers *workers, ml_error *err) {
   return ML_OK;
 }
 
-ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
-                         ml_mproc **out, ml_error *err) {
+ml_status cli__open_pool(const cli_workers *workers, const ml_watch *watch, ml_mproc **out,
+                         ml_error *err) {
   *out = NULL;
   if (workers->n.value == 0) return ML_OK;
   ml_mproc_opts opts = ml_mproc_opts_default();
@@ -25,9 +25,11 @@ ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_wat
   opts.task_timeout = workers->task_timeout;
   opts.retries = (unsigned)workers->retries.value;
   opts.watch = watch;
-  ml_status status = ml_mproc_open(&opts, out, err);
-  if (status == ML_OK && opts.port == 0) cli__note(cli, "port %d", ml_mproc_port(*out));
-  return status;
+  return ml_mproc_open(&opts, out, err);
+}
+
+void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool) {
+  if (pool && workers->port.value == 0) cli__note(cli, "port %d", ml_mproc_port(pool));
 }
 
 void cli__pool_details(cli_call *cli, const ml_mproc *pool) {
