@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # The build id: a digest of the sources, the compiler and its flags. The central process and its
 # workers compare it, so that results of two builds never mix.
 get_target_property(sources ml_objects SOURCES)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Libraries, all of them Debian 12 packages (scripts/deps).
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Compiler flags of everything that is built here; not passed on to users of the library.
 add_library(ml_flags INTERFACE)
 target_compile_options(ml_flags INTERFACE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # libml, shared and static, and how it is installed and found.
 add_library(ml SHARED)
 add_library(ml_static STATIC)

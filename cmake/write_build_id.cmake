@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # cmake -DOUTPUT=FILE -DFLAGS=TEXT -DINPUTS=LIST -P write_build_id.cmake
 cmake_minimum_required(VERSION 3.25)
 set(all "${FLAGS}")
