@@ -225,7 +225,7 @@ ml_status ml_fresh_settings_parse(const char *text, size_t n, const char *source
   if (n >= 3 && memcmp(text, mark, 3) == 0) text += 3, n -= 3;
   json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &where);
   if (!root) {
-    if (json_error_code(&where) == json_error_out_of_memory) return ml_error_memory(err);
+    if (!where.text[0]) return ml_error_memory(err); /* the parser says nothing then */
     return ml_error_at(err, ML_ERR_PARSE, source, where.line > 0 ? (size_t)where.line : 0,
                        where.column > 0 ? (size_t)where.column : 0, "not JSON: %s", where.text);
   }
