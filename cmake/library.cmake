@@ -11,7 +11,9 @@ foreach(library ml ml_static)
 endforeach()
 # Every public header compiles alone, as its users include it.
 set_target_properties(ml PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
-target_link_options(ml PRIVATE -Wl,-z,defs)
+if(NOT ML_SANITIZE) # whose runtime is in the program
+  target_link_options(ml PRIVATE -Wl,-z,defs)
+endif()
 add_library(ml::ml ALIAS ml)
 add_library(ml::static ALIAS ml_static)
 
