@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <ml/number.h>
+#include <ml/stats_internal.h>
 
 #include "feature.h"
 
@@ -50,18 +51,16 @@ static void count_digits(const fresh_series *s, size_t counts[10]) {
 
 static double benford_correlation(const fresh_series *s) {
   size_t counts[10] = {0};
-  double law[10], share[10], law_mean = 0, share_mean = 0, both = 0, law2 = 0, share2 = 0;
-  bool constant = true;
+  double law[9], share[9], both = 0, law2 = 0, share2 = 0;
   count_digits(s, counts);
-  for (size_t d = 1; d <= 9; d++) {
-    law[d] = log10(1 + 1 / (double)d);
-    share[d] = (double)counts[d] / (double)s->n;
-    constant &= counts[d] == counts[1];
-    law_mean += law[d] / 9;
-    share_mean += share[d] / 9;
+  for (size_t d = 0; d < 9; d++) {
+    law[d] = log10(1 + 1 / (double)(d + 1));
+    share[d] = (double)counts[d + 1] / (double)s->n;
   }
-  if (constant) return NAN;
-  for (size_t d = 1; d <= 9; d++) {
+  /* Equal shares give 0 / 0, or about 0 where their mean is rounded away from them: the mean is
+   * summed as numpy sums it, so that this is so for the same n. */
+  double law_mean = stats__sum(law, 9) / 9, share_mean = stats__sum(share, 9) / 9;
+  for (size_t d = 0; d < 9; d++) {
     both += (law[d] - law_mean) * (share[d] - share_mean);
     law2 += (law[d] - law_mean) * (law[d] - law_mean);
     share2 += (share[d] - share_mean) * (share[d] - share_mean);

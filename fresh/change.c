@@ -114,7 +114,7 @@ static const ml_fresh_param normalize_params[] = {
      .kind = ML_PARAM_BOOL,
      .hi = 1,
      .doc = "take (x - mean) / sqrt(variance) in place of x; a constant series gives 0 then"}};
-static const ml_param_value normalize_grid[] = {FRESH_INT(1), FRESH_INT(0)};
+static const ml_param_value normalize_grid[] = {FRESH_BOOL(true), FRESH_BOOL(false)};
 
 const fresh_feature fresh__cid_ce = {
     .info = {.name = "cid_ce",
@@ -129,7 +129,7 @@ const fresh_feature fresh__cid_ce = {
 
 static const ml_fresh_param lag_params[] = {{.name = "lag",
                                              .kind = ML_PARAM_INT,
-                                             .lo = 1,
+                                             .lo = 0,
                                              .hi = 1e9,
                                              .doc = "distance of the values that are multiplied"}};
 static const ml_param_value lag_grid[] = {FRESH_INT(1), FRESH_INT(2), FRESH_INT(3)};

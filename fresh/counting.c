@@ -153,10 +153,8 @@ const fresh_feature fresh__longest_strike_below_mean = {
     .needs = FRESH_MEAN,
     .value = longest_strike_below_mean};
 
-#define ANY .lo = -1e308, .hi = 1e308
-
 static const ml_fresh_param t_params[] = {
-    {.name = "t", .kind = ML_PARAM_REAL, ANY, .doc = "the level"}};
+    {.name = "t", .kind = ML_PARAM_REAL, FRESH_ANY, .doc = "the level"}};
 static const ml_param_value t_grid[] = {FRESH_INT(0)};
 
 const fresh_feature fresh__count_above = {
@@ -180,7 +178,7 @@ const fresh_feature fresh__count_below = {
     .values = count_below};
 
 static const ml_fresh_param value_params[] = {
-    {.name = "value", .kind = ML_PARAM_REAL, ANY, .doc = "what is counted"}};
+    {.name = "value", .kind = ML_PARAM_REAL, FRESH_ANY, .doc = "what is counted"}};
 static const ml_param_value value_grid[] = {FRESH_INT(0), FRESH_INT(1), FRESH_INT(-1)};
 
 const fresh_feature fresh__value_count = {.info = {.name = "value_count",
@@ -193,8 +191,8 @@ const fresh_feature fresh__value_count = {.info = {.name = "value_count",
                                           .values = value_count};
 
 static const ml_fresh_param range_params[] = {
-    {.name = "max", .kind = ML_PARAM_REAL, ANY, .doc = "end of the range, not in it"},
-    {.name = "min", .kind = ML_PARAM_REAL, ANY, .doc = "start of the range"}};
+    {.name = "max", .kind = ML_PARAM_REAL, FRESH_ANY, .doc = "end of the range, not in it"},
+    {.name = "min", .kind = ML_PARAM_REAL, FRESH_ANY, .doc = "start of the range"}};
 static const ml_param_value range_grid[] = {FRESH_INT(1),      FRESH_INT(-1),    FRESH_INT(0),
                                             FRESH_REAL(-1e12), FRESH_REAL(1e12), FRESH_INT(0)};
 
@@ -208,7 +206,7 @@ const fresh_feature fresh__range_count = {.info = {.name = "range_count",
                                           .values = range_count};
 
 static const ml_fresh_param m_params[] = {
-    {.name = "m", .kind = ML_PARAM_REAL, ANY, .doc = "the level that is crossed"}};
+    {.name = "m", .kind = ML_PARAM_REAL, FRESH_ANY, .doc = "the level that is crossed"}};
 static const ml_param_value m_grid[] = {FRESH_INT(0), FRESH_INT(-1), FRESH_INT(1)};
 
 const fresh_feature fresh__number_crossing_m = {

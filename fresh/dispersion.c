@@ -57,7 +57,7 @@ static double skewness(const fresh_series *s) {
     d3[i] = d * d * d;
   }
   double m2 = cut(stats__sum(d2, s->n)), m3 = cut(stats__sum(d3, s->n));
-  return m2 == 0 ? 0 : n * sqrt(n - 1) / (n - 2) * (m3 / pow(m2, 1.5));
+  return m2 == 0 ? 0 : n * sqrt(n - 1) / (n - 2) * (m3 / (m2 * sqrt(m2)));
 }
 
 /* Deviations of the values that are not NaN from their mean, in work. @return how many */
@@ -134,11 +134,8 @@ const fresh_feature fresh__variance_larger_than_standard_deviation = {
     .needs = FRESH_SPREAD,
     .value = variance_larger_than_standard_deviation};
 
-static const ml_fresh_param fraction_params[] = {{.name = "r",
-                                                  .kind = ML_PARAM_REAL,
-                                                  .lo = 0,
-                                                  .hi = 1e9,
-                                                  .doc = "fraction of the range of the values"}};
+static const ml_fresh_param fraction_params[] = {
+    {.name = "r", .kind = ML_PARAM_REAL, FRESH_ANY, .doc = "fraction of the range of the values"}};
 #define STEP(k) FRESH_REAL((k)*0.05)
 static const ml_param_value twentieths[] = {STEP(0),  STEP(1),  STEP(2),  STEP(3),  STEP(4),
                                             STEP(5),  STEP(6),  STEP(7),  STEP(8),  STEP(9),
@@ -172,11 +169,8 @@ const fresh_feature fresh__large_standard_deviation = {
     .needs = FRESH_SPREAD | FRESH_EXTREMES,
     .values = large_standard_deviation};
 
-static const ml_fresh_param sigma_params[] = {{.name = "r",
-                                               .kind = ML_PARAM_REAL,
-                                               .lo = 0,
-                                               .hi = 1e9,
-                                               .doc = "number of standard deviations"}};
+static const ml_fresh_param sigma_params[] = {
+    {.name = "r", .kind = ML_PARAM_REAL, FRESH_ANY, .doc = "number of standard deviations"}};
 static const ml_param_value sigma_grid[] = {
     FRESH_REAL(.5), FRESH_INT(1), FRESH_REAL(1.5), FRESH_INT(2), FRESH_REAL(2.5),
     FRESH_INT(3),   FRESH_INT(5), FRESH_INT(6),    FRESH_INT(7), FRESH_INT(10)};

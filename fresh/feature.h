@@ -3,6 +3,8 @@
 #ifndef FRESH_FEATURE_H
 #define FRESH_FEATURE_H
 
+#include <math.h>
+
 #include <ml/fresh.h>
 
 /* What is worked out once per series for the calculators that ask: bit, name of the step, arrays of
@@ -79,6 +81,9 @@ typedef struct fresh_feature {
   { (number), true }
 #define FRESH_REAL(number) \
   { (number), false }
+#define FRESH_BOOL(truth) \
+  { (truth), false }
+#define FRESH_ANY       .lo = -INFINITY, .hi = INFINITY
 #define FRESH_NO_PARAMS .n_grid = 1
 #define FRESH_PARAMS(list, sets)                                               \
   .params = (list), .n_params = sizeof(list) / sizeof *(list), .grid = (sets), \

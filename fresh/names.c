@@ -34,7 +34,8 @@ static size_t distance(const char *a, size_t n_a, const char *b, size_t n_b) {
 
 fresh_nearest fresh__nearest_to(const char *wanted) {
   /* A third of the letters may be wrong, but one always. */
-  return (fresh_nearest){.wanted = wanted, .distance = strlen(wanted) / 3 + 2};
+  size_t n = strlen(wanted), most = n < 3 ? 1 : n / 3;
+  return (fresh_nearest){.wanted = wanted, .distance = most + 1};
 }
 
 void fresh__nearest_try(fresh_nearest *nearest, const char *name, size_t n) {
@@ -75,13 +76,13 @@ const char *fresh__choice(const char *choices, size_t index, size_t *n) {
 void fresh__value_text(const ml_fresh_param *param, ml_param_value value, bool json, ml_buf *out) {
   char text[ML_NUMBER_MAX];
   size_t n = 0;
-  if (param->kind == ML_PARAM_BOOL) {
-    ml_buf_puts(out, value.v != 0 ? (json ? "true" : "True") : (json ? "false" : "False"));
-  } else if (param->kind == ML_PARAM_ENUM) {
+  if (param->kind == ML_PARAM_ENUM) {
     const char *choice = fresh__choice(param->choices, (size_t)value.v, &n);
     ml_buf_printf(out, "\"%.*s\"", (int)n, choice);
   } else if (value.is_integer) {
     ml_buf_printf(out, "%.0f", value.v);
+  } else if (param->kind == ML_PARAM_BOOL) {
+    ml_buf_puts(out, value.v != 0 ? (json ? "true" : "True") : (json ? "false" : "False"));
   } else {
     n = ml_number_repr(value.v, text);
     ml_buf_put(out, text, n);

@@ -65,12 +65,13 @@ static void extremes(fresh_series *s, double *arena) {
     low[0] = fmin(low[0], low[k]);
     high[0] = fmax(high[0], high[k]);
   }
-  s->min = low[0];
-  s->max = high[0];
-  s->first_min = first_of(s, s->min);
-  s->last_min = last_of(s, s->min);
-  s->first_max = first_of(s, s->max);
-  s->last_max = last_of(s, s->max);
+  s->first_min = first_of(s, low[0]);
+  s->last_min = last_of(s, low[0]);
+  s->first_max = first_of(s, high[0]);
+  s->last_max = last_of(s, high[0]);
+  /* Of 0 and -0, which are equal, every build would find another: the first one stands for both. */
+  s->min = s->x[s->first_min];
+  s->max = s->x[s->first_max];
 }
 
 static void squares(fresh_series *s, double *arena) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/labels.h>
 #include <ml/number.h>
 
 #include "names.h"
@@ -85,11 +86,15 @@ static ml_status read_number(const reader *r, const ml_fresh_param *param, const
 
 static ml_status read_value(const reader *r, const ml_fresh_param *param, const json_t *json,
                             ml_param_value *out) {
-  *out = (ml_param_value){0, true};
+  *out = (ml_param_value){json_number_value(json), true};
   if (param->kind == ML_PARAM_ENUM) return read_choice(r, param, json, &out->v);
   if (param->kind != ML_PARAM_BOOL) return read_number(r, param, json, out);
-  if (!json_is_boolean(json)) return fail(r, param->name, "expected true or false");
-  out->v = json_is_true(json);
+  if (json_is_boolean(json))
+    *out = (ml_param_value){json_is_true(json), false};
+  else if (json_is_integer(json) && out->v >= 0 && out->v <= 1)
+    return ML_OK; /* as Python takes them: the column says 1 */
+  else
+    return fail(r, param->name, "expected true or false");
   return ML_OK;
 }
 
@@ -114,15 +119,16 @@ static ml_status read_set(const reader *r, const fresh_feature *feature, json_t 
   return wrong ? fail(r, NULL, "%s", wrong) : ML_OK;
 }
 
-/* Equal sets of parameters would be columns of one name; the first stays. */
-static bool is_repeated(const fresh_setting *setting, size_t n_params) {
-  const ml_param_value *last = setting->args + (setting->n_args - 1) * n_params;
-  for (const ml_param_value *set = setting->args; set < last; set += n_params) {
-    size_t k = 0;
-    while (k < n_params && set[k].v == last[k].v && set[k].is_integer == last[k].is_integer) k++;
-    if (k == n_params) return true;
-  }
-  return false;
+/* Keep a set of parameters, unless its column is there already. */
+static ml_status keep_set(const reader *r, const ml_param_value *values, fresh_setting *setting,
+                          labels *columns) {
+  ml_buf name = {0};
+  ml_fresh_name(r->info, values, &name);
+  bool failed = name.failed || labels__put(columns, name.data, name.n) == LABELS_FULL;
+  ml_buf_release(&name);
+  if (failed) return ml_error_memory(r->err);
+  setting->n_args = columns->n;
+  return ML_OK;
 }
 
 static ml_status read_sets(reader *r, const fresh_feature *feature, json_t *sets,
@@ -134,17 +140,17 @@ static ml_status read_sets(reader *r, const fresh_feature *feature, json_t *sets
     return fail(r, NULL, "needs parameters, as in [{\"%s\": ...}]", r->info->params[0].name);
   fresh_setting *setting = fresh__list_add(list, feature, n ? n : 1);
   if (!setting) return ml_error_memory(r->err);
+  labels columns = {0};
+  ml_status status = ML_OK;
   setting->n_args = n_params ? 0 : 1;
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = 0; i < n && status == ML_OK; i++) {
+    ml_param_value *values = n_params ? setting->args + setting->n_args * n_params : NULL;
     r->set = i;
-    ml_param_value *args = n_params ? setting->args + setting->n_args * n_params : NULL;
-    ml_status status = read_set(r, feature, json_array_get(sets, i), args);
-    if (status != ML_OK) return status;
-    if (n_params == 0) continue;
-    setting->n_args++;
-    if (is_repeated(setting, n_params)) setting->n_args--;
+    status = read_set(r, feature, json_array_get(sets, i), values);
+    if (status == ML_OK && n_params > 0) status = keep_set(r, values, setting, &columns);
   }
-  return ML_OK;
+  labels__release(&columns);
+  return status;
 }
 
 static ml_status read_list(reader *r, json_t *json, fresh_list *list) {
@@ -209,9 +215,11 @@ static ml_status read_document(reader *r, json_t *root, ml_fresh_settings *setti
 ml_status ml_fresh_settings_parse(const char *text, size_t n, const char *source,
                                   ml_fresh_settings **out, ml_error *err) {
   json_error_t where;
+  static const char mark[] = "\xEF\xBB\xBF"; /* of byte order: some editors begin UTF-8 with it */
+  if (n >= 3 && memcmp(text, mark, 3) == 0) text += 3, n -= 3;
   json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &where);
   if (!root) {
-    if (json_error_code(&where) == json_error_out_of_memory) return ml_error_memory(err);
+    if (!where.text[0]) return ml_error_memory(err); /* the parser says nothing then */
     return ml_error_at(err, ML_ERR_PARSE, source, where.line > 0 ? (size_t)where.line : 0,
                        where.column > 0 ? (size_t)where.column : 0, "not JSON: %s", where.text);
   }

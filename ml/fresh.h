@@ -20,11 +20,11 @@ typedef enum ml_param_kind {
   ML_PARAM_ENUM
 } ml_param_kind;
 
-/* A value of a parameter, with the form it was given in: 1 and 1.0 are equal but print differently.
- */
+/* A value of a parameter, with the form it was given in: 1, 1.0 and true are equal but print
+ * differently. */
 typedef struct ml_param_value {
   double v;        /* number; 0 or 1 for a boolean; index of the choice for an enumeration */
-  bool is_integer; /* prints as 1, not 1.0 */
+  bool is_integer; /* prints as 1, not 1.0 or True; means nothing for an enumeration */
 } ml_param_value;
 
 typedef struct ml_fresh_param {

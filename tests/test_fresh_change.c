@@ -39,6 +39,8 @@ static feature_case cases[] = {
     {"c3: lag 2, by hand", "c3", {{2}}, 5, {1, 7, 3, 7, 4}, 12},
     {"c3: no term at this lag", "c3", {{2}}, 4, {1, 2, 3, 4}, 0},
     {"c3: lag longer than the series", "c3", {{9}}, 4, {1, 2, 3, 4}, 0},
+    {"c3: lag 0 is the mean cube", "c3", {{0}}, 3, {1, 2, 3}, 12},
+    {"time_reversal: lag 0", "time_reversal_asymmetry_statistic", {{0}}, 3, {1, 2, 4}, 0},
     /* f_agg, isabs, qh, ql. Quantiles of 0..4 at .25 and .75 are 1 and 3. */
     {"change_quantiles: inside are 1 2 3",
      "change_quantiles",

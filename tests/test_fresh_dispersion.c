@@ -34,6 +34,19 @@ static feature_case cases[] = {
      {0, 0, 3},
      4.2426406871192851 * 6 / 14.696938456699069},
     {"skewness: symmetric", "skewness", {{0}}, 4, {1, 2, 3, 4}, 0},
+    {"skewness: powers that overflow", "skewness", {{0}}, 3, {0, 0, 1e110}, NAN},
+    {"large_standard_deviation: below 0 everything is large",
+     "large_standard_deviation",
+     {{-1}},
+     2,
+     {0, 1},
+     1},
+    {"ratio_beyond_r_sigma: below 0 everything is beyond",
+     "ratio_beyond_r_sigma",
+     {{-1}},
+     2,
+     {0, 1},
+     1},
     {"skewness: constant", "skewness", {{0}}, 3, {4, 4, 4}, 0},
     {"skewness: two values", "skewness", {{0}}, 2, {4, 5}, NAN},
     {"skewness: data too small count as constant", "skewness", {{0}}, 3, {0, 0, 3e-8}, 0},
@@ -83,12 +96,16 @@ static void digits_are_those_that_print(void **state) {
   }
 }
 
-/* Nine equal shares have no correlation, whatever their mean rounds to. */
+/* Nine equal shares have no correlation, unless their mean is rounded away from them: numpy was
+ * asked for which n that happens, and gives some 4e-17 then. */
 static void equal_shares_have_none(void **state) {
   (void)state;
   double x[60] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-  for (size_t n = 9; n <= 60; n++)
-    if (!isnan(feature_value("benford_correlation", NULL, x, n))) fail_msg("%zu values", n);
+  for (size_t n = 9; n <= 60; n++) {
+    double value = feature_value("benford_correlation", NULL, x, n);
+    bool is_rounded = n == 33 || n == 35;
+    if (is_rounded ? !(fabs(value) < 1e-15) : !isnan(value)) fail_msg("%zu values: %g", n, value);
+  }
 }
 
 static void correlation_by_hand(void **state) {

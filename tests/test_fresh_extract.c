@@ -181,6 +181,8 @@ static void malformed_requests_are_refused(void **state) {
   assert_int_equal(task->run(open, &data, &item, sizeof item - 1, &out, &err), ML_ERR_PARSE);
   item = (fresh_item){1, 1};
   assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
+  item = (fresh_item){2, 0}; /* behind the end, and what is left of there would wrap */
+  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
   item = (fresh_item){0, UINT64_MAX};
   assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
   item = (fresh_item){0, 1};

@@ -60,6 +60,39 @@ static void numbers_keep_their_form_and_every_bit(void **state) {
   ml_fresh_settings_free(settings);
 }
 
+static void truth_may_be_a_number(void **state) {
+  (void)state;
+  ml_fresh_settings *settings =
+      parse("{\"cid_ce\": [{\"normalize\": 1}, {\"normalize\": true}, {\"normalize\": 0}]}");
+  const fresh_setting *cid_ce = &settings->defaults.settings[0];
+  const char *names[] = {"cid_ce__normalize_1", "cid_ce__normalize_True", "cid_ce__normalize_0"};
+  assert_int_equal(cid_ce->n_args, 3);
+  for (size_t i = 0; i < 3; i++) {
+    ml_buf name = {0};
+    expect_same("normalize", cid_ce->args[i].v, i < 2);
+    ml_fresh_name(&cid_ce->feature->info, &cid_ce->args[i], &name);
+    ml_buf_put(&name, "", 1);
+    assert_string_equal(name.data, names[i]);
+    ml_buf_release(&name);
+  }
+  char *text = json(settings);
+  assert_non_null(strstr(text, "[{\"normalize\": 1}, {\"normalize\": true}, {\"normalize\": 0}]"));
+  free(text);
+  ml_fresh_settings_free(settings);
+}
+
+/* A column is there once; 0.0 and -0.0 are equal, but their columns are two. */
+static void columns_are_there_once(void **state) {
+  (void)state;
+  ml_fresh_settings *settings = parse(
+      "\xEF\xBB\xBF{\"value_count\": [{\"value\": 0.0}, {\"value\": -0.0}, {\"value\": 0}, "
+      "{\"value\": -0.0}, {\"value\": 0e5}, {\"value\": -3}]}");
+  const fresh_setting *count = &settings->defaults.settings[0];
+  assert_int_equal(count->n_args, 4);
+  expect_same("value", count->args[3].v, -3);
+  ml_fresh_settings_free(settings);
+}
+
 static void a_kind_of_its_own_replaces_the_default(void **state) {
   (void)state;
   ml_fresh_settings *settings = parse(
@@ -173,10 +206,20 @@ static const struct {
     {"{\"value_count\": [{\"value\": 9007199254740993}]}",
      "value_count[0].value: 9007199254740993 is too large for an integer", 0, 0},
     {"{\"c3\": [{\"lag\": 1.5}]}", "c3[0].lag: expected an integer, found 1.5", 0, 0},
-    {"{\"c3\": [{\"lag\": 0}]}", "c3[0].lag: 0 is not between 1 and 1000000000", 0, 0},
+    {"{\"c3\": [{\"lag\": -1}]}", "c3[0].lag: -1 is not between 0 and 1000000000", 0, 0},
+    {"{\"number_peaks\": [{\"n\": 0}]}", "number_peaks[0].n: 0 is not between 1 and 1000000000", 0,
+     0},
+    {"{\"value_count\": [{\"value\": 1e400}]}", "not JSON: real number overflow near '1e400'", 1,
+     32},
     {"{\"c3\": [{\"lag\": 1, \"lagg\": 2}]}",
      "c3[0]: unknown parameter 'lagg' (did you mean 'lag'?)", 0, 0},
-    {"{\"cid_ce\": [{\"normalize\": 1}]}", "cid_ce[0].normalize: expected true or false", 0, 0},
+    {"{\"cid_ce\": [{\"normalize\": 2}]}", "cid_ce[0].normalize: expected true or false", 0, 0},
+    {"{\"cid_ce\": [{\"normalize\": 1.0}]}", "cid_ce[0].normalize: expected true or false", 0, 0},
+    {"{\"cid_ce\": [{\"normalize\": \"1\"}]}", "cid_ce[0].normalize: expected true or false", 0, 0},
+    {"{\"change_quantiles\": [{\"f_agg\": \"ptp\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
+     "change_quantiles[0].f_agg: unknown 'ptp'; expected one of mean|var|std|median|max|min|sum", 0,
+     0},
+    {"\xEF\xBB\xBF[]", "expected an object of calculators", 0, 0},
     {"{\"change_quantiles\": [{\"f_agg\": \"maen\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
      "change_quantiles[0].f_agg: unknown 'maen' (did you mean 'mean'?)", 0, 0},
     {"{\"energy_ratio_by_chunks\": [{\"num_segments\": 3, \"segment_focus\": 3}]}",
@@ -232,6 +275,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_order_of_the_document_stays),
       cmocka_unit_test(numbers_keep_their_form_and_every_bit),
+      cmocka_unit_test(truth_may_be_a_number),
+      cmocka_unit_test(columns_are_there_once),
       cmocka_unit_test(a_kind_of_its_own_replaces_the_default),
       cmocka_unit_test(each_of_many_kinds_is_found),
       cmocka_unit_test(json_reads_back_to_itself),

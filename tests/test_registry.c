@@ -219,10 +219,11 @@ static void names_are_those_of_python(void **state) {
       {"range_count",
        {{1e16, false}, {-1e12, false}},
        "range_count__max_1e+16__min_-1000000000000.0"},
-      {"cid_ce", {{1, true}}, "cid_ce__normalize_True"},
-      {"cid_ce", {{0, true}}, "cid_ce__normalize_False"},
+      {"cid_ce", {{1, false}}, "cid_ce__normalize_True"},
+      {"cid_ce", {{0, false}}, "cid_ce__normalize_False"},
+      {"cid_ce", {{1, true}}, "cid_ce__normalize_1"},
       {"change_quantiles",
-       {{3, true}, {0, true}, {0.2, false}, {0, false}},
+       {{3, true}, {0, false}, {0.2, false}, {0, false}},
        "change_quantiles__f_agg_\"median\"__isabs_False__qh_0.2__ql_0.0"},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

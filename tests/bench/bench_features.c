@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Nanoseconds per series for all calculators together and for each alone, as CSV. */
+/* Milliseconds per series for all calculators together, and the share of each, as CSV. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,37 +42,63 @@ static double now(void) {
   return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Best of some rounds of about 3 ms each. */
-static double measure(const fresh_plan *plan, const double *x, size_t n, double *arena,
-                      double *out) {
+/* What is measured: the whole of a plan, its shared steps, or the calls of one calculator. */
+typedef struct subject {
+  const fresh_plan *plan;
+  fresh_series series;
+  double *arena, *out;
+  const fresh_group *group; /* NULL: the steps */
+} subject;
+
+static void run_whole(const subject *s) {
+  fresh__plan_run(s->plan, s->series.x, s->series.n, s->arena, s->out);
+}
+
+static void run_steps(const subject *s) {
+  fresh_series series = {.x = s->series.x, .n = s->series.n};
+  fresh__prepare(&series, s->plan->needs, s->arena);
+}
+
+static void run_group(const subject *s) {
+  const fresh_setting *setting = s->group->setting;
+  fresh__compute(setting->feature, &s->series, s->group->args, setting->n_args, s->out);
+}
+
+/* Nanoseconds of a call; the best of some rounds of about 1 ms each. */
+static double measure(void (*run)(const subject *), const subject *s) {
   double best = INFINITY, start = now();
-  fresh__plan_run(plan, x, n, arena, out);
-  size_t calls = (size_t)(3e6 / (now() - start + 1)) + 1;
+  run(s);
+  size_t calls = (size_t)(1e6 / (now() - start + 1)) + 1;
   for (int round = 0; round < ROUNDS; round++) {
     start = now();
-    for (size_t i = 0; i < calls; i++) fresh__plan_run(plan, x, n, arena, out);
+    for (size_t i = 0; i < calls; i++) run(s);
     best = fmin(best, (now() - start) / (double)calls);
-    sink += out[0];
+    sink += s->out[0];
   }
   return best;
 }
 
-/* What a plan takes for names separated by commas; NULL: all. */
-static double measure_features(const char *names, const double *x, size_t n) {
-  ml_fresh_settings *settings = NULL;
-  fresh_plan plan = {0};
-  ml_status status = names ? ml_fresh_settings_features(names, &settings, NULL)
-                           : ml_fresh_settings_named("comprehensive", &settings, NULL);
-  if (status == ML_OK) status = fresh__plan_init(&plan, &settings->defaults, NULL);
-  double *arena = calloc(fresh__plan_arena(&plan, n), sizeof *arena);
-  double *out = calloc(plan.n_columns + 1, sizeof *out);
-  if (status != ML_OK || !arena || !out) exit(1);
-  double time = measure(&plan, x, n, arena, out);
-  fresh__plan_release(&plan);
-  ml_fresh_settings_free(settings);
-  free(arena);
-  free(out);
-  return time;
+static void print(const char *name, const char *shape, size_t n, const char *unit, double value) {
+  printf("%s %s n=%zu,%s,%.4g\n", name, shape, n, unit, value);
+}
+
+/* A series as a whole; then the share of the shared steps and of each calculator in it. */
+static void measure_plan(const fresh_plan *plan, const char *shape, const double *x, size_t n) {
+  subject s = {.plan = plan, .series = {.x = x, .n = n}};
+  s.arena = calloc(fresh__plan_arena(plan, n), sizeof *s.arena);
+  s.out = calloc(plan->n_columns, sizeof *s.out);
+  if (!s.arena || !s.out) exit(1);
+  double whole = measure(run_whole, &s);
+  print("all", shape, n, "ms", whole / 1e6);
+  print("shared steps", shape, n, "%", 100 * measure(run_steps, &s) / whole);
+  fresh__prepare(&s.series, plan->needs, s.arena);
+  for (size_t i = 0; i < plan->n_groups; i++) {
+    s.group = &plan->groups[i];
+    const char *name = s.group->setting->feature->info.name;
+    print(name, shape, n, "%", 100 * measure(run_group, &s) / whole);
+  }
+  free(s.arena);
+  free(s.out);
 }
 
 static void measure_core(const double *x, size_t n) {
@@ -93,19 +119,20 @@ static void measure_core(const double *x, size_t n) {
 int main(void) {
   static const char *const shapes[] = {"noise", "walk", "sine"};
   static double x[MOST];
+  ml_fresh_settings *settings = NULL;
+  fresh_plan plan;
+  if (ml_fresh_settings_named("comprehensive", &settings, NULL) != ML_OK ||
+      fresh__plan_init(&plan, &settings->defaults, NULL) != ML_OK)
+    return 1;
   puts("name,unit,value");
   for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
-    size_t n = sizes[k];
-    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-      fill(shapes[s], x, n);
-      printf("all %s n=%zu,ns,%.0f\n", shapes[s], n, measure_features(NULL, x, n));
-    }
-    fill("noise", x, n);
-    measure_core(x, n);
-    for (size_t i = 0; i < fresh__n_features; i++) {
-      const char *name = fresh__features[i]->info.name;
-      printf("%s n=%zu,ns,%.0f\n", name, n, measure_features(name, x, n));
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+      fill(shapes[i], x, sizes[k]);
+      if (i == 0) measure_core(x, sizes[k]);
+      measure_plan(&plan, shapes[i], x, sizes[k]);
     }
   }
+  fresh__plan_release(&plan);
+  ml_fresh_settings_free(settings);
   return isnan(sink);
 }

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory that runs out: each allocation of a step fails in turn, and the step ends with a clean
+ * error that leaves nothing behind. The linker leads our calls to the wrappers below. */
+#include <errno.h>
+#include <jansson.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <zlib.h>
+
+#include "support.h"
+
+/* ---- allocations that fail on demand ---- */
+
+static size_t left;   /* allocations up to the one that fails; 0: none fails */
+static long n_blocks; /* of memory from the wrappers that was not freed yet */
+
+static bool is_due(void) {
+  if (left == 0 || --left > 0) return false;
+  errno = ENOMEM;
+  return true;
+}
+
+static void *counted(void *block) {
+  n_blocks += block != NULL;
+  return block;
+}
+
+/* What the linker calls instead of NAME, and what it calls for __real_NAME. */
+#define WRAP(type, name, ...)      \
+  type __real_##name(__VA_ARGS__); \
+  type __wrap_##name(__VA_ARGS__); \
+  type __wrap_##name(__VA_ARGS__)
+
+WRAP(void *, malloc, size_t size) {
+  return is_due() ? NULL : counted(__real_malloc(size));
+}
+
+WRAP(void *, calloc, size_t n, size_t size) {
+  return is_due() ? NULL : counted(__real_calloc(n, size));
+}
+
+WRAP(void *, realloc, void *block, size_t size) {
+  bool shrinks = block && size <= malloc_usable_size(block); /* which does not fail */
+  if (!shrinks && is_due()) return NULL;
+  return block ? __real_realloc(block, size) : counted(__real_realloc(NULL, size));
+}
+
+WRAP(void *, reallocarray, void *block, size_t n, size_t size) {
+  if (is_due()) return NULL;
+  return block ? __real_reallocarray(block, n, size) : counted(__real_reallocarray(NULL, n, size));
+}
+
+WRAP(void *, aligned_alloc, size_t alignment, size_t size) {
+  return is_due() ? NULL : counted(__real_aligned_alloc(alignment, size));
+}
+
+WRAP(char *, strdup, const char *text) {
+  return is_due() ? NULL : counted(__real_strdup(text));
+}
+
+WRAP(char *, strndup, const char *text, size_t n) {
+  return is_due() ? NULL : counted(__real_strndup(text, n));
+}
+
+ML_PRINTF(2, 0) static int print(char **out, const char *format, va_list args) {
+  int n = is_due() ? -1 : vasprintf(out, format, args);
+  if (n >= 0) n_blocks++;
+  return n;
+}
+
+ML_PRINTF(2, 3) int __wrap_asprintf(char **out, const char *format, ...);
+int __wrap_asprintf(char **out, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  int n = print(out, format, args);
+  va_end(args);
+  return n;
+}
+
+/* What asprintf() is in a build with checks. */
+ML_PRINTF(3, 4) int __wrap___asprintf_chk(char **out, int flag, const char *format, ...);
+int __wrap___asprintf_chk(char **out, int flag, const char *format, ...) {
+  va_list args;
+  (void)flag;
+  va_start(args, format);
+  int n = print(out, format, args);
+  va_end(args);
+  return n;
+}
+
+WRAP(void, free, void *block) {
+  n_blocks -= block != NULL;
+  __real_free(block);
+}
+
+WRAP(void *, mmap, void *at, size_t size, int protection, int flags, int fd, off_t offset) {
+  return is_due() ? MAP_FAILED : counted(__real_mmap(at, size, protection, flags, fd, offset));
+}
+
+WRAP(int, munmap, void *at, size_t size) {
+  n_blocks--;
+  return __real_munmap(at, size);
+}
+
+/* Run a step once for each of its allocations, and once without a failure. @param n_spare how many
+ * of them it can do without */
+static void fail_each(const char *name, ml_status (*step)(ml_error *err), size_t n_spare) {
+  size_t k = 0, n_done = 0;
+  for (bool failed = true; failed;) {
+    ml_error err = {0};
+    long before = n_blocks;
+    left = ++k;
+    ml_status status = step(&err);
+    failed = left == 0;
+    left = 0;
+    n_done += failed && status == ML_OK;
+    if (status != ML_OK && (status != ML_ERR_MEMORY || !failed || !err.message[0]))
+      fail_msg("%s: allocation %zu: status %d: %s", name, k, status, err.message);
+    if (n_blocks != before)
+      fail_msg("%s: allocation %zu: %ld blocks are left", name, k, n_blocks - before);
+  }
+  assert_true(k > 1);
+  assert_int_equal(n_done, n_spare);
+}
+
+/* ---- the steps ---- */
+
+static const char long_rows[] =
+    "id,time,kind,value\n9,1,t,1\n9,2,t,5\n9,1,p,7\n10,2,t,3\n10,1,t,8\nlast,1,u,2\n";
+static const char wide_rows[] =
+    "id,time,a,\"b\"\nx,2020-01-01,1,2.5\nx,2020-01-02,3,4\ny,2020-01-01,5,6\n";
+
+static const char settings_text[] =
+    "{\"default_fc_parameters\": {\"mean\": null, \"quantile\": [{\"q\": 0.1}, {\"q\": 0.1}],"
+    " \"change_quantiles\": [{\"f_agg\": \"var\", \"isabs\": true, \"qh\": 0.8, \"ql\": 0.1}]},"
+    " \"kind_to_fc_parameters\": {\"t\": {\"c3\": [{\"lag\": 1}], \"sum_values\": null}}}";
+
+static ml_status read_settings(ml_error *err) {
+  ml_fresh_settings *settings = NULL;
+  ml_buf text = {0};
+  ml_status status =
+      ml_fresh_settings_parse(settings_text, sizeof settings_text - 1, "s", &settings, err);
+  if (status == ML_OK) {
+    ml_fresh_settings_json(settings, &text);
+    if (text.failed) status = ml_error_memory(err);
+  }
+  ml_buf_release(&text);
+  ml_fresh_settings_free(settings);
+  return status;
+}
+
+static ml_status name_settings(ml_error *err) {
+  ml_fresh_settings *settings = NULL;
+  ml_status status = ml_fresh_settings_named("comprehensive", &settings, err);
+  ml_fresh_settings_free(settings);
+  if (status != ML_OK) return status;
+  status = ml_fresh_settings_features("mean,quantile, c3", &settings, err);
+  if (status == ML_OK) ml_fresh_settings_free(settings);
+  return status;
+}
+
+static ml_series_set *set; /* what is extracted */
+
+static ml_status extract(ml_error *err) {
+  ml_fresh_settings *settings = NULL;
+  ml_matrix *matrix = NULL;
+  ml_status status =
+      ml_fresh_settings_parse(settings_text, sizeof settings_text - 1, "s", &settings, err);
+  if (status == ML_OK) status = ml_fresh_extract(set, settings, NULL, NULL, &matrix, err);
+  if (status != ML_OK) assert_null(matrix);
+  ml_fresh_settings_free(settings);
+  ml_matrix_free(matrix);
+  return status;
+}
+
+static ml_status extract_everything(ml_error *err) {
+  ml_matrix *matrix = NULL;
+  ml_status status = ml_fresh_extract(set, NULL, NULL, NULL, &matrix, err);
+  ml_matrix_free(matrix);
+  return status;
+}
+
+static ml_status read_long(ml_error *err) {
+  ml_series_set *read = NULL;
+  ml_status status = ml_series_parse(long_rows, sizeof long_rows - 1, "s", NULL, &read, err);
+  ml_series_free(read);
+  return status;
+}
+
+static ml_status read_wide(ml_error *err) {
+  ml_series_set *read = NULL;
+  ml_status status = ml_series_parse(wide_rows, sizeof wide_rows - 1, "s", NULL, &read, err);
+  ml_series_free(read);
+  return status;
+}
+
+static char csv_path[128];
+
+static ml_status read_csv(ml_error *err) {
+  ml_csv *csv = NULL;
+  ml_table *table = NULL;
+  const ml_csv_want want[] = {{.column = 0, .type = ML_LABEL}, {.column = 1, .type = ML_NUMBER}};
+  ml_status status = ml_csv_open(csv_path, NULL, &csv, err);
+  if (status == ML_OK) status = ml_csv_read(csv, want, 2, &table, err);
+  ml_table_free(table);
+  ml_csv_close(csv);
+  return status;
+}
+
+static ml_status from_rows(ml_error *err) {
+  static const uint32_t id[] = {1, 0, 1};
+  static const double time[] = {3, 2, 1}, value[] = {1, 2, 3};
+  const ml_series_rows rows = {.n_rows = 3,
+                               .id = id,
+                               .ids = (const char *const[]){"a", "b"},
+                               .n_ids = 2,
+                               .time = time,
+                               .kinds = (const char *const[]){"v"},
+                               .values = (const double *const[]){value},
+                               .n_kinds = 1};
+  ml_series_set *made = NULL;
+  ml_status status = ml_series_from_rows(&rows, &made, err);
+  ml_series_free(made);
+  return status;
+}
+
+static ml_matrix *matrix; /* what is written */
+static const char *output_name;
+
+static ml_status write_matrix(ml_error *err) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/%s", temp_dir(), output_name);
+  ml_status status = ml_matrix_write(matrix, path, ML_FORMAT_AUTO, NULL, err);
+  bool is_there = remove(path) == 0;
+  if (is_there != (status == ML_OK)) fail_msg("%s: a file, or none, after %d", path, status);
+  return status;
+}
+
+/* ---- tests ---- */
+
+static void settings(void **state) {
+  (void)state;
+  fail_each("read", read_settings, 0);
+  fail_each("by name", name_settings, 0);
+}
+
+/* Only the first: later on the parser of JSON drops letters in silence when it cannot grow. */
+static void settings_parser(void **state) {
+  (void)state;
+  ml_error err = {0};
+  json_set_alloc_funcs(__wrap_malloc, __wrap_free);
+  left = 1;
+  assert_int_equal(read_settings(&err), ML_ERR_MEMORY);
+  assert_int_equal(left, 0);
+  json_set_alloc_funcs(__real_malloc, __real_free);
+}
+
+static void extraction(void **state) {
+  (void)state;
+  ml_error err = {0};
+  assert_int_equal(ml_series_parse(long_rows, sizeof long_rows - 1, "s", NULL, &set, &err), ML_OK);
+  fail_each("some", extract, 0);
+  fail_each("everything", extract_everything, 0);
+  ml_series_free(set);
+}
+
+static void series(void **state) {
+  (void)state;
+  fail_each("long", read_long, 0);
+  fail_each("wide", read_wide, 0);
+  fail_each("rows", from_rows, 0);
+}
+
+/* More cells than fit at first, of many distinct labels, so that everything has to grow. */
+static void csv(void **state) {
+  (void)state;
+  static const char *const modes[] = {"wT", "wb"}; /* plain, gzip */
+  for (size_t m = 0; m < 2; m++) {
+    snprintf(csv_path, sizeof csv_path, "%s/%zu.csv", temp_dir(), m);
+    gzFile file = gzopen(csv_path, modes[m]);
+    assert_non_null(file);
+    gzprintf(file, "label,number\n");
+    for (int i = 0; i < 5000; i++) gzprintf(file, "row%d,%d\n", i, i);
+    assert_int_equal(gzclose(file), Z_OK);
+    fail_each(modes[m], read_csv, 0);
+  }
+}
+
+static void outputs(void **state) {
+  (void)state;
+  static const char *const names[] = {"a.csv", "a.csv.gz", "a.json", "a.npy"};
+  ml_error err = {0};
+  assert_int_equal(ml_series_parse(long_rows, sizeof long_rows - 1, "s", NULL, &set, &err), ML_OK);
+  assert_int_equal(ml_fresh_extract(set, NULL, NULL, NULL, &matrix, &err), ML_OK);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    output_name = names[i];
+    fail_each(names[i], write_matrix, strstr(names[i], "npy") ? 2 : 1); /* to sync a folder */
+  }
+  ml_matrix_free(matrix);
+  ml_series_free(set);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(settings),   cmocka_unit_test(settings_parser),
+      cmocka_unit_test(extraction), cmocka_unit_test(series),
+      cmocka_unit_test(csv),        cmocka_unit_test(outputs),
+  };
+  return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
