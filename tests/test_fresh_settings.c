@@ -219,7 +219,7 @@ static const struct {
     {"{\"change_quantiles\": [{\"f_agg\": \"ptp\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
      "change_quantiles[0].f_agg: unknown 'ptp'; expected one of mean|var|std|median|max|min|sum", 0,
      0},
-    {"\xEF\xBB\xBF[]", "expected an object of calculators", 0, 0},
+    {"\xEF\xBB\xBF[]", "expected an object of features", 0, 0},
     {"{\"change_quantiles\": [{\"f_agg\": \"maen\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
      "change_quantiles[0].f_agg: unknown 'maen' (did you mean 'mean'?)", 0, 0},
     {"{\"energy_ratio_by_chunks\": [{\"num_segments\": 3, \"segment_focus\": 3}]}",
