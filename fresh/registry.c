@@ -32,9 +32,9 @@ const ml_fresh_feature *ml_fresh_find(const char *name) {
 }
 
 const char *ml_fresh_nearest(const char *name) {
-  fresh_nearest nearest = fresh__nearest_to(name);
+  ml_nearest nearest = ml_nearest_to(name);
   for (size_t i = 0; i < fresh__n_features; i++)
-    fresh__nearest_try(&nearest, catalogue[i]->name, strlen(catalogue[i]->name));
+    ml_nearest_try(&nearest, catalogue[i]->name, strlen(catalogue[i]->name));
   return nearest.name;
 }
 

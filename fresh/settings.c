@@ -98,11 +98,11 @@ static const struct {
 } named[] = {{"comprehensive", is_any}, {"minimal", is_minimal}};
 
 ml_status ml_fresh_settings_named(const char *name, ml_fresh_settings **out, ml_error *err) {
-  fresh_nearest nearest = fresh__nearest_to(name);
+  ml_nearest nearest = ml_nearest_to(name);
   fresh_hint hint;
   for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
     if (strcmp(name, named[i].name) == 0) return new_settings(named[i].wanted, NULL, out, err);
-    fresh__nearest_try(&nearest, named[i].name, strlen(named[i].name));
+    ml_nearest_try(&nearest, named[i].name, strlen(named[i].name));
   }
   return ml_error_set(err, ML_ERR_USAGE, "unknown settings '%s'%s", name,
                       nearest.name ? fresh__hint(&nearest, &hint)

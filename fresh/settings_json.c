@@ -37,9 +37,9 @@ ML_PRINTF(3, 4) static ml_status fail(const reader *r, const char *param, const 
 
 static ml_status unknown_param(const reader *r, const char *name) {
   fresh_hint text;
-  fresh_nearest nearest = fresh__nearest_to(name);
+  ml_nearest nearest = ml_nearest_to(name);
   for (size_t k = 0; k < r->info->n_params; k++)
-    fresh__nearest_try(&nearest, r->info->params[k].name, strlen(r->info->params[k].name));
+    ml_nearest_try(&nearest, r->info->params[k].name, strlen(r->info->params[k].name));
   if (r->info->n_params == 0) return fail(r, NULL, "takes no parameters, found '%s'", name);
   return fail(r, NULL, "unknown parameter '%s'%s", name, fresh__hint(&nearest, &text));
 }
@@ -49,13 +49,13 @@ static ml_status read_choice(const reader *r, const ml_fresh_param *param, const
   if (!json_is_string(json))
     return fail(r, param->name, "expected one of %s as a string", param->choices);
   const char *wanted = json_string_value(json), *choice;
-  fresh_nearest nearest = fresh__nearest_to(wanted);
+  ml_nearest nearest = ml_nearest_to(wanted);
   fresh_hint text;
   size_t n;
   for (size_t i = 0; (choice = fresh__choice(param->choices, i, &n)); i++) {
     *index = (double)i;
     if (n == strlen(wanted) && memcmp(choice, wanted, n) == 0) return ML_OK;
-    fresh__nearest_try(&nearest, choice, n);
+    ml_nearest_try(&nearest, choice, n);
   }
   if (nearest.name)
     return fail(r, param->name, "unknown '%s'%s", wanted, fresh__hint(&nearest, &text));

@@ -10,6 +10,7 @@
 #include <ml/fresh.h>
 #include <ml/matrix.h>
 #include <ml/mproc.h>
+#include <ml/nearest.h>
 #include <ml/number.h>
 #include <ml/output.h>
 #include <ml/series.h>

@@ -126,15 +126,6 @@ ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options
 ml_status cli__set(const cli_opt *opt, const char *typed, const char *value, void *group,
                    ml_error *err);
 
-/* ---- nearest.c: "did you mean" ------------------------------------------------------------- */
-
-typedef struct cli_nearest {
-  const char *typed, *best; /* best is NULL while nothing is near */
-  size_t distance;
-} cli_nearest;
-
-void cli__offer(cli_nearest *nearest, const char *candidate);
-
 /* ---- text.c, help.c ------------------------------------------------------------------------ */
 
 #define CLI_WIDTH 80

@@ -9,14 +9,14 @@ const cli_command *const cli__commands[] = {&cli__fresh, &cli__features, &cli__w
                                             &cli__help,  &cli__version,  NULL};
 
 const cli_command *cli__find_command(const char *name, ml_error *err) {
-  cli_nearest nearest = {.typed = name};
+  ml_nearest nearest = ml_nearest_to(name);
   for (size_t i = 0; cli__commands[i]; i++) {
     if (strcmp(cli__commands[i]->name, name) == 0) return cli__commands[i];
-    cli__offer(&nearest, cli__commands[i]->name);
+    ml_nearest_try(&nearest, cli__commands[i]->name, strlen(cli__commands[i]->name));
   }
-  if (nearest.best) {
+  if (nearest.name) {
     (void)ml_error_set(err, ML_ERR_USAGE, "unknown command '%s' (did you mean '%s'?)", name,
-                       nearest.best);
+                       nearest.name);
   } else {
     (void)ml_error_set(err, ML_ERR_USAGE, "unknown command '%s'", name);
   }

@@ -56,15 +56,14 @@ static const cli_opt *find_anywhere(const typed_opt *typed) {
   return NULL;
 }
 
-static void offer_options(const cli_command *command, cli_nearest *nearest) {
+static void offer_options(const cli_command *command, ml_nearest *nearest) {
   for (const cli_group *g = command->groups; g->title; g++)
     for (const cli_opt *opt = g->opts; opt->name; opt++)
-      if (!opt->is_hidden) cli__offer(nearest, opt->name);
+      if (!opt->is_hidden) ml_nearest_try(nearest, opt->name, strlen(opt->name));
 }
 
 static ml_status unknown_option(const cli_command *command, const typed_opt *typed, ml_error *err) {
   char name[64] = "", owner[80] = "";
-  cli_nearest nearest = {.typed = name};
   if (command->name) snprintf(owner, sizeof owner, "'%s' has no", command->name);
   const char *start = command->name && find_anywhere(typed) ? owner : "unknown";
   if (typed->letter)
@@ -75,12 +74,13 @@ static ml_status unknown_option(const cli_command *command, const typed_opt *typ
   if (typed->n_name == 1 && find_anywhere(&letter))
     return ml_error_set(err, ML_ERR_USAGE, "%s option '--%s' (did you mean '-%s'?)", start, name,
                         name);
+  ml_nearest nearest = ml_nearest_to(name);
   offer_options(command, &nearest);
   for (size_t i = 0; command == &cli__top && cli__commands[i]; i++)
     offer_options(cli__commands[i], &nearest);
-  if (!nearest.best) return ml_error_set(err, ML_ERR_USAGE, "%s option '--%s'", start, name);
+  if (!nearest.name) return ml_error_set(err, ML_ERR_USAGE, "%s option '--%s'", start, name);
   return ml_error_set(err, ML_ERR_USAGE, "%s option '--%s' (did you mean '--%s'?)", start, name,
-                      nearest.best);
+                      nearest.name);
 }
 
 /* `-output x` would quietly be `-o utput`. */
