@@ -5,15 +5,12 @@
  * gigabyte per second. */
 #include <ml/number.h>
 
-#include <endian.h>
 #include <float.h>
 #include <string.h>
 
 #include "number_internal.h"
 
 _Static_assert(FLT_EVAL_METHOD == 0, "products of doubles must round once");
-
-#define EACH_BYTE(x) (UINT64_C(0x0101010101010101) * (x))
 
 /* Powers of ten that fit an integer (all) and that are exact doubles (up to 1e22). */
 static const uint64_t ten_to[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
@@ -30,29 +27,17 @@ static inline bool is_digit(char c) {
   return (unsigned char)(c - '0') < 10;
 }
 
-/* The value of eight digits, each in its byte, the first in the lowest. */
-static inline uint64_t join_eight(uint64_t digits) {
-  digits = (digits * (1 + (10 << 8))) >> 8 & 0x00FF00FF00FF00FF;
-  digits = (digits * (1 + (100 << 16))) >> 16 & 0x0000FFFF0000FFFF;
-  return (digits * (1 + (UINT64_C(10000) << 32))) >> 32;
-}
-
 /* Append the digits at p to *w, modulo 2^64. Returns the first byte that is none. */
 static inline const char *take_digits(const char *p, const char *end, uint64_t *w) {
   while (end - p >= 8) {
-    uint64_t bytes;
-    memcpy(&bytes, p, 8);
-    bytes = le64toh(bytes) ^ EACH_BYTE('0');
-    /* The top bit of each byte that is above 9; a carry can only disturb bytes behind such one. */
-    uint64_t others = ((bytes + EACH_BYTE(0x7F - 9)) | bytes) & EACH_BYTE(0x80);
-    if (others == 0) {
-      *w = *w * ten_to[8] + join_eight(bytes);
-      p += 8;
-      continue;
+    uint64_t digits = number__eight(p);
+    size_t n = number__n_digits(digits);
+    if (n < 8) {
+      if (n > 0) *w = *w * ten_to[n] + number__join(digits << (64 - 8 * n));
+      return p + n;
     }
-    int n = __builtin_ctzll(others) / 8;
-    if (n > 0) *w = *w * ten_to[n] + join_eight(bytes << (64 - 8 * n));
-    return p + n;
+    *w = *w * ten_to[8] + number__join(digits);
+    p += 8;
   }
   for (; p < end && is_digit(*p); p++) *w = *w * 10 + (uint64_t)(*p - '0');
   return p;
