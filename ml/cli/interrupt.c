@@ -19,8 +19,10 @@ void cli__catch_signals(void) {
   sigemptyset(&action.sa_mask);
   const int signals[] = {SIGINT, SIGTERM, SIGHUP};
   for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-    /* A shell starts background jobs with SIGINT ignored, and nohup means it: leave it so. */
-    if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+    /* nohup means it. A shell script ignores SIGINT for what it starts with &, but a Ctrl-C that
+     * ends the script should not leave a run with all its workers behind. */
+    bool is_kept = signals[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0;
+    if (is_kept && old.sa_handler == SIG_IGN) continue;
     sigaction(signals[i], &action, NULL);
   }
 }
