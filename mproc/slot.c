@@ -122,6 +122,14 @@ static void read_last_words(slot *s) {
   }
 }
 
+/* Wait for the process of a slot. @return false when the host has collected its status before us */
+static bool await(const slot *s, int flags, siginfo_t *info) {
+  int rc;
+  do rc = waitid(P_PIDFD, (id_t)s->pidfd, info, WEXITED | flags);
+  while (rc != 0 && errno == EINTR);
+  return rc == 0;
+}
+
 /* The process has exited and nothing of it writes any more. */
 static void on_exit_of_process(void *ctx, int events) {
   (void)events;
@@ -130,10 +138,10 @@ static void on_exit_of_process(void *ctx, int events) {
   char obituary[256];
   /* While the worker is a zombie its number, and its group with what it has left behind there, are
    * ours to kill. */
-  bool is_zombie = waitid(P_PIDFD, (id_t)s->pidfd, &info, WEXITED | WNOWAIT) == 0;
+  bool is_zombie = await(s, WNOWAIT, &info);
   if (is_zombie) kill(-s->pid, SIGKILL);
   read_last_words(s);
-  if (is_zombie) waitid(P_PIDFD, (id_t)s->pidfd, &info, WEXITED);
+  if (is_zombie) (void)await(s, 0, &info);
   write_obituary(s, &info, obituary, sizeof obituary);
   if (s->cause != CAUSE_TOLD) {
     if (s->pool->run) run__lost(s->pool->run, s, obituary);
