@@ -122,26 +122,22 @@ static void read_last_words(slot *s) {
   }
 }
 
-/* Wait for the process of a slot. @return false when the host has collected its status before us */
-static bool await(const slot *s, int flags, siginfo_t *info) {
-  int rc;
-  do rc = waitid(P_PIDFD, (id_t)s->pidfd, info, WEXITED | flags);
-  while (rc != 0 && errno == EINTR);
-  return rc == 0;
-}
-
 /* The process has exited and nothing of it writes any more. */
 static void on_exit_of_process(void *ctx, int events) {
   (void)events;
   slot *s = ctx;
   siginfo_t info = {0};
   char obituary[256];
+  bool is_zombie = waitid(P_PIDFD, (id_t)s->pidfd, &info, WEXITED | WNOWAIT) == 0;
+  /* libuv has made the descriptor non-blocking, and it may wake us a moment too early: it will
+   * again. */
+  if (!is_zombie && (errno == EAGAIN || errno == EINTR)) return;
   /* While the worker is a zombie its number, and its group with what it has left behind there, are
    * ours to kill. */
-  bool is_zombie = await(s, WNOWAIT, &info);
   if (is_zombie) kill(-s->pid, SIGKILL);
   read_last_words(s);
-  if (is_zombie) (void)await(s, 0, &info);
+  while (is_zombie && waitpid(s->pid, NULL, 0) < 0 && errno == EINTR) {
+  }
   write_obituary(s, &info, obituary, sizeof obituary);
   if (s->cause != CAUSE_TOLD) {
     if (s->pool->run) run__lost(s->pool->run, s, obituary);
