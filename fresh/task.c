@@ -107,16 +107,16 @@ static ml_status compute_row(extract_state *state, const ml_job_data *data, size
   return ML_OK;
 }
 
-static ml_status run_extract(void *ran, const ml_job_data *data, const void *in, size_t n_in,
-                             ml_buf *out, ml_error *err) {
+static ml_status run_extract(void *ran, const ml_job_data *data, const ml_item *item, ml_buf *out,
+                             ml_error *err) {
   extract_state *state = ran;
-  fresh_item item;
+  fresh_item range;
   (void)out; /* rows go straight into the result */
-  if (n_in != sizeof item) return malformed(err);
-  memcpy(&item, in, sizeof item);
-  if (item.first > state->n_ids || item.n > state->n_ids - item.first) return malformed(err);
-  for (size_t i = 0; i < item.n; i++) {
-    ml_status status = compute_row(state, data, item.first + i, err);
+  if (item->n_in != sizeof range) return malformed(err);
+  memcpy(&range, item->in, sizeof range);
+  if (range.first > state->n_ids || range.n > state->n_ids - range.first) return malformed(err);
+  for (size_t i = 0; i < range.n; i++) {
+    ml_status status = compute_row(state, data, range.first + i, err);
     if (status != ML_OK) return status;
   }
   return ML_OK;

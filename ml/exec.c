@@ -9,6 +9,10 @@ size_t ml_exec_n_workers(const ml_exec *exec) {
   return exec ? exec->vtable->n_workers(exec) : 1;
 }
 
+const ml_functions *ml_exec_functions(const ml_exec *exec) {
+  return exec && exec->vtable->functions ? exec->vtable->functions(exec) : NULL;
+}
+
 const ml_task *ml_module_find(const ml_module *module, const char *task) {
   for (size_t i = 0; i < module->n_tasks; i++)
     if (strcmp(module->tasks[i].name, task) == 0) return &module->tasks[i];
@@ -23,7 +27,9 @@ static ml_status run_item(const ml_job *job, const ml_task *task, void *state,
   ml_buf_clear(out);
   if (job->put) status = job->put(job->ctx, item, in, err);
   if (status == ML_OK && in->failed) status = ml_error_memory(err);
-  if (status == ML_OK) status = task->run(state, data, in->data, in->n, out, err);
+  if (status == ML_OK)
+    status =
+        task->run(state, data, &(ml_item){.index = item, .in = in->data, .n_in = in->n}, out, err);
   if (status == ML_OK && out->failed) status = ml_error_memory(err);
   if (status == ML_OK && job->take) status = job->take(job->ctx, item, out->data, out->n, err);
   return status;
@@ -55,7 +61,10 @@ static ml_status run_serial(const ml_job *job, ml_error *err) {
   if (!inputs) return ml_error_memory(err);
   for (size_t i = 0; i < job->n_inputs; i++)
     inputs[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
-  ml_job_data data = {.inputs = inputs, .n_inputs = job->n_inputs};
+  ml_job_data data = {.inputs = inputs,
+                      .n_inputs = job->n_inputs,
+                      .args = {(void *)job->args, job->n_args},
+                      .functions = job->functions};
   if (job->result) data.result = (ml_span){job->result->data, job->result->size};
 
   void *state = NULL;

@@ -8,6 +8,7 @@
 #include <ml/csv.h>
 #include <ml/exec.h>
 #include <ml/fresh.h>
+#include <ml/functions.h>
 #include <ml/matrix.h>
 #include <ml/mproc.h>
 #include <ml/nearest.h>
@@ -16,6 +17,7 @@
 #include <ml/series.h>
 #include <ml/status.h>
 #include <ml/table.h>
+#include <ml/value.h>
 #include <ml/version.h>
 #include <ml/watch.h>
 

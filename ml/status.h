@@ -8,15 +8,17 @@
 ML_BEGIN_DECLS
 
 /* One line per status: constant, name, exit code of mltool, words. */
-#define ML_STATUS_MAP(X)                            \
-  X(OK, "ok", 0, "done")                            \
-  X(ERR_IO, "io", 1, "input or output failed")      \
-  X(ERR_MEMORY, "memory", 1, "out of memory")       \
-  X(ERR_NUMERIC, "numeric", 1, "numeric failure")   \
-  X(ERR_USAGE, "usage", 2, "wrong usage")           \
-  X(ERR_PARSE, "parse", 3, "malformed input")       \
-  X(ERR_WORKER, "worker", 4, "a worker failed")     \
-  X(ERR_CANCELLED, "cancelled", 130, "interrupted") \
+#define ML_STATUS_MAP(X)                                \
+  X(OK, "ok", 0, "done")                                \
+  X(ERR_IO, "io", 1, "input or output failed")          \
+  X(ERR_MEMORY, "memory", 1, "out of memory")           \
+  X(ERR_NUMERIC, "numeric", 1, "numeric failure")       \
+  X(ERR_USAGE, "usage", 2, "wrong usage")               \
+  X(ERR_PARSE, "parse", 3, "malformed input")           \
+  X(ERR_FUNCTION, "function", 1, "the function failed") \
+  X(ERR_WORKER, "worker", 4, "a worker failed")         \
+  X(ERR_TIMEOUT, "timeout", 4, "it took too long")      \
+  X(ERR_CANCELLED, "cancelled", 130, "interrupted")     \
   X(ERR_CLOSED, "closed", 141, "the reader of the output closed it")
 
 typedef enum ml_status {

@@ -59,7 +59,7 @@ static void refuse_build(guest *g) {
     ml_error_set(&pool->fault, ML_ERR_WORKER,
                  "worker '%s' is another build (%s) than this program (%s)", pool->exe,
                  g->said.build, ml_build_id());
-  refuse_with(g, WORKER_OTHER_BUILD);
+  refuse_with(g, ML_WORKER_OTHER_BUILD);
 }
 
 static void admit(guest *g, const frame *f) {
@@ -71,7 +71,7 @@ static void admit(guest *g, const frame *f) {
     return;
   }
   if (!proof__holds(proof, pool->token, PROOF_WORKER, &g->said)) {
-    refuse_with(g, WORKER_REFUSED);
+    refuse_with(g, ML_WORKER_REFUSED);
     return;
   }
   if (strcmp(g->said.build, ml_build_id()) != 0) {
@@ -80,7 +80,7 @@ static void admit(guest *g, const frame *f) {
   }
   slot *s = starting_slot(pool, g->said.pid);
   if (!s) {
-    refuse_with(g, WORKER_REFUSED);
+    refuse_with(g, ML_WORKER_REFUSED);
     return;
   }
   proof__make(proof, pool->token, PROOF_CENTRAL, &g->said);

@@ -7,11 +7,13 @@
  *   guest.c    connections that have proved nothing yet
  *   run.c      a job: who gets which item     queue.c the items of a job
  *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
- *   worker.c   the other side                 worker_job.c what it runs */
+ *   worker_start.c  the other side: its way in    worker.c  its loop    worker_job.c  what it runs
+ */
 #ifndef MPROC_INTERNAL_H
 #define MPROC_INTERNAL_H
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -21,9 +23,6 @@
 #include <ml/mproc.h>
 
 #include "wire.h"
-
-/* Exit codes of a worker; the numbers are KX's where it has them. */
-enum { WORKER_OK = 0, WORKER_NO_CONNECTION = 3, WORKER_REFUSED = 5, WORKER_OTHER_BUILD = 6 };
 
 #define MPROC_SECOND UINT64_C(1000000000) /* all times are in nanoseconds of CLOCK_MONOTONIC */
 
@@ -230,7 +229,29 @@ const char *run__task(const run *r); /* its name, for messages */
  * @param membership  text of /proc/self/cgroup. @return 0 when there is no limit */
 size_t cpus__quota(const char *mount, const char *membership);
 
-/* ---- worker.c, worker_job.c ------------------------------------------------------------------ */
+/* ---- worker_start.c, worker.c, worker_job.c ---------------------------------------------------
+ */
+
+/* A worker process. */
+typedef struct worker {
+  lane_hello hello;
+  status_page *page;
+  channel chan; /* read by the reader, written by the main thread */
+  int wake;     /* eventfd that ends the reader */
+  pthread_mutex_t lock;
+  pthread_cond_t filled;
+  ml_buf inbox; /* whole frames */
+  bool has_bye;
+  atomic_uint closed; /* last job that was closed: its items need not be run */
+} worker;
+
+/** Find the way in: lane, connection, proofs. @return an ml_worker_exit */
+int worker__start(worker *w, const ml_worker_opts *opts, ml_error *err);
+
+/** All of the outgoing bytes, however long it takes. @return false: the peer is gone */
+bool worker__send_all(channel *c);
+
+int worker__fail(ml_error *err, int code, const char *what);
 
 typedef struct worker_job worker_job;
 

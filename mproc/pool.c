@@ -22,7 +22,13 @@ static size_t n_workers(const ml_exec *exec) {
 static const ml_exec_vtable vtable = {.n_workers = n_workers, .run = run__job};
 
 ml_mproc_opts ml_mproc_opts_default(void) {
-  return (ml_mproc_opts){.retries = 2};
+  return (ml_mproc_opts){.retries = 2,
+                         .grace = 2,
+                         .init_timeout = 60,
+                         .suspect_after = 10,
+                         .silence_limit = 30,
+                         .threads = 1,
+                         .metrics_port = -1};
 }
 
 ml_exec *ml_mproc_exec(ml_mproc *pool) {

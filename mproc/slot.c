@@ -25,11 +25,11 @@ void slot__name(const slot *s, char *buf, size_t size) {
 
 static const char *exit_meaning(int code) {
   switch (code) {
-    case WORKER_NO_CONNECTION:
+    case ML_WORKER_NO_CONNECTION:
       return ": it could not connect";
-    case WORKER_REFUSED:
+    case ML_WORKER_REFUSED:
       return ": it was refused";
-    case WORKER_OTHER_BUILD:
+    case ML_WORKER_OTHER_BUILD:
       return ": it is another build";
     default:
       return "";

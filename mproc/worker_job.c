@@ -186,7 +186,9 @@ static void run_item(worker_job *w, const frame *f, ml_buf *out) {
   uint64_t started = w->now = mproc__now();
   ml_buf_clear(&w->result);
   begin(w, f->item);
-  ml_status status = w->task->run(w->state, &w->data, f->payload, f->n, &w->result, &err);
+  ml_status status = w->task->run(
+      w->state, &w->data, &(ml_item){.index = (size_t)f->item, .in = f->payload, .n_in = f->n},
+      &w->result, &err);
   end(w);
   w->now = mproc__now();
   if (status == ML_OK && w->result.failed) status = ml_error_memory(&err);

@@ -28,12 +28,12 @@ static void write_garbage(size_t n) {
     (void)!send(fd, junk, n < sizeof junk ? n : sizeof junk, MSG_NOSIGNAL);
 }
 
-static ml_status act_run(void *state, const ml_job_data *data, const void *in, size_t n_in,
-                         ml_buf *out, ml_error *err) {
+static ml_status act_run(void *state, const ml_job_data *data, const ml_item *item, ml_buf *out,
+                         ml_error *err) {
   (void)state;
   act a;
-  if (n_in != sizeof a) return ml_error_set(err, ML_ERR_PARSE, "expected an act");
-  memcpy(&a, in, sizeof a);
+  if (item->n_in != sizeof a) return ml_error_set(err, ML_ERR_PARSE, "expected an act");
+  memcpy(&a, item->in, sizeof a);
   switch (a.kind) {
     case ACT_DOUBLE:
       break;
@@ -76,20 +76,20 @@ static ml_status act_run(void *state, const ml_job_data *data, const void *in, s
 }
 
 /* Row i of the result: column j is input[j] * i, then its square root. */
-static ml_status row_run(void *state, const ml_job_data *data, const void *in, size_t n_in,
-                         ml_buf *out, ml_error *err) {
-  (void)state, (void)out, (void)err, (void)n_in;
+static ml_status row_run(void *state, const ml_job_data *data, const ml_item *item, ml_buf *out,
+                         ml_error *err) {
+  (void)state, (void)out, (void)err;
   size_t i, n_columns = data->inputs[0].size / sizeof(double);
-  memcpy(&i, in, sizeof i);
+  memcpy(&i, item->in, sizeof i);
   const double *x = data->inputs[0].data;
   double *row = (double *)data->result.data + i * n_columns;
   for (size_t j = 0; j < n_columns; j++) row[j] = sqrt(x[j] * (double)i);
   return ML_OK;
 }
 
-static ml_status sum_run(void *state, const ml_job_data *data, const void *in, size_t n_in,
-                         ml_buf *out, ml_error *err) {
-  (void)state, (void)in, (void)n_in, (void)err;
+static ml_status sum_run(void *state, const ml_job_data *data, const ml_item *item, ml_buf *out,
+                         ml_error *err) {
+  (void)state, (void)item, (void)err;
   const double *x = data->inputs[0].data;
   double sum[4] = {0};
   for (size_t i = 0; i + 4 <= data->inputs[0].size / sizeof *x; i += 4)
@@ -110,9 +110,9 @@ static ml_status crash_open(const ml_job_data *data, void **state, ml_error *err
   return ML_OK;
 }
 
-static ml_status about_run(void *state, const ml_job_data *data, const void *in, size_t n_in,
-                           ml_buf *out, ml_error *err) {
-  (void)state, (void)data, (void)in, (void)n_in, (void)err;
+static ml_status about_run(void *state, const ml_job_data *data, const ml_item *item, ml_buf *out,
+                           ml_error *err) {
+  (void)state, (void)data, (void)item, (void)err;
   const char *threads = getenv("OPENBLAS_NUM_THREADS");
   ml_buf_printf(out, "env=%s blas=%d leader=%d", threads ? threads : "unset",
                 openblas_get_num_threads(), getpgrp() == getpid());

@@ -27,12 +27,12 @@ static ml_status open_sum(const ml_job_data *data, void **state, ml_error *err) 
 }
 
 /* Adds input 0 at the item's place to the argument, and writes it to the result as well. */
-static ml_status run_sum(void *state, const ml_job_data *data, const void *in, size_t n_in,
-                         ml_buf *out, ml_error *err) {
+static ml_status run_sum(void *state, const ml_job_data *data, const ml_item *given, ml_buf *out,
+                         ml_error *err) {
   size_t item;
   assert_ptr_equal(state, current);
-  assert_int_equal(n_in, sizeof item);
-  memcpy(&item, in, sizeof item);
+  assert_int_equal(given->n_in, sizeof item);
+  memcpy(&item, given->in, sizeof item);
   note("run", item);
   if (item == current->fail_at) return ml_error_set(err, ML_ERR_NUMERIC, "item %zu", item);
   int sum = ((const int *)data->inputs[0].data)[item] + (int)item;

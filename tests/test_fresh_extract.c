@@ -40,7 +40,9 @@ static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) 
     assert_false(job->inputs[i]->lent);
     inputs[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
   }
-  ml_job_data data = {inputs, FRESH_N_BLOCKS, {job->result->data, job->result->size}};
+  ml_job_data data = {.inputs = inputs,
+                      .n_inputs = FRESH_N_BLOCKS,
+                      .result = {job->result->data, job->result->size}};
   items_seen = job->n_items;
   for (size_t i = job->n_items; i-- > 0;) {
     ml_buf in = {0}, out = {0};
@@ -50,7 +52,9 @@ static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) 
     assert_memory_equal(text, "id", 2);
     assert_int_equal(job->put(job->ctx, i, &in, err), ML_OK);
     assert_int_equal(task->open(&data, &state, err), ML_OK);
-    assert_int_equal(task->run(state, &data, in.data, in.n, &out, err), ML_OK);
+    assert_int_equal(
+        task->run(state, &data, &(ml_item){.index = i, .in = in.data, .n_in = in.n}, &out, err),
+        ML_OK);
     task->close(state);
     assert_int_equal(out.n, 0);
     ml_buf_release(&in);
@@ -58,7 +62,7 @@ static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) 
   return ML_OK;
 }
 
-static const ml_exec_vtable backwards_table = {five_workers, run_backwards};
+static const ml_exec_vtable backwards_table = {.n_workers = five_workers, .run = run_backwards};
 static ml_exec backwards = {&backwards_table, true};
 
 static void order_and_copies_do_not_matter(void **state) {
@@ -169,25 +173,28 @@ static void malformed_requests_are_refused(void **state) {
   char request[64] = {1};
   memcpy(request + 8, "k\0{\"mean\": null}", 16);
   ml_span inputs[] = {{values, sizeof values}, {spans, sizeof spans}, {request, 8 + 16}};
-  ml_job_data data = {inputs, 3, {result, sizeof result}};
+  ml_job_data data = {.inputs = inputs, .n_inputs = 3, .result = {result, sizeof result}};
   ml_buf out = {0};
   ml_error err = {0};
   void *open = NULL;
-  fresh_item item = {0, 1};
+  fresh_item range = {0, 1};
+  ml_item item = {.in = &range, .n_in = sizeof range};
 
   assert_int_equal(task->open(&data, &open, &err), ML_OK);
-  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_OK);
+  assert_int_equal(task->run(open, &data, &item, &out, &err), ML_OK);
   expect_same("mean", result[0], 1.5);
-  assert_int_equal(task->run(open, &data, &item, sizeof item - 1, &out, &err), ML_ERR_PARSE);
-  item = (fresh_item){1, 1};
-  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
-  item = (fresh_item){2, 0}; /* behind the end, and what is left of there would wrap */
-  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
-  item = (fresh_item){0, UINT64_MAX};
-  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
-  item = (fresh_item){0, 1};
+  item.n_in--;
+  assert_int_equal(task->run(open, &data, &item, &out, &err), ML_ERR_PARSE);
+  item.n_in++;
+  range = (fresh_item){1, 1};
+  assert_int_equal(task->run(open, &data, &item, &out, &err), ML_ERR_PARSE);
+  range = (fresh_item){2, 0}; /* behind the end, and what is left of there would wrap */
+  assert_int_equal(task->run(open, &data, &item, &out, &err), ML_ERR_PARSE);
+  range = (fresh_item){0, UINT64_MAX};
+  assert_int_equal(task->run(open, &data, &item, &out, &err), ML_ERR_PARSE);
+  range = (fresh_item){0, 1};
   spans[1] = 3;
-  assert_int_equal(task->run(open, &data, &item, sizeof item, &out, &err), ML_ERR_PARSE);
+  assert_int_equal(task->run(open, &data, &item, &out, &err), ML_ERR_PARSE);
   task->close(open);
 
   data.result.size = 16;

@@ -153,7 +153,7 @@ static void expect_refusal(ml_mproc *pool, caller c, uint64_t refused) {
   run_until_refused(pool, refused);
   pthread_join(thread, NULL);
   assert_int_equal(c.answer, FRAME_REFUSE);
-  assert_int_equal(c.code, WORKER_REFUSED);
+  assert_int_equal(c.code, ML_WORKER_REFUSED);
 }
 
 static void wrong_token_is_refused(void **state) {
