@@ -79,11 +79,17 @@ bool lane__send(int lane, const void *bytes, size_t n, const int *fds, size_t n_
 /** @return bytes received, or -1; always n_fds descriptors, else -1 and none */
 ssize_t lane__receive(int lane, void *bytes, size_t size, int *fds, size_t n_fds);
 
-/* Shared between the central process and one worker: what the worker is at. Written by the worker
- * alone, and believed by nobody: an item counts only if the worker has it. */
+/* Shared between the central process and one worker, and believed by neither: an item counts only
+ * if the worker has it. */
 typedef struct status_page {
+  /* Written by the worker: */
   _Atomic uint64_t item;  /* PAGE_IDLE, PAGE_OPENING, else the item that runs */
-  _Atomic uint64_t since; /* when that began; CLOCK_MONOTONIC is one clock for all processes */
+  _Atomic uint64_t since; /* when that began, or its chunk; CLOCK_MONOTONIC is one clock for all */
+  _Atomic uint64_t beat;  /* goes up as long as the process is not stopped, whatever it computes */
+  _Atomic uint64_t rss;   /* bytes resident, looked at now and then */
+  /* Written by the central process: */
+  _Atomic uint64_t cancel; /* the item that should end early; PAGE_IDLE: none */
+  _Atomic uint32_t closed; /* the last job that was given up: its items need not be run */
 } status_page;
 
 #define PAGE_IDLE    UINT64_MAX
@@ -162,6 +168,17 @@ typedef struct slot {
 typedef struct guest guest;
 typedef struct run run;
 
+/* How a worker ended. */
+typedef struct obituary {
+  char text[256]; /* "worker 2 (pid 4711) was killed by signal 9 (Killed)" */
+  size_t worker;  /* from 1 */
+  long pid;
+  int signal;       /* 0: none */
+  bool timed_out;   /* it took too long for its item, which is not tried again */
+  uint64_t memory;  /* bytes it had resident when last looked at */
+  const char *said; /* the end of its standard error; "" */
+} obituary;
+
 struct ml_mproc {
   ml_exec exec; /* first, so that an executor of ours is a pool */
   ml_mproc_opts opts;
@@ -219,8 +236,8 @@ void guest__close_all(ml_mproc *pool);
 ml_status run__job(ml_exec *exec, const ml_job *job, ml_error *err);
 /** A frame from a worker that takes part. @return false when it makes no sense */
 bool run__frame(run *r, slot *s, const frame *f);
-/** The worker is gone for sure; obituary says how. */
-void run__lost(run *r, slot *s, const char *obituary);
+/** The worker is gone for sure. */
+void run__lost(run *r, slot *s, const obituary *how);
 const char *run__task(const run *r); /* its name, for messages */
 
 /* ---- cpus.c ---------------------------------------------------------------------------------- */

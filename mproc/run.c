@@ -227,13 +227,13 @@ static void name_item(const run *r, size_t i, char *buf, size_t size) {
 }
 
 /* Only the item that was running is suspected of having done it. */
-static void blame(run *r, size_t i, const char *obituary) {
+static void blame(run *r, size_t i, const obituary *how) {
   unsigned losses = ++queue__at(&r->items, i)->losses;
   if (losses <= r->pool->opts.retries) return;
   char name[192];
   ml_error error = {0};
   name_item(r, i, name, sizeof name);
-  ml_error_set(&error, ML_ERR_WORKER, "%s: %s, %u attempt%s", name, obituary, losses,
+  ml_error_set(&error, ML_ERR_WORKER, "%s: %s, %u attempt%s", name, how->text, losses,
                losses == 1 ? "" : "s");
   fail_item(r, i, &error);
 }
@@ -242,14 +242,14 @@ const char *run__task(const run *r) {
   return r->job->task;
 }
 
-void run__lost(run *r, slot *s, const char *obituary) {
+void run__lost(run *r, slot *s, const obituary *how) {
   const status_page *page = s->page->data;
   uint64_t running = atomic_load(&page->item);
   for (; s->n_in_flight > 0; land(s)) {
     size_t i = s->flight[s->first_in_flight];
     r->pool->stats.items_retried++;
     if (!queue__again(&r->items, i)) fail_memory(r);
-    if (i == running) blame(r, i, obituary);
+    if (i == running) blame(r, i, how);
   }
 }
 

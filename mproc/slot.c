@@ -37,8 +37,14 @@ static const char *exit_meaning(int code) {
 }
 
 /* How a worker ended, from its exit status unless we know better. */
-static void write_obituary(const slot *s, const siginfo_t *info, char *buf, size_t size) {
-  char name[64];
+static obituary write_obituary(const slot *s, const siginfo_t *info) {
+  const status_page *page = s->page->data;
+  obituary how = {
+      .worker = s->index + 1, .pid = (long)s->pid, .memory = atomic_load(&page->rss), .said = ""};
+  char name[64], *buf = how.text;
+  size_t size = sizeof how.text;
+  bool was_killed = info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED;
+  if (was_killed) how.signal = info->si_status;
   slot__name(s, name, sizeof name);
   if (s->cause == CAUSE_TIMEOUT)
     snprintf(buf, size, "%s took longer than %g s", name, s->pool->opts.task_timeout);
@@ -51,11 +57,12 @@ static void write_obituary(const slot *s, const siginfo_t *info, char *buf, size
   else if (info->si_code == CLD_EXITED)
     snprintf(buf, size, "%s ended with exit code %d%s", name, info->si_status,
              s->chan.fd < 0 ? exit_meaning(info->si_status) : "");
-  else if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
+  else if (was_killed)
     snprintf(buf, size, "%s was killed by signal %d (%s)", name, info->si_status,
              sigdescr_np(info->si_status) ? sigdescr_np(info->si_status) : "unknown");
   else
     snprintf(buf, size, "%s ended", name); /* the host has collected its status */
+  return how;
 }
 
 static uint64_t back_off(const ml_mproc *pool) {
@@ -71,7 +78,7 @@ static size_t losses_max(const ml_mproc *pool) {
 }
 
 /* A worker that was not told to go is gone. Too many of those end the job or the opening. */
-static void count_loss(slot *s, const siginfo_t *info, const char *obituary) {
+static void count_loss(slot *s, const siginfo_t *info, const char *how) {
   ml_mproc *pool = s->pool;
   bool was_killed = info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED;
   pool->stats.workers_lost++;
@@ -81,13 +88,12 @@ static void count_loss(slot *s, const siginfo_t *info, const char *obituary) {
   /* A worker that leaves by itself before it has registered will do so again. One that was killed
    * need not, and while others do the work there is time to see. */
   if (pool->false_starts >= FALSE_STARTS && (!pool->run || !was_killed))
-    ml_error_set(&pool->fault, ML_ERR_WORKER, "workers do not start: %s ('%s')", obituary,
-                 pool->exe);
+    ml_error_set(&pool->fault, ML_ERR_WORKER, "workers do not start: %s ('%s')", how, pool->exe);
   else if (pool->losses > losses_max(pool))
     ml_error_set(
         &pool->fault, ML_ERR_WORKER,
         "task '%s': %u workers were lost and no item was finished in between; the last: %s",
-        pool->run ? run__task(pool->run) : "", pool->losses, obituary);
+        pool->run ? run__task(pool->run) : "", pool->losses, how);
 }
 
 static void clear(slot *s) {
@@ -127,7 +133,6 @@ static void on_exit_of_process(void *ctx, int events) {
   (void)events;
   slot *s = ctx;
   siginfo_t info = {0};
-  char obituary[256];
   bool is_zombie = waitid(P_PIDFD, (id_t)s->pidfd, &info, WEXITED | WNOWAIT) == 0;
   /* libuv has made the descriptor non-blocking, and it may wake us a moment too early: it will
    * again. */
@@ -138,10 +143,10 @@ static void on_exit_of_process(void *ctx, int events) {
   read_last_words(s);
   while (is_zombie && waitpid(s->pid, NULL, 0) < 0 && errno == EINTR) {
   }
-  write_obituary(s, &info, obituary, sizeof obituary);
+  obituary how = write_obituary(s, &info);
   if (s->cause != CAUSE_TOLD) {
-    if (s->pool->run) run__lost(s->pool->run, s, obituary);
-    count_loss(s, &info, obituary);
+    if (s->pool->run) run__lost(s->pool->run, s, &how);
+    count_loss(s, &info, how.text);
   }
   clear(s);
 }
