@@ -8,6 +8,7 @@
  *   run.c      a job: who gets which item     queue.c the items of a job
  *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
  *   worker_start.c  the other side: its way in    worker.c  its loop    worker_job.c  what it runs
+ *   worker_watch.c  its second thread
  */
 #ifndef MPROC_INTERNAL_H
 #define MPROC_INTERNAL_H
@@ -246,20 +247,16 @@ const char *run__task(const run *r); /* its name, for messages */
  * @param membership  text of /proc/self/cgroup. @return 0 when there is no limit */
 size_t cpus__quota(const char *mount, const char *membership);
 
-/* ---- worker_start.c, worker.c, worker_job.c ---------------------------------------------------
+/* ---- worker_start.c, worker.c, worker_watch.c, worker_job.c ------------------------------------
  */
 
 /* A worker process. */
 typedef struct worker {
   lane_hello hello;
   status_page *page;
-  channel chan; /* read by the reader, written by the main thread */
-  int wake;     /* eventfd that ends the reader */
-  pthread_mutex_t lock;
-  pthread_cond_t filled;
-  ml_buf inbox; /* whole frames */
-  bool has_bye;
-  atomic_uint closed; /* last job that was closed: its items need not be run */
+  channel chan; /* of the main thread */
+  pthread_t watcher;
+  int wake; /* eventfd that ends the watcher */
 } worker;
 
 /** Find the way in: lane, connection, proofs. @return an ml_worker_exit */
@@ -269,6 +266,9 @@ int worker__start(worker *w, const ml_worker_opts *opts, ml_error *err);
 bool worker__send_all(channel *c);
 
 int worker__fail(ml_error *err, int code, const char *what);
+
+bool worker_watch__start(worker *w);
+void worker_watch__stop(worker *w);
 
 typedef struct worker_job worker_job;
 

@@ -334,6 +334,8 @@ static void finish(run *r) {
   for (size_t i = 0; i < pool->n_slots; i++) {
     slot *s = &pool->slots[i];
     if (s->state != SLOT_READY || !s->is_open) continue;
+    status_page *page = s->page->data;
+    atomic_store(&page->closed, r->serial);
     frame__put(&s->chan.out, &(frame){.type = FRAME_CLOSE, .job = r->serial});
     s->is_closing = true;
   }

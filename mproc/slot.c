@@ -195,6 +195,7 @@ void slot__start(slot *s) {
   ml_mproc *pool = s->pool;
   status_page *page = s->page->data;
   atomic_store(&page->item, PAGE_IDLE);
+  atomic_store(&page->cancel, PAGE_IDLE);
   int error = spawn__worker(s);
   if (error == 0) {
     pool->stats.workers_started++;
