@@ -127,10 +127,11 @@ void queue__release(queue *q);
 enum { WINDOW_MAX = 512 }; /* a power of two: items in flight at one worker */
 
 typedef enum slot_state {
-  SLOT_EMPTY,    /* no process; to be started at `when` */
-  SLOT_STARTING, /* a process since `when` that has not registered */
-  SLOT_READY,    /* takes items */
-  SLOT_ENDING    /* on its way out; killed at `when` if it is still there */
+  SLOT_EMPTY,        /* no process; to be started at `when`, if it is ours and wanted */
+  SLOT_STARTING,     /* a process since `when` that has not registered */
+  SLOT_INITIALISING, /* registered; a command was sent at `when` and is not done */
+  SLOT_READY,        /* takes items, unless it is_recycled */
+  SLOT_ENDING        /* on its way out; killed at `when` if it is still there */
 } slot_state;
 
 /* Why a worker is ending, when the central process knows better than its exit status. */
@@ -164,6 +165,9 @@ typedef struct slot {
   uint64_t heard; /* when it last said something, or was given its first queue_item */
   uint64_t blocks[WIRE_BLOCKS_MAX]; /* it has mapped: those of the last job */
   size_t n_blocks;
+  uint64_t n_items;     /* it has answered since it was started */
+  uint64_t told_to_end; /* the item that has had its time and was told so; PAGE_IDLE: none */
+  bool is_recycled;     /* gets no more items, and goes after those it has */
 } slot;
 
 typedef struct guest guest;
@@ -222,6 +226,12 @@ void slot__kill(slot *s, slot_cause cause);
 /** Its stream has ended: its exit status is on the way and says more than that. */
 void slot__hang_up(slot *s);
 void slot__look(slot *s, uint64_t now); /* start, give up, kill what is due */
+/** Replace it as planned, when it has answered what it was given: no loss. */
+void slot__recycle(slot *s);
+/** It may be given items. */
+static inline bool slot__takes_items(const slot *s) {
+  return s->state == SLOT_READY && !s->is_recycled;
+}
 
 /** Words for the worker of a slot: "worker 2 (pid 4711)". */
 void slot__name(const slot *s, char *buf, size_t size);

@@ -100,6 +100,7 @@ static ml_status make_slots(ml_mproc *pool, ml_error *err) {
   for (size_t i = 0; i < pool->opts.n_workers; i++) {
     slot *s = &pool->slots[i];
     *s = (slot){.pool = pool, .index = i, .pidfd = -1, .lane = -1, .chan = {.fd = -1}};
+    s->told_to_end = PAGE_IDLE;
     ml_status status = ml_block_new(&pool->exec, sizeof(status_page), &s->page, err);
     if (status != ML_OK) return status;
     pool->n_slots = i + 1;

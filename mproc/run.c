@@ -154,7 +154,7 @@ static void feed(run *r, slot *s) {
 static void feed_all(run *r) {
   for (size_t i = 0; i < r->pool->n_slots && !is_over(r); i++) {
     slot *s = &r->pool->slots[i];
-    if (s->state == SLOT_READY) feed(r, s);
+    if (slot__takes_items(s)) feed(r, s);
   }
 }
 

@@ -13,6 +13,7 @@
 #define START_LIMIT    (30 * MPROC_SECOND) /* from start to registration */
 #define SILENCE_MARGIN (1 * MPROC_SECOND)  /* for the wire and a busy machine */
 #define LAST_WORDS     (1 * MPROC_SECOND)  /* from end of stream to end of process */
+#define BYE_PATIENCE   (2 * MPROC_SECOND)  /* from BYE to end of process */
 #define BACK_OFF_FIRST (MPROC_SECOND / 20)
 #define BACK_OFF_MAX   (2 * MPROC_SECOND)
 #define FALSE_STARTS   3
@@ -107,6 +108,7 @@ static void clear(slot *s) {
               .pidfd = -1,
               .lane = -1,
               .chan = {.fd = -1},
+              .told_to_end = PAGE_IDLE,
               .when = mproc__now() + back_off(s->pool)};
 }
 
@@ -158,6 +160,20 @@ void slot__kill(slot *s, slot_cause cause) {
   s->when = UINT64_MAX;
   kill(-s->pid, SIGKILL);
   kill(s->pid, SIGKILL); /* should it have left its group */
+}
+
+void slot__recycle(slot *s) {
+  if (s->state == SLOT_READY) s->is_recycled = true;
+}
+
+/* What it had has been answered. */
+static void say_goodbye(slot *s) {
+  frame__put(&s->chan.out, &(frame){.type = FRAME_BYE});
+  channel__flush(&s->chan);
+  s->cause = CAUSE_TOLD;
+  s->state = SLOT_ENDING;
+  s->when = mproc__now() + BYE_PATIENCE;
+  s->pool->stats.workers_recycled++;
 }
 
 void slot__hang_up(slot *s) {
@@ -238,8 +254,13 @@ void slot__look(slot *s, uint64_t now) {
     case SLOT_STARTING:
       if (now > s->when && now - s->when > START_LIMIT) slot__kill(s, CAUSE_NOT_REGISTERED);
       break;
+    case SLOT_INITIALISING:
+      break;
     case SLOT_READY:
-      if ((cause = overdue(s, now)) != CAUSE_UNKNOWN) slot__kill(s, cause);
+      if (s->is_recycled && s->n_in_flight == 0)
+        say_goodbye(s);
+      else if ((cause = overdue(s, now)) != CAUSE_UNKNOWN)
+        slot__kill(s, cause);
       break;
     case SLOT_ENDING:
       if (now > s->when) slot__kill(s, CAUSE_UNKNOWN);
