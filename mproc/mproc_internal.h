@@ -6,7 +6,7 @@
  *   spawn.c    the worker's process           exe.c   where its program is
  *   guest.c    connections that have proved nothing yet
  *   run.c      a job: who gets which item     queue.c the items of a job
- *   seen.c     what is remembered for those who look
+ *   seen.c     what is remembered for those who look   report.c  what they are told
  *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
  *   worker_start.c  the other side: its way in    worker.c  its loop    worker_job.c  what it runs
  */
@@ -244,6 +244,11 @@ bool run__frame(run *r, slot *s, const frame *f);
 void run__lost(run *r, slot *s, const obituary *how);
 const char *run__task(const run *r); /* its name, for messages */
 void run__look(const run *r, run_view *out);
+
+/* ---- report.c -------------------------------------------------------------------------------- */
+
+/** Append the text that Prometheus reads. */
+void report__metrics(const ml_mproc *pool, ml_buf *out);
 
 /* ---- cpus.c ---------------------------------------------------------------------------------- */
 

@@ -13,7 +13,9 @@ const char *const seen__reasons[LOSS_N_REASONS] = {
 #undef REASON_NAME
 };
 
-const double seen__buckets[SEEN_BUCKETS] = {1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
+const seen_bucket seen__buckets[SEEN_BUCKETS] = {{1e-6, "1e-06"}, {1e-5, "1e-05"}, {1e-4, "0.0001"},
+                                                 {1e-3, "0.001"}, {1e-2, "0.01"},  {0.1, "0.1"},
+                                                 {1, "1.0"},      {10, "10.0"},    {100, "100.0"}};
 
 void seen__begin(ml_mproc *pool) {
   seen *sn = &pool->seen;
@@ -25,7 +27,7 @@ void seen__done(slot *s, size_t n_items, uint64_t ns) {
   seen *sn = &s->pool->seen;
   double seconds = (double)ns * 1e-9, mean = n_items > 0 ? seconds / (double)n_items : 0;
   size_t b = 0;
-  while (b < SEEN_BUCKETS && mean > seen__buckets[b]) b++;
+  while (b < SEEN_BUCKETS && mean > seen__buckets[b].bound) b++;
   sn->buckets[b] += n_items;
   s->tally.items += n_items;
   s->tally.seconds += seconds;

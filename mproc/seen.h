@@ -33,7 +33,12 @@ typedef enum loss_reason {
 } loss_reason;
 
 extern const char *const seen__reasons[LOSS_N_REASONS];
-extern const double seen__buckets[SEEN_BUCKETS]; /* upper bounds in seconds, ascending */
+typedef struct seen_bucket {
+  double bound; /* seconds, inclusive */
+  const char *text;
+} seen_bucket;
+
+extern const seen_bucket seen__buckets[SEEN_BUCKETS]; /* ascending */
 
 typedef struct seen_loss {
   double time; /* seconds since 1970 */
