@@ -6,6 +6,7 @@
  *   spawn.c    the worker's process           exe.c   where its program is
  *   guest.c    connections that have proved nothing yet
  *   run.c      a job: who gets which item     queue.c the items of a job
+ *   seen.c     what is remembered for those who look   report.c  what they are told
  *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
  *   worker_start.c  the other side: its way in    worker.c  its loop    worker_job.c  what it runs
  *   worker_watch.c  its second thread
@@ -23,6 +24,7 @@
 #include <ml/exec.h>
 #include <ml/mproc.h>
 
+#include "seen.h"
 #include "wire.h"
 
 #define MPROC_SECOND UINT64_C(1000000000) /* all times are in nanoseconds of CLOCK_MONOTONIC */
@@ -156,6 +158,7 @@ typedef struct slot {
   io *pid_io;
   channel chan;
   ml_block *page; /* a status_page */
+  tally tally;    /* of this place, whoever has it */
   /* What it has of the job that runs. Workers run items in the order they get them. */
   bool is_open;
   bool is_closing; /* CLOSE was sent and CLOSED has not come */
@@ -206,6 +209,7 @@ struct ml_mproc {
   unsigned false_starts; /* in a row: workers that went before they registered */
   ml_error fault;        /* what ends the opening or the job; ML_OK: nothing */
   ml_mproc_stats stats;
+  seen seen;
 };
 
 /** One turn of the loop: send, wait (or not) for something, look at clocks. */
@@ -250,6 +254,12 @@ bool run__frame(run *r, slot *s, const frame *f);
 /** The worker is gone for sure. */
 void run__lost(run *r, slot *s, const obituary *how);
 const char *run__task(const run *r); /* its name, for messages */
+void run__look(const run *r, run_view *out);
+
+/* ---- report.c -------------------------------------------------------------------------------- */
+
+/** Append the text that Prometheus reads. */
+void report__metrics(const ml_mproc *pool, ml_buf *out);
 
 /* ---- cpus.c ---------------------------------------------------------------------------------- */
 

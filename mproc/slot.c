@@ -82,6 +82,7 @@ static size_t losses_max(const ml_mproc *pool) {
 static void count_loss(slot *s, const siginfo_t *info, const char *how) {
   ml_mproc *pool = s->pool;
   bool was_killed = info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED;
+  seen__lost(s, info, how);
   pool->stats.workers_lost++;
   pool->losses++;
   if (s->chan.fd < 0) pool->false_starts++;
@@ -105,6 +106,7 @@ static void clear(slot *s) {
   *s = (slot){.pool = s->pool,
               .index = s->index,
               .page = s->page,
+              .tally = s->tally,
               .pidfd = -1,
               .lane = -1,
               .chan = {.fd = -1},
