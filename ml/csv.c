@@ -54,7 +54,7 @@ ml_status csv__fill(ml_csv *csv, ml_error *err) {
   while (csv->n < csv->capacity && !csv->at_end) {
     size_t got;
     ml_status status =
-        csv__source_read(csv->source, csv->window + csv->n, csv->capacity - csv->n, &got, err);
+        ml_input_read(csv->source, csv->window + csv->n, csv->capacity - csv->n, &got, err);
     if (status != ML_OK) return status;
     csv->n += got;
     csv->at_end = got == 0;
@@ -189,8 +189,8 @@ static ml_status open_any(const char *path, const void *bytes, size_t n, const c
     return ml_error_set(err, ML_ERR_USAGE, "'%c' cannot be a delimiter", opts->delimiter);
   ml_csv *csv = new_csv(name, opts);
   if (!csv) return ml_error_memory(err);
-  ml_status status = path ? csv__source_open(path, csv->watch, &csv->source, err)
-                          : csv__source_memory(bytes, n, csv->name, csv->watch, &csv->source, err);
+  ml_status status = path ? ml_input_open(path, csv->watch, &csv->source, err)
+                          : ml_input_open_bytes(bytes, n, csv->name, csv->watch, &csv->source, err);
   if (status == ML_OK) status = read_header(csv, err);
   if (status == ML_OK)
     *out = csv;
@@ -244,7 +244,7 @@ size_t csv__line_of_row(const ml_csv *csv, size_t row) {
 
 void ml_csv_close(ml_csv *csv) {
   if (!csv) return;
-  csv__source_close(csv->source);
+  ml_input_close(csv->source);
   csv__fields_release(&csv->header);
   free(csv->by_name);
   free(csv->jumps);

@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parts of the CSV reader: bytes, a window over them, cells, records, numbers. */
+/* The parts of the CSV reader: a window over the bytes, cells, records, numbers. */
 #ifndef ML_CSV_INTERNAL_H
 #define ML_CSV_INTERNAL_H
 
 #include <ml/buffer.h>
 #include <ml/csv.h>
-
-/* ---- bytes: a file or memory, unpacked ---- */
-
-typedef struct csv_source csv_source;
-
-ml_status csv__source_open(const char *path, const ml_watch *watch, csv_source **out,
-                           ml_error *err);
-ml_status csv__source_memory(const void *bytes, size_t n, const char *name, const ml_watch *watch,
-                             csv_source **out, ml_error *err);
-
-/* Up to `size` bytes that were not read before; 0 at the end, and only there. */
-ml_status csv__source_read(csv_source *source, char *to, size_t size, size_t *n, ml_error *err);
-void csv__source_close(csv_source *source);
+#include <ml/input.h>
 
 /* ---- the window ---- */
 
@@ -41,7 +29,7 @@ typedef struct csv_jump {
 struct ml_csv {
   char *name;
   const ml_watch *watch;
-  csv_source *source;
+  ml_input *source;
   char *window; /* capacity bytes, one for the line end that is put after the last record, slack */
   size_t capacity; /* grows with the longest record */
   size_t at, n;    /* window[at .. n) is not consumed; window[at] starts a record */

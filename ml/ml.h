@@ -9,6 +9,7 @@
 #include <ml/exec.h>
 #include <ml/fresh.h>
 #include <ml/functions.h>
+#include <ml/input.h>
 #include <ml/matrix.h>
 #include <ml/mproc.h>
 #include <ml/nearest.h>

@@ -141,6 +141,11 @@ ml_status ml_output_write(ml_output *out, const void *bytes, size_t n, ml_error 
   return out->failure ? failed(out, err) : ML_OK;
 }
 
+ml_status ml_output_flush(ml_output *out, ml_error *err) {
+  if (!out->failure) flush_chunk(out);
+  return out->failure ? failed(out, err) : ML_OK;
+}
+
 ml_status output__finish(ml_output *out, ml_error *err) {
   if (out->fd < 0) return out->failure ? failed(out, err) : ML_OK;
   if (out->zip && !out->failure) deflate_bytes(out, NULL, 0, Z_FINISH);

@@ -31,6 +31,10 @@ ML_API ML_MUST_CHECK ml_status ml_output_open(const char *path, ml_output **out,
 ML_API ML_MUST_CHECK ml_status ml_output_write(ml_output *out, const void *bytes, size_t n,
                                                ml_error *err);
 
+/** Hand on what is buffered; a compressed stream keeps what it has not packed yet. @retval as
+ * ml_output_write() */
+ML_API ML_MUST_CHECK ml_status ml_output_flush(ml_output *out, ml_error *err);
+
 /** Flush, sync and rename into place; frees out in every case, and removes the temporary file on
  * failure. */
 ML_API ML_MUST_CHECK ml_status ml_output_commit(ml_output *out, ml_error *err);

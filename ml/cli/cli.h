@@ -17,6 +17,8 @@ typedef enum cli_kind {
   CLI_CHOICE,  /* int: index in choices */
   CLI_CHAR,    /* char: one punctuation mark, or the word tab */
   CLI_WORKERS, /* cli_int: a count with or without a minus, or the word auto */
+  CLI_SIZE,    /* size_t: bytes, as in 512M */
+  CLI_LIST,    /* cli_list: may be given several times */
 } cli_kind;
 
 typedef struct cli_int {
@@ -24,7 +26,18 @@ typedef struct cli_int {
   bool given; /* on the command line */
 } cli_int;
 
-typedef struct cli_opt {
+typedef struct cli_opt cli_opt;
+
+/* Values in the order they were given, perhaps of several options that have the same field. */
+typedef struct cli_list {
+  struct cli_listed {
+    const cli_opt *opt;
+    const char *value; /* borrowed from argv */
+  } * items;
+  size_t n;
+} cli_list;
+
+struct cli_opt {
   char letter;      /* 0: none */
   const char *name; /* without the dashes; NULL ends a table */
   cli_kind kind;
@@ -36,7 +49,7 @@ typedef struct cli_opt {
   const char *choices;  /* CLI_CHOICE: "auto|always|never" */
   const char *bare;     /* CLI_CHOICE: meant when no =VALUE follows */
   bool is_hidden;       /* for programs, not in help */
-} cli_opt;
+};
 
 /* A table of options that several commands may have. */
 typedef struct cli_group {
@@ -54,15 +67,24 @@ typedef struct cli_common {
 typedef enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER } cli_when;
 
 typedef struct cli_workers {
-  cli_int n, port, retries;
-  double task_timeout;
+  cli_int n, port, retries, retry_errors, max_tasks, threads, window, chunk, metrics_port;
+  double task_timeout, grace, init_timeout;
+  size_t worker_memory, max_rss;
+  const char *token_file, *bind;
+  bool allow_remote;
 } cli_workers;
+
+/* A pool of another process. */
+typedef struct cli_connect {
+  const char *address; /* "PORT" or "HOST:PORT"; NULL when none was given */
+  const char *token_file;
+} cli_connect;
 
 extern const cli_opt cli__common_opts[];  /* cli_common */
 extern const cli_opt cli__worker_opts[];  /* cli_workers */
 extern const cli_opt cli__column_opts[];  /* ml_series_opts */
 extern const cli_opt cli__output_opts[];  /* const char *: the path */
-extern const cli_opt cli__connect_opts[]; /* cli_int: the port a worker connects to */
+extern const cli_opt cli__connect_opts[]; /* cli_connect */
 
 /* ---- commands as data ---------------------------------------------------------------------- */
 
@@ -72,13 +94,15 @@ typedef struct cli_example {
   const char *what, *line; /* NULL, NULL ends a list */
 } cli_example;
 
+#define CLI_ANY SIZE_MAX
+
 typedef struct cli_command {
   const char *name, *summary;
   const char *synopsis;    /* what follows the name in a usage line */
   const char *description; /* paragraphs, separated by empty lines */
   const cli_group *groups;
   size_t options_size; /* of the struct that the groups fill, which starts with a cli_common */
-  size_t max_args;     /* operands */
+  size_t max_args;     /* operands; CLI_ANY: as many as there are, also negative numbers */
   const cli_example *examples;
   const char *exit_status; /* NULL: the usual codes */
   ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
@@ -119,6 +143,9 @@ ml_status cli__scan(int argc, char **argv, int *at, const cli_command **command,
 
 /** Parse argv, but for argv[at], into options (command->options_size zero bytes) and cli->args. */
 ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options, ml_error *err);
+
+/** Free what the options hold, and them. NULL is allowed. */
+void cli__free_options(const cli_command *command, void *options);
 
 /* ---- opt_value.c: values of options -------------------------------------------------------- */
 
@@ -189,14 +216,19 @@ double cli__now(void);
 
 /* ---- workers.c ----------------------------------------------------------------------------- */
 
+/** Split "HOST:PORT" or "PORT"; HOST may stand in brackets. @param[out] host  room for 256 bytes;
+ * "127.0.0.1" when the text has none */
+ml_status cli__read_address(const char *text, char *host, int *port, ml_error *err);
+
 /** Check -s and -p against one another. */
 ml_status cli__check_workers(const cli_workers *workers, ml_error *err);
 
-/** Start the workers that were asked for. @param[out] out  NULL when none were */
-ml_status cli__open_pool(const cli_workers *workers, const ml_watch *watch, ml_mproc **out,
-                         ml_error *err);
+/** Start the workers that were asked for; notes of the pool are printed. @param[out] out  NULL when
+ * none were */
+ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
+                         ml_mproc **out, ml_error *err);
 
-/** Say which port `-p 0` has taken. A pool of NULL is allowed. */
+/** Say which ports `-p 0` and `--metrics-port 0` have taken. A pool of NULL is allowed. */
 void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool);
 
 /** What a pool has done, with -v. NULL is allowed. */

@@ -181,7 +181,7 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   columns.watch = &watch;
   double start = cli__now();
   /* First, so that a port in use is known before a long file has been read. */
-  ml_status status = cli__open_pool(&o->workers, &watch, &run->pool, err);
+  ml_status status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
   if (status != ML_OK) return status;
   double after_open = cli__now();
   if (run->pool) cli__detail(cli, "start workers: %.3f s", after_open - start);

@@ -2,24 +2,30 @@
 /* mltool worker: what the central process starts. */
 #include "cli.h"
 
-#define EXIT_NO_PORT 1 /* kdb+'s worker script has this code, too */
-
 typedef struct worker_options {
   cli_common common;
-  cli_int port;
+  cli_connect to;
 } worker_options;
 
 static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   const worker_options *o = options;
   const ml_module *modules[] = {ml_fresh_module()};
-  if (!o->port.given) {
-    cli->exit_code = EXIT_NO_PORT;
+  char host[256];
+  int port;
+  if (!o->to.address) {
+    cli->exit_code = ML_WORKER_NO_PORT;
     return ml_error_set(err, ML_ERR_USAGE,
-                        "'mltool worker' is started by 'mltool -s N -p PORT COMMAND' and serves "
-                        "that run alone; it needs -p PORT");
+                        "'mltool worker' is started by 'mltool -s N -p PORT COMMAND', or by hand "
+                        "with the port and --token-file of such a run; it needs -p PORT");
   }
+  ml_status status = cli__read_address(o->to.address, host, &port, err);
+  if (status != ML_OK) return status;
   cli__ignore_interrupt();
-  ml_worker_opts opts = {.port = (int)o->port.value, .modules = modules, .n_modules = 1};
+  ml_worker_opts opts = {.host = host,
+                         .port = port,
+                         .token_file = o->to.token_file,
+                         .modules = modules,
+                         .n_modules = 1};
   cli->exit_code = ml_worker_run(&opts, err);
   if (cli->exit_code == 0) return ML_OK;
   return err->status != ML_OK ? err->status : ML_ERR_WORKER;
@@ -28,16 +34,20 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
 const cli_command cli__worker = {
     .name = "worker",
     .summary = "be a worker process; other commands start these by themselves",
-    .synopsis = "-p PORT",
+    .synopsis = "-p [HOST:]PORT [--token-file FILE]",
     .description =
         "Connect to the central process, prove that this worker belongs to its pool, and work "
         "until the pool ends. 'mltool -s N -p PORT COMMAND' starts its workers by itself and "
-        "hands them a secret; a worker that is started by hand has none and is refused.",
-    .groups = (const cli_group[]){{"Options:", cli__connect_opts, offsetof(worker_options, port)},
+        "hands them a secret.\n\n"
+        "A worker that is started by hand joins a pool that was opened with --token-file, by the "
+        "secret in that file; any other is refused. It must see the same modules under the same "
+        "names.",
+    .groups = (const cli_group[]){{"Options:", cli__connect_opts, offsetof(worker_options, to)},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(worker_options),
     .exit_status =
-        "0 done, 1 no port, 2 wrong usage, 3 cannot connect, 5 refused, 6 the central "
-        "process is of another build.",
+        "0 done, 1 no port, 2 wrong usage, 3 cannot connect, 4 a library is missing, 5 refused, 6 "
+        "the central process or a module is of another build, 7 a command of --load or --init "
+        "failed, 8 out of memory, 9 replaced as planned.",
     .run = run};

@@ -60,7 +60,7 @@ static ml_status run(cli_call *cli, int argc, char **argv, ml_error *err) {
   if (status == ML_OK) status = answer(cli, &is_answered, err);
   if (status == ML_OK && !is_answered) status = cli->command->run(cli, options, err);
 done:
-  free(options);
+  cli__free_options(cli->command, options);
   free(cli->args);
   return status;
 }

@@ -2,6 +2,7 @@
 /* The command line: POSIX guidelines with GNU long options, driven by the tables. */
 #include "cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* An option as it was typed: "-o", "--output", "--output=x" or a letter of "-qv". */
@@ -14,6 +15,12 @@ typedef struct typed_opt {
 
 static bool is_option(const char *arg) {
   return arg[0] == '-' && arg[1] != 0;
+}
+
+/* Where operands are values, -1.5 is one: no option is a digit. */
+static bool is_negative(const cli_command *command, const char *arg) {
+  const char *digit = arg[1] == '.' ? arg + 2 : arg + 1;
+  return command->max_args == CLI_ANY && arg[0] == '-' && *digit >= '0' && *digit <= '9';
 }
 
 static typed_opt read_long(const char *arg) {
@@ -211,7 +218,7 @@ ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options
     if (p.i == at) continue;
     if (!only_args && strcmp(arg, "--") == 0) {
       only_args = true;
-    } else if (!only_args && is_option(arg)) {
+    } else if (!only_args && is_option(arg) && !is_negative(command, arg)) {
       status = take_option(&p);
     } else {
       cli->args[cli->n_args++] = arg;
@@ -224,4 +231,15 @@ ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options
     status =
         ml_error_set(err, ML_ERR_USAGE, "unexpected argument '%s'", cli->args[command->max_args]);
   return status;
+}
+
+void cli__free_options(const cli_command *command, void *options) {
+  for (const cli_group *g = command->groups; options && g->title; g++)
+    for (const cli_opt *opt = g->opts; opt->name; opt++) {
+      if (opt->kind != CLI_LIST) continue;
+      cli_list *list = (cli_list *)((char *)options + g->offset + opt->offset);
+      free(list->items);
+      *list = (cli_list){0}; /* several options may share it */
+    }
+  free(options);
 }

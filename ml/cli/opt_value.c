@@ -95,6 +95,36 @@ static ml_status set_char(const cli_opt *opt, const char *typed, const char *val
   return ML_OK;
 }
 
+static ml_status set_size(const cli_opt *opt, const char *typed, const char *value, void *field,
+                          ml_error *err) {
+  (void)opt;
+  static const char units[] = "KMGT";
+  char *end;
+  errno = 0;
+  unsigned long long n = isdigit((unsigned char)value[0]) ? strtoull(value, &end, 10) : 0;
+  bool is_good = isdigit((unsigned char)value[0]) && errno == 0;
+  const char *unit = is_good && *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+  unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+  if (is_good && *end) is_good = unit && !end[1];
+  if (!is_good || n > SIZE_MAX >> shift)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "option '%s' takes a number of bytes, such as 800M or 2G, not '%s'", typed,
+                        value);
+  *(size_t *)field = (size_t)n << shift;
+  return ML_OK;
+}
+
+static ml_status set_list(const cli_opt *opt, const char *typed, const char *value, void *field,
+                          ml_error *err) {
+  (void)typed;
+  cli_list *list = field;
+  struct cli_listed *items = reallocarray(list->items, list->n + 1, sizeof *items);
+  if (!items) return ml_error_memory(err);
+  items[list->n++] = (struct cli_listed){opt, value};
+  list->items = items;
+  return ML_OK;
+}
+
 static ml_status set_flag(const cli_opt *opt, const char *typed, const char *value, void *field,
                           ml_error *err) {
   (void)opt, (void)typed, (void)value, (void)err;
@@ -113,8 +143,8 @@ ml_status cli__set(const cli_opt *opt, const char *typed, const char *value, voi
                    ml_error *err) {
   static ml_status (*const setters[])(const cli_opt *, const char *, const char *, void *,
                                       ml_error *) = {
-      [CLI_FLAG] = set_flag,      [CLI_TEXT] = set_text,     [CLI_INT] = set_int,
-      [CLI_REAL] = set_real,      [CLI_CHOICE] = set_choice, [CLI_CHAR] = set_char,
-      [CLI_WORKERS] = set_workers};
+      [CLI_FLAG] = set_flag,       [CLI_TEXT] = set_text,     [CLI_INT] = set_int,
+      [CLI_REAL] = set_real,       [CLI_CHOICE] = set_choice, [CLI_CHAR] = set_char,
+      [CLI_WORKERS] = set_workers, [CLI_SIZE] = set_size,     [CLI_LIST] = set_list};
   return setters[opt->kind](opt, typed, value, (char *)group + opt->offset, err);
 }

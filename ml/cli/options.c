@@ -5,6 +5,7 @@
 #define COMMON(field)  offsetof(cli_common, field)
 #define WORKERS(field) offsetof(cli_workers, field)
 #define COLUMNS(field) offsetof(ml_series_opts, field)
+#define CONNECT(field) offsetof(cli_connect, field)
 
 #define WHEN "auto|always|never"
 
@@ -34,12 +35,42 @@ const cli_opt cli__worker_opts[] = {
      .help = "share the work among N processes; auto: one for each CPU; 0: none. -N is the same "
              "as N. Needs -p"},
     {'p', "port", CLI_INT, WORKERS(port), "PORT", .lo = 0, .hi = 65535,
-     .help = "port on 127.0.0.1 that the workers connect to; 0 takes a free one and says which"},
+     .help = "port that the workers connect to; 0 takes a free one and says which"},
     {0, "task-timeout", CLI_REAL, WORKERS(task_timeout), "SECONDS", .lo = 0, .hi = 1e9,
      .fallback = "0",
-     .help = "give up a worker that takes longer than this for one task; 0: never"},
+     .help = "ask an item that takes longer than this to end, and kill its worker after --grace; "
+             "0: never"},
+    {0, "grace", CLI_REAL, WORKERS(grace), "SECONDS", .lo = 0, .hi = 1e9, .fallback = "2",
+     .help = "what an item has to end in after --task-timeout"},
+    {0, "init-timeout", CLI_REAL, WORKERS(init_timeout), "SECONDS", .lo = 0, .hi = 1e9,
+     .fallback = "60", .help = "for loading a module, or one --init; 0: no limit"},
     {0, "retries", CLI_INT, WORKERS(retries), "N", .lo = 0, .hi = 1000, .fallback = "2",
-     .help = "give a task to another worker up to N times after its worker was lost"},
+     .help = "give an item to another worker up to N times after its worker was lost"},
+    {0, "retry-errors", CLI_INT, WORKERS(retry_errors), "N", .lo = 0, .hi = 1000, .fallback = "0",
+     .help = "try an item again up to N times after its function failed"},
+    {0, "worker-mem", CLI_SIZE, WORKERS(worker_memory), "SIZE",
+     .help = "private memory of a worker, as in 800M or 2G: allocations beyond it fail"},
+    {0, "max-rss", CLI_SIZE, WORKERS(max_rss), "SIZE",
+     .help = "replace a worker that has more memory resident, after its item"},
+    {0, "max-tasks-per-worker", CLI_INT, WORKERS(max_tasks), "N", .lo = 0, .hi = 1e9,
+     .fallback = "0", .help = "replace a worker after N items; 0: never"},
+    {0, "threads-per-worker", CLI_INT, WORKERS(threads), "N", .lo = 1, .hi = 1024, .fallback = "1",
+     .help = "threads that BLAS and OpenMP may use in each worker"},
+    {0, "window", CLI_INT, WORKERS(window), "N", .lo = 0, .hi = 65536, .fallback = "0",
+     .help = "items in flight at a worker; 0: found out"},
+    {0, "chunk", CLI_INT, WORKERS(chunk), "N", .lo = 0, .hi = 1e6, .fallback = "0",
+     .help = "items in one message; 0: found out"},
+    {0, "token-file", CLI_TEXT, WORKERS(token_file), "FILE",
+     .help = "secret of the pool, made if it is not there: for 'mltool status' and for workers "
+             "that are started by hand"},
+    {0, "bind", CLI_TEXT, WORKERS(bind), "ADDRESS",
+     .help = "listen on this address (default: 127.0.0.1); another machine's workers need "
+             "--allow-remote and --token-file"},
+    {0, "allow-remote", CLI_FLAG, WORKERS(allow_remote),
+     .help = "let --bind name an address that other machines reach; nothing is encrypted"},
+    {0, "metrics-port", CLI_INT, WORKERS(metrics_port), "PORT", .lo = 0, .hi = 65535,
+     .help = "show the pool on this port of 127.0.0.1: a page, and /metrics for Prometheus; 0 "
+             "takes a free one and says which"},
     {0}};
 
 const cli_opt cli__column_opts[] = {
@@ -64,6 +95,9 @@ const cli_opt cli__output_opts[] = {
              "standard output"},
     {0}};
 
-const cli_opt cli__connect_opts[] = {{'p', "port", CLI_INT, 0, "PORT", .lo = 1, .hi = 65535,
-                                      .help = "port on 127.0.0.1 of the central process"},
-                                     {0}};
+const cli_opt cli__connect_opts[] = {
+    {'p', "port", CLI_TEXT, CONNECT(address), "[HOST:]PORT",
+     .help = "of the central process; HOST is 127.0.0.1 unless it is named"},
+    {0, "token-file", CLI_TEXT, CONNECT(token_file), "FILE",
+     .help = "secret of a pool that was opened with --token-file"},
+    {0}};

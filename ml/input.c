@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes for the CSV reader: a file, standard input or memory, unpacked if they are compressed. */
+/* Bytes to be read: a file, standard input or memory, unpacked if they are compressed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,14 +9,14 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <ml/csv_internal.h>
+#include <ml/input.h>
 
 #define INPUT_SIZE ((size_t)256 << 10)
 
-typedef ml_status unpack(csv_source *, char *to, size_t size, size_t *n, ml_error *err);
+typedef ml_status unpack(ml_input *, char *to, size_t size, size_t *n, ml_error *err);
 
-struct csv_source {
-  const char *name; /* borrowed from the ml_csv or its caller */
+struct ml_input {
+  const char *name; /* borrowed */
   const ml_watch *watch;
   int fd; /* -1: memory */
   bool owns_fd;
@@ -33,11 +33,11 @@ struct csv_source {
   ZSTD_DStream *zstd;
 };
 
-static ml_status fail(const csv_source *s, ml_status status, ml_error *err, const char *what) {
+static ml_status fail(const ml_input *s, ml_status status, ml_error *err, const char *what) {
   return ml_error_at(err, status, s->name, 0, 0, "%s", what);
 }
 
-static ml_status read_file(csv_source *s, char *to, size_t size, size_t *n, ml_error *err) {
+static ml_status read_file(ml_input *s, char *to, size_t size, size_t *n, ml_error *err) {
   ssize_t got;
   while ((got = read(s->fd, to, size)) < 0) {
     if (errno != EINTR)
@@ -52,7 +52,7 @@ static ml_status read_file(csv_source *s, char *to, size_t size, size_t *n, ml_e
   return ML_OK;
 }
 
-static ml_status read_memory(csv_source *s, char *to, size_t size, size_t *n) {
+static ml_status read_memory(ml_input *s, char *to, size_t size, size_t *n) {
   *n = size < s->n_bytes ? size : s->n_bytes;
   if (*n > 0) memcpy(to, s->bytes, *n);
   s->bytes += *n;
@@ -62,12 +62,12 @@ static ml_status read_memory(csv_source *s, char *to, size_t size, size_t *n) {
   return ML_OK;
 }
 
-static ml_status read_raw(csv_source *s, char *to, size_t size, size_t *n, ml_error *err) {
+static ml_status read_raw(ml_input *s, char *to, size_t size, size_t *n, ml_error *err) {
   return s->fd < 0 ? read_memory(s, to, size, n) : read_file(s, to, size, n, err);
 }
 
 /* Read ahead until there are `least` bytes or the input ends. */
-static ml_status read_ahead(csv_source *s, size_t least, ml_error *err) {
+static ml_status read_ahead(ml_input *s, size_t least, ml_error *err) {
   if (s->input_at > 0) {
     memmove(s->input, s->input + s->input_at, s->input_n - s->input_at);
     s->input_n -= s->input_at;
@@ -83,7 +83,7 @@ static ml_status read_ahead(csv_source *s, size_t least, ml_error *err) {
   return ML_OK;
 }
 
-static ml_status unpack_plain(csv_source *s, char *to, size_t size, size_t *n, ml_error *err) {
+static ml_status unpack_plain(ml_input *s, char *to, size_t size, size_t *n, ml_error *err) {
   size_t ahead = s->input_n - s->input_at;
   if (ahead == 0) return read_raw(s, to, size, n, err);
   *n = size < ahead ? size : ahead;
@@ -93,7 +93,7 @@ static ml_status unpack_plain(csv_source *s, char *to, size_t size, size_t *n, m
 }
 
 /* Between two members of a gzip file. Zero bytes may follow the last one (tapes pad with them). */
-static ml_status next_gzip_member(csv_source *s, ml_error *err) {
+static ml_status next_gzip_member(ml_input *s, ml_error *err) {
   s->mid_stream = false;
   for (;;) {
     ml_status status = read_ahead(s, 2, err);
@@ -108,7 +108,7 @@ static ml_status next_gzip_member(csv_source *s, ml_error *err) {
   return ML_OK;
 }
 
-static ml_status unpack_gzip(csv_source *s, char *to, size_t size, size_t *n, ml_error *err) {
+static ml_status unpack_gzip(ml_input *s, char *to, size_t size, size_t *n, ml_error *err) {
   *n = 0;
   while (*n == 0 && s->mid_stream) {
     ml_status status = read_ahead(s, 1, err);
@@ -130,7 +130,7 @@ static ml_status unpack_gzip(csv_source *s, char *to, size_t size, size_t *n, ml
   return ML_OK;
 }
 
-static ml_status unpack_zstd(csv_source *s, char *to, size_t size, size_t *n, ml_error *err) {
+static ml_status unpack_zstd(ml_input *s, char *to, size_t size, size_t *n, ml_error *err) {
   ZSTD_outBuffer out = {to, size, 0};
   while (out.pos == 0) {
     /* A frame that is complete may still hold bytes back: then the call below needs no input. */
@@ -152,7 +152,7 @@ static ml_status unpack_zstd(csv_source *s, char *to, size_t size, size_t *n, ml
 }
 
 /* Look at the first bytes and choose how to unpack. */
-static ml_status recognise(csv_source *s, ml_error *err) {
+static ml_status recognise(ml_input *s, ml_error *err) {
   ml_status status = read_ahead(s, 4, err);
   if (status != ML_OK) return status;
   if (s->input_n >= 2 && memcmp(s->input, "\x1f\x8b", 2) == 0) {
@@ -167,20 +167,19 @@ static ml_status recognise(csv_source *s, ml_error *err) {
   return ML_OK;
 }
 
-static ml_status start(csv_source *s, csv_source **out, ml_error *err) {
+static ml_status start(ml_input *s, ml_input **out, ml_error *err) {
   s->unpack = unpack_plain;
   s->input = malloc(INPUT_SIZE);
   ml_status status = s->input ? recognise(s, err) : ml_error_memory(err);
   if (status == ML_OK)
     *out = s;
   else
-    csv__source_close(s);
+    ml_input_close(s);
   return status;
 }
 
-ml_status csv__source_open(const char *path, const ml_watch *watch, csv_source **out,
-                           ml_error *err) {
-  csv_source *s = calloc(1, sizeof *s);
+ml_status ml_input_open(const char *path, const ml_watch *watch, ml_input **out, ml_error *err) {
+  ml_input *s = calloc(1, sizeof *s);
   if (!s) return ml_error_memory(err);
   bool is_stdin = strcmp(path, "-") == 0;
   s->name = path;
@@ -197,9 +196,9 @@ ml_status csv__source_open(const char *path, const ml_watch *watch, csv_source *
   return start(s, out, err);
 }
 
-ml_status csv__source_memory(const void *bytes, size_t n, const char *name, const ml_watch *watch,
-                             csv_source **out, ml_error *err) {
-  csv_source *s = calloc(1, sizeof *s);
+ml_status ml_input_open_bytes(const void *bytes, size_t n, const char *name, const ml_watch *watch,
+                              ml_input **out, ml_error *err) {
+  ml_input *s = calloc(1, sizeof *s);
   if (!s) return ml_error_memory(err);
   s->name = name;
   s->watch = watch;
@@ -210,11 +209,11 @@ ml_status csv__source_memory(const void *bytes, size_t n, const char *name, cons
   return start(s, out, err);
 }
 
-ml_status csv__source_read(csv_source *source, char *to, size_t size, size_t *n, ml_error *err) {
+ml_status ml_input_read(ml_input *source, char *to, size_t size, size_t *n, ml_error *err) {
   return source->unpack(source, to, size, n, err);
 }
 
-void csv__source_close(csv_source *source) {
+void ml_input_close(ml_input *source) {
   if (!source) return;
   if (source->owns_fd) close(source->fd);
   if (source->gzip_on) inflateEnd(&source->gzip);
