@@ -84,7 +84,7 @@ static void admit(guest *g, const frame *f) {
     return;
   }
   proof__make(proof, pool->token, PROOF_CENTRAL, &g->said);
-  frame__put(&g->chan.out, &(frame){.type = FRAME_WELCOME, .payload = proof, .n = sizeof proof});
+  message__put_welcome(&g->chan.out, proof, false);
   slot__register(s, &g->chan);
   leave(g);
 }

@@ -106,8 +106,10 @@ bool message__parse_hello(const frame *f, unsigned char nonce[WIRE_NONCE]) {
 void message__put_auth(ml_buf *buf, const handshake *h, const unsigned char proof[WIRE_PROOF]) {
   ml_buf payload = {0};
   ml_buf_put(&payload, h->worker_nonce, WIRE_NONCE);
+  put_number(&payload, h->role, 1);
   put_number(&payload, h->pid, 4);
   put_text(&payload, h->build);
+  ml_buf_put(&payload, h->lane, WIRE_LANE);
   ml_buf_put(&payload, proof, WIRE_PROOF);
   put_wrapped(buf, (frame){.type = FRAME_AUTH}, &payload);
 }
@@ -115,23 +117,44 @@ void message__put_auth(ml_buf *buf, const handshake *h, const unsigned char proo
 bool message__parse_auth(const frame *f, handshake *h, unsigned char proof[WIRE_PROOF]) {
   cursor c = cursor_of(f);
   bytes(&c, h->worker_nonce, WIRE_NONCE);
+  uint64_t role = number(&c, 1);
   h->pid = (uint32_t)number(&c, 4);
   text(&c, h->build, sizeof h->build);
+  bytes(&c, h->lane, WIRE_LANE);
   bytes(&c, proof, WIRE_PROOF);
+  if (role >= PEER_N_ROLES) return false;
+  h->role = (peer_role)role;
   return f->type == FRAME_AUTH && is_complete(&c);
+}
+
+void message__put_welcome(ml_buf *buf, const unsigned char proof[WIRE_PROOF], bool has_lane) {
+  ml_buf payload = {0};
+  ml_buf_put(&payload, proof, WIRE_PROOF);
+  put_number(&payload, has_lane, 1);
+  put_wrapped(buf, (frame){.type = FRAME_WELCOME}, &payload);
+}
+
+bool message__parse_welcome(const frame *f, unsigned char proof[WIRE_PROOF], bool *has_lane) {
+  cursor c = cursor_of(f);
+  bytes(&c, proof, WIRE_PROOF);
+  uint64_t flag = number(&c, 1);
+  *has_lane = flag == 1;
+  return f->type == FRAME_WELCOME && is_complete(&c) && flag <= 1;
 }
 
 void proof__make(unsigned char proof[WIRE_PROOF], const unsigned char token[WIRE_TOKEN],
                  proof_role role, const handshake *h) {
   /* Fixed places for every part, so that no two handshakes give the same bytes. */
   struct {
-    unsigned char role, port[2], pid[4], nonces[2][WIRE_NONCE], build[WIRE_BUILD_MAX];
-  } said = {.role = (unsigned char)role};
+    unsigned char role, peer, port[2], pid[4], nonces[2][WIRE_NONCE], build[WIRE_BUILD_MAX],
+        lane[WIRE_LANE];
+  } said = {.role = (unsigned char)role, .peer = (unsigned char)h->role};
   for (size_t i = 0; i < 2; i++) said.port[i] = (unsigned char)(h->port >> (8 * i));
   for (size_t i = 0; i < 4; i++) said.pid[i] = (unsigned char)(h->pid >> (8 * i));
   memcpy(said.nonces[0], h->central_nonce, WIRE_NONCE);
   memcpy(said.nonces[1], h->worker_nonce, WIRE_NONCE);
   memcpy(said.build, h->build, strlen(h->build));
+  memcpy(said.lane, h->lane, WIRE_LANE);
   crypto_auth_hmacsha256(proof, (const unsigned char *)&said, sizeof said, token);
 }
 

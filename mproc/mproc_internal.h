@@ -6,8 +6,10 @@
  *   spawn.c    the worker's process           exe.c   where its program is
  *   guest.c    connections that have proved nothing yet
  *   run.c      a job: who gets which item     queue.c the items of a job
+ *   seen.c     what is remembered for those who look   report.c  what they are told
  *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
  *   worker_start.c  the other side: its way in    worker.c  its loop    worker_job.c  what it runs
+ *   worker_watch.c  its second thread
  */
 #ifndef MPROC_INTERNAL_H
 #define MPROC_INTERNAL_H
@@ -22,6 +24,7 @@
 #include <ml/exec.h>
 #include <ml/mproc.h>
 
+#include "seen.h"
 #include "wire.h"
 
 #define MPROC_SECOND UINT64_C(1000000000) /* all times are in nanoseconds of CLOCK_MONOTONIC */
@@ -126,10 +129,11 @@ void queue__release(queue *q);
 enum { WINDOW_MAX = 512 }; /* a power of two: items in flight at one worker */
 
 typedef enum slot_state {
-  SLOT_EMPTY,    /* no process; to be started at `when` */
-  SLOT_STARTING, /* a process since `when` that has not registered */
-  SLOT_READY,    /* takes items */
-  SLOT_ENDING    /* on its way out; killed at `when` if it is still there */
+  SLOT_EMPTY,        /* no process; to be started at `when`, if it is ours and wanted */
+  SLOT_STARTING,     /* a process since `when` that has not registered */
+  SLOT_INITIALISING, /* registered; a command was sent at `when` and is not done */
+  SLOT_READY,        /* takes items, unless it is_recycled */
+  SLOT_ENDING        /* on its way out; killed at `when` if it is still there */
 } slot_state;
 
 /* Why a worker is ending, when the central process knows better than its exit status. */
@@ -154,6 +158,7 @@ typedef struct slot {
   io *pid_io;
   channel chan;
   ml_block *page; /* a status_page */
+  tally tally;    /* of this place, whoever has it */
   /* What it has of the job that runs. Workers run items in the order they get them. */
   bool is_open;
   bool is_closing; /* CLOSE was sent and CLOSED has not come */
@@ -163,6 +168,9 @@ typedef struct slot {
   uint64_t heard; /* when it last said something, or was given its first queue_item */
   uint64_t blocks[WIRE_BLOCKS_MAX]; /* it has mapped: those of the last job */
   size_t n_blocks;
+  uint64_t n_items;     /* it has answered since it was started */
+  uint64_t told_to_end; /* the item that has had its time and was told so; PAGE_IDLE: none */
+  bool is_recycled;     /* gets no more items, and goes after those it has */
 } slot;
 
 typedef struct guest guest;
@@ -201,6 +209,7 @@ struct ml_mproc {
   unsigned false_starts; /* in a row: workers that went before they registered */
   ml_error fault;        /* what ends the opening or the job; ML_OK: nothing */
   ml_mproc_stats stats;
+  seen seen;
 };
 
 /** One turn of the loop: send, wait (or not) for something, look at clocks. */
@@ -221,6 +230,12 @@ void slot__kill(slot *s, slot_cause cause);
 /** Its stream has ended: its exit status is on the way and says more than that. */
 void slot__hang_up(slot *s);
 void slot__look(slot *s, uint64_t now); /* start, give up, kill what is due */
+/** Replace it as planned, when it has answered what it was given: no loss. */
+void slot__recycle(slot *s);
+/** It may be given items. */
+static inline bool slot__takes_items(const slot *s) {
+  return s->state == SLOT_READY && !s->is_recycled;
+}
 
 /** Words for the worker of a slot: "worker 2 (pid 4711)". */
 void slot__name(const slot *s, char *buf, size_t size);
@@ -239,6 +254,12 @@ bool run__frame(run *r, slot *s, const frame *f);
 /** The worker is gone for sure. */
 void run__lost(run *r, slot *s, const obituary *how);
 const char *run__task(const run *r); /* its name, for messages */
+void run__look(const run *r, run_view *out);
+
+/* ---- report.c -------------------------------------------------------------------------------- */
+
+/** Append the text that Prometheus reads. */
+void report__metrics(const ml_mproc *pool, ml_buf *out);
 
 /* ---- cpus.c ---------------------------------------------------------------------------------- */
 
@@ -246,20 +267,16 @@ const char *run__task(const run *r); /* its name, for messages */
  * @param membership  text of /proc/self/cgroup. @return 0 when there is no limit */
 size_t cpus__quota(const char *mount, const char *membership);
 
-/* ---- worker_start.c, worker.c, worker_job.c ---------------------------------------------------
+/* ---- worker_start.c, worker.c, worker_watch.c, worker_job.c ------------------------------------
  */
 
 /* A worker process. */
 typedef struct worker {
   lane_hello hello;
   status_page *page;
-  channel chan; /* read by the reader, written by the main thread */
-  int wake;     /* eventfd that ends the reader */
-  pthread_mutex_t lock;
-  pthread_cond_t filled;
-  ml_buf inbox; /* whole frames */
-  bool has_bye;
-  atomic_uint closed; /* last job that was closed: its items need not be run */
+  channel chan; /* of the main thread */
+  pthread_t watcher;
+  int wake; /* eventfd that ends the watcher */
 } worker;
 
 /** Find the way in: lane, connection, proofs. @return an ml_worker_exit */
@@ -269,6 +286,9 @@ int worker__start(worker *w, const ml_worker_opts *opts, ml_error *err);
 bool worker__send_all(channel *c);
 
 int worker__fail(ml_error *err, int code, const char *what);
+
+bool worker_watch__start(worker *w);
+void worker_watch__stop(worker *w);
 
 typedef struct worker_job worker_job;
 

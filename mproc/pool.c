@@ -67,6 +67,7 @@ void pool__turn(ml_mproc *pool, bool wait) {
   /* Clocks come after the sockets: an answer that was there in time counts, however long the
    * caller had us wait. */
   uint64_t now = mproc__now();
+  seen__look(pool, now);
   if (pool->listener_io) guest__expire(pool, now);
   for (size_t i = 0; i < pool->n_slots; i++) slot__look(&pool->slots[i], now);
 }
@@ -100,6 +101,7 @@ static ml_status make_slots(ml_mproc *pool, ml_error *err) {
   for (size_t i = 0; i < pool->opts.n_workers; i++) {
     slot *s = &pool->slots[i];
     *s = (slot){.pool = pool, .index = i, .pidfd = -1, .lane = -1, .chan = {.fd = -1}};
+    s->told_to_end = PAGE_IDLE;
     ml_status status = ml_block_new(&pool->exec, sizeof(status_page), &s->page, err);
     if (status != ML_OK) return status;
     pool->n_slots = i + 1;
@@ -139,6 +141,7 @@ ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err
   pool->listener = -1;
   pool->window_max = WINDOW_MAX;
   pool->guest_time = GUEST_TIME;
+  pool->seen.opened = mproc__now();
 
   status = exe__find(opts->worker_exe, pool->exe, err);
   if (status == ML_OK && (sodium_init() < 0 || getrandom(pool->token, WIRE_TOKEN, 0) != WIRE_TOKEN))

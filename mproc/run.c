@@ -154,7 +154,7 @@ static void feed(run *r, slot *s) {
 static void feed_all(run *r) {
   for (size_t i = 0; i < r->pool->n_slots && !is_over(r); i++) {
     slot *s = &r->pool->slots[i];
-    if (s->state == SLOT_READY) feed(r, s);
+    if (slot__takes_items(s)) feed(r, s);
   }
 }
 
@@ -180,7 +180,7 @@ static bool on_result(run *r, slot *s, const frame *f) {
   r->items.bytes += it->bytes.n;
   it->is_done = true;
   if (it->bytes.failed) fail_memory(r);
-  r->pool->stats.items_done++;
+  seen__done(s, 1, f->spent_ns);
   r->pool->losses = 0;
   return true;
 }
@@ -240,6 +240,16 @@ static void blame(run *r, size_t i, const obituary *how) {
 
 const char *run__task(const run *r) {
   return r->job->task;
+}
+
+void run__look(const run *r, run_view *out) {
+  *out = (run_view){.module = r->job->module->name,
+                    .task = r->job->task,
+                    .step = r->job->step ? r->job->step : "",
+                    .total = r->job->n_items,
+                    .made = r->items.made,
+                    .bytes = r->items.bytes};
+  for (size_t i = 0; i < r->pool->n_slots; i++) out->in_flight += r->pool->slots[i].n_in_flight;
 }
 
 void run__lost(run *r, slot *s, const obituary *how) {
@@ -307,6 +317,7 @@ static void begin(run *r) {
   ml_mproc *pool = r->pool;
   uint64_t now = mproc__now();
   pool->run = r;
+  seen__begin(pool);
   pool->losses = pool->false_starts = 0;
   pool->fault = (ml_error){0};
   for (size_t i = 0; i < pool->n_slots; i++) {
@@ -334,6 +345,8 @@ static void finish(run *r) {
   for (size_t i = 0; i < pool->n_slots; i++) {
     slot *s = &pool->slots[i];
     if (s->state != SLOT_READY || !s->is_open) continue;
+    status_page *page = s->page->data;
+    atomic_store(&page->closed, r->serial);
     frame__put(&s->chan.out, &(frame){.type = FRAME_CLOSE, .job = r->serial});
     s->is_closing = true;
   }

@@ -13,6 +13,7 @@
 #define START_LIMIT    (30 * MPROC_SECOND) /* from start to registration */
 #define SILENCE_MARGIN (1 * MPROC_SECOND)  /* for the wire and a busy machine */
 #define LAST_WORDS     (1 * MPROC_SECOND)  /* from end of stream to end of process */
+#define BYE_PATIENCE   (2 * MPROC_SECOND)  /* from BYE to end of process */
 #define BACK_OFF_FIRST (MPROC_SECOND / 20)
 #define BACK_OFF_MAX   (2 * MPROC_SECOND)
 #define FALSE_STARTS   3
@@ -81,6 +82,7 @@ static size_t losses_max(const ml_mproc *pool) {
 static void count_loss(slot *s, const siginfo_t *info, const char *how) {
   ml_mproc *pool = s->pool;
   bool was_killed = info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED;
+  seen__lost(s, info, how);
   pool->stats.workers_lost++;
   pool->losses++;
   if (s->chan.fd < 0) pool->false_starts++;
@@ -104,9 +106,11 @@ static void clear(slot *s) {
   *s = (slot){.pool = s->pool,
               .index = s->index,
               .page = s->page,
+              .tally = s->tally,
               .pidfd = -1,
               .lane = -1,
               .chan = {.fd = -1},
+              .told_to_end = PAGE_IDLE,
               .when = mproc__now() + back_off(s->pool)};
 }
 
@@ -160,6 +164,20 @@ void slot__kill(slot *s, slot_cause cause) {
   kill(s->pid, SIGKILL); /* should it have left its group */
 }
 
+void slot__recycle(slot *s) {
+  if (s->state == SLOT_READY) s->is_recycled = true;
+}
+
+/* What it had has been answered. */
+static void say_goodbye(slot *s) {
+  frame__put(&s->chan.out, &(frame){.type = FRAME_BYE});
+  channel__flush(&s->chan);
+  s->cause = CAUSE_TOLD;
+  s->state = SLOT_ENDING;
+  s->when = mproc__now() + BYE_PATIENCE;
+  s->pool->stats.workers_recycled++;
+}
+
 void slot__hang_up(slot *s) {
   io__want(s->chan.io, 0);
   s->state = SLOT_ENDING;
@@ -195,6 +213,7 @@ void slot__start(slot *s) {
   ml_mproc *pool = s->pool;
   status_page *page = s->page->data;
   atomic_store(&page->item, PAGE_IDLE);
+  atomic_store(&page->cancel, PAGE_IDLE);
   int error = spawn__worker(s);
   if (error == 0) {
     pool->stats.workers_started++;
@@ -237,8 +256,13 @@ void slot__look(slot *s, uint64_t now) {
     case SLOT_STARTING:
       if (now > s->when && now - s->when > START_LIMIT) slot__kill(s, CAUSE_NOT_REGISTERED);
       break;
+    case SLOT_INITIALISING:
+      break;
     case SLOT_READY:
-      if ((cause = overdue(s, now)) != CAUSE_UNKNOWN) slot__kill(s, cause);
+      if (s->is_recycled && s->n_in_flight == 0)
+        say_goodbye(s);
+      else if ((cause = overdue(s, now)) != CAUSE_UNKNOWN)
+        slot__kill(s, cause);
       break;
     case SLOT_ENDING:
       if (now > s->when) slot__kill(s, CAUSE_UNKNOWN);

@@ -13,6 +13,7 @@ enum {
   WIRE_NONCE = 32,
   WIRE_TOKEN = 32,
   WIRE_PROOF = 32,
+  WIRE_LANE = 16,
   WIRE_BUILD_MAX = 64,  /* a build id with its NUL */
   WIRE_NAME_MAX = 64,   /* a module or task with its NUL */
   WIRE_BLOCKS_MAX = 128 /* of one job; below the 253 descriptors that one message may carry */
@@ -43,9 +44,18 @@ typedef enum frame_type {
   FRAME_ERROR,     /* worker: an ml_error */
   FRAME_CLOSE,     /* central: end of a job; items that wait are dropped and CLOSED is the answer */
   FRAME_CLOSED,
-  FRAME_BYE, /* central: end */
+  FRAME_BYE,    /* central: end */
+  FRAME_INIT,   /* central: a command for the whole process, see INIT_COMMAND */
+  FRAME_DONE,   /* worker: the answer of a command; ERROR when it failed */
+  FRAME_STATUS, /* central, to a peer that asks for it: JSON */
   FRAME_N_TYPES
 } frame_type;
+
+/* Commands have numbers of their own in the place of the job's, which no job gets. The item of INIT
+ * is made of flags. */
+#define INIT_COMMAND UINT32_C(0x80000000)
+#define INIT_WANTED  UINT64_C(1) /* its answer is looked at */
+#define INIT_REPLAY  UINT64_C(2) /* it was done before: a worker that fails in it is of no use */
 
 typedef struct frame {
   frame_type type;
@@ -64,12 +74,17 @@ void frame__put(ml_buf *buf, const frame *f);
 
 /* ---- handshake ----------------------------------------------------------------------------- */
 
+/* What a peer wants to be. The first holds the token that it inherited, others that of the file. */
+typedef enum peer_role { PEER_WORKER, PEER_VISITOR, PEER_STATUS, PEER_N_ROLES } peer_role;
+
 /* What both sides know when they prove to each other that they hold the token. */
 typedef struct handshake {
   unsigned char central_nonce[WIRE_NONCE], worker_nonce[WIRE_NONCE];
   uint16_t port;
   uint32_t pid;
   char build[WIRE_BUILD_MAX];
+  peer_role role;
+  unsigned char lane[WIRE_LANE]; /* name of the Unix socket where a visitor listens; zeros: none */
 } handshake;
 
 typedef enum proof_role { PROOF_WORKER, PROOF_CENTRAL } proof_role;
@@ -85,9 +100,13 @@ bool proof__holds(const unsigned char proof[WIRE_PROOF], const unsigned char tok
 void message__put_hello(ml_buf *buf, const unsigned char nonce[WIRE_NONCE]);
 bool message__parse_hello(const frame *f, unsigned char nonce[WIRE_NONCE]);
 
-/** AUTH: worker_nonce, pid and build of the handshake, and the proof. */
+/** AUTH: worker_nonce, role, pid, build and lane of the handshake, and the proof. */
 void message__put_auth(ml_buf *buf, const handshake *h, const unsigned char proof[WIRE_PROOF]);
 bool message__parse_auth(const frame *f, handshake *h, unsigned char proof[WIRE_PROOF]);
+
+/** WELCOME: the proof of the central process, and whether it opens a visitor's lane. */
+void message__put_welcome(ml_buf *buf, const unsigned char proof[WIRE_PROOF], bool has_lane);
+bool message__parse_welcome(const frame *f, unsigned char proof[WIRE_PROOF], bool *has_lane);
 
 void message__put_error(ml_buf *buf, uint32_t job, uint64_t item, const ml_error *err);
 bool message__parse_error(const frame *f, ml_error *err);

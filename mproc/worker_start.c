@@ -105,8 +105,9 @@ static int shake_hands(worker *w, int port, ml_error *err) {
       *(const unsigned char *)f.payload == ML_WORKER_OTHER_BUILD)
     return worker__fail(err, ML_WORKER_OTHER_BUILD,
                         "the central process is another build of mltool");
-  if (f.type != FRAME_WELCOME || f.n != WIRE_PROOF ||
-      !proof__holds(f.payload, w->hello.token, PROOF_CENTRAL, &h))
+  bool has_lane;
+  if (!message__parse_welcome(&f, proof, &has_lane) ||
+      !proof__holds(proof, w->hello.token, PROOF_CENTRAL, &h))
     return worker__fail(err, ML_WORKER_REFUSED, "the pool refused this worker");
   return ML_WORKER_DONE;
 }

@@ -62,7 +62,9 @@ static frame only_frame(const ml_buf *buf, size_t payload_max) {
 static void handshake_messages_come_back(void **state) {
   (void)state;
   ml_buf buf = {0};
-  handshake h = {.pid = 4711, .port = 1234, .build = "0123456789abcdef"}, got = {0};
+  handshake h = {.pid = 4711, .port = 1234, .build = "0123456789abcdef", .role = PEER_VISITOR};
+  handshake got = {0};
+  memset(h.lane, 7, WIRE_LANE);
   unsigned char proof[WIRE_PROOF], proof_got[WIRE_PROOF], nonce[WIRE_NONCE];
   memset(h.central_nonce, 1, WIRE_NONCE);
   memset(h.worker_nonce, 2, WIRE_NONCE);
@@ -83,7 +85,22 @@ static void handshake_messages_come_back(void **state) {
   assert_string_equal(got.build, h.build);
   assert_memory_equal(got.worker_nonce, h.worker_nonce, WIRE_NONCE);
   assert_memory_equal(proof_got, proof, WIRE_PROOF);
+  assert_int_equal(got.role, PEER_VISITOR);
+  assert_memory_equal(got.lane, h.lane, WIRE_LANE);
   EXPECT_EXACT(f, message__parse_auth(&cut, &got, proof_got));
+  buf.data[FRAME_HEADER + WIRE_NONCE] = PEER_N_ROLES;
+  assert_false(message__parse_auth(&f, &got, proof_got));
+
+  bool has_lane = false;
+  ml_buf_clear(&buf);
+  message__put_welcome(&buf, proof, true);
+  f = only_frame(&buf, FRAME_GUEST_MAX);
+  memset(proof_got, 0, WIRE_PROOF);
+  assert_true(message__parse_welcome(&f, proof_got, &has_lane) && has_lane);
+  assert_memory_equal(proof_got, proof, WIRE_PROOF);
+  EXPECT_EXACT(f, message__parse_welcome(&cut, proof_got, &has_lane));
+  buf.data[FRAME_HEADER + WIRE_PROOF] = 2;
+  assert_false(message__parse_welcome(&f, proof_got, &has_lane));
   ml_buf_release(&buf);
 }
 
@@ -97,6 +114,8 @@ static void proof_depends_on_everything(void **state) {
   unsigned char *parts[] = {token,
                             proof,
                             h.central_nonce,
+                            h.lane,
+                            (unsigned char *)&h.role,
                             h.worker_nonce + WIRE_NONCE - 1,
                             (unsigned char *)&h.port,
                             (unsigned char *)&h.pid,
