@@ -231,12 +231,12 @@ static void name_item(const run *r, size_t i, char *buf, size_t size) {
 /* Only the item that was running is suspected of having done it. */
 static void blame(run *r, size_t i, const obituary *how) {
   unsigned losses = ++queue__at(&r->items, i)->losses;
-  if (losses <= r->pool->opts.retries) return;
+  if (losses <= r->pool->opts.retries && !how->timed_out) return;
   char name[192];
   ml_error error = {0};
   name_item(r, i, name, sizeof name);
-  ml_error_set(&error, ML_ERR_WORKER, "%s: %s, %u attempt%s", name, how->text, losses,
-               losses == 1 ? "" : "s");
+  ml_error_set(&error, how->timed_out ? ML_ERR_TIMEOUT : ML_ERR_WORKER, "%s: %s, %u attempt%s",
+               name, how->text, losses, losses == 1 ? "" : "s");
   fail_item(r, i, &error);
 }
 
@@ -317,16 +317,9 @@ static ml_status check(const ml_job *job, ml_error *err) {
 
 static void begin(run *r) {
   ml_mproc *pool = r->pool;
-  uint64_t now = mproc__now();
   pool->run = r;
   seen__begin(pool);
-  pool->losses = pool->false_starts = 0;
-  pool->fault = (ml_error){0};
-  for (size_t i = 0; i < pool->n_slots; i++) {
-    slot *s = &pool->slots[i];
-    /* Nobody listened between the jobs. */
-    if (s->state == SLOT_STARTING || s->state == SLOT_EMPTY) s->when = now;
-  }
+  pool__forgive(pool);
 }
 
 static bool is_quiet(const ml_mproc *pool) {
