@@ -151,10 +151,16 @@ static void feed(run *r, slot *s) {
   }
 }
 
+/* Blocks go over a lane. */
+static bool may_take_part(const run *r, const slot *s) {
+  bool has_blocks = r->job->n_inputs > 0 || r->job->result;
+  return slot__takes_items(s) && (s->lane >= 0 || !has_blocks);
+}
+
 static void feed_all(run *r) {
   for (size_t i = 0; i < r->pool->n_slots && !is_over(r); i++) {
     slot *s = &r->pool->slots[i];
-    if (slot__takes_items(s)) feed(r, s);
+    if (may_take_part(r, s)) feed(r, s);
   }
 }
 
@@ -172,6 +178,7 @@ static void land(slot *s) {
 static bool on_result(run *r, slot *s, const frame *f) {
   if (!is_first_in_flight(s, f->item)) return false;
   land(s);
+  s->n_items++;
   s->mean_ns += (f->spent_ns + 1.0 - s->mean_ns) / (s->mean_ns > 0 ? 8 : 1);
   queue_item *it = queue__at(&r->items, (size_t)f->item);
   r->items.bytes -= it->bytes.n;
@@ -196,6 +203,7 @@ static bool on_error(run *r, slot *s, const frame *f) {
   }
   if (!is_first_in_flight(s, f->item)) return false;
   land(s);
+  s->n_items++;
   fail_item(r, (size_t)f->item, &error);
   return true;
 }
