@@ -13,9 +13,11 @@ foreach(source ${sources})
 endforeach()
 list(SORT ML_BUILD_ID_INPUTS)
 set(ML_BUILD_ID_FILE ${PROJECT_BINARY_DIR}/generated/build_id.c)
-add_custom_command(OUTPUT ${ML_BUILD_ID_FILE}
+set(ML_BUILD_ID_HEADER ${PROJECT_BINARY_DIR}/generated/build_id.h) # for plugins
+add_custom_command(OUTPUT ${ML_BUILD_ID_FILE} ${ML_BUILD_ID_HEADER}
   COMMAND ${CMAKE_COMMAND} "-DOUTPUT=${ML_BUILD_ID_FILE}" "-DFLAGS=${ML_BUILD_FLAGS}"
           "-DINPUTS=${ML_BUILD_ID_INPUTS}" -P ${PROJECT_SOURCE_DIR}/cmake/write_build_id.cmake
   DEPENDS ${ML_BUILD_ID_INPUTS} ${PROJECT_SOURCE_DIR}/cmake/write_build_id.cmake
   COMMENT "Digesting the sources" VERBATIM)
 target_sources(ml_objects PRIVATE ${ML_BUILD_ID_FILE})
+add_custom_target(ml_build_id DEPENDS ${ML_BUILD_ID_FILE} ${ML_BUILD_ID_HEADER})
