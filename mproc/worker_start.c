@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -79,10 +78,9 @@ static bool dial(channel *c, int port) {
   struct sockaddr_in to = {.sin_family = AF_INET,
                            .sin_port = htons((uint16_t)port),
                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  int yes = 1;
   *c = (channel){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0) return false;
-  setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  channel__hurry(c->fd);
   return fcntl(c->fd, F_SETFL, O_NONBLOCK) == 0;
 }
 
