@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Buffered frames on a non-blocking socket: one recv and one send per turn of the loop. */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,6 +65,27 @@ bool channel__flush(channel *c) {
   forget(&c->out, &c->out_at);
   io__want(c->io, UV_READABLE);
   return true;
+}
+
+/* Small frames go out at once, and nothing is paced on a way that has no bottleneck: some hosts do
+ * that by default. */
+void channel__hurry(int fd) {
+  static const char reno[] = "reno";
+  int yes = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
+}
+
+/* A machine that was switched off says nothing: the kernel asks it now and then. */
+void channel__keep_alive(int fd) {
+  const struct {
+    int level, name, value;
+  } options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+                 {IPPROTO_TCP, TCP_KEEPIDLE, 10},
+                 {IPPROTO_TCP, TCP_KEEPINTVL, 5},
+                 {IPPROTO_TCP, TCP_KEEPCNT, 4}};
+  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+    setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
 }
 
 void channel__close(channel *c) {

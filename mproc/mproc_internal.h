@@ -8,7 +8,8 @@
  *   spawn.c    the worker's process           exe.c   where its program is
  *   guest.c    connections that have proved nothing yet   visitor.c  workers started by hand
  *   address.c  where to listen                token.c the secret in a file
- *   run.c      a job: who gets which item     queue.c the items of a job
+ *   run*.c     a job: who gets which item     queue.c the items of a job
+ *   memfile.c  large arguments and results
  *   seen.c     what is remembered for those who look   report.c  what they are told
  *   viewer.c   those who look over HTTP           http.c  what they say
  *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
@@ -33,6 +34,7 @@
 #include <ml/exec.h>
 #include <ml/mproc.h>
 
+#include "queue.h"
 #include "seen.h"
 #include "wire.h"
 
@@ -97,6 +99,11 @@ frame_verdict channel__next(channel *c, size_t payload_max, frame *out);
 /** Send what can be sent now, and have the loop send the rest. @return false: the peer is gone */
 bool channel__flush(channel *c);
 
+/** Settings of a connected TCP socket. */
+void channel__hurry(int fd);
+/** Find out in half a minute when the other machine is gone. */
+void channel__keep_alive(int fd);
+
 void channel__close(channel *c);
 
 /* ---- lane: what a worker inherits as descriptor 3 -------------------------------------------- */
@@ -120,6 +127,8 @@ typedef struct lane_hello {
 bool lane__send(int lane, const void *bytes, size_t n, const int *fds, size_t n_fds);
 /** @return bytes received, or -1; always n_fds descriptors, else -1 and none */
 ssize_t lane__receive(int lane, void *bytes, size_t size, int *fds, size_t n_fds);
+/** The same, without waiting: for a side that trusts the other one less. */
+ssize_t lane__receive_now(int lane, void *bytes, size_t size, int *fds, size_t n_fds);
 
 /* Shared between the central process and one worker, and believed by neither: an item counts only
  * if the worker has it. */
@@ -137,36 +146,20 @@ typedef struct status_page {
 #define PAGE_IDLE    UINT64_MAX
 #define PAGE_OPENING (UINT64_MAX - 1)
 
-/* ---- queue.c: the items of a job ------------------------------------------------------------- */
+/* ---- memfile.c: large payloads ----------------------------------------------------------------
+ */
 
-#define QUEUE_BYTES_MAX ((size_t)64 << 20)
+#define MEMFILE_FROM ((size_t)1 << 20) /* bytes that go through a memory file */
 
-typedef struct queue_item {
-  ml_buf bytes; /* the argument; when done, the result */
-  bool is_done;
-  unsigned losses; /* workers that were lost while they ran it */
-} queue_item;
-
-/* Items [taken, made) are somewhere between put() and take(). */
-typedef struct queue {
-  queue_item *ring; /* capacity is a power of two; item i is at i % capacity */
-  size_t capacity;
-  size_t taken, made;
-  size_t *again; /* items to be sent once more, descending */
-  size_t n_again, again_capacity;
-  size_t bytes; /* held by items in the ring */
-} queue;
-
-queue_item *queue__at(queue *q, size_t i);
-queue_item *queue__make(queue *q); /* empty item number q->made++; NULL: no memory */
-bool queue__again(queue *q, size_t i);
-void queue__drop_first(queue *q);
-void queue__release(queue *q);
+/** A sealed memory file with these bytes. @return -1 and errno */
+int memfile__make(const void *bytes, size_t n);
+/** Map one that came from the other side. @return NULL: it is not what it should be */
+void *memfile__map(int fd, uint64_t size);
 
 /* ---- the pool -------------------------------------------------------------------------------- */
 
 enum { WORKERS_MAX = 1024, VISITORS_MAX = 64, PLACES_MAX = WORKERS_MAX + VISITORS_MAX };
-enum { WINDOW_MAX = 512 }; /* a power of two: items in flight at one worker */
+enum { WINDOW_MAX = 512 }; /* a power of two: frames in flight at one worker */
 
 typedef enum slot_state {
   SLOT_EMPTY,        /* no process; to be started at `when`, if it is ours and wanted */
@@ -221,10 +214,12 @@ typedef struct slot {
   /* What it has of the job that runs. Workers run items in the order they get them. */
   bool is_open;
   bool is_closing; /* CLOSE was sent and CLOSED has not come */
-  size_t flight[WINDOW_MAX];
+  piece *flight[WINDOW_MAX];
   size_t first_in_flight, n_in_flight;
-  double mean_ns; /* of an item; 0: not known */
-  uint64_t heard; /* when it last said something, or was given its first queue_item */
+  double mean_ns;  /* of an item; 0: not known */
+  size_t chunk;    /* items in the last frame */
+  uint64_t turned; /* when the frame that is in work was first in line */
+  uint64_t heard;  /* when it last said something, or was given its first queue_item */
   uint64_t blocks[WIRE_BLOCKS_MAX]; /* it has mapped: those of the last job */
   size_t n_blocks;
   bool is_ours;        /* this place has a worker that we start, and replace when it is lost */
@@ -505,10 +500,10 @@ void worker_watch__stop(worker *w);
 
 typedef struct worker_job worker_job;
 
-worker_job *worker_job__new(const ml_worker_opts *opts, int lane, status_page *page);
+worker_job *worker_job__new(const ml_worker_opts *opts, worker *owner);
 void worker_job__free(worker_job *w);
-/** Act on OPEN, ITEM or CLOSE; answers are appended to out. @return false when the frame makes no
- * sense or the central process is gone */
+/** Act on OPEN, ITEM, CLOSE or RELEASE; answers are appended to out. @return false when the frame
+ * makes no sense or the central process is gone */
 bool worker_job__frame(worker_job *w, const frame *f, ml_buf *out);
 /** When the last item ended. */
 uint64_t worker_job__now(const worker_job *w);

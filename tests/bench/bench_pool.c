@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the pool costs: bench_pool [WORKERS], 2 by default. */
+/* What the pool costs: bench_pool [WORKERS [NAME]], 2 by default; NAME: one of those
+ * that count items a second. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,18 +58,38 @@ static void start_and_stop(size_t n) {
   row("stop_4_workers", "ms", best[1] * 1e3);
 }
 
-static void items(ml_mproc *pool, const char *name, size_t window, size_t n) {
+static const char *only; /* NULL: all */
+
+/* @param window, chunk  0: found out */
+static void items(ml_mproc *pool, const char *name, size_t window, size_t chunk, size_t n) {
+  if (only && strcmp(only, name) != 0) return;
   acts a = acts_new(n);
   ml_job job = acts_job(&a);
   double best = 1e9;
-  pool->window_max = window;
+  pool->opts.window = window;
+  pool->opts.chunk = chunk;
   for (int i = 0; i < 5; i++) {
     double took = run_job(pool, &job, &a);
     if (took < best) best = took;
   }
-  pool->window_max = WINDOW_MAX;
+  pool->opts.window = pool->opts.chunk = 0;
   row(name, "items/s", (double)n / best);
   acts_free(&a);
+}
+
+/* What only the workers have, and their share of what they have with others. */
+static void idle_memory(ml_mproc *pool) {
+  long pids[64];
+  size_t n = ml_mproc_pids(pool, pids), total = 0, kb;
+  for (size_t i = 0; i < n; i++) {
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", pids[i]);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+      if (sscanf(line, "Pss: %zu kB", &kb) == 1) total += kb;
+    if (f) fclose(f);
+  }
+  row("idle_worker_pss", "MiB", (double)total / 1024 / (double)n);
 }
 
 static ml_status take_sum(void *ctx, size_t i, const void *out, size_t n, ml_error *err) {
@@ -152,14 +173,17 @@ static void replace(ml_mproc *pool) {
 
 int main(int argc, char **argv) {
   size_t n = argc > 1 ? (size_t)atoi(argv[1]) : 2;
+  only = argc > 2 ? argv[2] : NULL;
   printf("name,unit,value\n");
-  start_and_stop(4);
+  if (!only) start_and_stop(4);
   ml_mproc *pool = open_pool(n);
   row("workers", "count", (double)n);
-  items(pool, "one_in_flight", 1, 20000);
-  items(pool, "windowed", WINDOW_MAX, 1000000);
-  share(pool, n);
-  replace(pool);
+  if (!only) idle_memory(pool);
+  items(pool, "one_in_flight", 1, 1, 20000);
+  items(pool, "windowed", 0, 1, 1000000);
+  items(pool, "auto_chunks", 0, 0, 5000000);
+  if (!only) share(pool, n);
+  if (!only) replace(pool);
   ml_mproc_close(pool);
   return 0;
 }
