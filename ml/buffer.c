@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <ml/number.h>
+#include <ml/utf8.h>
 
 char *ml_buf_reserve(ml_buf *buf, size_t n) {
   if (buf->failed) return NULL;
@@ -56,25 +57,10 @@ void ml_buf_number(ml_buf *buf, double value) {
   if (at) buf->n += ml_number_format(value, at);
 }
 
-/* Length of the UTF-8 sequence at s, or 0 when it is not one (overlong, surrogate, cut short). */
-static size_t utf8_length(const unsigned char *s) {
-  size_t n = s[0] < 0x80   ? 1
-             : s[0] < 0xC2 ? 0
-             : s[0] < 0xE0 ? 2
-             : s[0] < 0xF0 ? 3
-             : s[0] < 0xF5 ? 4
-                           : 0;
-  for (size_t i = 1; i < n; i++)
-    if ((s[i] & 0xC0) != 0x80) return 0;
-  if (n == 3 && ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] >= 0xA0))) return 0;
-  if (n == 4 && ((s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] >= 0x90))) return 0;
-  return n;
-}
-
 void ml_buf_json_string(ml_buf *buf, const char *text) {
   ml_buf_puts(buf, "\"");
   for (const unsigned char *s = (const unsigned char *)text; *s;) {
-    size_t n = utf8_length(s);
+    size_t n = utf8__length(s);
     if (n == 0) {
       ml_buf_puts(buf, "\\ufffd");
       s++;

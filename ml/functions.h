@@ -138,8 +138,12 @@ ML_API ML_MUST_CHECK ml_status ml_functions_find(const ml_functions *functions, 
 /* Arguments and what becomes of them. */
 typedef struct ml_peach_io {
   size_t n; /* arguments; ML_ITEMS_UNKNOWN: until next() says end */
-  /* Give argument i, in order. @return false: there are no more (or *err is set) */
+  /* Give argument i, in order; it must last until the next call. @return false: there are no more
+   * (or *err is set) */
   bool (*next)(void *ctx, size_t i, ml_value *out, ml_error *err);
+  /* What argument i is called for its function: ml_call.item, which its seed follows. For a run
+   * that leaves out what an earlier one has done. Asked for after next(i). NULL: i. */
+  size_t (*number)(void *ctx, size_t i);
   /* Use result i, in order; v is borrowed for the call. */
   ml_status (*take)(void *ctx, size_t i, const ml_value *v, ml_error *err);
   /* In place of take when it failed; NULL: the first failure ends the call. */

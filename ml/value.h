@@ -170,15 +170,19 @@ ML_API bool ml_value_copy(const ml_value *v, ml_arena *arena, ml_value *out);
  * integers are written exactly, numbers as ml_number_format() writes them, NaN as null, infinities
  * as the strings "inf" and "-inf", bytes as base64.
  *
- * @retval ML_ERR_USAGE  an object, which has no JSON form
+ * @retval ML_ERR_USAGE   an object, which has no JSON form; nested deeper than 64
+ * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_value_to_json(const ml_value *v, ml_buf *out, ml_error *err);
 
 /**
- * Read one JSON value of n bytes into an arena. Numbers without fraction and exponent that fit are
- * integers, others numbers; arrays are lists. Positions in errors are of the text.
+ * Read one JSON value of n bytes into an arena. Numbers without fraction and exponent that fit into
+ * 64 bits are integers, others (2^63, -0) the nearest double; arrays are lists. Positions in errors
+ * are of the text.
  *
- * @retval ML_ERR_PARSE, ML_ERR_MEMORY
+ * @retval ML_ERR_PARSE   not JSON, a number beyond the doubles, a name twice in a dictionary, a NUL
+ *                        in a string, nested deeper than 64
+ * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_value_from_json(const char *text, size_t n, const char *source,
                                                   ml_arena *arena, ml_value *out, ml_error *err);
@@ -199,15 +203,17 @@ typedef struct ml_shared {
  *
  * @param shared  n_shared blocks that the reader has too, in the same order; NULL: none
  *
- * @retval ML_ERR_USAGE   nested deeper than 64
+ * @retval ML_ERR_USAGE   nested deeper than 64, a string that is not UTF-8 or has a NUL in it, a
+ * name twice in a dictionary, more than 2^24 rows without columns
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_value_encode(const ml_value *v, const ml_shared *shared,
                                                size_t n_shared, ml_buf *out, ml_error *err);
 
 /**
- * Decode n bytes that hold one value and nothing else; every byte is checked. Strings, names and
- * elements are borrowed from the bytes (and from shared), lists are made in the arena.
+ * Decode n bytes that hold one value and nothing else; every byte is checked, but for elements that
+ * lie in a block. Strings, names and elements are borrowed from the bytes (and from shared), lists
+ * are made in the arena.
  *
  * @param bytes  8-byte aligned; must outlive the value
  *

@@ -43,7 +43,7 @@ bool channel__read(channel *c, size_t max) {
 frame_verdict channel__next(channel *c, size_t payload_max, frame *out) {
   if (c->in_at == c->in.n) return FRAME_PARTIAL;
   frame_verdict verdict = frame__parse(c->in.data + c->in_at, c->in.n - c->in_at, payload_max, out);
-  if (verdict == FRAME_WHOLE) c->in_at += FRAME_HEADER + out->n;
+  if (verdict == FRAME_WHOLE) c->in_at += frame__size(out);
   return verdict;
 }
 

@@ -167,17 +167,21 @@ bool proof__holds(const unsigned char proof[WIRE_PROOF], const unsigned char tok
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
-void message__put_error(ml_buf *buf, uint32_t job, uint64_t item, const ml_error *err) {
+void message__put_error(ml_buf *buf, const frame *f, const ml_error *err, const ml_buf *trace) {
   ml_buf payload = {0};
+  frame error = *f;
+  error.type = FRAME_ERROR;
   put_number(&payload, err->status, 1);
   put_number(&payload, err->line, 8);
   put_number(&payload, err->column, 8);
   put_text(&payload, err->source);
   put_text(&payload, err->message);
-  put_wrapped(buf, (frame){.type = FRAME_ERROR, .job = job, .item = item}, &payload);
+  if (trace)
+    ml_buf_put(&payload, trace->data, trace->n < FRAME_TRACE_MAX ? trace->n : FRAME_TRACE_MAX);
+  put_wrapped(buf, error, &payload);
 }
 
-bool message__parse_error(const frame *f, ml_error *err) {
+bool message__parse_error(const frame *f, ml_error *err, const char **trace, size_t *n_trace) {
   cursor c = cursor_of(f);
   *err = (ml_error){0};
   uint64_t status = number(&c, 1);
@@ -185,15 +189,18 @@ bool message__parse_error(const frame *f, ml_error *err) {
   err->column = (size_t)number(&c, 8);
   text(&c, err->source, sizeof err->source);
   text(&c, err->message, sizeof err->message);
-  if (!is_complete(&c) || status == ML_OK || status > ML_ERR_CLOSED) return false;
+  if (c.bad || status == ML_OK || status > ML_ERR_CLOSED) return false;
   err->status = (ml_status)status;
-  return true;
+  *trace = (const char *)c.at;
+  *n_trace = (size_t)(c.end - c.at);
+  return *n_trace <= FRAME_TRACE_MAX;
 }
 
 void message__put_open(ml_buf *buf, uint32_t job, const open_message *open) {
   ml_buf payload = {0};
   put_text(&payload, open->module);
   put_text(&payload, open->task);
+  put_number(&payload, open->is_timed, 1);
   put_number(&payload, open->n_blocks, 2);
   for (size_t i = 0; i < open->n_blocks; i++) {
     const open_block *block = &open->blocks[i];
@@ -201,6 +208,8 @@ void message__put_open(ml_buf *buf, uint32_t job, const open_message *open) {
     put_number(&payload, block->size, 8);
     put_number(&payload, (block->is_new ? 1u : 0u) | (block->is_result ? 2u : 0u), 1);
   }
+  put_number(&payload, open->n_args, 4);
+  ml_buf_put(&payload, open->args, open->n_args);
   put_wrapped(buf, (frame){.type = FRAME_OPEN, .job = job}, &payload);
 }
 
@@ -208,8 +217,10 @@ bool message__parse_open(const frame *f, open_message *open) {
   cursor c = cursor_of(f);
   text(&c, open->module, sizeof open->module);
   text(&c, open->task, sizeof open->task);
+  uint64_t timed = number(&c, 1);
+  open->is_timed = timed;
   open->n_blocks = (size_t)number(&c, 2);
-  if (open->n_blocks > WIRE_BLOCKS_MAX) return false;
+  if (timed > 1 || open->n_blocks > WIRE_BLOCKS_MAX) return false;
   for (size_t i = 0; i < open->n_blocks; i++) {
     open_block *block = &open->blocks[i];
     block->id = number(&c, 8);
@@ -219,5 +230,34 @@ bool message__parse_open(const frame *f, open_message *open) {
     block->is_new = flags & 1;
     block->is_result = flags & 2;
   }
-  return f->type == FRAME_OPEN && is_complete(&c);
+  open->n_args = (size_t)number(&c, 4);
+  open->args = skip(&c, open->n_args);
+  return f->type == FRAME_OPEN && is_complete(&c) && open->n_args <= FRAME_ARGS_MAX;
+}
+
+void message__put_release(ml_buf *buf, const uint64_t *ids, size_t n) {
+  ml_buf payload = {0};
+  for (size_t i = 0; i < n; i++) put_number(&payload, ids[i], 8);
+  put_wrapped(buf, (frame){.type = FRAME_RELEASE}, &payload);
+}
+
+bool message__parse_release(const frame *f, uint64_t *ids, size_t *n) {
+  cursor c = cursor_of(f);
+  *n = f->n / 8;
+  if (*n == 0 || *n > WIRE_BLOCKS_MAX) return false;
+  for (size_t i = 0; i < *n; i++) ids[i] = number(&c, 8);
+  return f->type == FRAME_RELEASE && is_complete(&c);
+}
+
+/* ---- sizes of memory files --------------------------------------------------------------------
+ */
+
+void message__put_size(unsigned char bytes[8], uint64_t size) {
+  for (size_t i = 0; i < 8; i++) bytes[i] = (unsigned char)(size >> (8 * i));
+}
+
+bool message__parse_size(const frame *f, uint64_t *size) {
+  cursor c = cursor_of(f);
+  *size = number(&c, 8);
+  return is_complete(&c) && *size > 0 && *size <= SIZE_MAX / 2;
 }

@@ -7,6 +7,7 @@
  *   guest.c    connections that have proved nothing yet
  *   run.c      a job: who gets which item     queue.c the items of a job
  *   seen.c     what is remembered for those who look   report.c  what they are told
+ *   viewer.c   those who look over HTTP           http.c  what they say
  *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
  *   worker_start.c  the other side: its way in    worker.c  its loop    worker_job.c  what it runs
  *   worker_watch.c  its second thread
@@ -174,6 +175,7 @@ typedef struct slot {
 } slot;
 
 typedef struct guest guest;
+typedef struct viewer viewer;
 typedef struct run run;
 
 /* How a worker ended. */
@@ -199,6 +201,10 @@ struct ml_mproc {
   io *listener_io;
   guest *guests; /* oldest first */
   size_t n_guests;
+  int metrics_port, viewer_listener; /* -1: none */
+  io *viewer_io;
+  viewer *viewers; /* oldest first */
+  size_t n_viewers;
   uint64_t guest_time; /* GUEST_TIME, or less for a test */
   slot *slots;
   size_t n_slots;
@@ -245,6 +251,12 @@ void slot__name(const slot *s, char *buf, size_t size);
 ml_status guest__listen(ml_mproc *pool, ml_error *err);
 void guest__expire(ml_mproc *pool, uint64_t now);
 void guest__close_all(ml_mproc *pool);
+
+/* ---- viewer.c -------------------------------------------------------------------------------- */
+
+ml_status viewer__listen(ml_mproc *pool, ml_error *err);
+void viewer__expire(ml_mproc *pool, uint64_t now);
+void viewer__close_all(ml_mproc *pool);
 
 /* ---- run.c ----------------------------------------------------------------------------------- */
 

@@ -187,7 +187,9 @@ static bool on_result(run *r, slot *s, const frame *f) {
 
 static bool on_error(run *r, slot *s, const frame *f) {
   ml_error error;
-  if (!message__parse_error(f, &error)) return false;
+  const char *trace;
+  size_t n_trace;
+  if (!message__parse_error(f, &error, &trace, &n_trace)) return false;
   if (f->item == FRAME_NO_ITEM) {
     fail_job(r, &error);
     return true;

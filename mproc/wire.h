@@ -7,7 +7,7 @@
 #include <ml/buffer.h>
 #include <ml/status.h>
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 
 enum {
   WIRE_NONCE = 32,
@@ -21,17 +21,28 @@ enum {
 
 /* ---- frames -------------------------------------------------------------------------------- */
 
-/* Little endian, a header of 24 bytes and then the payload:
- *    0 u32  bytes of payload
- *    4 u8   type, then three zeros
+/* Little endian, a header of 24 bytes and then the payload, padded with zeros to a multiple of 8,
+ * so that a payload in an aligned buffer is aligned: 0 u32  bytes of payload, without the padding
+ *    4 u8   type
+ *    5 u8   flags
+ *    6 u16  ITEM, RESULT: items in the frame, from 1
  *    8 u32  serial number of the job
- *   12 u32  RESULT: nanoseconds the item took (saturated); else 0
- *   16 u64  item */
+ *   12 u32  RESULT, ERROR: nanoseconds the items took (saturated); else 0
+ *   16 u64  first item */
 #define FRAME_HEADER      24
 #define FRAME_PAYLOAD_MAX ((size_t)64 << 20) /* larger data goes into a block */
 #define FRAME_GUEST_MAX   ((size_t)512)      /* before the other side has proved the token */
 
-#define FRAME_NO_ITEM UINT64_MAX /* ERROR: the task could not be opened */
+#define FRAME_NO_ITEM   UINT64_MAX /* ERROR: the task could not be opened */
+#define FRAME_ITEMS_MAX 65535
+#define FRAME_TRACE_MAX ((size_t)64 << 10) /* of an ERROR; what is more is cut off */
+#define FRAME_ARGS_MAX  ((size_t)1 << 20)  /* of a job */
+
+/* A chunk: several items in one frame, or what a task with run_chunk() takes or gave. */
+#define FRAME_CHUNK 1
+/* The payload is a u64: the size of a sealed memory file that comes over the lane. */
+#define FRAME_MEMFD 2
+#define FRAME_FLAGS (FRAME_CHUNK | FRAME_MEMFD)
 
 typedef enum frame_type {
   FRAME_HELLO = 1, /* central: version, nonce */
@@ -39,15 +50,16 @@ typedef enum frame_type {
   FRAME_WELCOME,   /* central: proof */
   FRAME_REFUSE,    /* central: exit code for the worker */
   FRAME_OPEN,      /* central: module, task, blocks; descriptors come over the lane */
-  FRAME_ITEM,      /* central: argument */
-  FRAME_RESULT,    /* worker: bytes of an item */
-  FRAME_ERROR,     /* worker: an ml_error */
+  FRAME_ITEM,      /* central: arguments */
+  FRAME_RESULT,    /* worker: results, in the order of items; those of a chunk may come in parts */
+  FRAME_ERROR,     /* worker: an ml_error, and more lines */
   FRAME_CLOSE,     /* central: end of a job; items that wait are dropped and CLOSED is the answer */
   FRAME_CLOSED,
-  FRAME_BYE,    /* central: end */
-  FRAME_INIT,   /* central: a command for the whole process, see INIT_COMMAND */
-  FRAME_DONE,   /* worker: the answer of a command; ERROR when it failed */
-  FRAME_STATUS, /* central, to a peer that asks for it: JSON */
+  FRAME_BYE,     /* central: end */
+  FRAME_INIT,    /* central: a command for the whole process, see INIT_COMMAND */
+  FRAME_DONE,    /* worker: the answer of a command; ERROR when it failed */
+  FRAME_STATUS,  /* central, to a peer that asks for it: JSON */
+  FRAME_RELEASE, /* central, between jobs: ids of blocks that are no more */
   FRAME_N_TYPES
 } frame_type;
 
@@ -59,18 +71,50 @@ typedef enum frame_type {
 
 typedef struct frame {
   frame_type type;
+  uint8_t flags;
+  uint16_t items;
   uint32_t job, spent_ns;
   uint64_t item;
   const void *payload; /* borrowed */
   size_t n;
 } frame;
 
+static inline size_t wire_padded(size_t n) {
+  return (n + 7) & ~(size_t)7;
+}
+
+/** Bytes on the wire, header and padding included. */
+static inline size_t frame__size(const frame *f) {
+  return FRAME_HEADER + wire_padded(f->n);
+}
+
 typedef enum frame_verdict { FRAME_PARTIAL, FRAME_WHOLE, FRAME_BAD } frame_verdict;
 
-/** Read the frame at the start of n bytes; it is FRAME_HEADER + out->n long. */
+/** Read the frame at the start of n bytes; it is frame__size() long. */
 frame_verdict frame__parse(const void *bytes, size_t n, size_t payload_max, frame *out);
 
 void frame__put(ml_buf *buf, const frame *f);
+/** The header alone, with room for the rest. @return false: no memory */
+bool frame__put_header(ml_buf *buf, const frame *f);
+
+/* ---- chunk.c: several items in one payload ----------------------------------------------------
+ */
+
+/* Arguments or results, each padded to a multiple of 8, and behind them a table of their lengths,
+ * u32 each, padded too. */
+typedef struct chunk_table {
+  const char *bytes; /* of the next item */
+  const unsigned char *lengths;
+} chunk_table;
+
+/** Write a frame of f->items items. @param bytes  the padded items; @param lengths  of each */
+void chunk__put(ml_buf *buf, const frame *f, const void *bytes, const uint32_t *lengths);
+
+/** Check a payload of n_items items. */
+bool chunk__parse(const void *payload, size_t n, size_t n_items, chunk_table *out);
+
+/** The bytes of the next item; at most as often as there are items. */
+const void *chunk__next(chunk_table *table, size_t *n);
 
 /* ---- handshake ----------------------------------------------------------------------------- */
 
@@ -108,8 +152,10 @@ bool message__parse_auth(const frame *f, handshake *h, unsigned char proof[WIRE_
 void message__put_welcome(ml_buf *buf, const unsigned char proof[WIRE_PROOF], bool has_lane);
 bool message__parse_welcome(const frame *f, unsigned char proof[WIRE_PROOF], bool *has_lane);
 
-void message__put_error(ml_buf *buf, uint32_t job, uint64_t item, const ml_error *err);
-bool message__parse_error(const frame *f, ml_error *err);
+/** What follows in the payload is a trace, cut at FRAME_TRACE_MAX. */
+void message__put_error(ml_buf *buf, const frame *f, const ml_error *err, const ml_buf *trace);
+/** @param[out] trace  n_trace bytes, borrowed; not NUL-terminated */
+bool message__parse_error(const frame *f, ml_error *err, const char **trace, size_t *n_trace);
 
 typedef struct open_block {
   uint64_t id, size;
@@ -119,11 +165,21 @@ typedef struct open_block {
 /* OPEN: a job is about to start. */
 typedef struct open_message {
   char module[WIRE_NAME_MAX], task[WIRE_NAME_MAX];
+  bool is_timed; /* items have a time limit each, those of a chunk too */
   size_t n_blocks;
   open_block blocks[WIRE_BLOCKS_MAX];
+  const void *args; /* of the job; borrowed */
+  size_t n_args;
 } open_message;
 
 void message__put_open(ml_buf *buf, uint32_t job, const open_message *open);
 bool message__parse_open(const frame *f, open_message *open);
+
+void message__put_release(ml_buf *buf, const uint64_t *ids, size_t n);
+/** @param[out] ids  room for WIRE_BLOCKS_MAX */
+bool message__parse_release(const frame *f, uint64_t *ids, size_t *n);
+
+void message__put_size(unsigned char bytes[8], uint64_t size);
+bool message__parse_size(const frame *f, uint64_t *size);
 
 #endif

@@ -177,7 +177,8 @@ static bool on_open(worker_job *w, const frame *f, ml_buf *out) {
   if (!message__parse_open(f, &open) || !receive_blocks(w, &open, &status, &err)) return false;
   if (status == ML_OK) status = open_task(w, &open, &err);
   err.status = status;
-  if (status != ML_OK) message__put_error(out, f->job, FRAME_NO_ITEM, &err);
+  if (status != ML_OK)
+    message__put_error(out, &(frame){.job = f->job, .item = FRAME_NO_ITEM}, &err, NULL);
   return true;
 }
 
@@ -197,7 +198,7 @@ static void run_item(worker_job *w, const frame *f, ml_buf *out) {
                           (unsigned long long)f->item, w->result.n, FRAME_PAYLOAD_MAX);
   err.status = status;
   if (status != ML_OK) {
-    message__put_error(out, f->job, f->item, &err);
+    message__put_error(out, &(frame){.job = f->job, .item = f->item}, &err, NULL);
     return;
   }
   uint64_t spent = w->now - started;

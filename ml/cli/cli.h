@@ -108,7 +108,8 @@ typedef struct cli_command {
   ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
 } cli_command;
 
-extern const cli_command cli__fresh, cli__features, cli__worker, cli__help, cli__version;
+extern const cli_command cli__fresh, cli__features, cli__worker, cli__help,
+    cli__version;
 
 /* All commands in the order of help; ends in NULL. */
 extern const cli_command *const cli__commands[];
@@ -124,6 +125,7 @@ const cli_command *cli__find_command(const char *name, ml_error *err);
 typedef struct cli_progress {
   bool is_on, is_forced, is_drawn;
   const char *step;               /* of the last report */
+  const char *unit;               /* of its figures, for the rate; NULL: none is shown */
   double call_start, start, last; /* seconds: of the call, of the step, of the last drawing */
 } cli_progress;
 
@@ -133,7 +135,8 @@ struct cli_call {
   const char **args; /* operands, borrowed from argv */
   size_t n_args;
   cli_progress progress;
-  int exit_code; /* of a command that has codes of its own; 0: the code of the status */
+  int exit_code;  /* of a command that has codes of its own; 0: the code of the status */
+  ml_buf details; /* lines to follow an error, such as a traceback */
 };
 
 /* ---- opt.c: the command line --------------------------------------------------------------- */
@@ -213,6 +216,18 @@ void cli__progress_clear(cli_call *cli);
 
 /** Seconds of a clock that only goes forward. */
 double cli__now(void);
+
+/* ---- files.c: checks before the long work --------------------------------------------------- */
+
+/* A file that is read, and what messages call it. */
+typedef struct cli_file {
+  const char *path, *what; /* NULL: none */
+} cli_file;
+
+bool cli__is_stdio(const char *path);
+
+/** An output must not be one of n files that are read, and it must be possible to write it. */
+ml_status cli__check_output(const char *output, const cli_file *files, size_t n, ml_error *err);
 
 /* ---- workers.c ----------------------------------------------------------------------------- */
 

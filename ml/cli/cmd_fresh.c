@@ -24,10 +24,6 @@ typedef struct fresh_run {
   ml_matrix *matrix;
 } fresh_run;
 
-static bool is_stdio(const char *path) {
-  return strcmp(path, "-") == 0;
-}
-
 /* ---- checks before the long work ----------------------------------------------------------- */
 
 static ml_status find_input(const cli_call *cli, const char **input, ml_error *err) {
@@ -40,43 +36,12 @@ static ml_status find_input(const cli_call *cli, const char **input, ml_error *e
   return ML_OK;
 }
 
-static bool stat_stream(const char *path, int stdio_fd, struct stat *st) {
-  return (is_stdio(path) ? fstat(stdio_fd, st) : stat(path, st)) == 0;
-}
-
-static bool is_file(const struct stat *out, const char *path) {
-  struct stat st;
-  return path && stat_stream(path, STDIN_FILENO, &st) && S_ISREG(st.st_mode) &&
-         st.st_dev == out->st_dev && st.st_ino == out->st_ino;
-}
-
-/* @param from  what is read, as is params, a file or NULL */
-static ml_status check_file(const char *from, const char *params, const char *output,
-                            ml_error *err) {
-  struct stat out;
-  bool is_there = stat_stream(output, STDOUT_FILENO, &out);
-  const char *which = !is_there               ? NULL
-                      : is_file(&out, from)   ? "input"
-                      : is_file(&out, params) ? "file of --params"
-                                              : NULL;
-  if (which)
-    return ml_error_set(
-        err, ML_ERR_USAGE, "the output is the %s: %s", which,
-        is_stdio(output) ? "standard output goes to the file that is read" : output);
-  /* Opening a pipe for a try would end its reader. */
-  if (is_stdio(output) || (is_there && !S_ISREG(out.st_mode) && !S_ISDIR(out.st_mode)))
-    return ML_OK;
-  ml_output *probe = NULL;
-  ml_status status = ml_output_open(output, &probe, err);
-  ml_output_abort(probe);
-  return status;
-}
-
 static ml_status check_output(const fresh_options *o, const char *input, ml_error *err) {
+  const cli_file files[] = {{input, "input"}, {o->params, "file of --params"}};
   char *beside;
   ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &beside, err);
-  if (status == ML_OK) status = check_file(input, o->params, o->output, err);
-  if (status == ML_OK && beside) status = check_file(input, o->params, beside, err);
+  if (status == ML_OK) status = cli__check_output(o->output, files, 2, err);
+  if (status == ML_OK && beside) status = cli__check_output(beside, files, 2, err);
   free(beside);
   return status;
 }
@@ -162,14 +127,14 @@ static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, 
   if (status == ML_OK) status = read_settings(o, &run->settings, err);
   if (status == ML_OK) status = check_output(o, run->input, err);
   if (status != ML_OK) return status;
-  run->input_name = is_stdio(run->input) ? "standard input" : run->input;
+  run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
   note_format(cli, o->output);
   return ML_OK;
 }
 
 static ml_status write_matrix(cli_call *cli, const fresh_options *o, const fresh_run *run,
                               const ml_watch *watch, ml_error *err) {
-  bool is_json = is_stdio(o->output) && cli->common.json;
+  bool is_json = cli__is_stdio(o->output) && cli->common.json;
   ml_format format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO;
   return ml_matrix_write(run->matrix, o->output, format, watch, err);
 }
@@ -202,7 +167,7 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   if (status != ML_OK) return status;
   double end = cli__now();
   cli__detail(cli, "write: %.3f s", end - after_extract);
-  if (is_stdio(o->output)) return ML_OK;
+  if (cli__is_stdio(o->output)) return ML_OK;
   if (cli->common.json) return summary_json(run, o->output, end - start, err);
   summary_text(cli, run, o->output, end - start);
   return ML_OK;

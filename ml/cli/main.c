@@ -75,5 +75,7 @@ int main(int argc, char **argv) {
   cli.common.json = wants_json(argc, argv);
   ml_status status = run(&cli, argc, argv, &err);
   cli__progress_clear(&cli);
-  return status == ML_OK ? cli.exit_code : cli__fail(&cli, status, &err);
+  int code = status == ML_OK ? cli.exit_code : cli__fail(&cli, status, &err);
+  ml_buf_release(&cli.details);
+  return code;
 }

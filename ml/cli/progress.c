@@ -51,9 +51,13 @@ static void format_figures(const cli_progress *progress, double now, double done
                            char *buf, size_t size) {
   double elapsed = now - progress->start;
   double rate = elapsed > 0 ? done / elapsed : 0;
-  char rate_text[32] = "", left[24] = "-:--";
-  if (strcmp(progress->step, "read") == 0) /* the one step that counts bytes */
+  char rate_text[40] = "", left[24] = "-:--";
+  if (strcmp(progress->step, "read") == 0) { /* the one step that counts bytes */
     snprintf(rate_text, sizeof rate_text, "  %.1f MB/s", rate / 1e6);
+  } else if (progress->unit) {
+    snprintf(rate_text, sizeof rate_text, rate < 10 ? "  %.1f %s/s" : "  %.0f %s/s", rate,
+             progress->unit);
+  }
   if (total > 0 && rate > 0) format_time((total - done) / rate, left, sizeof left);
   if (total > 0) {
     snprintf(buf, size, "%3.0f%%%s  %s left", 100 * done / total, rate_text, left);
@@ -64,7 +68,7 @@ static void format_figures(const cli_progress *progress, double now, double done
 }
 
 static void draw(cli_call *cli, double now, double done, double total) {
-  char line[LINE_MAX], figures[80], bar[BAR_MAX + 1];
+  char line[LINE_MAX], figures[96], bar[BAR_MAX + 1];
   format_figures(&cli->progress, now, done, total, figures, sizeof figures);
   size_t width = cli__terminal_width(STDERR_FILENO), used = 10 + strlen(figures) + 4;
   if (width == 0) width = CLI_WIDTH;

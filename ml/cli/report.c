@@ -79,7 +79,7 @@ static void put_position(ml_buf *line, const char *key, size_t position) {
   ml_buf_printf(line, position ? ", \"%s\": %zu" : ", \"%s\": null", key, position);
 }
 
-static void json_error(const ml_error *err, ml_status status, ml_buf *line) {
+static void json_error(const ml_error *err, ml_status status, const char *details, ml_buf *line) {
   ml_buf_printf(line, "{\"status\": \"%s\", \"source\": ", ml_status_name(status));
   if (err->source[0]) {
     ml_buf_json_string(line, err->source);
@@ -90,6 +90,10 @@ static void json_error(const ml_error *err, ml_status status, ml_buf *line) {
   put_position(line, "column", err->column);
   ml_buf_puts(line, ", \"message\": ");
   ml_buf_json_string(line, err->message);
+  if (details) {
+    ml_buf_puts(line, ", \"details\": ");
+    ml_buf_json_string(line, details);
+  }
   ml_buf_puts(line, "}");
 }
 
@@ -105,9 +109,22 @@ static void text_error(const cli_call *cli, const ml_error *err, ml_status statu
     ml_buf_printf(line, "; see 'mltool %s%s--help'", name ? name : "", name ? " " : "");
 }
 
+/* A text without a line end, and without what would change a terminal. @return NULL: none */
+static const char *finish_details(ml_buf *details) {
+  while (details->n > 0 && details->data[details->n - 1] == '\n') details->n--;
+  if (details->n == 0) return NULL;
+  for (size_t i = 0; i < details->n; i++) {
+    unsigned char c = (unsigned char)details->data[i];
+    if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7F) details->data[i] = '?';
+  }
+  ml_buf_put(details, "", 1);
+  return details->failed ? NULL : details->data;
+}
+
 int cli__fail(cli_call *cli, ml_status status, const ml_error *err) {
   ml_error copy = *err;
   ml_buf line = {0};
+  const char *details = finish_details(&cli->details);
   int signal_number = cli__caught_signal();
   if (signal_number) status = ML_ERR_CANCELLED; /* whatever call it made fail */
   cli__progress_clear(cli);
@@ -118,9 +135,10 @@ int cli__fail(cli_call *cli, ml_status status, const ml_error *err) {
   if (!copy.message[0]) (void)ml_error_set(&copy, status, "%s", ml_status_text(status));
   if (status == ML_ERR_CANCELLED) (void)ml_error_set(&copy, status, "interrupted");
   if (cli->common.json) {
-    json_error(&copy, status, &line);
+    json_error(&copy, status, details, &line);
   } else {
     text_error(cli, &copy, status, &line);
+    if (details) ml_buf_printf(&line, "\n%s", details);
   }
   write_line(cli, &line);
   if (cli->exit_code) return cli->exit_code;
