@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <ml/exec.h>
+#include <ml/exec_internal.h>
 
 /* A memfd has no name in any folder: the last process that has it takes it along. */
 static int shared_memory(size_t size) {
@@ -41,14 +41,15 @@ ml_status ml_block_new(const ml_exec *exec, size_t size, ml_block **out, ml_erro
   }
   int flags = shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
   void *data = mmap(NULL, mapped, PROT_READ | PROT_WRITE, flags, block->fd, 0);
-  if (data == MAP_FAILED) {
+  block->id = next_id();
+  if (data == MAP_FAILED || !pin__add(data, mapped, block->id)) {
+    if (data != MAP_FAILED) munmap(data, mapped);
     if (block->fd >= 0) close(block->fd);
     free(block);
     return ml_error_memory(err);
   }
   block->data = data;
   block->size = size;
-  block->id = next_id();
   *out = block;
   return ML_OK;
 }
@@ -103,7 +104,7 @@ ml_status ml_block_seal(ml_block *block, ml_error *err) {
 
 void ml_block_free(ml_block *block) {
   if (!block) return;
-  if (!block->lent) munmap(block->data, block->size ? block->size : 1);
+  if (!block->lent) pin__remove(block->data);
   if (block->fd >= 0) close(block->fd);
   free(block);
 }

@@ -30,13 +30,13 @@ bool lane__send(int lane, const void *bytes, size_t n, const int *fds, size_t n_
 }
 
 /* A plain read() would drop the descriptors of a message without a word. */
-ssize_t lane__receive(int lane, void *bytes, size_t size, int *fds, size_t n_fds) {
+static ssize_t receive(int lane, int flags, void *bytes, size_t size, int *fds, size_t n_fds) {
   control room = {0};
   struct iovec data = {.iov_base = bytes, .iov_len = size};
   struct msghdr message = {
       .msg_iov = &data, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof room};
   ssize_t n;
-  do n = recvmsg(lane, &message, MSG_CMSG_CLOEXEC);
+  do n = recvmsg(lane, &message, MSG_CMSG_CLOEXEC | flags);
   while (n < 0 && errno == EINTR);
   if (n < 0) return -1;
 
@@ -53,4 +53,12 @@ ssize_t lane__receive(int lane, void *bytes, size_t size, int *fds, size_t n_fds
   }
   for (size_t i = 0; i < got; i++) close(received[i]);
   return -1;
+}
+
+ssize_t lane__receive(int lane, void *bytes, size_t size, int *fds, size_t n_fds) {
+  return receive(lane, 0, bytes, size, fds, n_fds);
+}
+
+ssize_t lane__receive_now(int lane, void *bytes, size_t size, int *fds, size_t n_fds) {
+  return receive(lane, MSG_DONTWAIT, bytes, size, fds, n_fds);
 }

@@ -5,8 +5,10 @@
  *   slot.c     the life of a worker: started, ready, lost, started again
  *   spawn.c    the worker's process           exe.c   where its program is
  *   guest.c    connections that have proved nothing yet
- *   run.c      a job: who gets which item     queue.c the items of a job
+ *   run*.c     a job: who gets which item     queue.c the items of a job
+ *   memfile.c  large arguments and results
  *   seen.c     what is remembered for those who look   report.c  what they are told
+ *   viewer.c   those who look over HTTP           http.c  what they say
  *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
  *   worker_start.c  the other side: its way in    worker.c  its loop    worker_job.c  what it runs
  *   worker_watch.c  its second thread
@@ -24,6 +26,7 @@
 #include <ml/exec.h>
 #include <ml/mproc.h>
 
+#include "queue.h"
 #include "seen.h"
 #include "wire.h"
 
@@ -81,6 +84,8 @@ typedef struct lane_hello {
 bool lane__send(int lane, const void *bytes, size_t n, const int *fds, size_t n_fds);
 /** @return bytes received, or -1; always n_fds descriptors, else -1 and none */
 ssize_t lane__receive(int lane, void *bytes, size_t size, int *fds, size_t n_fds);
+/** The same, without waiting: for a side that trusts the other one less. */
+ssize_t lane__receive_now(int lane, void *bytes, size_t size, int *fds, size_t n_fds);
 
 /* Shared between the central process and one worker, and believed by neither: an item counts only
  * if the worker has it. */
@@ -98,35 +103,19 @@ typedef struct status_page {
 #define PAGE_IDLE    UINT64_MAX
 #define PAGE_OPENING (UINT64_MAX - 1)
 
-/* ---- queue.c: the items of a job ------------------------------------------------------------- */
+/* ---- memfile.c: large payloads ----------------------------------------------------------------
+ */
 
-#define QUEUE_BYTES_MAX ((size_t)64 << 20)
+#define MEMFILE_FROM ((size_t)1 << 20) /* bytes that go through a memory file */
 
-typedef struct queue_item {
-  ml_buf bytes; /* the argument; when done, the result */
-  bool is_done;
-  unsigned losses; /* workers that were lost while they ran it */
-} queue_item;
-
-/* Items [taken, made) are somewhere between put() and take(). */
-typedef struct queue {
-  queue_item *ring; /* capacity is a power of two; item i is at i % capacity */
-  size_t capacity;
-  size_t taken, made;
-  size_t *again; /* items to be sent once more, descending */
-  size_t n_again, again_capacity;
-  size_t bytes; /* held by items in the ring */
-} queue;
-
-queue_item *queue__at(queue *q, size_t i);
-queue_item *queue__make(queue *q); /* empty item number q->made++; NULL: no memory */
-bool queue__again(queue *q, size_t i);
-void queue__drop_first(queue *q);
-void queue__release(queue *q);
+/** A sealed memory file with these bytes. @return -1 and errno */
+int memfile__make(const void *bytes, size_t n);
+/** Map one that came from the other side. @return NULL: it is not what it should be */
+void *memfile__map(int fd, uint64_t size);
 
 /* ---- the pool -------------------------------------------------------------------------------- */
 
-enum { WINDOW_MAX = 512 }; /* a power of two: items in flight at one worker */
+enum { WINDOW_MAX = 512 }; /* a power of two: frames in flight at one worker */
 
 typedef enum slot_state {
   SLOT_EMPTY,        /* no process; to be started at `when`, if it is ours and wanted */
@@ -162,10 +151,12 @@ typedef struct slot {
   /* What it has of the job that runs. Workers run items in the order they get them. */
   bool is_open;
   bool is_closing; /* CLOSE was sent and CLOSED has not come */
-  size_t flight[WINDOW_MAX];
+  piece *flight[WINDOW_MAX];
   size_t first_in_flight, n_in_flight;
-  double mean_ns; /* of an item; 0: not known */
-  uint64_t heard; /* when it last said something, or was given its first queue_item */
+  double mean_ns;  /* of an item; 0: not known */
+  size_t chunk;    /* items in the last frame */
+  uint64_t turned; /* when the frame that is in work was first in line */
+  uint64_t heard;  /* when it last said something, or was given its first queue_item */
   uint64_t blocks[WIRE_BLOCKS_MAX]; /* it has mapped: those of the last job */
   size_t n_blocks;
   uint64_t n_items;     /* it has answered since it was started */
@@ -174,6 +165,7 @@ typedef struct slot {
 } slot;
 
 typedef struct guest guest;
+typedef struct viewer viewer;
 typedef struct run run;
 
 /* How a worker ended. */
@@ -199,6 +191,10 @@ struct ml_mproc {
   io *listener_io;
   guest *guests; /* oldest first */
   size_t n_guests;
+  int metrics_port, viewer_listener; /* -1: none */
+  io *viewer_io;
+  viewer *viewers; /* oldest first */
+  size_t n_viewers;
   uint64_t guest_time; /* GUEST_TIME, or less for a test */
   slot *slots;
   size_t n_slots;
@@ -246,6 +242,12 @@ ml_status guest__listen(ml_mproc *pool, ml_error *err);
 void guest__expire(ml_mproc *pool, uint64_t now);
 void guest__close_all(ml_mproc *pool);
 
+/* ---- viewer.c -------------------------------------------------------------------------------- */
+
+ml_status viewer__listen(ml_mproc *pool, ml_error *err);
+void viewer__expire(ml_mproc *pool, uint64_t now);
+void viewer__close_all(ml_mproc *pool);
+
 /* ---- run.c ----------------------------------------------------------------------------------- */
 
 ml_status run__job(ml_exec *exec, const ml_job *job, ml_error *err);
@@ -275,6 +277,8 @@ typedef struct worker {
   lane_hello hello;
   status_page *page;
   channel chan; /* of the main thread */
+  int lane;     /* -1: a visitor from another machine has none */
+  ml_functions *functions;
   pthread_t watcher;
   int wake; /* eventfd that ends the watcher */
 } worker;
@@ -292,10 +296,10 @@ void worker_watch__stop(worker *w);
 
 typedef struct worker_job worker_job;
 
-worker_job *worker_job__new(const ml_worker_opts *opts, int lane, status_page *page);
+worker_job *worker_job__new(const ml_worker_opts *opts, worker *owner);
 void worker_job__free(worker_job *w);
-/** Act on OPEN, ITEM or CLOSE; answers are appended to out. @return false when the frame makes no
- * sense or the central process is gone */
+/** Act on OPEN, ITEM, CLOSE or RELEASE; answers are appended to out. @return false when the frame
+ * makes no sense or the central process is gone */
 bool worker_job__frame(worker_job *w, const frame *f, ml_buf *out);
 /** When the last item ended. */
 uint64_t worker_job__now(const worker_job *w);

@@ -68,6 +68,7 @@ void pool__turn(ml_mproc *pool, bool wait) {
    * caller had us wait. */
   uint64_t now = mproc__now();
   seen__look(pool, now);
+  viewer__expire(pool, now);
   if (pool->listener_io) guest__expire(pool, now);
   for (size_t i = 0; i < pool->n_slots; i++) slot__look(&pool->slots[i], now);
 }
@@ -92,6 +93,9 @@ static ml_status check(const ml_mproc_opts *opts, ml_error *err) {
                         WORKERS_MAX, opts->n_workers);
   if (opts->port < 0 || opts->port > 65535)
     return ml_error_set(err, ML_ERR_USAGE, "port must be 0 to 65535, not %d", opts->port);
+  if (opts->metrics_port < -1 || opts->metrics_port > 65535)
+    return ml_error_set(err, ML_ERR_USAGE, "port for metrics must be 0 to 65535, not %d",
+                        opts->metrics_port);
   return ML_OK;
 }
 
@@ -138,7 +142,7 @@ ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err
   if (!pool) return ml_error_memory(err);
   pool->exec = (ml_exec){.vtable = &vtable, .shares_memory = true};
   pool->opts = *opts;
-  pool->listener = -1;
+  pool->listener = pool->viewer_listener = pool->metrics_port = -1;
   pool->window_max = WINDOW_MAX;
   pool->guest_time = GUEST_TIME;
   pool->seen.opened = mproc__now();
@@ -148,6 +152,7 @@ ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err
     status = ml_error_set(err, ML_ERR_IO, "no random numbers from the system");
   if (status == ML_OK) status = make_loop(pool, err);
   if (status == ML_OK) status = guest__listen(pool, err);
+  if (status == ML_OK) status = viewer__listen(pool, err);
   if (status == ML_OK) status = make_slots(pool, err);
   if (status == ML_OK) status = start_workers(pool, err);
   pool->opts.worker_exe = NULL; /* borrowed for this call alone, as is the watch */
@@ -184,6 +189,7 @@ void ml_mproc_close(ml_mproc *pool) {
   pool->is_closing = true;
   if (pool->has_loop) {
     guest__close_all(pool);
+    viewer__close_all(pool);
     end_workers(pool);
     uv_close((uv_handle_t *)&pool->tick, NULL);
     uv_run(&pool->loop, UV_RUN_DEFAULT); /* lets the closed handles go */

@@ -1,59 +1,181 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The items of a job between put() and take(): a ring that grows, and the list of those to be
- * sent once more. */
+/* The items of a job between put() and take(): a list of pieces in the order of items, and among
+ * them those to be sent once more. */
+#include "queue.h"
+
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include "mproc_internal.h"
+#define SPARE_BYTES ((size_t)8 << 20) /* that dropped pieces may hold on to */
 
-#define KEEP_CAPACITY 4096 /* bytes that an empty place of the ring may hold on to */
+/* ---- payloads -------------------------------------------------------------------------------- */
 
-queue_item *queue__at(queue *q, size_t i) {
-  return &q->ring[i & (q->capacity - 1)];
+static payload *new_payload(void) {
+  payload *in = calloc(1, sizeof *in);
+  if (!in) return NULL;
+  in->refs = 1;
+  in->fd = -1;
+  return in;
 }
 
-static bool grow(queue *q) {
-  size_t capacity = q->capacity ? 2 * q->capacity : 64;
-  queue_item *ring = calloc(capacity, sizeof *ring);
-  if (!ring) return false;
-  for (size_t i = q->taken; i < q->made; i++) ring[i & (capacity - 1)] = *queue__at(q, i);
-  free(q->ring);
-  q->ring = ring;
-  q->capacity = capacity;
-  return true;
+static void free_payload(payload *in) {
+  if (in->fd >= 0) close(in->fd);
+  ml_buf_release(&in->bytes);
+  ml_buf_release(&in->lengths);
+  free(in);
 }
 
-queue_item *queue__make(queue *q) {
-  if (q->made - q->taken == q->capacity && !grow(q)) return NULL;
-  queue_item *it = queue__at(q, q->made++);
-  ml_buf_clear(&it->bytes);
-  it->is_done = false;
-  it->losses = 0;
-  return it;
+void queue__count(queue *q, payload *in) {
+  q->bytes -= in->size;
+  if (in->fd < 0) in->size = in->bytes.n + in->lengths.n;
+  q->bytes += in->size;
 }
 
-bool queue__again(queue *q, size_t i) {
-  if (q->n_again == q->again_capacity) {
-    size_t capacity = q->again_capacity ? 2 * q->again_capacity : 64;
-    size_t *again = realloc(q->again, capacity * sizeof *again);
-    if (!again) return false;
-    q->again = again;
-    q->again_capacity = capacity;
+void queue__give_back(queue *q, piece *p) {
+  payload *in = p->in;
+  p->in = NULL;
+  if (!in || --in->refs > 0) return;
+  q->bytes -= in->size;
+  free_payload(in);
+}
+
+bool queue__renew(piece *p) {
+  p->in = new_payload();
+  p->in_at = 0;
+  return p->in;
+}
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+static piece *new_piece(queue *q) {
+  piece *p = q->spare;
+  if (!p) {
+    p = calloc(1, sizeof *p);
+  } else {
+    q->spare = p->next;
+    q->spare_bytes -= sizeof *p + p->out.capacity;
+    ml_buf out = p->out;
+    ml_buf_clear(&out);
+    *p = (piece){.out = out};
   }
-  size_t at = q->n_again++;
-  for (; at > 0 && q->again[at - 1] < i; at--) q->again[at] = q->again[at - 1];
-  q->again[at] = i;
-  return true;
+  if (!p) return NULL;
+  q->n_pieces++;
+  q->bytes += sizeof *p;
+  return p;
+}
+
+static void free_failure(piece_failure *f) {
+  if (!f) return;
+  free(f->trace);
+  free(f->output);
+  free(f);
+}
+
+static void free_piece(queue *q, piece *p) {
+  queue__give_back(q, p);
+  q->bytes -= sizeof *p + p->out.n + p->n_mapping;
+  q->n_pieces--;
+  free_failure(p->failed);
+  if (p->mapping) munmap(p->mapping, p->n_mapping);
+  if (q->spare_bytes + sizeof *p + p->out.capacity > SPARE_BYTES) {
+    ml_buf_release(&p->out);
+    free(p);
+    return;
+  }
+  p->next = q->spare;
+  q->spare = p;
+  q->spare_bytes += sizeof *p + p->out.capacity;
+}
+
+static void link_behind(queue *q, piece *before, piece *p) {
+  p->prev = before;
+  p->next = before ? before->next : NULL;
+  if (p->next)
+    p->next->prev = p;
+  else
+    q->last = p;
+  if (before)
+    before->next = p;
+  else
+    q->first = p;
+}
+
+static void unlink_piece(queue *q, piece *p) {
+  if (p->prev)
+    p->prev->next = p->next;
+  else
+    q->first = p->next;
+  if (p->next)
+    p->next->prev = p->prev;
+  else
+    q->last = p->prev;
+}
+
+piece *queue__make(queue *q, size_t n) {
+  payload *in = new_payload();
+  piece *p = in ? new_piece(q) : NULL;
+  if (!p) {
+    if (in) free_payload(in);
+    return NULL;
+  }
+  p->in = in;
+  p->first = q->made;
+  p->n = n;
+  link_behind(q, q->last, p);
+  q->made += n;
+  return p;
+}
+
+void queue__unmake(queue *q, piece *p) {
+  q->made = p->first;
+  unlink_piece(q, p);
+  free_piece(q, p);
+}
+
+piece *queue__cut(queue *q, piece *p, size_t n) {
+  piece *rest = new_piece(q);
+  if (!rest) return NULL;
+  rest->first = p->first + n;
+  rest->n = p->n - n;
+  rest->state = p->state;
+  rest->in = p->in;
+  rest->in_at = p->in_at + n;
+  if (p->in) p->in->refs++;
+  p->n = n;
+  link_behind(q, p, rest);
+  return rest;
+}
+
+void queue__again(queue *q, piece *p) {
+  piece **at = &q->again;
+  p->state = PIECE_WAITING;
+  while (*at && (*at)->first < p->first) at = &(*at)->next_again;
+  p->next_again = *at;
+  *at = p;
+  q->n_again += p->n;
+}
+
+bool queue__keep(queue *q, piece *p, const void *bytes, size_t n) {
+  ml_buf_put(&p->out, bytes, n);
+  q->bytes += p->out.n;
+  return !p->out.failed;
 }
 
 void queue__drop_first(queue *q) {
-  queue_item *it = queue__at(q, q->taken++);
-  if (it->bytes.capacity > KEEP_CAPACITY) ml_buf_release(&it->bytes);
+  piece *p = q->first;
+  q->taken = p->first + p->n;
+  unlink_piece(q, p);
+  free_piece(q, p);
 }
 
 void queue__release(queue *q) {
-  for (size_t i = 0; i < q->capacity; i++) ml_buf_release(&q->ring[i].bytes);
-  free(q->ring);
-  free(q->again);
+  while (q->first) queue__drop_first(q);
+  for (piece *p = q->spare; p;) {
+    piece *next = p->next;
+    ml_buf_release(&p->out);
+    free(p);
+    p = next;
+  }
   *q = (queue){0};
 }

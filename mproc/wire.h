@@ -38,11 +38,13 @@ enum {
 #define FRAME_TRACE_MAX ((size_t)64 << 10) /* of an ERROR; what is more is cut off */
 #define FRAME_ARGS_MAX  ((size_t)1 << 20)  /* of a job */
 
-/* A chunk: several items in one frame, or what a task with run_chunk() takes or gave. */
+/* Several items, as chunk.c has them. */
 #define FRAME_CHUNK 1
 /* The payload is a u64: the size of a sealed memory file that comes over the lane. */
 #define FRAME_MEMFD 2
-#define FRAME_FLAGS (FRAME_CHUNK | FRAME_MEMFD)
+/* One or more items in one run of bytes, which run_chunk() takes or gave. */
+#define FRAME_OWN   4
+#define FRAME_FLAGS (FRAME_CHUNK | FRAME_MEMFD | FRAME_OWN)
 
 typedef enum frame_type {
   FRAME_HELLO = 1, /* central: version, nonce */

@@ -16,11 +16,6 @@
 #define SEND_AT    ((size_t)32 << 10)    /* bytes of results that are worth a send */
 #define SEND_AFTER (MPROC_SECOND / 2000) /* and the longest that one waits for company */
 
-/* An item of a job that was given up need not be run. */
-static bool is_stale(const worker *w, const frame *f) {
-  return f->type == FRAME_ITEM && f->job == atomic_load(&w->page->closed);
-}
-
 /* Run every frame that is here. @return false: it is over */
 static bool run_frames(worker *w, worker_job *job) {
   uint64_t sent = worker_job__now(job);
@@ -28,7 +23,7 @@ static bool run_frames(worker *w, worker_job *job) {
   frame_verdict verdict;
   while ((verdict = channel__next(&w->chan, FRAME_PAYLOAD_MAX, &f)) == FRAME_WHOLE) {
     if (f.type == FRAME_BYE) return false;
-    if (!is_stale(w, &f) && !worker_job__frame(job, &f, &w->chan.out)) return false;
+    if (!worker_job__frame(job, &f, &w->chan.out)) return false;
     if (w->chan.out.n <= SEND_AT && worker_job__now(job) <= sent + SEND_AFTER) continue;
     if (!worker__send_all(&w->chan)) return false;
     sent = worker_job__now(job);
@@ -44,7 +39,7 @@ static void run_all(worker *w, worker_job *job) {
 
 static int be_worker(worker *w, const ml_worker_opts *opts, ml_error *err) {
   int code = ML_WORKER_DONE;
-  worker_job *job = worker_job__new(opts, LANE_FD, w->page);
+  worker_job *job = worker_job__new(opts, w);
   bool can_wait = fcntl(w->chan.fd, F_SETFL, 0) == 0;
   if (job && can_wait && worker_watch__start(w)) {
     run_all(w, job);
@@ -57,7 +52,7 @@ static int be_worker(worker *w, const ml_worker_opts *opts, ml_error *err) {
 }
 
 int ml_worker_run(const ml_worker_opts *opts, ml_error *err) {
-  worker w = {.chan = {.fd = -1}, .wake = -1};
+  worker w = {.chan = {.fd = -1}, .lane = LANE_FD, .wake = -1};
   ml_own_process();
   (void)prctl(PR_SET_NAME, "mltool-worker");
   if (sodium_init() < 0)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What one can see of a pool: its description, the metrics, the page. */
+/* What one can see of a pool: its description and the metrics. */
 #include "support.h"
 
 #include <jansson.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -209,12 +210,101 @@ static void hostile_names_and_pages_give_json(void **state) {
   ml_mproc_close(pool);
 }
 
+/* ---- metrics --------------------------------------------------------------------------------- */
+
+/* The value of a line of the metrics that begins with a name. */
+static double metric(const char *text, const char *name) {
+  char line[128];
+  snprintf(line, sizeof line, "\n%s ", name);
+  const char *at = strstr(text, line);
+  if (!at) fail_msg("no metric '%s' in:\n%s", name, text);
+  return strtod(at + strlen(line), NULL);
+}
+
+static void metrics_tell_what_was_done(void **state) {
+  (void)state;
+  ml_mproc *pool = open_pool(test_opts(2));
+  acts a = acts_new(60);
+  ml_block *flags = NULL;
+  assert_int_equal(ml_block_new(ml_mproc_exec(pool), a.n, &flags, NULL), ML_OK);
+  for (size_t i = 0; i < 50; i += 10) a.acts[i].kind = ACT_SLEEP, a.acts[i].n = 1;
+  a.acts[3] = (act){.kind = ACT_SIGNAL_ONCE, .n = SIGKILL, .item = 3};
+  ml_job job = acts_job(&a);
+  job.result = flags;
+  assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, NULL), ML_OK);
+  ml_buf text = {0};
+  report__metrics(pool, &text);
+  ml_buf_put(&text, "", 1);
+  assert_int_equal((long)metric(text.data, "mltool_items_done_total"), 60);
+  assert_int_equal((long)metric(text.data, "mltool_item_seconds_count"), 60);
+  assert_int_equal((long)metric(text.data, "mltool_item_seconds_bucket{le=\"+Inf\"}"), 60);
+  assert_true(metric(text.data, "mltool_item_seconds_bucket{le=\"0.0001\"}") <= 55); /* 5 sleep */
+  assert_true(metric(text.data, "mltool_item_seconds_sum") >= 5e-3);
+  assert_int_equal((long)metric(text.data, "mltool_workers_lost_total{reason=\"signal\"}"), 1);
+  assert_int_equal((long)metric(text.data, "mltool_workers_lost_total{reason=\"exit\"}"), 0);
+  assert_int_equal((long)metric(text.data, "mltool_workers_started_total"), 3);
+  assert_int_equal((long)metric(text.data, "mltool_items_in_flight"), 0);
+  double n = metric(text.data, "mltool_worker_items_done_total{worker=\"1\"}") +
+             metric(text.data, "mltool_worker_items_done_total{worker=\"2\"}");
+  assert_int_equal((long)n, 60);
+  acts_free(&a);
+  ml_block_free(flags);
+  ml_mproc_close(pool);
+  ml_buf_release(&text);
+}
+
+static bool is_number(const char *text) {
+  char *end;
+  strtod(text, &end);
+  return end != text && *end == 0;
+}
+
+/* The rules of the text format 0.0.4 that a checker applies: each metric has its HELP and TYPE
+ * before its samples, once, its samples stand together, counters end in _total. */
+static void metrics_are_well_formed(void **state) {
+  (void)state;
+  ml_mproc *pool = open_pool(test_opts(2));
+  ml_buf text = {0};
+  char name[200] = "", type[32] = "", seen_names[4096] = "";
+  report__metrics(pool, &text);
+  assert_int_equal(text.data[text.n - 1], '\n');
+  ml_buf_put(&text, "", 1);
+  size_t n_samples = 0;
+  for (char *rest = text.data, *line; (line = strsep(&rest, "\n")) && *line;) {
+    char word[160], value[64], suffix[32];
+    if (sscanf(line, "# HELP %127s %63s", word, value) == 2) {
+      snprintf(name, sizeof name, "%s", word);
+      char mark[sizeof name + 2];
+      snprintf(mark, sizeof mark, " %s ", name);
+      assert_null(strstr(seen_names, mark));
+      strcat(seen_names, mark);
+      type[0] = 0;
+    } else if (sscanf(line, "# TYPE %127s %31s", word, type) == 2) {
+      assert_string_equal(word, name);
+      bool is_total = strlen(name) > 6 && strcmp(name + strlen(name) - 6, "_total") == 0;
+      assert_int_equal(strcmp(type, "counter") == 0, is_total);
+    } else {
+      assert_memory_equal(line, name, strlen(name));
+      assert_string_not_equal(type, "");
+      assert_int_equal(sscanf(line + strlen(name), "%31[_a-z]", suffix) == 1,
+                       strcmp(type, "histogram") == 0);
+      assert_true(is_number(strrchr(line, ' ') + 1));
+      n_samples++;
+    }
+  }
+  assert_true(n_samples > 30);
+  ml_buf_release(&text);
+  ml_mproc_close(pool);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(idle_pool_is_described),
       cmocka_unit_test(counts_add_up_while_workers_are_lost),
       cmocka_unit_test(only_the_last_losses_are_kept),
       cmocka_unit_test(hostile_names_and_pages_give_json),
+      cmocka_unit_test(metrics_tell_what_was_done),
+      cmocka_unit_test(metrics_are_well_formed),
   };
   return cmocka_run_group_tests_name("pool_seen", tests, NULL, NULL);
 }

@@ -57,18 +57,35 @@ static void start_and_stop(size_t n) {
   row("stop_4_workers", "ms", best[1] * 1e3);
 }
 
-static void items(ml_mproc *pool, const char *name, size_t window, size_t n) {
+/* @param window, chunk  0: found out */
+static void items(ml_mproc *pool, const char *name, size_t window, size_t chunk, size_t n) {
   acts a = acts_new(n);
   ml_job job = acts_job(&a);
   double best = 1e9;
-  pool->window_max = window;
+  pool->opts.window = window;
+  pool->opts.chunk = chunk;
   for (int i = 0; i < 5; i++) {
     double took = run_job(pool, &job, &a);
     if (took < best) best = took;
   }
-  pool->window_max = WINDOW_MAX;
+  pool->opts.window = pool->opts.chunk = 0;
   row(name, "items/s", (double)n / best);
   acts_free(&a);
+}
+
+/* What only the workers have, and their share of what they have with others. */
+static void idle_memory(ml_mproc *pool) {
+  long pids[64];
+  size_t n = ml_mproc_pids(pool, pids), total = 0, kb;
+  for (size_t i = 0; i < n; i++) {
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", pids[i]);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+      if (sscanf(line, "Pss: %zu kB", &kb) == 1) total += kb;
+    if (f) fclose(f);
+  }
+  row("idle_worker_pss", "MiB", (double)total / 1024 / (double)n);
 }
 
 static ml_status take_sum(void *ctx, size_t i, const void *out, size_t n, ml_error *err) {
@@ -156,8 +173,10 @@ int main(int argc, char **argv) {
   start_and_stop(4);
   ml_mproc *pool = open_pool(n);
   row("workers", "count", (double)n);
-  items(pool, "one_in_flight", 1, 20000);
-  items(pool, "windowed", WINDOW_MAX, 1000000);
+  idle_memory(pool);
+  items(pool, "one_in_flight", 1, 1, 20000);
+  items(pool, "windowed", 0, 1, 1000000);
+  items(pool, "auto_chunks", 0, 0, 5000000);
   share(pool, n);
   replace(pool);
   ml_mproc_close(pool);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Items that fail, and workers that are lost while they have some. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run_internal.h"
+
+static void name_item(const run *r, size_t i, char *buf, size_t size) {
+  char more[160] = "";
+  if (r->job->describe) r->job->describe(r->job->ctx, i, more, sizeof more);
+  if (more[0])
+    snprintf(buf, size, "item %zu (%s)", i, more);
+  else
+    snprintf(buf, size, "item %zu", i);
+}
+
+/* The item is over. The texts of the failure are copied: its turn may come late. */
+static void give_up(run *r, const slot *s, piece *p, const ml_failure *failure, double seconds) {
+  piece_failure *f = calloc(1, sizeof *f);
+  p->state = PIECE_FAILED;
+  p->failed = f;
+  if (f) {
+    f->failure = *failure;
+    f->trace = strdup(failure->trace);
+    f->output = strdup(failure->output);
+  }
+  if (!f || !f->trace || !f->output) {
+    run__fail_memory(r);
+    return;
+  }
+  f->failure.trace = f->trace;
+  f->failure.output = f->output;
+  f->failure.attempts = p->losses + p->errors;
+  r->pool->stats.items_failed++;
+  queue__give_back(&r->items, p);
+  run__report(r, s, p, 0, seconds, NULL, 0);
+  if (!r->job->fail) run__fail_item(r, p->first, &failure->error);
+}
+
+void run__errored(run *r, slot *s, piece *p, const ml_error *error, const char *trace,
+                  size_t n_trace, double seconds) {
+  if (++p->errors <= r->pool->opts.retry_errors) {
+    queue__again(&r->items, p);
+    return;
+  }
+  char *lines = strndup(n_trace ? trace : "", n_trace);
+  if (!lines) {
+    run__fail_memory(r);
+    return;
+  }
+  const status_page *page = s->page->data;
+  ml_failure failure = {.error = *error,
+                        .trace = lines,
+                        .output = "",
+                        .worker = s->index + 1,
+                        .pid = (long)s->pid,
+                        .memory = atomic_load(&page->rss)};
+  give_up(r, s, p, &failure, seconds);
+  free(lines);
+}
+
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+/* Only the item that was running is suspected of having done it. */
+static void blame(run *r, const slot *s, piece *p, const obituary *how) {
+  if (++p->losses <= r->pool->opts.retries && !how->timed_out) {
+    queue__again(&r->items, p);
+    return;
+  }
+  unsigned attempts = p->losses + p->errors;
+  char name[192];
+  ml_failure failure = {.trace = "",
+                        .output = how->said ? how->said : "",
+                        .worker = how->worker,
+                        .pid = how->pid,
+                        .signal = how->signal,
+                        .memory = how->memory};
+  name_item(r, p->first, name, sizeof name);
+  ml_error_set(&failure.error, how->timed_out ? ML_ERR_TIMEOUT : ML_ERR_WORKER,
+               "%s: %s, %u attempt%s", name, how->text, attempts, attempts == 1 ? "" : "s");
+  uint64_t now = mproc__now();
+  give_up(r, s, p, &failure, now > s->turned ? (double)(now - s->turned) * 1e-9 : 0);
+}
+
+/* Cut the item that ran out of its piece. @return its own piece; NULL: no memory */
+static piece *isolate(run *r, piece *p, size_t item) {
+  queue *q = &r->items;
+  piece *suspect = p;
+  if (item > p->first) {
+    suspect = queue__cut(q, p, item - p->first);
+    if (!suspect) return NULL;
+    queue__again(q, p);
+  }
+  if (suspect->n > 1) {
+    piece *rest = queue__cut(q, suspect, 1);
+    if (!rest) return NULL;
+    queue__again(q, rest);
+  }
+  return suspect;
+}
+
+void run__lost(run *r, slot *s, const obituary *how) {
+  const status_page *page = s->page->data;
+  uint64_t running = atomic_load(&page->item);
+  while (s->n_in_flight > 0) {
+    piece *p = run__front(s);
+    run__land(r, s);
+    r->pool->stats.items_retried += p->n;
+    if (running < p->first || running - p->first >= p->n) {
+      queue__again(&r->items, p);
+      continue;
+    }
+    piece *suspect = isolate(r, p, (size_t)running);
+    if (suspect)
+      blame(r, s, suspect, how);
+    else
+      run__fail_memory(r);
+  }
+}
