@@ -38,8 +38,10 @@ void seen__done(slot *s, size_t n_items, uint64_t ns) {
 static loss_reason reason_of(const slot *s, const siginfo_t *info) {
   switch (s->cause) {
     case CAUSE_TIMEOUT:
+    case CAUSE_INIT_TIMEOUT:
       return LOSS_TIMEOUT;
     case CAUSE_SILENT:
+    case CAUSE_STOPPED:
       return LOSS_SILENT;
     case CAUSE_PROTOCOL:
       return LOSS_PROTOCOL;
