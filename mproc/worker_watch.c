@@ -51,6 +51,7 @@ static void interrupt_item(worker *w, uint64_t *interrupted) {
   if (item != *interrupted) *interrupted = PAGE_IDLE;
   if (item == PAGE_IDLE || item == *interrupted || atomic_load(&w->page->cancel) != item) return;
   *interrupted = item;
+  ml_functions_interrupt(w->functions);
 }
 
 /* The end of the stream or of the lane is the end of the central process. Bytes that came before it
