@@ -198,9 +198,9 @@ class Pool:
     def _find(self, function):
         """The full name of a function."""
         with self._using() as (library, pool):
-            full, error = ctypes.c_char_p(), _abi.Error()
+            full, found, error = ctypes.c_char_p(), ctypes.c_void_p(), _abi.Error()
             functions = library.ml_exec_functions(library.ml_mproc_exec(pool))
-            status = library.ml_functions_find(functions, function.encode(), None, full, error)
+            status = library.ml_functions_find(functions, function.encode(), found, full, error)
             self._check(status, error)
             return full.value.decode()
 
