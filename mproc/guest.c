@@ -2,7 +2,6 @@
 /* The port, and connections that have proved nothing yet: few, small, and not for long. */
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -168,13 +167,12 @@ static void on_guest(void *ctx, int events) {
 }
 
 static void welcome(ml_mproc *pool, int fd) {
-  int yes = 1;
   guest *g = calloc(1, sizeof *g);
   if (!g) {
     close(fd);
     return;
   }
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  channel__hurry(fd);
   g->pool = pool;
   g->chan.fd = fd;
   g->leaves = mproc__now() + pool->guest_time;
