@@ -203,7 +203,7 @@ static void hostile_names_and_pages_give_json(void **state) {
     ml_job job = acts_job(&a);
     a.on_take = describe_with_hostile_page;
     a.ctx = pool;
-    job.step = names[i];
+    job.step = job.function = names[i];
     assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, NULL), ML_OK);
     acts_free(&a);
   }
