@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Buffered frames on a non-blocking socket: one recv and one send per turn of the loop. */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,6 +65,15 @@ bool channel__flush(channel *c) {
   forget(&c->out, &c->out_at);
   io__want(c->io, UV_READABLE);
   return true;
+}
+
+/* Small frames go out at once, and nothing is paced on a way that has no bottleneck: some hosts do
+ * that by default. */
+void channel__hurry(int fd) {
+  static const char reno[] = "reno";
+  int yes = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
 }
 
 void channel__close(channel *c) {

@@ -2,7 +2,6 @@
 /* The port, and connections that have proved nothing yet: few, small, and not for long. */
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -168,13 +167,12 @@ static void on_guest(void *ctx, int events) {
 }
 
 static void welcome(ml_mproc *pool, int fd) {
-  int yes = 1;
   guest *g = calloc(1, sizeof *g);
   if (!g) {
     close(fd);
     return;
   }
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  channel__hurry(fd);
   g->pool = pool;
   g->chan.fd = fd;
   g->leaves = mproc__now() + pool->guest_time;
@@ -188,6 +186,16 @@ static void welcome(ml_mproc *pool, int fd) {
   if (!g->chan.io || !has_nonce || !channel__flush(&g->chan)) refuse(g);
 }
 
+/* Out of descriptors: the listener would wake the loop for ever, so it is looked at again by the
+ * clock. When nobody works who could give one back, that is the end of it. */
+static void rest(ml_mproc *pool) {
+  bool has_descriptors = errno != EMFILE && errno != ENFILE;
+  io__want(pool->listener_io, 0);
+  if (has_descriptors || pool->run || pool->fault.status != ML_OK) return;
+  ml_error_set(&pool->fault, ML_ERR_WORKER, "workers cannot connect: %s (see ulimit -n)",
+               strerror(errno));
+}
+
 static void on_connection(void *ctx, int events) {
   (void)events;
   ml_mproc *pool = ctx;
@@ -199,9 +207,7 @@ static void on_connection(void *ctx, int events) {
       if (pool->n_guests >= GUESTS_MAX) refuse(pool->guests);
       welcome(pool, fd);
     } else if (errno != EINTR && errno != ECONNABORTED) {
-      /* Out of descriptors: the listener would wake the loop for ever. Looked at again by the
-       * clock. */
-      if (errno != EAGAIN && errno != EWOULDBLOCK) io__want(pool->listener_io, 0);
+      if (errno != EAGAIN && errno != EWOULDBLOCK) rest(pool);
       return;
     }
   }

@@ -99,6 +99,9 @@ frame_verdict channel__next(channel *c, size_t payload_max, frame *out);
 /** Send what can be sent now, and have the loop send the rest. @return false: the peer is gone */
 bool channel__flush(channel *c);
 
+/** Settings of a connected TCP socket. */
+void channel__hurry(int fd);
+
 void channel__close(channel *c);
 
 /* ---- lane: what a worker inherits as descriptor 3 -------------------------------------------- */

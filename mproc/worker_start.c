@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -70,7 +69,7 @@ static bool dial(channel *c, const address *to) {
   int yes = 1;
   *c = (channel){.fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (c->fd < 0 || connect(c->fd, &to->any, address__size(to)) != 0) return false;
-  setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+  channel__hurry(c->fd);
   if (!address__is_loopback(to)) setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
   return fcntl(c->fd, F_SETFL, O_NONBLOCK) == 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the pool costs: bench_pool [WORKERS], 2 by default. */
+/* What the pool costs: bench_pool [WORKERS [NAME]], 2 by default; NAME: one of those
+ * that count items a second. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,8 +58,11 @@ static void start_and_stop(size_t n) {
   row("stop_4_workers", "ms", best[1] * 1e3);
 }
 
+static const char *only; /* NULL: all */
+
 /* @param window, chunk  0: found out */
 static void items(ml_mproc *pool, const char *name, size_t window, size_t chunk, size_t n) {
+  if (only && strcmp(only, name) != 0) return;
   acts a = acts_new(n);
   ml_job job = acts_job(&a);
   double best = 1e9;
@@ -169,16 +173,17 @@ static void replace(ml_mproc *pool) {
 
 int main(int argc, char **argv) {
   size_t n = argc > 1 ? (size_t)atoi(argv[1]) : 2;
+  only = argc > 2 ? argv[2] : NULL;
   printf("name,unit,value\n");
-  start_and_stop(4);
+  if (!only) start_and_stop(4);
   ml_mproc *pool = open_pool(n);
   row("workers", "count", (double)n);
-  idle_memory(pool);
+  if (!only) idle_memory(pool);
   items(pool, "one_in_flight", 1, 1, 20000);
   items(pool, "windowed", 0, 1, 1000000);
   items(pool, "auto_chunks", 0, 0, 5000000);
-  share(pool, n);
-  replace(pool);
+  if (!only) share(pool, n);
+  if (!only) replace(pool);
   ml_mproc_close(pool);
   return 0;
 }
