@@ -223,7 +223,9 @@ static double metric(const char *text, const char *name) {
 
 static void metrics_tell_what_was_done(void **state) {
   (void)state;
-  ml_mproc *pool = open_pool(test_opts(2));
+  ml_mproc_opts opts = test_opts(2);
+  opts.chunk = 1; /* items of a chunk share their mean time */
+  ml_mproc *pool = open_pool(opts);
   acts a = acts_new(60);
   ml_block *flags = NULL;
   assert_int_equal(ml_block_new(ml_mproc_exec(pool), a.n, &flags, NULL), ML_OK);
