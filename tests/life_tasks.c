@@ -63,7 +63,8 @@ static int descend(volatile int depth) {
 
 static void crash(const char *how) {
   if (strcmp(how, "stack") == 0) descend(0);
-  *(volatile int *)(uintptr_t)16 = 0;
+  volatile uintptr_t where = 16;
+  *(volatile int *)where = 0;
 }
 
 static void wait_to_be_told(const ml_item *item) {
