@@ -6,6 +6,7 @@
 #include <ml/series_internal.h>
 
 #include "extract.h"
+#include "functions.h"
 #include "plan.h"
 
 typedef struct extract_state {
@@ -128,10 +129,15 @@ const ml_module *ml_fresh_module(void) {
                                    .open = open_extract,
                                    .run = run_extract,
                                    .close = close_extract}};
+  static const ml_function functions[] = {
+      {"features", "features of a series, by name", fresh__call_features, NULL, NULL},
+      {"names", "names of the features that settings give", fresh__call_names, NULL, NULL}};
   static const ml_module module = {.abi = ML_MODULE_ABI,
                                    .name = "fresh",
                                    .version = ML_VERSION,
                                    .tasks = tasks,
-                                   .n_tasks = sizeof tasks / sizeof *tasks};
+                                   .n_tasks = sizeof tasks / sizeof *tasks,
+                                   .functions = functions,
+                                   .n_functions = sizeof functions / sizeof *functions};
   return &module;
 }

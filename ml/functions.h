@@ -108,9 +108,20 @@ ML_API ML_MUST_CHECK ml_status ml_functions_init_encoded(ml_functions *functions
 ML_API ML_MUST_CHECK ml_status ml_functions_learn(ml_functions *functions, const void *answer,
                                                   size_t n, ml_error *err);
 
-/** Add a function; name and doc are copied. For language plugins. @param module  "multip" */
+/**
+ * Add a function; name and doc are copied. One of the same name is replaced. For language plugins.
+ *
+ * @param module  "multip": letters, digits and '_', with '.' between the parts
+ *
+ * @retval ML_ERR_USAGE  a name that is none, or a module that is loaded already
+ * @retval ML_ERR_MEMORY
+ */
 ML_API ML_MUST_CHECK ml_status ml_functions_add(ml_functions *functions, const char *module,
                                                 const ml_function *function, ml_error *err);
+
+/** Ask the function that runs to end early, if it is one of a language plugin. From any thread.
+ * NULL is allowed. */
+ML_API void ml_functions_interrupt(const ml_functions *functions);
 
 /** How many there are. */
 ML_API size_t ml_functions_n(const ml_functions *functions);

@@ -21,5 +21,6 @@
 #include <ml/value.h>
 #include <ml/version.h>
 #include <ml/watch.h>
+#include <ml/xval.h>
 
 #endif

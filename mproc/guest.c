@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The port, and connections that have proved nothing yet: few, small, and not for long. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -13,13 +12,16 @@
 
 #include "mproc_internal.h"
 
+#define NOTE_EVERY (10 * MPROC_SECOND)
+
 enum { GUESTS_MAX = 16, ACCEPTS_PER_TURN = 64, BACKLOG = 4096 };
 struct guest {
   guest *next;
   ml_mproc *pool;
   channel chan;
   handshake said;
-  uint64_t leaves; /* when it must have proved itself */
+  uint64_t leaves; /* when it must have proved itself, or taken its answer */
+  bool is_answered;
 };
 
 static void leave(guest *g) {
@@ -31,8 +33,20 @@ static void leave(guest *g) {
   free(g);
 }
 
+/* Whoever keeps calling must not fill the host's screen. */
+static void note_refusal(ml_mproc *pool) {
+  uint64_t now = mproc__now();
+  pool->refusals_untold++;
+  if (pool->refusal_noted > 0 && now - pool->refusal_noted < NOTE_EVERY) return;
+  pool__note(pool, "port %d: %llu connection%s refused", pool->port,
+             (unsigned long long)pool->refusals_untold, pool->refusals_untold == 1 ? "" : "s");
+  pool->refusal_noted = now;
+  pool->refusals_untold = 0;
+}
+
 static void refuse(guest *g) {
   g->pool->stats.connections_refused++;
+  note_refusal(g->pool);
   leave(g);
 }
 
@@ -52,13 +66,59 @@ static slot *starting_slot(ml_mproc *pool, uint32_t pid) {
   return NULL;
 }
 
+/* One that we have started ourselves would be so again. */
 static void refuse_build(guest *g) {
   ml_mproc *pool = g->pool;
-  if (pool->fault.status == ML_OK)
-    ml_error_set(&pool->fault, ML_ERR_WORKER,
-                 "worker '%s' is another build (%s) than this program (%s)", pool->exe,
-                 g->said.build, ml_build_id());
+  ml_error error = {0};
+  ml_error_set(&error, ML_ERR_WORKER, "worker '%s' is another build (%s) than this program (%s)",
+               g->said.role == PEER_WORKER ? pool->exe : "by hand", g->said.build, ml_build_id());
+  if (g->said.role == PEER_WORKER && pool->fault.status == ML_OK) pool->fault = error;
+  pool__note(pool, "%s", error.message);
   refuse_with(g, ML_WORKER_OTHER_BUILD);
+}
+
+static void welcome_to(guest *g, bool has_lane) {
+  unsigned char proof[WIRE_PROOF];
+  const ml_mproc *pool = g->pool;
+  proof__make(proof, g->said.role == PEER_WORKER ? pool->token : pool->file_token, PROOF_CENTRAL,
+              &g->said);
+  message__put_welcome(&g->chan.out, proof, has_lane);
+}
+
+static void admit_worker(guest *g) {
+  slot *s = starting_slot(g->pool, g->said.pid);
+  if (!s) {
+    refuse_with(g, ML_WORKER_REFUSED);
+    return;
+  }
+  welcome_to(g, true);
+  slot__register(s, &g->chan);
+  leave(g);
+}
+
+static void admit_visitor(guest *g) {
+  slot *s = visitor__place(g->pool, &g->said);
+  if (!s) {
+    refuse_with(g, ML_WORKER_REFUSED);
+    return;
+  }
+  welcome_to(g, s->lane >= 0);
+  visitor__register(s, &g->chan);
+  leave(g);
+}
+
+static void leave_when_sent(guest *g) {
+  if (!channel__flush(&g->chan) || g->chan.out.n == 0) leave(g);
+}
+
+static void answer_status(guest *g) {
+  ml_buf json = {0};
+  ml_mproc_describe(g->pool, &json);
+  welcome_to(g, false);
+  frame__put(&g->chan.out, &(frame){.type = FRAME_STATUS, .payload = json.data, .n = json.n});
+  ml_buf_release(&json);
+  g->is_answered = true;
+  leave_when_sent(g);
 }
 
 static void admit(guest *g, const frame *f) {
@@ -69,28 +129,27 @@ static void admit(guest *g, const frame *f) {
     refuse(g);
     return;
   }
-  if (!proof__holds(proof, pool->token, PROOF_WORKER, &g->said)) {
+  bool is_ours = g->said.role == PEER_WORKER;
+  if ((!is_ours && !pool->has_file_token) ||
+      !proof__holds(proof, is_ours ? pool->token : pool->file_token, PROOF_WORKER, &g->said))
     refuse_with(g, ML_WORKER_REFUSED);
-    return;
-  }
-  if (strcmp(g->said.build, ml_build_id()) != 0) {
+  else if (g->said.role == PEER_STATUS)
+    answer_status(g);
+  else if (strcmp(g->said.build, ml_build_id()) != 0)
     refuse_build(g);
-    return;
-  }
-  slot *s = starting_slot(pool, g->said.pid);
-  if (!s) {
-    refuse_with(g, ML_WORKER_REFUSED);
-    return;
-  }
-  proof__make(proof, pool->token, PROOF_CENTRAL, &g->said);
-  message__put_welcome(&g->chan.out, proof, false);
-  slot__register(s, &g->chan);
-  leave(g);
+  else if (is_ours)
+    admit_worker(g);
+  else
+    admit_visitor(g);
 }
 
 static void on_guest(void *ctx, int events) {
   guest *g = ctx;
   frame f;
+  if (g->is_answered) {
+    leave_when_sent(g);
+    return;
+  }
   if (events & UV_WRITABLE && !channel__flush(&g->chan)) {
     refuse(g);
     return;
@@ -113,7 +172,7 @@ static void welcome(ml_mproc *pool, int fd) {
     close(fd);
     return;
   }
-  channel__hurry(fd);
+  channel__hurry(fd, !pool->opts.allow_remote);
   g->pool = pool;
   g->chan.fd = fd;
   g->leaves = mproc__now() + pool->guest_time;
@@ -159,7 +218,8 @@ void guest__close_all(ml_mproc *pool) {
   pool->listener = -1;
 }
 
-static ml_status port_error(int port, ml_error *err) {
+static ml_status port_error(const ml_mproc *pool, ml_error *err) {
+  int port = pool->opts.port;
   if (errno == EADDRINUSE)
     return ml_error_set(err, ML_ERR_IO,
                         "port %d is in use (another mltool? choose another with -p, or -p 0 for "
@@ -170,25 +230,24 @@ static ml_status port_error(int port, ml_error *err) {
                         "port %d is not allowed to this user (choose one from 1024 to 65535, or "
                         "-p 0 for any free port)",
                         port);
-  return ml_error_set(err, ML_ERR_IO, "cannot listen on 127.0.0.1 port %d: %s", port,
-                      strerror(errno));
+  return ml_error_set(err, ML_ERR_IO, "cannot listen on %s port %d: %s",
+                      pool->opts.bind ? pool->opts.bind : "127.0.0.1", port, strerror(errno));
 }
 
 ml_status guest__listen(ml_mproc *pool, ml_error *err) {
-  struct sockaddr_in at = {.sin_family = AF_INET,
-                           .sin_port = htons((uint16_t)pool->opts.port),
-                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t n = sizeof at;
+  address at;
   int yes = 1;
-  pool->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (pool->listener < 0) return port_error(pool->opts.port, err);
+  (void)address__parse(pool->opts.bind, pool->opts.port, &at); /* it was checked */
+  socklen_t n = address__size(&at);
+  pool->listener = socket(at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (pool->listener < 0) return port_error(pool, err);
   /* Connections of an earlier run that linger do not keep the port; a listener does. */
   setsockopt(pool->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (bind(pool->listener, (struct sockaddr *)&at, n) != 0 ||
-      listen(pool->listener, BACKLOG) != 0 ||
-      getsockname(pool->listener, (struct sockaddr *)&at, &n) != 0)
-    return port_error(pool->opts.port, err);
-  pool->port = ntohs(at.sin_port);
+  if (bind(pool->listener, &at.any, n) != 0 || listen(pool->listener, BACKLOG) != 0 ||
+      getsockname(pool->listener, &at.any, &n) != 0)
+    return port_error(pool, err);
+  pool->port = address__port(&at);
+  address__to_call(&at, pool->host);
   pool->listener_io = io__new(&pool->loop, pool->listener, on_connection, pool);
   return pool->listener_io ? ML_OK : ml_error_memory(err);
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shared inside mproc: the pool, its slots, the guests at its port, and the job that runs.
  *
- *   pool.c     open, close, one turn of the loop
+ *   pool.c     open, close, one turn of the loop   options.c   places.c
  *   slot.c     the life of a worker: started, ready, lost, started again
+ *   loss.c     how workers end                clock.c how long things may take
+ *   init.c     commands for every worker      words.c what a worker writes to standard error
  *   spawn.c    the worker's process           exe.c   where its program is
- *   guest.c    connections that have proved nothing yet
+ *   guest.c    connections that have proved nothing yet   visitor.c  workers started by hand
+ *   address.c  where to listen                token.c the secret in a file
  *   run*.c     a job: who gets which item     queue.c the items of a job
  *   memfile.c  large arguments and results
  *   seen.c     what is remembered for those who look   report.c  what they are told
  *   viewer.c   those who look over HTTP           http.c  what they say
  *   channel.c  buffered frames on a socket    io.c    descriptors in the loop
  *   worker_start.c  the other side: its way in    worker.c  its loop    worker_job.c  what it runs
- *   worker_watch.c  its second thread
+ *   worker_watch.c  its second thread         worker_init.c   commands
+ *   crash.c    its last words                 descendants.c   the end of what it has started
  */
 #ifndef MPROC_INTERNAL_H
 #define MPROC_INTERNAL_H
@@ -20,6 +24,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/types.h>
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/un.h>
 
 #include <uv.h>
 
@@ -44,6 +52,35 @@ void io__attach(io *h, io_ready *ready, void *ctx);               /* change who 
 void io__want(io *h, int events);
 void io__free(io *h); /* NULL is allowed; before the descriptor is closed */
 
+/* ---- address.c --------------------------------------------------------------------------------
+ */
+
+enum { ADDRESS_TEXT = INET6_ADDRSTRLEN };
+
+typedef union address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+} address;
+
+/** Numbers with dots or colons, or localhost; NULL: 127.0.0.1. @return false: it is neither */
+bool address__parse(const char *host, int port, address *out);
+/** The same, and names of machines. @retval ML_ERR_IO  no such machine */
+ml_status address__find(const char *host, int port, address *out, ml_error *err);
+socklen_t address__size(const address *a);
+int address__port(const address *a);
+bool address__is_loopback(const address *a);
+/** Where a process of this host connects to what is bound to an address. */
+void address__to_call(const address *bound, char host[ADDRESS_TEXT]);
+
+/* ---- token.c ----------------------------------------------------------------------------------
+ */
+
+/** Read the token in a file, which must be a regular one, no link, of this user and mode 0600.
+ * @param may_make  make it when it is not there */
+ml_status token__read(const char *path, bool may_make, unsigned char token[WIRE_TOKEN],
+                      ml_error *err);
+
 /* ---- channel.c: frames on a non-blocking socket ---------------------------------------------- */
 
 typedef struct channel {
@@ -63,7 +100,7 @@ frame_verdict channel__next(channel *c, size_t payload_max, frame *out);
 bool channel__flush(channel *c);
 
 /** Settings of a connected TCP socket. */
-void channel__hurry(int fd);
+void channel__hurry(int fd, bool is_loopback);
 
 void channel__close(channel *c);
 
@@ -76,10 +113,11 @@ void channel__close(channel *c);
 typedef struct lane_hello {
   char magic[8];
   uint32_t version;
-  int32_t parent;       /* pid of the central process */
-  uint32_t with_parent; /* ask the kernel for SIGKILL when the parent is gone */
-  uint32_t index;       /* of the worker in the pool */
-  unsigned char token[WIRE_TOKEN];
+  int32_t parent;                  /* pid of the central process */
+  uint32_t index;                  /* of the worker in the pool */
+  char host[ADDRESS_TEXT];         /* where to connect to */
+  uint64_t memory;                 /* ml_mproc_opts.worker_memory */
+  unsigned char token[WIRE_TOKEN]; /* zeros for a visitor, which has it from a file */
 } lane_hello;
 
 #define LANE_MAGIC "ml-lane"
@@ -118,6 +156,7 @@ void *memfile__map(int fd, uint64_t size);
 
 /* ---- the pool -------------------------------------------------------------------------------- */
 
+enum { WORKERS_MAX = 1024, VISITORS_MAX = 64, PLACES_MAX = WORKERS_MAX + VISITORS_MAX };
 enum { WINDOW_MAX = 512 }; /* a power of two: frames in flight at one worker */
 
 typedef enum slot_state {
@@ -134,9 +173,28 @@ typedef enum slot_cause {
   CAUSE_TOLD, /* it was told to: no loss */
   CAUSE_TIMEOUT,
   CAUSE_SILENT,
+  CAUSE_STOPPED,
   CAUSE_PROTOCOL,
-  CAUSE_NOT_REGISTERED
+  CAUSE_NOT_REGISTERED,
+  CAUSE_INIT_TIMEOUT
 } slot_cause;
+
+/* The item that a status page shows, and since when we have seen it there: a chunk notes no time
+ * for each of its items. */
+typedef struct item_clock {
+  uint64_t item, since; /* as on the page */
+  uint64_t seen;
+} item_clock;
+
+/* The heart of a worker, as far as somebody looked. */
+typedef struct pulse {
+  uint64_t beat;
+  uint64_t looked;    /* at it */
+  uint64_t silent_ns; /* that the loop turned and it did not move */
+  bool is_suspect;
+} pulse;
+
+typedef struct words words;
 
 /* A place in the pool. Its worker may be replaced. */
 typedef struct slot {
@@ -162,6 +220,15 @@ typedef struct slot {
   uint64_t heard;  /* when it last said something, or was given its first queue_item */
   uint64_t blocks[WIRE_BLOCKS_MAX]; /* it has mapped: those of the last job */
   size_t n_blocks;
+  bool is_ours;        /* this place has a worker that we start, and replace when it is lost */
+  bool is_visitor;     /* this place has a worker that was started by hand */
+  bool was_ready;      /* it has come as far as taking items */
+  words *words;        /* its standard error; NULL for visitors */
+  uint32_t n_commands; /* that it has done */
+  uint32_t awaited;    /* number of the command that it is at, when it is INITIALISING */
+  char complaint[256]; /* why it does not do a command that others did; "" */
+  item_clock item_clock;
+  pulse pulse;
   uint64_t n_items;     /* it has answered since it was started */
   uint64_t told_to_end; /* the item that has had its time and was told so; PAGE_IDLE: none */
   bool is_recycled;     /* gets no more items, and goes after those it has */
@@ -170,10 +237,18 @@ typedef struct slot {
 typedef struct guest guest;
 typedef struct viewer viewer;
 typedef struct run run;
+typedef struct init init;
+
+/* What every worker has to do before its first item. */
+typedef struct command {
+  ml_buf bytes;
+  bool is_call;
+  char name[128]; /* "load './multip.so'" */
+} command;
 
 /* How a worker ended. */
 typedef struct obituary {
-  char text[256]; /* "worker 2 (pid 4711) was killed by signal 9 (Killed)" */
+  char text[384]; /* "worker 2 (pid 4711) was killed by signal 9 (Killed)" */
   size_t worker;  /* from 1 */
   long pid;
   int signal;       /* 0: none */
@@ -190,6 +265,17 @@ struct ml_mproc {
   uv_loop_t loop;
   uv_timer_t tick; /* nothing but a reason to wake up */
   bool has_loop, is_closing;
+  bool has_stderr;                      /* of the host, when the pool was opened */
+  bool has_file_token;                  /* opts.token_file was given */
+  unsigned char file_token[WIRE_TOKEN]; /* of visitors */
+  char host[ADDRESS_TEXT];              /* where workers connect to */
+  uint64_t refusal_noted;               /* when the last one was told of */
+  uint64_t refusals_untold;
+  uint64_t oom_kills;      /* of our cgroup, when last looked at */
+  command *commands;       /* that are kept, and those of `init` behind them */
+  uint32_t n_commands;     /* of these */
+  init *init;              /* the call that waits for commands; NULL: none */
+  ml_functions *functions; /* names of what workers have loaded */
   int port, listener;
   io *listener_io;
   guest *guests; /* oldest first */
@@ -198,9 +284,10 @@ struct ml_mproc {
   io *viewer_io;
   viewer *viewers; /* oldest first */
   size_t n_viewers;
-  uint64_t guest_time; /* GUEST_TIME, or less for a test */
-  slot *slots;
-  size_t n_slots;
+  uint64_t guest_time;   /* GUEST_TIME, or less for a test */
+  slot *slots;           /* PLACES_MAX, so that they never move */
+  size_t n_slots;        /* that were ever used */
+  size_t n_workers;      /* of ours, as wanted */
   size_t window_max;     /* WINDOW_MAX, or less for a test */
   run *run;              /* NULL between jobs */
   uint32_t serial;       /* of the last job */
@@ -213,19 +300,53 @@ struct ml_mproc {
 
 /** One turn of the loop: send, wait (or not) for something, look at clocks. */
 void pool__turn(ml_mproc *pool, bool wait);
+bool pool__is_ready(const ml_mproc *pool); /* all workers of ours are */
+/** Losses so far do not count against what comes now, nor does the time that nobody listened. */
+void pool__forgive(ml_mproc *pool);
+/** Turn until all workers of ours are ready. @param watch  may be NULL */
+ml_status pool__settle(ml_mproc *pool, const ml_watch *watch, ml_error *err);
+/** Tell the host's person. */
+void pool__note(const ml_mproc *pool, const char *format, ...) ML_PRINTF(2, 3);
 
-/* ---- exe.c, spawn.c -------------------------------------------------------------------------- */
+/* ---- options.c, places.c -----------------------------------------------------------------------
+ */
+
+ml_status options__check(const ml_mproc_opts *opts, ml_error *err);
+ml_status options__check_n(size_t n_workers, ml_error *err);
+
+/** Places for the pool's n_workers. */
+ml_status places__make(ml_mproc *pool, ml_error *err);
+/** A place that nobody has. @return NULL: no memory, or all are taken */
+slot *places__take(ml_mproc *pool, ml_error *err);
+
+/* ---- exe.c, spawn.c ---------------------------------------------------------------------------
+ */
 
 ml_status exe__find(const char *wanted, char path[PATH_MAX], ml_error *err);
 
-/** Start the process of a slot: pid, pidfd and lane. @return 0 or an errno */
+/** Start the process of a slot: pid, pidfd, lane and words. @return 0 or an errno */
 int spawn__worker(slot *s);
+/** What a worker finds on its lane first. @return false and errno */
+bool spawn__hello(const slot *s);
 
-/* ---- slot.c ---------------------------------------------------------------------------------- */
+/* ---- words.c: a worker's standard error --------------------------------------------------------
+ */
+
+words *words__new(ml_mproc *pool, int fd); /* takes fd; NULL: no memory, fd is the caller's */
+void words__look(words *w);                /* pass on what had to wait; NULL is allowed */
+/** Read what is left. @return the last 4 KiB of all; "" for NULL */
+const char *words__last(words *w);
+void words__free(words *w); /* NULL is allowed */
+
+/* ---- slot.c ------------------------------------------------------------------------------------
+ */
 
 void slot__start(slot *s);
 void slot__register(slot *s, channel *chan); /* takes the channel over */
+void slot__ready(slot *s);                   /* it has done all commands */
 void slot__kill(slot *s, slot_cause cause);
+/** Tell it to go; killed when it does not. */
+void slot__dismiss(slot *s);
 /** Its stream has ended: its exit status is on the way and says more than that. */
 void slot__hang_up(slot *s);
 void slot__look(slot *s, uint64_t now); /* start, give up, kill what is due */
@@ -235,9 +356,61 @@ void slot__recycle(slot *s);
 static inline bool slot__takes_items(const slot *s) {
   return s->state == SLOT_READY && !s->is_recycled;
 }
+/** Nobody has this place, and nobody will be started for it. */
+static inline bool slot__is_free(const slot *s) {
+  return s->state == SLOT_EMPTY && !s->is_ours;
+}
 
 /** Words for the worker of a slot: "worker 2 (pid 4711)". */
 void slot__name(const slot *s, char *buf, size_t size);
+
+/* ---- loss.c ------------------------------------------------------------------------------------
+ */
+
+/** How it ended, from its exit status unless we know better. */
+obituary loss__describe(const slot *s, const siginfo_t *info);
+/** A worker that was not told to go is gone. Too many of those end the job or the opening. */
+void loss__count(slot *s, const siginfo_t *info, const char *how);
+/** One could not be started. */
+void loss__not_started(slot *s, int error);
+/** How long the next start has to wait. */
+uint64_t loss__back_off(const ml_mproc *pool);
+
+/* ---- clock.c -----------------------------------------------------------------------------------
+ */
+
+/** Look at time, heartbeat and memory of a worker that has registered; have it told to end its item
+ * or replaced. @return why it is to be killed; CAUSE_UNKNOWN: it is not */
+slot_cause clock__look(slot *s, uint64_t now);
+void clock__start(slot *s);
+
+/* ---- init.c ------------------------------------------------------------------------------------
+ */
+
+/** Send a worker its next command, or let it take items. */
+void init__next(slot *s);
+/** DONE or ERROR of a command. @return false when it makes no sense */
+bool init__frame(slot *s, const frame *f);
+/** A worker is gone. */
+void init__lost(slot *s, const obituary *how);
+void init__release(ml_mproc *pool);
+
+/* ---- descendants.c -----------------------------------------------------------------------------
+ */
+
+/** End everything that a process has started, in whatever process group, but not the process. */
+void descendants__kill(pid_t root);
+
+/* ---- visitor.c: workers that were started by hand
+ * ------------------------------------------------ */
+
+/** A place for a peer that has proved the token of the file, with a lane if it is of this machine.
+ * @return NULL: there is none */
+slot *visitor__place(ml_mproc *pool, const handshake *said);
+void visitor__register(slot *s, channel *chan); /* takes the channel over */
+
+/** Name of the Unix socket where a visitor waits for its lane. @return its size */
+socklen_t lane__address(const unsigned char name[WIRE_LANE], struct sockaddr_un *out);
 
 /* ---- guest.c --------------------------------------------------------------------------------- */
 
@@ -272,6 +445,13 @@ void report__metrics(const ml_mproc *pool, ml_buf *out);
  * @param membership  text of /proc/self/cgroup. @return 0 when there is no limit */
 size_t cpus__quota(const char *mount, const char *membership);
 
+/* ---- oom.c -------------------------------------------------------------------------------------
+ */
+
+/** How often the kernel has killed for want of memory in our cgroup; 0 when nobody counts. */
+uint64_t oom__kills(const char *mount, const char *membership);
+uint64_t oom__kills_of_this_process(void);
+
 /* ---- worker_start.c, worker.c, worker_watch.c, worker_job.c ------------------------------------
  */
 
@@ -281,6 +461,8 @@ typedef struct worker {
   status_page *page;
   channel chan; /* of the main thread */
   int lane;     /* -1: a visitor from another machine has none */
+  bool is_visitor;
+  unsigned char token[WIRE_TOKEN];
   ml_functions *functions;
   pthread_t watcher;
   int wake; /* eventfd that ends the watcher */
@@ -293,6 +475,23 @@ int worker__start(worker *w, const ml_worker_opts *opts, ml_error *err);
 bool worker__send_all(channel *c);
 
 int worker__fail(ml_error *err, int code, const char *what);
+
+/** The lane: for a worker of the pool the one it has inherited, for a visitor a new one. */
+int worker_lane__inherit(worker *w, ml_error *err);
+int worker_lane__accept(worker *w, int listener, ml_error *err);
+/** Listen for a lane. @param[out] name  for the central process. @return -1: no lane then */
+int worker_lane__listen(unsigned char name[WIRE_LANE]);
+/** Status page of a worker without a lane: nobody sees it. */
+int worker_lane__none(worker *w, ml_error *err);
+
+/** Limit the private memory of this process; 0: no limit. */
+void limits__memory(uint64_t bytes);
+
+/** Say signal, address and backtrace when this process crashes. */
+void crash__watch(void);
+
+/** Do a command. @return an ml_worker_exit; ML_WORKER_DONE: go on */
+int worker_init__frame(ml_functions *functions, const frame *f, ml_buf *out, ml_error *err);
 
 bool worker_watch__start(worker *w);
 void worker_watch__stop(worker *w);

@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pool: opening and closing it, and one turn of its loop. */
-#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
 #include "mproc_internal.h"
 
-#define WORKERS_MAX 1024
 #define TICK_MS     50                 /* the longest time until a watch or a clock is looked at */
 #define GUEST_TIME  (5 * MPROC_SECOND) /* to prove the token */
 #define CLOSE_GRACE (2 * MPROC_SECOND)
 
+/* Those of ours, and the visitors that are here now. */
 static size_t n_workers(const ml_exec *exec) {
-  return ((const ml_mproc *)exec)->n_slots;
+  const ml_mproc *pool = (const ml_mproc *)exec;
+  size_t n = pool->n_workers;
+  for (size_t i = 0; i < pool->n_slots; i++)
+    if (pool->slots[i].is_visitor && slot__takes_items(&pool->slots[i])) n++;
+  return n;
 }
 
-static const ml_exec_vtable vtable = {.n_workers = n_workers, .run = run__job};
-
-ml_mproc_opts ml_mproc_opts_default(void) {
-  return (ml_mproc_opts){.retries = 2,
-                         .grace = 2,
-                         .init_timeout = 60,
-                         .suspect_after = 10,
-                         .silence_limit = 30,
-                         .threads = 1,
-                         .metrics_port = -1};
+static const ml_functions *functions(const ml_exec *exec) {
+  return ((const ml_mproc *)exec)->functions;
 }
+
+static const ml_exec_vtable vtable = {
+    .n_workers = n_workers, .run = run__job, .functions = functions};
 
 ml_exec *ml_mproc_exec(ml_mproc *pool) {
   return &pool->exec;
@@ -47,7 +49,9 @@ size_t ml_mproc_pids(const ml_mproc *pool, long *pids) {
   size_t n = 0;
   for (size_t i = 0; i < pool->n_slots; i++) {
     const slot *s = &pool->slots[i];
-    if (s->state == SLOT_STARTING || s->state == SLOT_READY) pids[n++] = (long)s->pid;
+    bool is_alive =
+        s->state == SLOT_STARTING || s->state == SLOT_INITIALISING || slot__takes_items(s);
+    if (s->is_ours && is_alive && n < pool->n_workers) pids[n++] = (long)s->pid;
   }
   return n;
 }
@@ -61,7 +65,8 @@ static void on_tick(uv_timer_t *tick) {
 void pool__turn(ml_mproc *pool, bool wait) {
   for (size_t i = 0; i < pool->n_slots; i++) {
     slot *s = &pool->slots[i];
-    if (s->state == SLOT_READY && !channel__flush(&s->chan)) slot__hang_up(s);
+    bool is_open = s->state == SLOT_READY || s->state == SLOT_INITIALISING;
+    if (is_open && !channel__flush(&s->chan)) slot__hang_up(s);
   }
   uv_run(&pool->loop, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
   /* Clocks come after the sockets: an answer that was there in time counts, however long the
@@ -73,10 +78,46 @@ void pool__turn(ml_mproc *pool, bool wait) {
   for (size_t i = 0; i < pool->n_slots; i++) slot__look(&pool->slots[i], now);
 }
 
-static bool is_ready(const ml_mproc *pool) {
+void ml_mproc_poll(ml_mproc *pool) {
+  pool__turn(pool, false);
+}
+
+bool pool__is_ready(const ml_mproc *pool) {
   for (size_t i = 0; i < pool->n_slots; i++)
-    if (pool->slots[i].state != SLOT_READY) return false;
+    if (pool->slots[i].is_ours && pool->slots[i].state != SLOT_READY) return false;
   return true;
+}
+
+void pool__forgive(ml_mproc *pool) {
+  uint64_t now = mproc__now();
+  pool->losses = pool->false_starts = 0;
+  pool->fault = (ml_error){0};
+  for (size_t i = 0; i < pool->n_slots; i++) {
+    slot *s = &pool->slots[i];
+    /* Nobody listened meanwhile. */
+    if (s->state == SLOT_STARTING || s->state == SLOT_EMPTY || s->state == SLOT_INITIALISING)
+      s->when = now;
+  }
+}
+
+ml_status pool__settle(ml_mproc *pool, const ml_watch *watch, ml_error *err) {
+  for (size_t i = 0; i < pool->n_slots; i++) slot__look(&pool->slots[i], mproc__now());
+  while (!pool__is_ready(pool) && pool->fault.status == ML_OK) {
+    if (ml_watch_cancelled(watch)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
+    pool__turn(pool, true);
+  }
+  if (pool->fault.status != ML_OK && err) *err = pool->fault;
+  return pool->fault.status;
+}
+
+void pool__note(const ml_mproc *pool, const char *format, ...) {
+  char line[ML_ERROR_MESSAGE_MAX];
+  va_list args;
+  if (!pool->opts.note) return;
+  va_start(args, format);
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  pool->opts.note(pool->opts.ctx, line);
 }
 
 static bool is_empty(const ml_mproc *pool) {
@@ -87,30 +128,20 @@ static bool is_empty(const ml_mproc *pool) {
 
 /* ---- open ------------------------------------------------------------------------------------ */
 
-static ml_status check(const ml_mproc_opts *opts, ml_error *err) {
-  if (opts->n_workers == 0 || opts->n_workers > WORKERS_MAX)
-    return ml_error_set(err, ML_ERR_USAGE, "number of workers must be 1 to %d, not %zu",
-                        WORKERS_MAX, opts->n_workers);
-  if (opts->port < 0 || opts->port > 65535)
-    return ml_error_set(err, ML_ERR_USAGE, "port must be 0 to 65535, not %d", opts->port);
-  if (opts->metrics_port < -1 || opts->metrics_port > 65535)
-    return ml_error_set(err, ML_ERR_USAGE, "port for metrics must be 0 to 65535, not %d",
-                        opts->metrics_port);
-  return ML_OK;
+/* Each worker costs a handful of descriptors. */
+static void raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static ml_status make_slots(ml_mproc *pool, ml_error *err) {
-  pool->slots = calloc(pool->opts.n_workers, sizeof *pool->slots);
-  if (!pool->slots) return ml_error_memory(err);
-  for (size_t i = 0; i < pool->opts.n_workers; i++) {
-    slot *s = &pool->slots[i];
-    *s = (slot){.pool = pool, .index = i, .pidfd = -1, .lane = -1, .chan = {.fd = -1}};
-    s->told_to_end = PAGE_IDLE;
-    ml_status status = ml_block_new(&pool->exec, sizeof(status_page), &s->page, err);
-    if (status != ML_OK) return status;
-    pool->n_slots = i + 1;
-  }
-  return ML_OK;
+static ml_status make_tokens(ml_mproc *pool, ml_error *err) {
+  const char *path = pool->opts.token_file;
+  if (sodium_init() < 0 || getrandom(pool->token, WIRE_TOKEN, 0) != WIRE_TOKEN)
+    return ml_error_set(err, ML_ERR_IO, "no random numbers from the system");
+  pool->has_file_token = path != NULL;
+  return path ? token__read(path, true, pool->file_token, err) : ML_OK;
 }
 
 static ml_status make_loop(ml_mproc *pool, ml_error *err) {
@@ -123,39 +154,31 @@ static ml_status make_loop(ml_mproc *pool, ml_error *err) {
   return ML_OK;
 }
 
-static ml_status start_workers(ml_mproc *pool, ml_error *err) {
-  for (size_t i = 0; i < pool->n_slots; i++) slot__look(&pool->slots[i], mproc__now());
-  while (!is_ready(pool) && pool->fault.status == ML_OK) {
-    if (ml_watch_cancelled(pool->opts.watch))
-      return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
-    pool__turn(pool, true);
-  }
-  if (pool->fault.status == ML_OK) return ML_OK;
-  if (err) *err = pool->fault;
-  return pool->fault.status;
-}
-
 ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err) {
-  ml_status status = check(opts, err);
+  ml_status status = options__check(opts, err);
   if (status != ML_OK) return status;
   ml_mproc *pool = calloc(1, sizeof *pool);
   if (!pool) return ml_error_memory(err);
   pool->exec = (ml_exec){.vtable = &vtable, .shares_memory = true};
   pool->opts = *opts;
+  pool->n_workers = opts->n_workers;
+  pool->has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
   pool->listener = pool->viewer_listener = pool->metrics_port = -1;
   pool->window_max = WINDOW_MAX;
   pool->guest_time = GUEST_TIME;
   pool->seen.opened = mproc__now();
+  pool->oom_kills = oom__kills_of_this_process();
 
+  raise_descriptor_limit();
   status = exe__find(opts->worker_exe, pool->exe, err);
-  if (status == ML_OK && (sodium_init() < 0 || getrandom(pool->token, WIRE_TOKEN, 0) != WIRE_TOKEN))
-    status = ml_error_set(err, ML_ERR_IO, "no random numbers from the system");
+  if (status == ML_OK) status = make_tokens(pool, err);
   if (status == ML_OK) status = make_loop(pool, err);
   if (status == ML_OK) status = guest__listen(pool, err);
   if (status == ML_OK) status = viewer__listen(pool, err);
-  if (status == ML_OK) status = make_slots(pool, err);
-  if (status == ML_OK) status = start_workers(pool, err);
-  pool->opts.worker_exe = NULL; /* borrowed for this call alone, as is the watch */
+  if (status == ML_OK) status = places__make(pool, err);
+  if (status == ML_OK) status = pool__settle(pool, opts->watch, err);
+  /* Borrowed for this call alone. */
+  pool->opts.worker_exe = pool->opts.bind = pool->opts.token_file = NULL;
   pool->opts.watch = NULL;
   if (status == ML_OK)
     *out = pool;
@@ -167,13 +190,10 @@ ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err
 /* ---- close ----------------------------------------------------------------------------------- */
 
 static void say_goodbye(slot *s) {
-  if (s->state == SLOT_READY) {
-    frame__put(&s->chan.out, &(frame){.type = FRAME_BYE});
-    channel__flush(&s->chan);
-    s->cause = CAUSE_TOLD;
-  } else {
+  if (s->state == SLOT_READY)
+    slot__dismiss(s);
+  else
     slot__kill(s, CAUSE_TOLD);
-  }
 }
 
 static void end_workers(ml_mproc *pool) {
@@ -198,5 +218,6 @@ void ml_mproc_close(ml_mproc *pool) {
   for (size_t i = 0; i < pool->n_slots; i++) ml_block_free(pool->slots[i].page);
   free(pool->slots);
   sodium_memzero(pool->token, sizeof pool->token);
+  sodium_memzero(pool->file_token, sizeof pool->file_token);
   free(pool);
 }

@@ -23,22 +23,33 @@
   X(workers_joined, "workers_joined", "Workers that were started by hand")                 \
   X(connections_refused, "connections_refused", "Connections that did not prove to be of the pool")
 
+/* One line per state of a worker: constant, name. */
+#define PLACE_STATE_MAP(X)                                          \
+  X(EMPTY, "empty") /* was lost, and the next is not started yet */ \
+  X(STARTING, "starting")                                           \
+  X(INITIALISING, "initialising")                                   \
+  X(IDLE, "idle")                                                   \
+  X(BUSY, "busy")                                                   \
+  X(SUSPECT, "suspect") /* busy, and without a sign of life */      \
+  X(ENDING, "ending")
+
 typedef enum place_state {
-  PLACE_EMPTY,
-  PLACE_STARTING,
-  PLACE_IDLE,
-  PLACE_BUSY,
-  PLACE_ENDING,
-  N_PLACE_STATES
+#define PLACE_STATE_ENUM(constant, name) PLACE_##constant,
+  PLACE_STATE_MAP(PLACE_STATE_ENUM)
+#undef PLACE_STATE_ENUM
+      N_PLACE_STATES
 } place_state;
 
-static const char *const state_names[N_PLACE_STATES] = {"empty", "starting", "idle", "busy",
-                                                        "ending"};
+static const char *const state_names[N_PLACE_STATES] = {
+#define PLACE_STATE_NAME(constant, name) name,
+    PLACE_STATE_MAP(PLACE_STATE_NAME)
+#undef PLACE_STATE_NAME
+};
 
 /* A worker at this moment. What its page says is believed for show only, and only within bounds. */
 typedef struct place {
   place_state state;
-  bool has_item;
+  bool is_busy, has_item;
   uint64_t item;
   double running; /* seconds, when it is busy */
   uint64_t rss;
@@ -48,20 +59,26 @@ static double seconds_between(uint64_t from, uint64_t to) {
   return to > from ? (double)(to - from) * 1e-9 : 0;
 }
 
+static place_state state_of(const slot *s, bool is_busy) {
+  static const place_state states[] = {[SLOT_EMPTY] = PLACE_EMPTY,
+                                       [SLOT_STARTING] = PLACE_STARTING,
+                                       [SLOT_INITIALISING] = PLACE_INITIALISING,
+                                       [SLOT_READY] = PLACE_IDLE,
+                                       [SLOT_ENDING] = PLACE_ENDING};
+  if (s->state != SLOT_READY || !is_busy) return states[s->state];
+  return s->pulse.is_suspect ? PLACE_SUSPECT : PLACE_BUSY;
+}
+
 static place look_at(const slot *s, const run_view *job, uint64_t now) {
-  const status_page *page = s->page->data;
-  place p = {.state = PLACE_STARTING};
   if (s->state == SLOT_EMPTY) return (place){.state = PLACE_EMPTY};
+  const status_page *page = s->page->data;
   uint64_t item = atomic_load(&page->item), since = atomic_load(&page->since);
-  p.rss = atomic_load(&page->rss);
+  place p = {.item = item, .rss = atomic_load(&page->rss)};
   if (p.rss > INT64_MAX) p.rss = 0;
-  if (s->state == SLOT_ENDING) p.state = PLACE_ENDING;
-  if (s->state != SLOT_READY) return p;
-  bool is_busy = job && item != PAGE_IDLE;
-  p.state = is_busy ? PLACE_BUSY : PLACE_IDLE;
-  p.has_item = is_busy && item < job->made;
-  p.item = item;
-  p.running = is_busy ? seconds_between(since, now) : 0;
+  p.is_busy = job && s->state == SLOT_READY && item != PAGE_IDLE;
+  p.state = state_of(s, p.is_busy);
+  p.has_item = p.is_busy && item < job->made;
+  p.running = p.is_busy ? seconds_between(since, now) : 0;
   return p;
 }
 
@@ -130,10 +147,20 @@ static void put_worker(ml_buf *out, const slot *s, const run_view *job, uint64_t
   else
     ml_buf_puts(out, "null");
   ml_buf_puts(out, ",\"running\":");
-  put_seconds(out, p.state == PLACE_BUSY ? p.running : NAN);
+  put_seconds(out, p.is_busy ? p.running : NAN);
   ml_buf_printf(out, ",\"items_done\":%" PRIu64 ",\"mean_seconds\":", s->tally.items);
   ml_buf_json_number(out, s->tally.items > 0 ? s->tally.seconds / (double)s->tally.items : NAN);
   ml_buf_printf(out, ",\"rss\":%" PRIu64 ",\"losses\":%" PRIu64 "}", p.rss, s->tally.losses);
+}
+
+static void put_workers(ml_buf *out, const ml_mproc *pool, const run_view *job, uint64_t now) {
+  const char *separator = "";
+  for (size_t i = 0; i < pool->n_slots; i++) {
+    if (slot__is_free(&pool->slots[i])) continue;
+    ml_buf_puts(out, separator);
+    put_worker(out, &pool->slots[i], job, now);
+    separator = ",";
+  }
 }
 
 static void put_losses(ml_buf *out, const seen *sn) {
@@ -190,10 +217,7 @@ void ml_mproc_describe(const ml_mproc *pool, ml_buf *out) {
   else
     ml_buf_puts(out, "null");
   ml_buf_puts(out, ",\"workers\":[");
-  for (size_t i = 0; i < pool->n_slots; i++) {
-    if (i > 0) ml_buf_puts(out, ",");
-    put_worker(out, &pool->slots[i], pool->run ? &job : NULL, now);
-  }
+  put_workers(out, pool, pool->run ? &job : NULL, now);
   ml_buf_puts(out, "],\"losses\":[");
   put_losses(out, &pool->seen);
   ml_buf_puts(out, "],\"stats\":{");
@@ -242,18 +266,19 @@ static void put_gauges(ml_buf *out, const ml_mproc *pool, uint64_t now) {
   ml_buf_printf(out, "mltool_queue_bytes %zu\n", job.bytes);
 }
 
-static void put_workers(ml_buf *out, const ml_mproc *pool, uint64_t now) {
+static void put_places(ml_buf *out, const ml_mproc *pool, uint64_t now) {
   size_t states[N_PLACE_STATES] = {0};
   run_view job;
   if (pool->run) run__look(pool->run, &job);
   head(out, "worker_resident_bytes", "gauge", "Resident memory of a worker");
   for (size_t i = 0; i < pool->n_slots; i++) {
+    if (slot__is_free(&pool->slots[i])) continue;
     place p = look_at(&pool->slots[i], pool->run ? &job : NULL, now);
     states[p.state]++;
     ml_buf_printf(out, "mltool_worker_resident_bytes{worker=\"%zu\"} %" PRIu64 "\n", i + 1, p.rss);
   }
   head(out, "worker_items_done_total", "counter", "Items finished by the workers of a place");
-  for (size_t i = 0; i < pool->n_slots; i++)
+  for (size_t i = 0; i < pool->n_slots; i++) /* free ones too: it must not go away */
     ml_buf_printf(out, "mltool_worker_items_done_total{worker=\"%zu\"} %" PRIu64 "\n", i + 1,
                   pool->slots[i].tally.items);
   head(out, "workers", "gauge", "Workers by state");
@@ -280,6 +305,6 @@ void report__metrics(const ml_mproc *pool, ml_buf *out) {
   uint64_t now = mproc__now();
   put_gauges(out, pool, now);
   put_counters(out, pool);
-  put_workers(out, pool, now);
+  put_places(out, pool, now);
   put_histogram(out, pool);
 }

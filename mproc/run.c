@@ -143,13 +143,7 @@ void run__begin(run *r, ml_mproc *pool, const ml_job *job) {
              .wall = wall_clock(now)};
   pool->run = r;
   seen__begin(pool);
-  pool->losses = pool->false_starts = 0;
-  pool->fault = (ml_error){0};
-  for (size_t i = 0; i < pool->n_slots; i++) {
-    slot *s = &pool->slots[i];
-    /* Nobody listened between the jobs. */
-    if (s->state == SLOT_STARTING || s->state == SLOT_EMPTY) s->when = now;
-  }
+  pool__forgive(pool);
 }
 
 static bool is_quiet(const ml_mproc *pool) {

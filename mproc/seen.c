@@ -36,18 +36,17 @@ void seen__done(slot *s, size_t n_items, uint64_t ns) {
 }
 
 static loss_reason reason_of(const slot *s, const siginfo_t *info) {
-  switch (s->cause) {
-    case CAUSE_TIMEOUT:
-      return LOSS_TIMEOUT;
-    case CAUSE_SILENT:
-      return LOSS_SILENT;
-    case CAUSE_PROTOCOL:
-      return LOSS_PROTOCOL;
-    case CAUSE_NOT_REGISTERED:
-      return LOSS_NOT_REGISTERED;
-    default:
-      break;
-  }
+  static const struct {
+    slot_cause cause;
+    loss_reason reason;
+  } known[] = {{CAUSE_TIMEOUT, LOSS_TIMEOUT},
+               {CAUSE_SILENT, LOSS_SILENT},
+               {CAUSE_STOPPED, LOSS_STOPPED},
+               {CAUSE_PROTOCOL, LOSS_PROTOCOL},
+               {CAUSE_NOT_REGISTERED, LOSS_NOT_REGISTERED},
+               {CAUSE_INIT_TIMEOUT, LOSS_INIT_TIMEOUT}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (s->cause == known[i].cause) return known[i].reason;
   if (s->pid <= 0) return LOSS_NOT_STARTED;
   if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED) return LOSS_SIGNAL;
   return info->si_code == CLD_EXITED ? LOSS_EXIT : LOSS_UNKNOWN;

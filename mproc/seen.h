@@ -15,15 +15,17 @@ enum {
 };
 
 /* Why workers were lost: constant, name. */
-#define LOSS_REASON_MAP(X)                                       \
-  X(SIGNAL, "signal")                                            \
-  X(EXIT, "exit")                                                \
-  X(TIMEOUT, "timeout")                                          \
-  X(SILENT, "silent")                                            \
-  X(PROTOCOL, "protocol")                                        \
-  X(NOT_REGISTERED, "not_registered") /* in time */              \
-  X(NOT_STARTED, "not_started")       /* there was no process */ \
-  X(UNKNOWN, "unknown")               /* a worker of another host that hung up */
+#define LOSS_REASON_MAP(X)                                 \
+  X(SIGNAL, "signal")                                      \
+  X(EXIT, "exit")                                          \
+  X(TIMEOUT, "timeout")                                    \
+  X(SILENT, "silent")                                      \
+  X(STOPPED, "stopped")                                    \
+  X(PROTOCOL, "protocol")                                  \
+  X(NOT_REGISTERED, "not_registered") /* in time */        \
+  X(INIT_TIMEOUT, "init_timeout")                          \
+  X(NOT_STARTED, "not_started") /* there was no process */ \
+  X(UNKNOWN, "unknown")         /* a worker of another host that hung up */
 
 typedef enum loss_reason {
 #define LOSS_REASON_ENUM(constant, name) LOSS_##constant,

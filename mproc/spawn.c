@@ -13,41 +13,56 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "mproc_internal.h"
 
 /* Workers are the parallelism; a thread pool in each would only fight over the same CPUs. What
  * the user has set stays. */
-static const char *const one_thread[] = {
-    "OPENBLAS_NUM_THREADS=1",   "OMP_NUM_THREADS=1",     "MKL_NUM_THREADS=1",  "BLIS_NUM_THREADS=1",
-    "VECLIB_MAXIMUM_THREADS=1", "NUMEXPR_NUM_THREADS=1", "NUMBA_NUM_THREADS=1"};
-enum { N_ONE_THREAD = sizeof one_thread / sizeof one_thread[0] };
+static const char *const thread_variables[] = {
+    "OPENBLAS_NUM_THREADS",   "OMP_NUM_THREADS",     "MKL_NUM_THREADS",  "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS"};
+enum { N_VARIABLES = sizeof thread_variables / sizeof thread_variables[0], SETTING_MAX = 40 };
 
-static bool is_set(const char *setting) {
-  size_t n = strcspn(setting, "=") + 1;
-  for (char **at = environ; at && *at; at++)
-    if (strncmp(*at, setting, n) == 0) return true;
+/* A worker below a rank of MPI is none itself, and must not take itself for one. */
+static const char *const launchers[] = {"OMPI_", "PMIX_", "PMI_"};
+enum { N_LAUNCHERS = sizeof launchers / sizeof launchers[0] };
+
+static bool is_of_launcher(const char *setting) {
+  for (size_t i = 0; i < N_LAUNCHERS; i++)
+    if (strncmp(setting, launchers[i], strlen(launchers[i])) == 0) return true;
   return false;
 }
 
-/* @return array to free(), whose texts are borrowed */
-static char **worker_environment(void) {
-  size_t n = 0;
-  while (environ && environ[n]) n++;
-  char **all = calloc(n + N_ONE_THREAD + 1, sizeof *all);
+static bool is_set(const char *name) {
+  size_t n = strlen(name);
+  for (char **at = environ; at && *at; at++)
+    if (strncmp(*at, name, n) == 0 && (*at)[n] == '=') return true;
+  return false;
+}
+
+/* @param texts  room for what is added. @return array to free(), whose texts are borrowed */
+static char **worker_environment(int threads, char texts[N_VARIABLES][SETTING_MAX]) {
+  size_t n_all = 0, n = 0;
+  while (environ && environ[n_all]) n_all++;
+  char **all = calloc(n_all + N_VARIABLES + 1, sizeof *all);
   if (!all) return NULL;
-  if (n) memcpy(all, environ, n * sizeof *all);
-  for (size_t i = 0; i < N_ONE_THREAD; i++)
-    if (!is_set(one_thread[i])) all[n++] = (char *)one_thread[i];
+  for (size_t i = 0; i < n_all; i++)
+    if (!is_of_launcher(environ[i])) all[n++] = environ[i];
+  for (size_t i = 0; i < N_VARIABLES; i++) {
+    if (is_set(thread_variables[i])) continue;
+    snprintf(texts[i], SETTING_MAX, "%s=%d", thread_variables[i], threads);
+    all[n++] = texts[i];
+  }
   return all;
 }
 
-/* Nothing of the host reaches the worker but standard error: what a task prints must not end up
- * among the results, so its standard output goes there too. */
-static int plan_files(posix_spawn_file_actions_t *files, int lane) {
-  bool has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+/* Nothing of the host reaches the worker. What a task prints must not end up among the results, so
+ * its standard output goes where its errors go: to us. */
+static int plan_files(posix_spawn_file_actions_t *files, int lane, int speech) {
   int rc = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
-  if (!rc && !has_stderr) rc = posix_spawn_file_actions_addopen(files, 2, "/dev/null", O_WRONLY, 0);
-  if (!rc) rc = posix_spawn_file_actions_adddup2(files, 2, 1);
+  if (!rc) rc = posix_spawn_file_actions_adddup2(files, speech, 1);
+  if (!rc) rc = posix_spawn_file_actions_adddup2(files, speech, 2);
   if (!rc) rc = posix_spawn_file_actions_adddup2(files, lane, LANE_FD);
   if (!rc) rc = posix_spawn_file_actions_addclosefrom_np(files, LANE_FD + 1);
   return rc;
@@ -67,12 +82,13 @@ static int plan_attributes(posix_spawnattr_t *attributes) {
   return rc;
 }
 
-static int spawn(slot *s, int lane) {
+static int spawn(slot *s, int lane, int speech) {
   char port[16];
   snprintf(port, sizeof port, "%d", s->pool->port);
   /* As a person finds it among the processes; the path may be /proc/self/exe. */
   char *argv[] = {"mltool", "worker", "-p", port, NULL};
-  char **environment = worker_environment();
+  char texts[N_VARIABLES][SETTING_MAX];
+  char **environment = worker_environment(s->pool->opts.threads, texts);
   if (!environment) return ENOMEM;
 
   posix_spawn_file_actions_t files;
@@ -80,7 +96,7 @@ static int spawn(slot *s, int lane) {
   int rc = posix_spawn_file_actions_init(&files);
   if (rc) goto no_files;
   if ((rc = posix_spawnattr_init(&attributes))) goto no_attributes;
-  rc = plan_files(&files, lane);
+  rc = plan_files(&files, lane, speech);
   if (!rc) rc = plan_attributes(&attributes);
   if (!rc) rc = posix_spawn(&s->pid, s->pool->exe, &files, &attributes, argv, environment);
   posix_spawnattr_destroy(&attributes);
@@ -92,16 +108,18 @@ no_files:
 }
 
 /* What the worker finds on its lane when it starts. */
-static bool send_hello(const slot *s) {
+bool spawn__hello(const slot *s) {
+  const ml_mproc *pool = s->pool;
   lane_hello hello = {.magic = LANE_MAGIC,
                       .version = WIRE_VERSION,
                       .parent = getpid(),
-                      /* The kernel takes the thread that spawned for the parent; only the main
-                       * thread lives as long as the process. */
-                      .with_parent = gettid() == getpid(),
-                      .index = (uint32_t)s->index};
-  memcpy(hello.token, s->pool->token, sizeof hello.token);
-  return lane__send(s->lane, &hello, sizeof hello, &s->page->fd, 1);
+                      .index = (uint32_t)s->index,
+                      .memory = pool->opts.worker_memory};
+  memcpy(hello.host, pool->host, sizeof hello.host);
+  if (s->is_ours) memcpy(hello.token, pool->token, sizeof hello.token);
+  bool ok = lane__send(s->lane, &hello, sizeof hello, &s->page->fd, 1);
+  sodium_memzero(&hello, sizeof hello);
+  return ok;
 }
 
 static int end_spawned(slot *s, int error) {
@@ -110,20 +128,37 @@ static int end_spawned(slot *s, int error) {
   return error;
 }
 
-int spawn__worker(slot *s) {
-  int pair[2];
+/* Away from the descriptors that are replaced in the child, should the host have closed those. */
+static int move_up(int fd) {
+  int up = fcntl(fd, F_DUPFD_CLOEXEC, LANE_FD + 1);
+  int error = errno;
+  close(fd);
+  errno = error;
+  return up;
+}
+
+/* The worker's ends of its lane and of its words; ours are in the slot. @return 0 or an errno */
+static int make_ends(slot *s, int *lane, int *speech) {
+  int pair[2], pipes[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return errno;
   s->lane = pair[0];
-  /* Away from the descriptors that are replaced in the child, should the host have closed those. */
-  int lane = fcntl(pair[1], F_DUPFD_CLOEXEC, LANE_FD + 1);
-  int rc = lane < 0 || !send_hello(s) ? errno : 0;
-  close(pair[1]);
-  if (!rc) rc = spawn(s, lane);
+  if ((*lane = move_up(pair[1])) < 0) return errno;
+  if (pipe2(pipes, O_CLOEXEC) != 0) return errno;
+  int rc = (*speech = move_up(pipes[1])) < 0 ? errno : 0;
+  if (!rc && fcntl(pipes[0], F_SETFL, O_NONBLOCK) != 0) rc = errno;
+  if (!rc && !(s->words = words__new(s->pool, pipes[0]))) rc = ENOMEM;
+  if (rc) close(pipes[0]);
+  return rc;
+}
+
+int spawn__worker(slot *s) {
+  int lane = -1, speech = -1;
+  int rc = make_ends(s, &lane, &speech);
+  if (!rc && !spawn__hello(s)) rc = errno;
+  if (!rc) rc = spawn(s, lane, speech);
   if (lane >= 0) close(lane);
+  if (speech >= 0) close(speech);
   if (!rc && (s->pidfd = pidfd_open(s->pid, 0)) < 0) rc = end_spawned(s, errno);
-  if (!rc) return 0;
-  close(s->lane);
-  s->lane = s->pidfd = -1;
-  s->pid = 0;
+  if (rc) s->pid = 0; /* the rest goes with the slot */
   return rc;
 }

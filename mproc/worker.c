@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -19,14 +20,20 @@
 #define SEND_AT    ((size_t)32 << 10) /* bytes of results that are worth a send */
 #define SEND_AFTER (MPROC_SECOND / 2000) /* and the longest that one waits for company */
 
-/* Run every frame that is here. @return false: it is over */
-static bool run_frames(worker *w, worker_job *job) {
+/* @return an ml_worker_exit; ML_WORKER_DONE: go on */
+static int run_frame(worker *w, worker_job *job, const frame *f, ml_error *err) {
+  if (worker_job__frame(job, f, &w->chan.out)) return ML_WORKER_DONE;
+  return worker__fail(err, ML_WORKER_REFUSED, "the central process sent what makes no sense");
+}
+
+/* Run every frame that is here. @return false: it is over, with *code */
+static bool run_frames(worker *w, worker_job *job, int *code, ml_error *err) {
   uint64_t sent = worker_job__now(job);
   frame f;
   frame_verdict verdict;
   while ((verdict = channel__next(&w->chan, FRAME_PAYLOAD_MAX, &f)) == FRAME_WHOLE) {
     if (f.type == FRAME_BYE) return false;
-    if (!worker_job__frame(job, &f, &w->chan.out)) return false;
+    if ((*code = run_frame(w, job, &f, err)) != ML_WORKER_DONE) return false;
     if (w->chan.out.n <= SEND_AT && worker_job__now(job) <= sent + SEND_AFTER) continue;
     if (!worker__send_all(&w->chan)) return false;
     sent = worker_job__now(job);
@@ -42,36 +49,43 @@ static void await_briefly(int fd) {
 }
 
 /* Results go out before it sleeps in the read. */
-static void run_all(worker *w, worker_job *job) {
-  while (run_frames(w, job) && worker__send_all(&w->chan)) {
+static int run_all(worker *w, worker_job *job, ml_error *err) {
+  int code = ML_WORKER_DONE;
+  while (run_frames(w, job, &code, err) && worker__send_all(&w->chan)) {
     await_briefly(w->chan.fd);
-    if (!channel__read(&w->chan, READ_MAX)) return;
+    if (!channel__read(&w->chan, READ_MAX)) break;
   }
+  (void)worker__send_all(&w->chan); /* why it ends, if there is a reason */
+  return code;
 }
 
 static int be_worker(worker *w, const ml_worker_opts *opts, ml_error *err) {
-  int code = ML_WORKER_DONE;
+  int code;
   worker_job *job = worker_job__new(opts, w);
   bool can_wait = fcntl(w->chan.fd, F_SETFL, 0) == 0;
   if (job && can_wait && worker_watch__start(w)) {
-    run_all(w, job);
+    code = run_all(w, job, err);
     worker_watch__stop(w);
   } else {
-    code = worker__fail(err, ML_WORKER_REFUSED, "out of resources");
+    code = worker__fail(err, ML_WORKER_MEMORY, "out of resources");
   }
   worker_job__free(job);
   return code;
 }
 
 int ml_worker_run(const ml_worker_opts *opts, ml_error *err) {
-  worker w = {.chan = {.fd = -1}, .lane = LANE_FD, .wake = -1};
+  worker w = {.chan = {.fd = -1}, .lane = -1, .wake = -1};
   ml_own_process();
+  crash__watch();
   (void)prctl(PR_SET_NAME, "mltool-worker");
+  (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* what our children leave behind stays ours to end */
   if (sodium_init() < 0)
     return worker__fail(err, ML_WORKER_REFUSED, "no random numbers from the system");
   int code = worker__start(&w, opts, err);
   if (code == ML_WORKER_DONE) code = be_worker(&w, opts, err);
+  descendants__kill(getpid());
   channel__close(&w.chan);
+  if (w.lane >= 0) close(w.lane);
   if (w.page) munmap(w.page, sizeof *w.page);
   return code;
 }

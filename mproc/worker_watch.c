@@ -1,28 +1,73 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The second thread of a worker: it beats while the process lives, and ends it at once when the
- * central process is gone, whatever the main thread is busy with. */
+/* The second thread of a worker: it beats while the process lives, looks at its size, has an item
+ * interrupted whose time is up, and ends the process at once when the central process is gone,
+ * whatever the main thread is busy with. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "mproc_internal.h"
 
 #define BEAT_MS 500
+#define LOOK_MS 100 /* while an item runs, which may be told to end */
+
+/* With all that it has started. Its group is its own, unless it was started by hand. */
+static void end_process(const worker *w) {
+  descendants__kill(getpid());
+  if (!w->is_visitor && getpgrp() == getpid()) kill(0, SIGKILL);
+  _exit(ML_WORKER_DONE);
+}
+
+static void look_at_size(status_page *page) {
+  char text[128];
+  unsigned long long resident;
+  int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (n <= 0) return;
+  text[n] = 0;
+  if (sscanf(text, "%*u %llu", &resident) == 1)
+    atomic_store_explicit(&page->rss, resident * (uint64_t)sysconf(_SC_PAGESIZE),
+                          memory_order_relaxed);
+}
+
+static void beat(status_page *page) {
+  static uint64_t next;
+  uint64_t now = mproc__now();
+  if (now < next) return;
+  next = now + BEAT_MS * (MPROC_SECOND / 1000);
+  atomic_fetch_add_explicit(&page->beat, 1, memory_order_relaxed);
+  look_at_size(page);
+}
+
+/* Once for each item: what it does about it is its own affair. */
+static void interrupt_item(worker *w, uint64_t *interrupted) {
+  uint64_t item = atomic_load(&w->page->item);
+  if (item != *interrupted) *interrupted = PAGE_IDLE;
+  if (item == PAGE_IDLE || item == *interrupted || atomic_load(&w->page->cancel) != item) return;
+  *interrupted = item;
+}
 
 /* The end of the stream or of the lane is the end of the central process. Bytes that came before it
  * are for nobody then. The kernel frees what is mapped. */
 static void *watch(void *ctx) {
   worker *w = ctx;
+  uint64_t interrupted = PAGE_IDLE;
   for (;;) {
     struct pollfd fds[] = {{.fd = w->chan.fd, .events = POLLRDHUP},
-                           {.fd = LANE_FD},
+                           {.fd = w->lane},
                            {.fd = w->wake, .events = POLLIN}};
-    if (poll(fds, 3, BEAT_MS) < 0 && errno != EINTR) _exit(ML_WORKER_DONE);
+    beat(w->page);
+    interrupt_item(w, &interrupted);
+    bool is_busy = atomic_load(&w->page->item) != PAGE_IDLE;
+    if (poll(fds, 3, is_busy ? LOOK_MS : BEAT_MS) < 0 && errno != EINTR) end_process(w);
     if (fds[2].revents) return NULL;
-    if (fds[0].revents || fds[1].revents) _exit(ML_WORKER_DONE);
-    atomic_fetch_add_explicit(&w->page->beat, 1, memory_order_relaxed);
+    if (fds[0].revents || fds[1].revents) end_process(w);
   }
 }
 

@@ -74,15 +74,15 @@ static void fifty_kills_change_nothing_in_the_results(void **state) {
 /* ---- items that kill ------------------------------------------------------------------------- */
 
 /* Item 17 is the culprit; others around it are innocent and quick. */
-static void expect_blame(act_kind kind, long n, ml_mproc_opts opts, const char *obituary) {
+static void expect_blame(act_kind kind, long n, ml_mproc_opts opts, ml_status status,
+                         size_t attempts, const char *obituary) {
   ml_mproc *pool = open_pool(opts);
   acts a = acts_new(60);
   a.acts[17].kind = kind;
   a.acts[17].n = n;
   ml_job job = acts_job(&a);
   ml_error err = {0};
-  size_t attempts = opts.retries + 1;
-  assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, &err), ML_ERR_WORKER);
+  assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, &err), status);
   static const char start[] = "item 17 (ids 170 to 179): worker ";
   if (strncmp(err.message, start, sizeof start - 1) || !strstr(err.message, obituary))
     fail_msg("wrong message: %s", err.message);
@@ -98,22 +98,28 @@ static void expect_blame(act_kind kind, long n, ml_mproc_opts opts, const char *
 
 static void item_that_kills_its_worker_is_named(void **state) {
   (void)state;
-  expect_blame(ACT_SIGNAL, SIGKILL, test_opts(2), ") was killed by signal 9 (Killed), ");
-  expect_blame(ACT_SIGNAL, SIGABRT, test_opts(4), ") was killed by signal 6 (Aborted), ");
+  expect_blame(ACT_SIGNAL, SIGKILL, test_opts(2), ML_ERR_WORKER, 3,
+               ") was killed by signal 9 (Killed), ");
+  expect_blame(ACT_SIGNAL, SIGABRT, test_opts(4), ML_ERR_WORKER, 3,
+               ") was killed by signal 6 (Aborted), ");
   ml_mproc_opts opts = test_opts(1);
   opts.retries = 0;
-  expect_blame(ACT_EXIT, 3, opts, ") ended with exit code 3, ");
-  expect_blame(ACT_GARBAGE, 100, opts, ") sent what makes no sense, ");
+  expect_blame(ACT_EXIT, 3, opts, ML_ERR_WORKER, 1, ") ended with exit code 3, ");
+  expect_blame(ACT_GARBAGE, 100, opts, ML_ERR_WORKER, 1, ") sent what makes no sense, ");
 }
 
+/* An item that has had its time is not tried again; one whose process was stopped is. */
 static void item_that_hangs_is_given_up(void **state) {
   (void)state;
   ml_mproc_opts opts = test_opts(2);
   opts.task_timeout = 0.2;
+  opts.grace = 0.1;
   opts.retries = 1;
   double start = seconds();
-  expect_blame(ACT_SPIN, 60000, opts, ") took longer than 0.2 s, ");
-  expect_blame(ACT_SIGNAL, SIGSTOP, opts, ") took longer than 0.2 s, ");
+  expect_blame(ACT_SPIN, 60000, opts, ML_ERR_TIMEOUT, 1, ") took longer than 0.2 s, ");
+  expect_blame(ACT_SLEEP, 60000, opts, ML_ERR_TIMEOUT, 1, ") took longer than 0.2 s, ");
+  expect_blame(ACT_SIGNAL, SIGSTOP, opts, ML_ERR_WORKER, 2,
+               ") was stopped for longer than 0.2 s, ");
   assert_true(seconds() - start < 30);
 }
 
@@ -139,6 +145,8 @@ static void worker_that_died_by_chance_costs_nothing(void **state) {
   acts_free(&a);
 }
 
+enum { NOTES = 4096 };
+
 /* ---- stopped workers ------------------------------------------------------------------------- */
 
 static void stop_one(acts *a, size_t item) {
@@ -146,10 +154,20 @@ static void stop_one(acts *a, size_t item) {
   if (item == 10 && ml_mproc_pids(a->ctx, pids) > 0) kill((pid_t)pids[0], SIGSTOP);
 }
 
-static void stopped_worker_is_given_up_after_the_timeout(void **state) {
+static void take_note(void *ctx, const char *line) {
+  char *all = ctx;
+  size_t n = strlen(all);
+  snprintf(all + n, NOTES - n, "%s\n", line);
+}
+
+static void stopped_worker_is_told_of_and_given_up(void **state) {
   (void)state;
+  char notes[NOTES] = "";
   ml_mproc_opts opts = test_opts(2);
-  opts.task_timeout = 0.3;
+  opts.suspect_after = 1;
+  opts.silence_limit = 1.5;
+  opts.note = take_note;
+  opts.ctx = notes;
   ml_mproc *pool = open_pool(opts);
   acts a = acts_new(200);
   for (size_t i = 0; i < a.n; i++) {
@@ -161,6 +179,9 @@ static void stopped_worker_is_given_up_after_the_timeout(void **state) {
   ml_job job = acts_job(&a);
   expect_doubles(pool, &a, &job);
   assert_int_equal(ml_mproc_get_stats(pool).workers_lost, 1);
+  if (!strstr(notes, ") has not moved for 1 s\n") ||
+      !strstr(notes, ") gave no sign of life for 1.5 s\n"))
+    fail_msg("wrong notes: %s", notes);
   ml_mproc_close(pool);
   acts_free(&a);
 }
@@ -297,7 +318,7 @@ int main(void) {
       cmocka_unit_test_teardown(item_that_kills_its_worker_is_named, no_children),
       cmocka_unit_test_teardown(item_that_hangs_is_given_up, no_children),
       cmocka_unit_test_teardown(worker_that_died_by_chance_costs_nothing, no_children),
-      cmocka_unit_test_teardown(stopped_worker_is_given_up_after_the_timeout, no_children),
+      cmocka_unit_test_teardown(stopped_worker_is_told_of_and_given_up, no_children),
       cmocka_unit_test_teardown(stopped_workers_do_not_stop_closing, no_children),
       cmocka_unit_test_teardown(worker_that_died_between_jobs_is_replaced, no_children),
       cmocka_unit_test_teardown(losses_without_a_finished_item_end_the_job, no_children),

@@ -228,7 +228,7 @@ static void metrics_tell_what_was_done(void **state) {
   ml_block *flags = NULL;
   assert_int_equal(ml_block_new(ml_mproc_exec(pool), a.n, &flags, NULL), ML_OK);
   for (size_t i = 0; i < 50; i += 10) a.acts[i].kind = ACT_SLEEP, a.acts[i].n = 1;
-  a.acts[3] = (act){.kind = ACT_SIGNAL_ONCE, .n = SIGSEGV, .item = 3};
+  a.acts[3] = (act){.kind = ACT_SIGNAL_ONCE, .n = SIGKILL, .item = 3};
   ml_job job = acts_job(&a);
   job.result = flags;
   assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, NULL), ML_OK);

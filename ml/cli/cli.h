@@ -108,7 +108,7 @@ typedef struct cli_command {
   ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
 } cli_command;
 
-extern const cli_command cli__fresh, cli__features, cli__worker, cli__help,
+extern const cli_command cli__fresh, cli__features, cli__status, cli__worker, cli__help,
     cli__version;
 
 /* All commands in the order of help; ends in NULL. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-const cli_command *const cli__commands[] = {&cli__fresh, &cli__features, &cli__worker,
+const cli_command *const cli__commands[] = {&cli__fresh, &cli__features, &cli__status, &cli__worker,
                                             &cli__help,  &cli__version,  NULL};
 
 const cli_command *cli__find_command(const char *name, ml_error *err) {

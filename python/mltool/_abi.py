@@ -149,6 +149,7 @@ class Job(Structure):
 
 NextValue = CFUNCTYPE(c_bool, c_void_p, c_size_t, POINTER(Value), c_void_p)
 TakeValue = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(Value), c_void_p)
+Number = CFUNCTYPE(c_size_t, c_void_p, c_size_t)
 SeenValue = CFUNCTYPE(None, c_void_p, c_void_p, POINTER(Value))
 
 
@@ -156,6 +157,7 @@ class PeachIo(Structure):
     _fields_ = [
         ("n", c_size_t),
         ("next", NextValue),
+        ("number", Number),
         ("take", TakeValue),
         ("fail", Fail),
         ("seen", SeenValue),

@@ -106,7 +106,7 @@ def load(what, is_file):
 def describe_function(function):
     """entry() of an unpickled callable"""
     if not callable(function):
-        raise TypeError(f"the pickle holds a {type(function).__name__}, which cannot be called")
+        raise TypeError(f"the pickle holds no function, but a value of type {type(function).__name__}")
     return entry("", function)
 
 

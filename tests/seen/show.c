@@ -25,7 +25,7 @@ static ml_status run(ml_mproc *pool, ml_error *err) {
   ml_status status = ml_block_new(ml_mproc_exec(pool), ITEMS, &flags, err);
   for (size_t i = 0; i < ITEMS; i++) {
     a.acts[i].kind = i == 40 || i == 90 ? ACT_SIGNAL_ONCE : ACT_SLEEP;
-    a.acts[i].n = i == 40 ? SIGSEGV : i == 90 ? SIGKILL : 10 + (long)(i % 7) * 10;
+    a.acts[i].n = i == 40 ? SIGTERM : i == 90 ? SIGKILL : 10 + (long)(i % 7) * 10;
   }
   ml_job job = acts_job(&a);
   job.step = "<b>features</b>"; /* as text, never as a part of the page */

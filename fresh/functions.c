@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The functions of the module fresh: features of one series, and their names. */
+#include "functions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+
+/* What is to be computed of one series. */
+typedef struct features {
+  ml_fresh_settings *settings;
+  fresh_plan plan;
+  const char **names; /* plan.n_columns, in the arena */
+} features;
+
+static void release(features *f) {
+  fresh__plan_release(&f->plan);
+  ml_fresh_settings_free(f->settings);
+}
+
+/* @param params  NULL or null: everything; a name; an object in tsfresh's shape */
+static ml_status read_settings(const ml_value *params, ml_fresh_settings **out, ml_error *err) {
+  ml_buf json = {0};
+  if (!params || params->type == ML_TYPE_NULL)
+    return ml_fresh_settings_named("comprehensive", out, err);
+  if (params->type == ML_TYPE_STRING) return ml_fresh_settings_named(params->as.s.text, out, err);
+  if (params->type != ML_TYPE_DICT)
+    return ml_error_set(err, ML_ERR_USAGE, "'params' must be a name or an object of features");
+  ml_status status = ml_value_to_json(params, &json, err);
+  if (status == ML_OK) status = ml_fresh_settings_parse(json.data, json.n, "params", out, err);
+  ml_buf_release(&json);
+  return status;
+}
+
+/* Column names without the kind that there is none of. */
+static ml_status name_columns(features *f, ml_arena *arena, ml_error *err) {
+  size_t i = 0;
+  ml_buf name = {0};
+  f->names = ml_arena_alloc(arena, f->plan.n_columns * sizeof *f->names);
+  bool failed = f->names == NULL;
+  for (size_t g = 0; g < f->plan.n_groups && !failed; g++) {
+    const fresh_setting *setting = f->plan.groups[g].setting;
+    for (size_t k = 0; k < setting->n_args && !failed; k++) {
+      const ml_param_value *values =
+          setting->args ? setting->args + k * setting->feature->info.n_params : NULL;
+      ml_buf_clear(&name);
+      ml_fresh_name(&setting->feature->info, values, &name);
+      char *copy = name.failed ? NULL : ml_arena_alloc(arena, name.n + 1);
+      failed = copy == NULL;
+      if (copy) f->names[i++] = memcpy(copy, name.data, name.n);
+    }
+  }
+  ml_buf_release(&name);
+  return failed ? ml_error_memory(err) : ML_OK;
+}
+
+static ml_status prepare(const ml_value *params, ml_arena *arena, features *f, ml_error *err) {
+  ml_status status = read_settings(params, &f->settings, err);
+  if (status == ML_OK) status = fresh__plan_init(&f->plan, fresh__list_of(f->settings, ""), err);
+  if (status == ML_OK) status = name_columns(f, arena, err);
+  return status;
+}
+
+/* ---- fresh.features -------------------------------------------------------------------------- */
+
+/* {"x": [...], "params": ...}, or x alone. */
+static ml_status read_argument(const ml_value *arg, const ml_value **x, const ml_value **params,
+                               ml_error *err) {
+  *x = arg;
+  *params = NULL;
+  if (arg->type != ML_TYPE_DICT) return ML_OK;
+  *x = ml_value_find(arg, "x");
+  *params = ml_value_find(arg, "params");
+  if (!*x) return ml_error_set(err, ML_ERR_USAGE, "'x' is missing");
+  if (arg->as.l.n > 1u + (*params != NULL))
+    return ml_error_set(err, ML_ERR_USAGE, "takes 'x' and 'params' only");
+  return ML_OK;
+}
+
+static ml_status compute(const features *f, const double *x, size_t n, ml_arena *arena,
+                         ml_value *out, ml_error *err) {
+  size_t n_columns = f->plan.n_columns, n_work = fresh__plan_arena(&f->plan, n);
+  ml_value *values = ml_value_new_dict(arena, f->names, n_columns, out);
+  double *row = values ? ml_arena_alloc(arena, n_columns * sizeof *row) : NULL;
+  double *work = row ? aligned_alloc(64, (n_work * sizeof *work + 63) / 64 * 64 + 64) : NULL;
+  if (!work) return ml_error_memory(err);
+  fresh__plan_run(&f->plan, x, n, work, row);
+  free(work);
+  for (size_t i = 0; i < n_columns; i++) values[i] = ml_value_real(row[i]);
+  return ML_OK;
+}
+
+ml_status fresh__call_features(ml_call *call, const ml_value *arg, ml_value *out, ml_error *err) {
+  features f = {0};
+  const ml_value *series, *params;
+  size_t n;
+  ml_status status = read_argument(arg, &series, &params, err);
+  if (status != ML_OK) return status;
+  const double *x = ml_value_as_reals(series, call->arena, &n, err);
+  if (!x) return ML_ERR_USAGE;
+  status = prepare(params, call->arena, &f, err);
+  if (status == ML_OK) status = compute(&f, x, n, call->arena, out, err);
+  release(&f);
+  return status;
+}
+
+/* ---- fresh.names ----------------------------------------------------------------------------- */
+
+ml_status fresh__call_names(ml_call *call, const ml_value *params, ml_value *out, ml_error *err) {
+  features f = {0};
+  ml_status status = prepare(params, call->arena, &f, err);
+  if (status == ML_OK) {
+    ml_value *names = ml_value_new_list(call->arena, f.plan.n_columns, out);
+    if (!names) status = ml_error_memory(err);
+    for (size_t i = 0; names && i < f.plan.n_columns; i++) names[i] = ml_value_string(f.names[i]);
+  }
+  release(&f);
+  return status;
+}
