@@ -30,6 +30,8 @@ void run__turn(run *r, bool wait);
 /** When it is over no worker touches the blocks of its job any more: what still runs is waited for,
  * but not long. */
 void run__end(run *r);
+/** The item that runs is over without a result, and its worker goes: no loss. */
+void run__abandon(run *r, slot *s);
 
 /** What ends the job whatever its items do. */
 void run__fail_job(run *r, const ml_error *error);

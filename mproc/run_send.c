@@ -49,6 +49,8 @@ static bool open_job(run *r, slot *s) {
   message__put_open(&s->chan.out, r->serial, &open);
   s->n_blocks = open.n_blocks;
   for (size_t i = 0; i < open.n_blocks; i++) s->blocks[i] = open.blocks[i].id;
+  status_page *page = s->page->data;
+  atomic_store(&page->cancel, PAGE_IDLE); /* of another job */
   s->is_open = true;
   s->mean_ns = 0;
   s->chunk = 0;

@@ -43,6 +43,7 @@ static const ml_task *find_in(const ml_module *module, const open_message *open)
 /* What every worker has, and then what the program gave it. */
 static const ml_task *find_task(const worker_job *w, const open_message *open, ml_error *err) {
   const ml_task *task = find_in(ml_peach_module(), open);
+  if (!task) task = find_in(future__module(), open);
   for (size_t i = 0; !task && i < w->opts->n_modules; i++)
     task = find_in(w->opts->modules[i], open);
   if (!task)
