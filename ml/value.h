@@ -204,7 +204,7 @@ typedef struct ml_shared {
  * @param shared  n_shared blocks that the reader has too, in the same order; NULL: none
  *
  * @retval ML_ERR_USAGE   nested deeper than 64, a string that is not UTF-8 or has a NUL in it, a
- * name twice in a dictionary, more than 2^24 rows without columns
+ * name twice in a dictionary, more than 2^16 rows without columns
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_value_encode(const ml_value *v, const ml_shared *shared,

@@ -9,7 +9,7 @@
 #define VALUE_DEPTH_MAX 64
 
 /* A matrix without elements has its rows for nothing: more are refused. */
-#define VALUE_EMPTY_ROWS_MAX ((size_t)1 << 24)
+#define VALUE_EMPTY_ROWS_MAX ((size_t)1 << 16)
 
 /* The first eight bytes of an encoded value. */
 typedef struct value_head {

@@ -186,6 +186,16 @@ static void welcome(ml_mproc *pool, int fd) {
   if (!g->chan.io || !has_nonce || !channel__flush(&g->chan)) refuse(g);
 }
 
+/* Out of descriptors: the listener would wake the loop for ever, so it is looked at again by the
+ * clock. When nobody works who could give one back, that is the end of it. */
+static void rest(ml_mproc *pool) {
+  bool has_descriptors = errno != EMFILE && errno != ENFILE;
+  io__want(pool->listener_io, 0);
+  if (has_descriptors || pool->run || pool->fault.status != ML_OK) return;
+  ml_error_set(&pool->fault, ML_ERR_WORKER, "workers cannot connect: %s (see ulimit -n)",
+               strerror(errno));
+}
+
 static void on_connection(void *ctx, int events) {
   (void)events;
   ml_mproc *pool = ctx;
@@ -197,9 +207,7 @@ static void on_connection(void *ctx, int events) {
       if (pool->n_guests >= GUESTS_MAX) refuse(pool->guests);
       welcome(pool, fd);
     } else if (errno != EINTR && errno != ECONNABORTED) {
-      /* Out of descriptors: the listener would wake the loop for ever. Looked at again by the
-       * clock. */
-      if (errno != EAGAIN && errno != EWOULDBLOCK) io__want(pool->listener_io, 0);
+      if (errno != EAGAIN && errno != EWOULDBLOCK) rest(pool);
       return;
     }
   }

@@ -75,6 +75,11 @@ static void on_exit_of_process(void *ctx, int events) {
   (void)events;
   slot *s = ctx;
   siginfo_t info = {0};
+  if (s->is_visitor) { /* whose child it may be is not our affair */
+    read_last_words(s);
+    bury(s, &info);
+    return;
+  }
   bool is_zombie = waitid(P_PIDFD, (id_t)s->pidfd, &info, WEXITED | WNOWAIT) == 0;
   /* libuv has made the descriptor non-blocking, and it may wake us a moment too early: it will
    * again. */

@@ -2,7 +2,10 @@
 /* The worker of the pool's tests, and a central process to be killed:
  *   pool_worker worker -p PORT
  *   pool_worker central N     keeps N workers busy for a minute; prints their pids
- *   pool_worker thread N      the same from a thread, whose end the kernel does not report */
+ *   pool_worker thread N      the same from a thread, whose end the kernel does not report
+ *   pool_worker family        two busy workers that have started processes; prints all their pids
+ *   pool_worker visitor PORT TOKEN_FILE
+ * With POOL_TEST_FARAWAY a visitor does not know its own number, as if it were somewhere else. */
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -12,12 +15,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <sys/syscall.h>
+
 #include "../mproc/mproc_internal.h"
+#include "life_tasks.h"
 #include "pool_tasks.h"
 
-static int be_worker(int port) {
-  const ml_module *modules[] = {&pool_test_module};
-  ml_worker_opts opts = {.port = port, .modules = modules, .n_modules = 1};
+pid_t getpid(void) {
+  return getenv("POOL_TEST_FARAWAY") ? 99999999 : (pid_t)syscall(SYS_getpid);
+}
+
+static int be_worker(int port, const char *token_file) {
+  const ml_module *modules[] = {&pool_test_module, &life_test_module};
+  ml_worker_opts opts = {
+      .port = port, .token_file = token_file, .modules = modules, .n_modules = 2};
   ml_error err = {0};
   int code = ml_worker_run(&opts, &err);
   if (code != 0 && !getenv("POOL_TEST_QUIET")) fprintf(stderr, "pool_worker: %s\n", err.message);
@@ -84,6 +95,29 @@ static int be_central(size_t n_workers) {
   return ml_exec_run(ml_mproc_exec(pool), &job, &err) == ML_OK ? 0 : 1;
 }
 
+static ml_mproc *family;
+
+/* The first three are children; with the last of them the workers' own numbers are known. */
+static void tell_pids(size_t item, const char *result) {
+  long pids[2];
+  printf("%s ", result);
+  if (item == 2 && ml_mproc_pids(family, pids) == 2) printf("%ld %ld\n", pids[0], pids[1]);
+  fflush(stdout);
+}
+
+static int be_family(void) {
+  static const char *const items[] = {"child plain", "child session", "child orphan", "spin 60000",
+                                      "spin 60000"};
+  ml_mproc_opts opts = ml_mproc_opts_default();
+  opts.n_workers = 2;
+  opts.worker_exe = "/proc/self/exe";
+  ml_error err = {0};
+  if (ml_mproc_open(&opts, &family, &err) != ML_OK) return 1;
+  texts t = {.items = items, .on_take = tell_pids};
+  ml_job job = texts_job(&t, 5);
+  return ml_exec_run(ml_mproc_exec(family), &job, &err) == ML_OK ? 0 : 1;
+}
+
 static void *be_central_in_thread(void *ctx) {
   be_central(*(size_t *)ctx);
   return NULL;
@@ -98,9 +132,11 @@ static int be_thread(size_t n_workers) {
 int main(int argc, char **argv) {
   if (argc == 4 && strcmp(argv[1], "worker") == 0 && strcmp(argv[2], "-p") == 0) {
     const char *build = getenv("POOL_TEST_BUILD");
-    return build ? be_stranger(atoi(argv[3]), build) : be_worker(atoi(argv[3]));
+    return build ? be_stranger(atoi(argv[3]), build) : be_worker(atoi(argv[3]), NULL);
   }
   if (argc == 3 && strcmp(argv[1], "central") == 0) return be_central((size_t)atoi(argv[2]));
   if (argc == 3 && strcmp(argv[1], "thread") == 0) return be_thread((size_t)atoi(argv[2]));
+  if (argc == 2 && strcmp(argv[1], "family") == 0) return be_family();
+  if (argc == 4 && strcmp(argv[1], "visitor") == 0) return be_worker(atoi(argv[2]), argv[3]);
   return 2;
 }

@@ -221,7 +221,7 @@ static void bytes_that_are_no_value_are_refused(void **state) {
   EXPECT_REFUSED("elements that are not there", HEAD(VECTOR, 0), 2, 1);
   EXPECT_REFUSED("too many elements", HEAD(VECTOR, 0), many * 8);
   EXPECT_REFUSED("too many elements", HEAD(MATRIX, 0), many, many);
-  EXPECT_REFUSED("too many elements", HEAD(MATRIX, 0), (UINT64_C(1) << 24) + 1, 0);
+  EXPECT_REFUSED("too many elements", HEAD(MATRIX, 0), (UINT64_C(1) << 16) + 1, 0);
   EXPECT_REFUSED("elements that are not there", HEAD(VECTOR, ML_DTYPE_U8), 1, 0x0100);
   EXPECT_REFUSED("neither 0 nor 1", HEAD(VECTOR, ML_DTYPE_BOOL), 2, 0x0201);
   EXPECT_REFUSED("elements that are not there", HEAD(VECTOR, 0) | IN_BLOCK(1), 1, 0);
@@ -265,7 +265,7 @@ static void nothing_is_encoded_that_is_not_decoded(void **state) {
   ml_value_new_dict(arena, wild, 1, &dict);
   assert_int_equal(ml_value_encode(&dict, NULL, 0, &out, &err), ML_ERR_USAGE);
   assert_string_equal(err.message, "a name in a dictionary is no UTF-8 text without NUL");
-  v = ml_value_matrix(ML_DTYPE_U8, NULL, ((size_t)1 << 24) + 1, 0);
+  v = ml_value_matrix(ML_DTYPE_U8, NULL, ((size_t)1 << 16) + 1, 0);
   assert_int_equal(ml_value_encode(&v, NULL, 0, &out, &err), ML_ERR_USAGE);
   v.type = (ml_type)99;
   ml_value_new_list(arena, 1, &list)[0] = v;

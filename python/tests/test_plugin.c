@@ -394,7 +394,8 @@ static void test_pickle_of_something_else(void **state) {
   ml_error err = {0};
   assert_int_equal(ml_functions_init(functions, &command, arena, NULL, NULL, &err),
                    ML_ERR_FUNCTION);
-  assert_string_equal(err.message, "TypeError: the pickle holds no function, but a value of type int");
+  assert_string_equal(err.message,
+                      "TypeError: the pickle holds no function, but a value of type int");
 }
 
 int main(void) {
