@@ -42,7 +42,9 @@ typedef struct ml_mproc_opts {
   /* Told of what a person should know: a worker that was lost, or does not move. May be NULL. */
   void (*note)(void *ctx, const char *line);
   void *ctx;
-  const ml_watch *watch; /* for opening; may be NULL */
+  /* For opening, ml_mproc_init() and ml_mproc_eval_all(); copied, so its ctx outlives the pool. May
+   * be NULL. */
+  const ml_watch *watch;
 } ml_mproc_opts;
 
 ML_API ml_mproc_opts ml_mproc_opts_default(void);
@@ -97,6 +99,7 @@ ML_API ml_mproc_stats ml_mproc_get_stats(const ml_mproc *pool);
  * @retval ML_ERR_FUNCTION, ML_ERR_USAGE, ML_ERR_IO  as the worker says
  * @retval ML_ERR_WORKER   a worker was lost in it, or has another build of the module
  * @retval ML_ERR_TIMEOUT  it took longer than init_timeout
+ * @retval ML_ERR_CANCELLED
  */
 ML_API ML_MUST_CHECK ml_status ml_mproc_init(ml_mproc *pool, const ml_init *commands, size_t n,
                                              ml_buf *trace, ml_error *err);

@@ -162,6 +162,7 @@ static ml_status add_commands(ml_mproc *pool, const ml_init *commands, size_t n,
 static ml_status settle(ml_mproc *pool, init *in, ml_error *err) {
   ml_status status = ML_OK;
   while (status == ML_OK && in->error.status == ML_OK && !pool__is_ready(pool)) {
+    if (ml_watch_cancelled(&pool->watch)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
     pool__turn(pool, true);
     if (pool->fault.status != ML_OK) status = pool->fault.status;
   }
@@ -174,7 +175,7 @@ static ml_status settle(ml_mproc *pool, init *in, ml_error *err) {
 static ml_status gather(ml_mproc *pool, ml_error *err) {
   pool__forgive(pool);
   pool__turn(pool, false);
-  return pool__settle(pool, NULL, err);
+  return pool__settle(pool, &pool->watch, err);
 }
 
 /* They have something of what failed: nobody knows how much of it. */
@@ -226,7 +227,7 @@ static void take_back(ml_mproc *pool, const init *in) {
   drop_commands(pool, in->n_kept);
   replace_workers(pool);
   pool__forgive(pool);
-  (void)pool__settle(pool, NULL, &ignored); /* the next call tells when they do not start */
+  (void)pool__settle(pool, &pool->watch, &ignored); /* the next call tells when they do not start */
 }
 
 ml_status ml_mproc_init(ml_mproc *pool, const ml_init *commands, size_t n, ml_buf *trace,

@@ -163,6 +163,7 @@ ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err
   pool->exec = (ml_exec){.vtable = &vtable, .shares_memory = true};
   pool->opts = *opts;
   pool->n_workers = opts->n_workers;
+  if (opts->watch) pool->watch = *opts->watch;
   pool->has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
   pool->listener = pool->viewer_listener = pool->metrics_port = -1;
   pool->window_max = WINDOW_MAX;
@@ -178,7 +179,7 @@ ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err
   if (status == ML_OK) status = guest__listen(pool, err);
   if (status == ML_OK) status = viewer__listen(pool, err);
   if (status == ML_OK) status = places__make(pool, err);
-  if (status == ML_OK) status = pool__settle(pool, opts->watch, err);
+  if (status == ML_OK) status = pool__settle(pool, &pool->watch, err);
   /* Borrowed for this call alone. */
   pool->opts.worker_exe = pool->opts.bind = pool->opts.token_file = NULL;
   pool->opts.watch = NULL;

@@ -24,7 +24,7 @@ static const char *path_of(const char *name) {
 }
 
 static void copy(const char *from, const char *to) {
-  char line[2 * PATH_MAX + 32];
+  char line[4 * PATH_MAX + 64];
   snprintf(line, sizeof line, "cp '%s' '%s.new' && mv '%s.new' '%s'", from, to, to, to);
   assert_int_equal(system(line), 0);
 }
@@ -153,6 +153,28 @@ static void hanging_command_is_ended(void **state) {
   ml_mproc_close(pool);
 }
 
+static bool is_due(void *ctx) {
+  return mproc__now() > *(uint64_t *)ctx;
+}
+
+static void hanging_command_can_be_interrupted(void **state) {
+  (void)state;
+  uint64_t end = UINT64_MAX;
+  long pids[WORKERS];
+  ml_error err;
+  ml_watch watch = {.cancelled = is_due, .ctx = &end};
+  ml_mproc_opts opts = test_opts(WORKERS);
+  opts.watch = &watch;
+  ml_mproc *pool = open_pool(opts);
+  assert_int_equal(ml_mproc_pids(pool, pids), WORKERS);
+  end = mproc__now() + MPROC_SECOND / 2;
+  assert_int_equal(init_once(pool, "hang", NULL, &err), ML_ERR_CANCELLED);
+  end = UINT64_MAX;
+  expect_usable(pool);
+  expect_fresh(pool, pids);
+  ml_mproc_close(pool);
+}
+
 static void command_that_cannot_be_sent_changes_nothing(void **state) {
   (void)state;
   long before[WORKERS], after[WORKERS];
@@ -262,6 +284,7 @@ int main(void) {
       cmocka_unit_test_teardown(failing_command_leaves_nothing, no_children),
       cmocka_unit_test_teardown(crash_in_a_command_leaves_nothing, no_children),
       cmocka_unit_test_teardown(hanging_command_is_ended, no_children),
+      cmocka_unit_test_teardown(hanging_command_can_be_interrupted, no_children),
       cmocka_unit_test_teardown(command_that_cannot_be_sent_changes_nothing, no_children),
       cmocka_unit_test_teardown(replaced_module_is_found_out, no_children),
       cmocka_unit_test_teardown(failing_replay_is_told_of, no_children),

@@ -2,6 +2,7 @@
 /* Strangers at the pool's port: they get nothing, cost nothing, and are counted. */
 #include "pool_support.h"
 
+#include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -117,13 +118,15 @@ typedef struct caller {
   unsigned char token[WIRE_TOKEN];
   char build[WIRE_BUILD_MAX];
   uint32_t pid;
+  peer_role role;
+  bool is_replay;     /* answers one connection with what it would say on another */
   frame_type answer;  /* 0: none */
   unsigned char code; /* of REFUSE */
 } caller;
 
 static void *shake_hands(void *ctx) {
   caller *c = ctx;
-  handshake h = {.port = (uint16_t)c->port, .pid = c->pid};
+  handshake h = {.port = (uint16_t)c->port, .pid = c->pid, .role = c->role};
   unsigned char proof[WIRE_PROOF];
   char answer[600];
   frame f;
@@ -135,6 +138,11 @@ static void *shake_hands(void *ctx) {
     memcpy(h.build, c->build, sizeof h.build);
     proof__make(proof, c->token, PROOF_WORKER, &h);
     message__put_auth(&out, &h, proof);
+    if (c->is_replay) {
+      close(fd);
+      fd = call(c->port);
+      if (recv(fd, answer, sizeof answer, 0) <= 0) abort();
+    }
     (void)!send(fd, out.data, out.n, MSG_NOSIGNAL);
     n = recv(fd, answer, sizeof answer, 0);
     if (n > 0 && frame__parse(answer, (size_t)n, FRAME_GUEST_MAX, &f) == FRAME_WHOLE) {
@@ -145,6 +153,12 @@ static void *shake_hands(void *ctx) {
   ml_buf_release(&out);
   close(fd);
   return NULL;
+}
+
+static void take_note(void *ctx, const char *line) {
+  char *all = ctx;
+  size_t n = strlen(all);
+  snprintf(all + n, 1000 - n, "%s\n", line);
 }
 
 static void expect_refusal(ml_mproc *pool, caller c, uint64_t refused) {
@@ -176,6 +190,54 @@ static void wrong_token_is_refused(void **state) {
   assert_int_equal(ml_mproc_pids(pool, pids), 2);
   c.pid = (uint32_t)pids[0];
   expect_refusal(pool, c, 4);
+  ml_mproc_close(pool);
+}
+
+static caller caller_with_file_token(const ml_mproc *pool, peer_role role) {
+  caller c = {.port = ml_mproc_port(pool), .pid = (uint32_t)getpid(), .role = role};
+  snprintf(c.build, sizeof c.build, "%s", ml_build_id());
+  memcpy(c.token, pool->file_token, sizeof c.token);
+  return c;
+}
+
+static void visitors_are_refused_with_a_reason(void **state) {
+  (void)state;
+  char path[PATH_MAX], notes[1000] = "";
+  pthread_t thread;
+  ml_mproc_opts opts = test_opts(1);
+  snprintf(path, sizeof path, "%.4000s/token", temp_dir());
+  opts.token_file = path;
+  opts.note = take_note;
+  opts.ctx = notes;
+  ml_mproc *pool = open_pool(opts);
+  /* Words that were right on another connection. */
+  caller c = caller_with_file_token(pool, PEER_VISITOR);
+  c.is_replay = true;
+  assert_int_equal(pthread_create(&thread, NULL, shake_hands, &c), 0);
+  run_until_refused(pool, 2);
+  pthread_join(thread, NULL);
+  assert_int_equal(c.answer, FRAME_REFUSE);
+  assert_int_equal(c.code, ML_WORKER_REFUSED);
+  /* Another build: no reason to end the pool. */
+  c = caller_with_file_token(pool, PEER_VISITOR);
+  c.build[0] ^= 1;
+  assert_int_equal(pthread_create(&thread, NULL, shake_hands, &c), 0);
+  run_until_refused(pool, 3);
+  pthread_join(thread, NULL);
+  assert_int_equal(c.answer, FRAME_REFUSE);
+  assert_int_equal(c.code, ML_WORKER_OTHER_BUILD);
+  if (!strstr(notes, "is another build (")) fail_msg("wrong notes: %s", notes);
+  /* The token of the file makes nobody a worker of the pool, and the other way round. */
+  c = caller_with_file_token(pool, PEER_WORKER);
+  expect_refusal(pool, c, 4);
+  c = caller_with_file_token(pool, PEER_VISITOR);
+  memcpy(c.token, pool->token, sizeof c.token);
+  expect_refusal(pool, c, 5);
+  /* The person is told once, not five times. */
+  char *told = strstr(notes, " connection refused\n");
+  assert_non_null(told);
+  assert_null(strstr(told + strlen(" connection refused"), " refused\n"));
+  assert_int_equal(ml_mproc_get_stats(pool).workers_joined, 0);
   ml_mproc_close(pool);
 }
 
@@ -220,6 +282,7 @@ int main(void) {
       cmocka_unit_test(thousand_callers_with_garbage_are_counted),
       cmocka_unit_test(silent_callers_do_not_stay),
       cmocka_unit_test(wrong_token_is_refused),
+      cmocka_unit_test(visitors_are_refused_with_a_reason),
       cmocka_unit_test(port_that_is_taken_is_told_of),
       cmocka_unit_test(wrong_options_are_told_of),
   };
