@@ -47,7 +47,7 @@ static bool find_shared(const writer *w, const void *data, size_t n, size_t alig
     uintptr_t start = (uintptr_t)w->shared[i].data;
     size_t size = w->shared[i].size;
     if (at < start || at - start > size || n > size - (at - start)) continue;
-    if ((at - start) % alignment != 0) return false; /* blocks begin at multiples of 64 */
+    if ((at - start) % alignment != 0) return false; /* blocks are aligned themselves */
     *block = (uint32_t)i;
     *offset = at - start;
     return true;
