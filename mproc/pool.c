@@ -63,6 +63,7 @@ static void on_tick(uv_timer_t *tick) {
 }
 
 void pool__turn(ml_mproc *pool, bool wait) {
+  release__look(pool);
   for (size_t i = 0; i < pool->n_slots; i++) {
     slot *s = &pool->slots[i];
     bool is_open = s->state == SLOT_READY || s->state == SLOT_INITIALISING;
@@ -79,7 +80,7 @@ void pool__turn(ml_mproc *pool, bool wait) {
 }
 
 void ml_mproc_poll(ml_mproc *pool) {
-  pool__turn(pool, false);
+  future__poll(pool);
 }
 
 bool pool__is_ready(const ml_mproc *pool) {
@@ -172,6 +173,7 @@ ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err
   raise_descriptor_limit();
   status = exe__find(opts->worker_exe, pool->exe, err);
   if (status == ML_OK) status = make_tokens(pool, err);
+  if (status == ML_OK) status = ml_functions_new(&pool->functions, err);
   if (status == ML_OK) status = make_loop(pool, err);
   if (status == ML_OK) status = guest__listen(pool, err);
   if (status == ML_OK) status = viewer__listen(pool, err);
@@ -206,6 +208,7 @@ static void end_workers(ml_mproc *pool) {
 
 void ml_mproc_close(ml_mproc *pool) {
   if (!pool) return;
+  future__close(pool);
   pool->is_closing = true;
   if (pool->has_loop) {
     guest__close_all(pool);
@@ -217,6 +220,7 @@ void ml_mproc_close(ml_mproc *pool) {
   }
   for (size_t i = 0; i < pool->n_slots; i++) ml_block_free(pool->slots[i].page);
   free(pool->slots);
+  init__release(pool);
   sodium_memzero(pool->token, sizeof pool->token);
   sodium_memzero(pool->file_token, sizeof pool->file_token);
   free(pool);
