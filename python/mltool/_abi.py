@@ -144,6 +144,7 @@ class Job(Structure):
         ("ctx", c_void_p),
         ("functions", c_void_p),
         ("step", c_char_p),
+        ("function", c_char_p),
         ("watch", POINTER(Watch)),
     ]
 
