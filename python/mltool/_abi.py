@@ -132,6 +132,7 @@ class Job(Structure):
         ("n_inputs", c_size_t),
         ("result", POINTER(Block)),
         ("n_items", c_size_t),
+        ("chunk", c_size_t),
         ("more", More),
         ("put", Put),
         ("take", Take),
