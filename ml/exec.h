@@ -202,6 +202,7 @@ typedef struct ml_job {
   void *ctx;
   ml_functions *functions; /* of this process, for a serial run; NULL: none */
   const char *step;        /* for the progress of the watch, "extract" */
+  const char *function;    /* that items call, "multip.func", for those who look; NULL: none */
   const ml_watch *watch;
 } ml_job;
 

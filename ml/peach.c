@@ -280,6 +280,7 @@ static ml_status run_job(ml_exec *exec, const char *name, int mode, const ml_pea
   job->args = args.data;
   job->n_args = args.n;
   job->functions = opts->functions;
+  job->function = full;
   if (!job->step) job->step = "peach";
   if (status == ML_OK) status = ml_exec_run(exec, job, err);
   ml_buf_release(&args);

@@ -117,6 +117,11 @@ static void put_job(ml_buf *out, const ml_mproc *pool, const run_view *job, uint
   ml_buf_json_string(out, job->task);
   ml_buf_puts(out, ",\"step\":");
   ml_buf_json_string(out, job->step);
+  ml_buf_puts(out, ",\"function\":");
+  if (job->function)
+    ml_buf_json_string(out, job->function);
+  else
+    ml_buf_puts(out, "null");
   ml_buf_puts(out, ",\"running\":");
   put_seconds(out, seconds_between(pool->seen.begun, now));
   ml_buf_puts(out, ",\"total\":");

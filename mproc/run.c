@@ -83,6 +83,7 @@ void run__look(const run *r, run_view *out) {
   *out = (run_view){.module = r->job->module->name,
                     .task = r->job->task,
                     .step = r->job->step ? r->job->step : "",
+                    .function = r->job->function,
                     .total = r->end < r->job->n_items ? r->end : r->job->n_items,
                     .made = r->items.made,
                     .in_flight = r->in_flight,

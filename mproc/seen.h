@@ -73,9 +73,9 @@ typedef struct tally {
 
 /* What a job is at, as run.c knows it. */
 typedef struct run_view {
-  const char *module, *task, *step;
-  size_t total; /* ML_ITEMS_UNKNOWN */
-  size_t made;  /* items that were asked for so far */
+  const char *module, *task, *step, *function; /* NULL: none */
+  size_t total;                                /* ML_ITEMS_UNKNOWN */
+  size_t made;                                 /* items that were asked for so far */
   size_t in_flight;
   size_t bytes; /* of arguments and results that are held */
 } run_view;
