@@ -206,8 +206,10 @@ static void free_answers(init *in) {
   free(in->answers);
 }
 
-static ml_status check_idle(const ml_mproc *pool, ml_error *err) {
-  if (!pool->run && !pool->init) return ML_OK;
+/* What was submitted comes first. */
+static ml_status check_idle(ml_mproc *pool, ml_error *err) {
+  ml_status status = pool->init ? ML_OK : future__finish(pool, NULL, err);
+  if (status != ML_OK || (!pool->run && !pool->init)) return status;
   return ml_error_set(err, ML_ERR_USAGE, "the pool is busy: commands go between its jobs");
 }
 
