@@ -33,8 +33,14 @@ struct ml_function {
                      ml_error *err);
 };
 
-/* The symbol that a module in a shared object must export: const ml_module ML_MODULE_SYMBOL = {
- * .abi = ML_MODULE_ABI, .name = "multip", .functions = ..., .n_functions = ... }; */
+/* The symbol that a module in a shared object must export:
+ *
+ *   ML_API const ml_module ML_MODULE_SYMBOL = {.abi = ML_MODULE_ABI, .name = "multip",
+ *                                              .functions = ..., .n_functions = ...};
+ *
+ * Compile it with `cc -shared -fPIC $(pkg-config --cflags ml) multip.c -o multip.so`; it is not
+ * linked with libml, which it finds in the process. Names are letters, digits and '_'. Functions
+ * are called by one thread at a time, in a process that may be killed in the middle of them. */
 #define ML_MODULE_SYMBOL ml_module_table
 
 /* ---- commands: what is evaluated once on every worker -----------------------------------------

@@ -120,7 +120,7 @@ static ml_status take_list(reader *r, ml_value *out) {
   if (!values) return ml_error_memory(r->err);
   r->depth++;
   for (size_t i = 0; i < n; i++) {
-    ml_value name;
+    ml_value name = ml_value_null();
     ml_status status = is_dict ? take_bytes(r, true, &name) : ML_OK;
     if (status == ML_OK && is_dict) names[i] = name.as.s.text;
     if (status == ML_OK) status = take_value(r, &values[i]);

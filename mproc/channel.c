@@ -76,6 +76,18 @@ void channel__hurry(int fd) {
   setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
 }
 
+/* A machine that was switched off says nothing: the kernel asks it now and then. */
+void channel__keep_alive(int fd) {
+  const struct {
+    int level, name, value;
+  } options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+                 {IPPROTO_TCP, TCP_KEEPIDLE, 10},
+                 {IPPROTO_TCP, TCP_KEEPINTVL, 5},
+                 {IPPROTO_TCP, TCP_KEEPCNT, 4}};
+  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+    setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
+}
+
 void channel__close(channel *c) {
   io__free(c->io);
   if (c->fd >= 0) close(c->fd);

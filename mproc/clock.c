@@ -76,7 +76,6 @@ static uint64_t time_in_item(slot *s, uint64_t now) {
   uint64_t item = atomic_load(&page->item), since = atomic_load(&page->since);
   if (item != c->item || since != c->since) {
     *c = (item_clock){.item = item, .since = since, .seen = now};
-    if (s->told_to_end != PAGE_IDLE && s->told_to_end != item) s->told_to_end = PAGE_IDLE;
   }
   return item == PAGE_IDLE ? 0 : now - c->seen;
 }
@@ -94,6 +93,13 @@ static slot_cause judge_item(slot *s, uint64_t now) {
   if (spent <= in_ns(opts->task_timeout + opts->grace)) return CAUSE_UNKNOWN;
   /* The item is not to blame for a process that did not run. */
   return s->pulse.silent_ns > STALE || is_stopped(s->pid) ? CAUSE_STOPPED : CAUSE_TIMEOUT;
+}
+
+void clock__answered(slot *s, uint64_t first, size_t n) {
+  status_page *page = s->page->data;
+  if (s->told_to_end < first || s->told_to_end - first >= n) return;
+  s->told_to_end = PAGE_IDLE;
+  atomic_store(&page->cancel, PAGE_IDLE);
 }
 
 /* A worker without a lane has no page. All that is known is when it was heard. */

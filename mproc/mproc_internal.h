@@ -101,6 +101,8 @@ bool channel__flush(channel *c);
 
 /** Settings of a connected TCP socket. */
 void channel__hurry(int fd);
+/** Find out in half a minute when the other machine is gone. */
+void channel__keep_alive(int fd);
 
 void channel__close(channel *c);
 
@@ -384,6 +386,8 @@ uint64_t loss__back_off(const ml_mproc *pool);
  * or replaced. @return why it is to be killed; CAUSE_UNKNOWN: it is not */
 slot_cause clock__look(slot *s, uint64_t now);
 void clock__start(slot *s);
+/** Items were answered: should one of them have been told to end, its number may come again. */
+void clock__answered(slot *s, uint64_t first, size_t n);
 
 /* ---- init.c ------------------------------------------------------------------------------------
  */
@@ -465,6 +469,7 @@ typedef struct worker {
   bool is_visitor;
   unsigned char token[WIRE_TOKEN];
   ml_functions *functions;
+  _Atomic uint32_t serial; /* of the job it is at */
   pthread_t watcher;
   int wake; /* eventfd that ends the watcher */
 } worker;

@@ -172,6 +172,7 @@ ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out, ml_error *err
   raise_descriptor_limit();
   status = exe__find(opts->worker_exe, pool->exe, err);
   if (status == ML_OK) status = make_tokens(pool, err);
+  if (status == ML_OK) status = ml_functions_new(&pool->functions, err);
   if (status == ML_OK) status = make_loop(pool, err);
   if (status == ML_OK) status = guest__listen(pool, err);
   if (status == ML_OK) status = viewer__listen(pool, err);
@@ -217,6 +218,7 @@ void ml_mproc_close(ml_mproc *pool) {
   }
   for (size_t i = 0; i < pool->n_slots; i++) ml_block_free(pool->slots[i].page);
   free(pool->slots);
+  init__release(pool);
   sodium_memzero(pool->token, sizeof pool->token);
   sodium_memzero(pool->file_token, sizeof pool->file_token);
   free(pool);

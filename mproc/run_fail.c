@@ -38,9 +38,21 @@ static void give_up(run *r, const slot *s, piece *p, const ml_failure *failure, 
   if (!r->job->fail) run__fail_item(r, p->first, &failure->error);
 }
 
+/* It has ended when it was told to: in the words of one that had to be killed. */
+static const ml_error *tell_late(const run *r, const piece *p, ml_error *late) {
+  char name[192];
+  name_item(r, p->first, name, sizeof name);
+  ml_error_set(late, ML_ERR_TIMEOUT, "%s: it took longer than %g s", name,
+               r->pool->opts.task_timeout);
+  return late;
+}
+
 void run__errored(run *r, slot *s, piece *p, const ml_error *error, const char *trace,
                   size_t n_trace, double seconds) {
-  if (++p->errors <= r->pool->opts.retry_errors) {
+  bool is_late = error->status == ML_ERR_TIMEOUT && s->told_to_end == p->first;
+  ml_error late = {0};
+  if (is_late) error = tell_late(r, p, &late);
+  if (++p->errors <= r->pool->opts.retry_errors && !is_late) {
     queue__again(&r->items, p);
     return;
   }

@@ -125,6 +125,7 @@ static bool on_result(run *r, slot *s, const frame *f) {
   }
   learn(s, ns, f->items);
   s->n_items += f->items;
+  clock__answered(s, f->item, f->items);
   seen__done(s, f->items, ns);
   r->pool->losses = 0;
   p->state = PIECE_DONE;
@@ -144,6 +145,7 @@ static bool on_item_error(run *r, slot *s, const frame *f, const ml_error *error
   if (!cut_in_flight(r, s, 1)) return true;
   s->n_items++;
   run__errored(r, s, p, error, trace, n_trace, (double)ns * 1e-9);
+  clock__answered(s, f->item, 1);
   return true;
 }
 

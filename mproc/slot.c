@@ -40,6 +40,7 @@ static void clear(slot *s) {
 }
 
 static bool take_frame(slot *s, const frame *f) {
+  if (f->job & INIT_COMMAND) return init__frame(s, f);
   return s->pool->run && run__frame(s->pool->run, s, f);
 }
 
@@ -63,6 +64,7 @@ static void read_last_words(slot *s) {
 
 static void bury(slot *s, const siginfo_t *info) {
   obituary how = loss__describe(s, info);
+  init__lost(s, &how);
   if (s->cause != CAUSE_TOLD) {
     if (s->pool->run) run__lost(s->pool->run, s, &how);
     loss__count(s, info, how.text);
@@ -162,7 +164,7 @@ void slot__register(slot *s, channel *chan) {
   if (s->pidfd >= 0 && !s->pid_io)
     s->pid_io = io__new(&s->pool->loop, s->pidfd, on_exit_of_process, s);
   clock__start(s);
-  slot__ready(s);
+  init__next(s);
 }
 
 void slot__ready(slot *s) {

@@ -2,8 +2,6 @@
 /* Workers that were started by hand, as the central process sees them: not its children, perhaps on
  * another machine. */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -67,21 +65,9 @@ slot *visitor__place(ml_mproc *pool, const handshake *said) {
   return s;
 }
 
-/* A machine that was switched off says nothing: the kernel asks it now and then. */
-static void keep_alive(int fd) {
-  const struct {
-    int level, name, value;
-  } options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
-                 {IPPROTO_TCP, TCP_KEEPIDLE, 10},
-                 {IPPROTO_TCP, TCP_KEEPINTVL, 5},
-                 {IPPROTO_TCP, TCP_KEEPCNT, 4}};
-  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-    setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(int));
-}
-
 void visitor__register(slot *s, channel *chan) {
   char name[64];
-  keep_alive(chan->fd);
+  channel__keep_alive(chan->fd);
   s->pool->stats.workers_joined++;
   slot__name(s, name, sizeof name);
   pool__note(s->pool, "%s has joined%s", name,

@@ -22,6 +22,7 @@
 
 /* @return an ml_worker_exit; ML_WORKER_DONE: go on */
 static int run_frame(worker *w, worker_job *job, const frame *f, ml_error *err) {
+  if (f->type == FRAME_INIT) return worker_init__frame(w->functions, f, &w->chan.out, err);
   if (worker_job__frame(job, f, &w->chan.out)) return ML_WORKER_DONE;
   return worker__fail(err, ML_WORKER_REFUSED, "the central process sent what makes no sense");
 }
@@ -63,13 +64,14 @@ static int be_worker(worker *w, const ml_worker_opts *opts, ml_error *err) {
   int code;
   worker_job *job = worker_job__new(opts, w);
   bool can_wait = fcntl(w->chan.fd, F_SETFL, 0) == 0;
-  if (job && can_wait && worker_watch__start(w)) {
+  if (job && can_wait && ml_functions_new(&w->functions, err) == ML_OK && worker_watch__start(w)) {
     code = run_all(w, job, err);
     worker_watch__stop(w);
   } else {
     code = worker__fail(err, ML_WORKER_MEMORY, "out of resources");
   }
   worker_job__free(job);
+  ml_functions_free(w->functions);
   return code;
 }
 

@@ -103,12 +103,20 @@ static void forget_results(worker_job *w) {
 
 /* ---- plain items ----------------------------------------------------------------------------- */
 
+/* What it returned then does not matter. */
+static bool was_told_to_end(const worker_job *w, size_t item) {
+  return atomic_load_explicit(&w->page->cancel, memory_order_relaxed) == item;
+}
+
+static const char too_long[] = "it was told to end, because it took too long";
+
 static ml_status run_task(worker_job *w, size_t item, const void *in, size_t n_in, ml_error *err) {
   ml_item given = {.index = item, .in = in, .n_in = n_in, .trace = &w->trace, .cancel = &w->cancel};
   worker_job__begin(w, item);
   ml_status status = w->task->run(w->state, &w->data, &given, &w->result, err);
   worker_job__idle(w);
   if (w->result.failed) status = ml_error_memory(err);
+  if (was_told_to_end(w, item)) status = ml_error_set(err, ML_ERR_TIMEOUT, "%s", too_long);
   err->status = status;
   return status;
 }
@@ -228,6 +236,8 @@ static void run_part(worker_job *w, ml_chunk *c, ml_buf *out) {
   }
   if (c->next > from)
     answer(w, c->first + from, c->next - from, true, w->result.data, w->result.n, out);
+  if (err.status != ML_OK && was_told_to_end(w, c->first + c->next))
+    ml_error_set(&err, ML_ERR_TIMEOUT, "%s", too_long);
   if (err.status != ML_OK) put_error(w, c->first + c->next++, spent(w), &err, out);
   forget_results(w);
 }

@@ -77,6 +77,7 @@ static bool on_open(worker_job *w, const frame *f, ml_buf *out) {
   ml_error err = {0};
   close_task(w);
   w->serial = f->job;
+  atomic_store(&w->worker->serial, f->job);
   if (!message__parse_open(f, &open) || !worker_blocks__exchange(w, &open, &status, &err))
     return false;
   if (status == ML_OK) status = open_task(w, &open, &err);

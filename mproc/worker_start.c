@@ -66,11 +66,9 @@ bool worker__send_all(channel *c) {
 }
 
 static bool dial(channel *c, const address *to) {
-  int yes = 1;
   *c = (channel){.fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (c->fd < 0 || connect(c->fd, &to->any, address__size(to)) != 0) return false;
   channel__hurry(c->fd);
-  if (!address__is_loopback(to)) setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
   return fcntl(c->fd, F_SETFL, O_NONBLOCK) == 0;
 }
 
@@ -141,6 +139,7 @@ static int start_visitor(worker *w, const ml_worker_opts *opts, handshake *h, ml
   if (address__find(opts->host, h->port, &to, err) != ML_OK) return ML_WORKER_NO_CONNECTION;
   int listener = worker_lane__listen(h->lane);
   int code = register_at(w, &to, h, &has_lane, err);
+  if (code == ML_WORKER_DONE) channel__keep_alive(w->chan.fd);
   if (code == ML_WORKER_DONE)
     code = has_lane ? worker_lane__accept(w, listener, err) : worker_lane__none(w, err);
   if (listener >= 0) close(listener);

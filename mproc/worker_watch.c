@@ -49,8 +49,11 @@ static void beat(status_page *page) {
 static void interrupt_item(worker *w, uint64_t *interrupted) {
   uint64_t item = atomic_load(&w->page->item);
   if (item != *interrupted) *interrupted = PAGE_IDLE;
-  if (item == PAGE_IDLE || item == *interrupted || atomic_load(&w->page->cancel) != item) return;
+  bool is_unwanted = atomic_load(&w->page->cancel) == item ||
+                     atomic_load(&w->page->closed) == atomic_load(&w->serial);
+  if (item == PAGE_IDLE || item == *interrupted || !is_unwanted) return;
   *interrupted = item;
+  ml_functions_interrupt(w->functions);
 }
 
 /* The end of the stream or of the lane is the end of the central process. Bytes that came before it

@@ -63,7 +63,12 @@ static int descend(volatile int depth) {
 
 static void crash(const char *how) {
   if (strcmp(how, "stack") == 0) descend(0);
-  *(volatile int *)(uintptr_t)16 = 0;
+  volatile uintptr_t where = 16;
+  *(volatile int *)where = 0;
+}
+
+static void wait_to_be_told(const ml_item *item) {
+  while (!ml_item_cancelled(item->cancel)) usleep(1000);
 }
 
 static ml_status do_run(void *state, const ml_job_data *data, const ml_item *item, ml_buf *out,
@@ -85,6 +90,8 @@ static ml_status do_run(void *state, const ml_job_data *data, const ml_item *ite
     usleep((useconds_t)n * 1000);
   else if (strcmp(verb, "spin") == 0)
     for (double end = seconds() + (double)n * 1e-3; seconds() < end;) continue;
+  else if (strcmp(verb, "wait") == 0)
+    wait_to_be_told(item), ml_buf_puts(out, "told");
   else if (strcmp(verb, "alloc") == 0)
     return get_memory((size_t)n, err);
   else if (strcmp(verb, "crash") == 0)

@@ -13,6 +13,7 @@
  *   child KIND             starts a process that sleeps: plain, session (of its own), orphan (whose
  *                          parent ends); its pid
  *   spin MS, nap MS        with and without work
+ *   wait                   until the item is to be ended: "told"
  *   alloc MIB              gets and fills memory, and keeps it; an error when there is none
  *   crash segv|stack       */
 extern const ml_module life_test_module;

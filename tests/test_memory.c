@@ -239,6 +239,94 @@ static ml_status write_matrix(ml_error *err) {
   return status;
 }
 
+static ml_status read_and_send_value(ml_error *err) {
+  static const char json[] = "{\"a\": [1, 2.5, \"text\", {\"b\": null}], \"c\": {}, \"d\": []}";
+  ml_arena *arena = ml_arena_new();
+  ml_buf bytes = {0}, text = {0};
+  ml_value v, copy;
+  ml_status status =
+      arena ? ml_value_from_json(json, sizeof json - 1, "s", arena, &v, err) : ml_error_memory(err);
+  if (status == ML_OK) status = ml_value_encode(&v, NULL, 0, &bytes, err);
+  if (arena) ml_arena_reset(arena);
+  if (status == ML_OK) status = ml_value_decode(bytes.data, bytes.n, NULL, 0, arena, &v, err);
+  if (status == ML_OK && !ml_value_copy(&v, arena, &copy)) status = ml_error_memory(err);
+  if (status == ML_OK) status = ml_value_to_json(&copy, &text, err);
+  ml_buf_release(&bytes);
+  ml_buf_release(&text);
+  ml_arena_free(arena);
+  return status;
+}
+
+/* So many names that they are sorted to be told apart. */
+static ml_status send_many_names(ml_error *err) {
+  enum { N = 300 };
+  static char texts[N][8];
+  const char *names[N];
+  ml_value v;
+  ml_buf bytes = {0};
+  ml_arena *arena = ml_arena_new();
+  for (size_t i = 0; i < N; i++) {
+    snprintf(texts[i], sizeof texts[i], "n%zu", i);
+    names[i] = texts[i];
+  }
+  ml_status status = arena && ml_value_new_dict(arena, names, N, &v) ? ML_OK : ml_error_memory(err);
+  if (status == ML_OK) status = ml_value_encode(&v, NULL, 0, &bytes, err);
+  if (status == ML_OK) status = ml_value_decode(bytes.data, bytes.n, NULL, 0, arena, &v, err);
+  ml_buf_release(&bytes);
+  ml_arena_free(arena);
+  return status;
+}
+
+static ml_status load_and_learn(ml_error *err) {
+  static const ml_init commands[] = {{.kind = ML_INIT_LOAD, .what = "fresh"},
+                                     {.kind = ML_INIT_LOAD, .what = "xval"}};
+  ml_functions *worker = NULL, *central = NULL;
+  ml_buf command = {0}, answer = {0};
+  ml_status status = ml_functions_new(&worker, err);
+  if (status == ML_OK) status = ml_functions_new(&central, err);
+  for (size_t i = 0; i < 2 && status == ML_OK; i++) {
+    ml_buf_clear(&command);
+    ml_buf_clear(&answer);
+    status = ml_init_encode(&commands[i], &command, err);
+    if (status == ML_OK)
+      status = ml_functions_init_encoded(worker, command.data, command.n, &answer, NULL, err);
+    if (status == ML_OK) status = ml_functions_learn(central, answer.data, answer.n, err);
+  }
+  ml_functions_free(worker);
+  ml_functions_free(central);
+  ml_buf_release(&command);
+  ml_buf_release(&answer);
+  return status;
+}
+
+static ml_status same_again(ml_call *call, const ml_value *x, ml_value *out, ml_error *err) {
+  (void)call, (void)err;
+  *out = *x;
+  return ML_OK;
+}
+
+static bool next_text(void *ctx, size_t i, ml_value *out, ml_error *err) {
+  (void)ctx, (void)err;
+  *out = ml_value_string("a text that a result has, too");
+  return i < 3;
+}
+
+static ml_status call_for_each(ml_error *err) {
+  static const ml_function function = {.name = "same", .call = same_again};
+  const ml_peach_io io = {.n = ML_ITEMS_UNKNOWN, .next = next_text};
+  ml_functions *functions = NULL;
+  ml_arena *arena = ml_arena_new();
+  ml_value in[2] = {ml_value_int(1), ml_value_string("text")}, out[2];
+  ml_status status = arena ? ml_functions_new(&functions, err) : ml_error_memory(err);
+  if (status == ML_OK) status = ml_functions_add(functions, "m", &function, err);
+  const ml_peach_opts opts = {.functions = functions};
+  if (status == ML_OK) status = ml_peach(NULL, "same", in, 2, &opts, arena, out, err);
+  if (status == ML_OK) status = ml_peach_each(NULL, "same", &io, &opts, err);
+  ml_functions_free(functions);
+  ml_arena_free(arena);
+  return status;
+}
+
 /* ---- tests ---- */
 
 static void settings(void **state) {
@@ -303,11 +391,24 @@ static void outputs(void **state) {
   ml_series_free(set);
 }
 
+static void values(void **state) {
+  (void)state;
+  fail_each("value", read_and_send_value, 0);
+  fail_each("names", send_many_names, 0);
+}
+
+static void functions(void **state) {
+  (void)state;
+  fail_each("load", load_and_learn, 0);
+  fail_each("peach", call_for_each, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(settings),   cmocka_unit_test(settings_parser),
       cmocka_unit_test(extraction), cmocka_unit_test(series),
       cmocka_unit_test(csv),        cmocka_unit_test(outputs),
+      cmocka_unit_test(values),     cmocka_unit_test(functions),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

@@ -195,6 +195,25 @@ static void children_end_with_a_killed_central_process(void **state) {
 /* ---- what they use -----------------------------------------------------------------------------
  */
 
+/* It has ended by itself, so its worker is as good as before. */
+static void item_is_told_to_end(void **state) {
+  (void)state;
+  static const char *const items[] = {"pid", "wait", "pid"};
+  ml_error err;
+  ml_mproc_opts opts = test_opts(1);
+  opts.task_timeout = 0.3;
+  opts.grace = 60;
+  opts.retry_errors = 5; /* it is not one of these */
+  ml_mproc *pool = open_pool(opts);
+  for (int round = 0; round < 2; round++) {
+    assert_int_equal(run_texts(pool, items, 3, NULL, &err), ML_ERR_TIMEOUT);
+    assert_string_equal(err.message, "item 1: it took longer than 0.3 s");
+  }
+  expect_usable(pool);
+  assert_int_equal(ml_mproc_get_stats(pool).workers_lost, 0);
+  ml_mproc_close(pool);
+}
+
 static void worker_is_replaced_after_its_share(void **state) {
   (void)state;
   const char *items[30];
@@ -382,6 +401,7 @@ int main(void) {
       cmocka_unit_test_teardown(children_end_with_the_pool, no_children),
       cmocka_unit_test_teardown(children_end_with_a_killed_worker, no_children),
       cmocka_unit_test_teardown(children_end_with_a_killed_central_process, no_children),
+      cmocka_unit_test_teardown(item_is_told_to_end, no_children),
       cmocka_unit_test_teardown(worker_is_replaced_after_its_share, no_children),
       cmocka_unit_test_teardown(worker_that_has_grown_is_replaced, no_children),
       cmocka_unit_test_teardown(memory_beyond_the_limit_is_refused, no_children),

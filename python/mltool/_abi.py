@@ -272,7 +272,7 @@ PROTOTYPES = (
     (
         "ml_functions_find",
         c_int,
-        (c_void_p, c_char_p, c_void_p, POINTER(c_char_p), POINTER(Error)),
+        (c_void_p, c_char_p, POINTER(c_void_p), POINTER(c_char_p), POINTER(Error)),
     ),
     ("ml_error_set", c_int, (c_void_p, c_int, c_char_p)),
     (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can go wrong, as exceptions."""
 
-from ._abi import CANCELLED, TIMEOUT, WORKER
+from ._abi import CANCELLED, FUNCTION, TIMEOUT, WORKER
 
 
 class Error(Exception):
@@ -62,7 +62,7 @@ class Cancelled(Error):
     """The call was cancelled."""
 
 
-REMOTE = {WORKER: WorkerLost, TIMEOUT: TaskTimeout}
+REMOTE = {FUNCTION: RemoteError, WORKER: WorkerLost, TIMEOUT: TaskTimeout}
 
 
 def message_of(error):
@@ -74,14 +74,12 @@ def message_of(error):
     return f"{source}:{error.line}: {text}" if error.line else f"{source}: {text}"
 
 
-def from_error(error, status, trace="", is_remote=False):
+def from_error(error, status, trace="", kinds=REMOTE):
     """The exception for a call of the library that failed."""
     message = message_of(error)
     if status == CANCELLED:
         return Cancelled(message or "cancelled")
-    if is_remote or status in REMOTE:
-        return REMOTE.get(status, RemoteError)(message, traceback=trace)
-    return Error(message)
+    return kinds[status](message, traceback=trace) if status in kinds else Error(message)
 
 
 def from_failure(item, failure):

@@ -69,7 +69,7 @@ class Future:
             if status == _abi.OK:
                 self._value = _value.get(value, unpack)
             else:
-                self._error = from_error(error, status, is_remote=status == _abi.FUNCTION)
+                self._error = from_error(error, status)
         finally:
             library.ml_arena_free(arena)
         self._free(library)

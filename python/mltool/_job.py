@@ -10,7 +10,7 @@ import time
 from . import _abi, _pickle, _shared, _value
 from ._errors import from_failure
 
-ASK_SECONDS = 0.01  # for arguments of a generator; then those that are there go out
+FAST = 0.001  # seconds: a generator that gave what was asked for in less may be asked for more
 
 
 class Slices:
@@ -39,14 +39,12 @@ class Stream:
         self.iterator = iter(items)
         self.items = []
         self.first = 0
+        self.pace = 1  # arguments to ask for at once: those of a slow generator go out one by one
 
     def more(self, first, n):
-        have = first - self.first
-        end = time.monotonic() + ASK_SECONDS
-        for item in itertools.islice(self.iterator, n):
-            self.items.append(item)
-            if time.monotonic() > end:
-                break
+        have, start = len(self.items), time.monotonic()
+        self.items += itertools.islice(self.iterator, min(n, self.pace))
+        self.pace = 2 * self.pace if time.monotonic() - start < FAST else 1
         return len(self.items) - have
 
     def get(self, first, n):

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import queue
+import sys
 import threading
 import weakref
 
@@ -84,7 +85,9 @@ class Pool:
         opts.note = self._note
         opts.watch = ctypes.pointer(self._calls.watch)
         handle, error = ctypes.c_void_p(), _abi.Error()
-        self._check(self._calls.run(None, (), lambda: library.ml_mproc_open(opts, handle, error)), error)
+        status = self._calls.run(None, (), lambda: library.ml_mproc_open(opts, handle, error))
+        if status != _abi.OK:
+            raise from_error(error, status, kinds={})
         self._handle = handle
         self._n_slots = opts.n_workers
         self._is_closed = False
@@ -122,7 +125,7 @@ class Pool:
         if status == _abi.MEMORY and not error.message:
             raise MemoryError
         text = ctypes.string_at(trace.data, trace.n).decode("utf-8", "replace") if trace and trace.n else ""
-        raise from_error(error, status, text, status == _abi.FUNCTION)
+        raise from_error(error, status, text)
 
     def _block(self, library, pool, size):
         pointer, error = ctypes.POINTER(_abi.Block)(), _abi.Error()
@@ -157,6 +160,8 @@ class Pool:
             and not by_value
             and getattr(function, "__module__", None) == "__main__"
         )
+        if with_main:  # what the script's classes are called in results, as in multiprocessing
+            sys.modules.setdefault("__mp_main__", sys.modules["__main__"])
         facts = by_value, with_main
         if facts in self._set_up:
             return
@@ -198,9 +203,9 @@ class Pool:
     def _find(self, function):
         """The full name of a function."""
         with self._using() as (library, pool):
-            full, error = ctypes.c_char_p(), _abi.Error()
+            full, found, error = ctypes.c_char_p(), ctypes.c_void_p(), _abi.Error()
             functions = library.ml_exec_functions(library.ml_mproc_exec(pool))
-            status = library.ml_functions_find(functions, function.encode(), None, full, error)
+            status = library.ml_functions_find(functions, function.encode(), found, full, error)
             self._check(status, error)
             return full.value.decode()
 

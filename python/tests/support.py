@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests share: folders, and what is there."""
 
+import logging
 import os
 import pathlib
 import sys
@@ -15,6 +16,7 @@ try:
 except ImportError:
     numpy = None
 
+logging.getLogger("mltool").addHandler(logging.NullHandler())  # of losses that are meant
 needs_numpy = unittest.skipIf(numpy is None, "needs numpy")
 MODULES = HERE / "modules"
 

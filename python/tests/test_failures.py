@@ -186,20 +186,13 @@ class Failures(support.InFolder):
     def test_thread_of_ipeach_ends(self):
         """Workers that it started live on."""
         pool = open_pool(self, retries=100)
-        results = pool.ipeach("odd.nap", [0.02] * 50)
-        next(results)
-        for pid in list(pool_pids(results)):
-            os.kill(pid, signal.SIGKILL)
+        results = pool.ipeach("odd.nap", [0.02] * 50, chunksize=1)
+        os.kill(next(results), signal.SIGKILL)
         self.assertEqual(len(list(results)), 49)
         pids = pool.pids
         time.sleep(0.3)
         self.assertEqual(pool.pids, pids)
         self.assertEqual(len(pool.peach("odd.nap", [0, 0])), 2)
-
-
-def pool_pids(results):
-    """Workers of the pool, which is in a call: by the results that came back."""
-    return {next(results)}
 
 
 class WithoutCloudpickle(unittest.TestCase):

@@ -99,11 +99,11 @@ class Pip(support.InFolder):
         )
         program = self.write(
             "use.py",
-            "import mltool, sys\n"
+            "import mltool, site, sys\n"
             "if __name__ == '__main__':\n"
             "    with mltool.Pool(2) as pool:\n"
             "        print(mltool.__file__.startswith(sys.prefix), pool.peach(abs, [-1, 2]))\n"
-            "        print(pool.eval_all(eval, '__import__(\"sys\").prefix')[0] == sys.prefix)\n",
+            "        print(pool.eval_all(site.getsitepackages)[0] == site.getsitepackages())\n",
         )
         done = subprocess.run(
             [python, program],
