@@ -120,7 +120,7 @@ static ml_status take(void *ctx, size_t item, const void *out, size_t n_out, ml_
   (void)err;
   const texts *t = ctx;
   char result[64] = "";
-  memcpy(result, out, n_out < sizeof result ? n_out : sizeof result - 1);
+  if (n_out > 0) memcpy(result, out, n_out < sizeof result ? n_out : sizeof result - 1);
   if (t->results) strcpy(t->results[item], result);
   if (t->on_take) t->on_take(item, result);
   return ML_OK;

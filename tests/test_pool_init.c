@@ -24,7 +24,7 @@ static const char *path_of(const char *name) {
 }
 
 static void copy(const char *from, const char *to) {
-  char line[2 * PATH_MAX + 32];
+  char line[4 * PATH_MAX + 64];
   snprintf(line, sizeof line, "cp '%s' '%s.new' && mv '%s.new' '%s'", from, to, to, to);
   assert_int_equal(system(line), 0);
 }

@@ -53,7 +53,7 @@ static void token_file_must_be_ours_alone(void **state) {
   (void)state;
   static const char malformed[] = "does not hold 64 hexadecimal digits";
   unsigned char token[WIRE_TOKEN];
-  char text[100], link_path[PATH_MAX];
+  char text[100], link_path[PATH_MAX + 8];
   const char *path = token_path("token");
   ml_error err = {0};
   expect_token(path, digits, 0600, NULL);
