@@ -24,6 +24,9 @@ _mltool() {
     mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-features 2>/dev/null)" -- "$word")
   elif [[ $value == *'|'* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "${word#=}")
+  elif [[ $before == --load ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -W 'fresh xval py:' -- "$word" | sort -u)
   elif [[ -n $value && $value != FILE ]]; then
     return
   elif [[ $word == -* ]]; then

@@ -22,6 +22,9 @@ function __mltool_values
         case --params
             printf '%s\n' comprehensive minimal
             __fish_complete_path
+        case --load
+            printf '%s\n' fresh xval py:
+            __fish_complete_path
         case --features
             mltool --list-features 2>/dev/null
         case '-*'

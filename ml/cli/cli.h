@@ -108,7 +108,7 @@ typedef struct cli_command {
   ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
 } cli_command;
 
-extern const cli_command cli__fresh, cli__features, cli__status, cli__worker, cli__help,
+extern const cli_command cli__fresh, cli__features, cli__peach, cli__status, cli__worker, cli__help,
     cli__version;
 
 /* All commands in the order of help; ends in NULL. */
@@ -136,6 +136,8 @@ struct cli_call {
   size_t n_args;
   cli_progress progress;
   int exit_code;  /* of a command that has codes of its own; 0: the code of the status */
+  ml_mproc *idle; /* pool that the watch looks after, while nothing else uses it; NULL: none */
+  double polled;  /* when it last did */
   ml_buf details; /* lines to follow an error, such as a traceback */
 };
 

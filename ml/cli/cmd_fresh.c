@@ -151,7 +151,9 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   double after_open = cli__now();
   if (run->pool) cli__detail(cli, "start workers: %.3f s", after_open - start);
 
+  cli->idle = run->pool;
   status = ml_series_read(run->input, &columns, &run->set, err);
+  cli->idle = NULL;
   if (status != ML_OK) return status;
   double after_read = cli__now();
   cli__detail(cli, "read: %.3f s", after_read - after_open);

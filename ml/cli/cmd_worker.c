@@ -9,7 +9,7 @@ typedef struct worker_options {
 
 static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   const worker_options *o = options;
-  const ml_module *modules[] = {ml_fresh_module()};
+  const ml_module *modules[] = {ml_fresh_module(), ml_peach_module()};
   char host[256];
   int port;
   if (!o->to.address) {
@@ -25,7 +25,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
                          .port = port,
                          .token_file = o->to.token_file,
                          .modules = modules,
-                         .n_modules = 1};
+                         .n_modules = sizeof modules / sizeof modules[0]};
   cli->exit_code = ml_worker_run(&opts, err);
   if (cli->exit_code == 0) return ML_OK;
   return err->status != ML_OK ? err->status : ML_ERR_WORKER;

@@ -6,11 +6,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_AFTER 0.5 /* seconds: shorter work needs no bar */
-#define INTERVAL    0.1 /* seconds between drawings */
-#define BAR_MAX     40
-#define BAR_MIN     8
-#define LINE_MAX    256
+#define FIRST_AFTER   0.5  /* seconds: shorter work needs no bar */
+#define INTERVAL      0.1  /* seconds between drawings */
+#define POLL_INTERVAL 0.02 /* seconds between looks at a pool */
+#define BAR_MAX       40
+#define BAR_MIN       8
+#define LINE_MAX      256
 
 double cli__now(void) {
   struct timespec t;
@@ -18,8 +19,17 @@ double cli__now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* While a file is read, a pool that waits should answer, and replace workers that are lost. */
+static void look_after_pool(cli_call *cli) {
+  double now = cli__now();
+  if (now - cli->polled < POLL_INTERVAL) return;
+  cli->polled = now;
+  ml_mproc_poll(cli->idle);
+}
+
 static bool is_cancelled(void *ctx) {
-  (void)ctx;
+  cli_call *cli = ctx;
+  if (cli->idle) look_after_pool(cli);
   return cli__caught_signal() != 0;
 }
 

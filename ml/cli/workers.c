@@ -87,6 +87,8 @@ ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_wat
 void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool) {
   if (!pool) return;
   if (workers->port.value == 0) cli__note(cli, "port %d", ml_mproc_port(pool));
+  if (workers->metrics_port.given && workers->metrics_port.value == 0)
+    cli__note(cli, "metrics at http://127.0.0.1:%d/", ml_mproc_metrics_port(pool));
 }
 
 void cli__pool_details(cli_call *cli, const ml_mproc *pool) {

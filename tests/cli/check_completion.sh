@@ -25,6 +25,10 @@ expect() { # WANT WORD...
 expect 'fresh features' mltool f
 expect 'fresh' mltool -s 4 -p 0 fre
 expect '--params --port --progress' mltool fresh --p
+expect 'peach' mltool pe
+expect 'stop continue' mltool peach --on-error ''
+expect 'fresh' mltool peach --load fre
+expect '' mltool peach --init mul
 expect '--output' mltool fresh --o
 expect 'auto always' mltool fresh --color a
 expect 'always' mltool fresh --progress = al

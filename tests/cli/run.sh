@@ -4,15 +4,16 @@
 #
 # A case is a folder with `cmd` (a script), and what is expected of it: `out` (standard output, to
 # the byte), `err` (standard error, where * in a line stands for anything), `exit` (the code). What
-# is not there is empty, or 0. The script runs in an empty folder with mltool on PATH and the data
-# of the repository in $DATA; it calls its outputs out.*, and none may be there when it failed.
+# is not there is empty, or 0. The script runs in an empty folder with mltool on PATH, the data of the
+# repository in $DATA and a module with functions (tests/cli_module.c) in $MODULE; it calls its outputs out.*, and none may be there when it failed.
 # Code 77 says that the case cannot be run here. --record writes what is expected anew, for review with git diff.
 set -u
 cases=$(cd "$(dirname "$0")" && pwd)
 : "${MLTOOL:?the path of mltool}"
 [ -x "$MLTOOL" ] || { echo "no program $MLTOOL"; exit 1; }
 MLTOOL=$(realpath "$MLTOOL")
-export MLTOOL DATA=${DATA:-$(cd "$cases/../../data" && pwd)} TERM=dumb LC_ALL=C
+MODULE=$(realpath "${MODULE:-$(dirname "$MLTOOL")/../../tests/cases.so}")
+export MLTOOL MODULE DATA=${DATA:-$(cd "$cases/../../data" && pwd)} TERM=dumb LC_ALL=C
 PATH=$(dirname "$MLTOOL"):$PATH
 unset NO_COLOR
 record=
