@@ -66,8 +66,8 @@ static void bomb(void) {
 }
 
 static void shout(void) {
-  for (int i = 0; i < 40000; i++) fprintf(stderr, "%0100d\n", i);
-  for (int i = 0; i < 40000; i++) printf("%0100d\n", i);
+  for (int i = 0; i < 15000; i++) fprintf(stderr, "%0100d\n", i);
+  for (int i = 0; i < 15000; i++) printf("%0100d\n", i);
   fflush(stdout);
 }
 
