@@ -67,13 +67,13 @@ bool channel__flush(channel *c) {
   return true;
 }
 
-/* Small frames go out at once, and nothing is paced on a way that has no bottleneck: some hosts do
- * that by default. */
-void channel__hurry(int fd) {
+/* Small frames go out at once, and nothing is paced within a machine: some hosts do that by
+ * default. */
+void channel__hurry(int fd, bool is_loopback) {
   static const char reno[] = "reno";
   int yes = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
+  if (is_loopback) setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
 }
 
 /* A machine that was switched off says nothing: the kernel asks it now and then. */

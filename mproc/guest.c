@@ -172,7 +172,7 @@ static void welcome(ml_mproc *pool, int fd) {
     close(fd);
     return;
   }
-  channel__hurry(fd);
+  channel__hurry(fd, !pool->opts.allow_remote);
   g->pool = pool;
   g->chan.fd = fd;
   g->leaves = mproc__now() + pool->guest_time;

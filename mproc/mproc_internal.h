@@ -100,7 +100,7 @@ frame_verdict channel__next(channel *c, size_t payload_max, frame *out);
 bool channel__flush(channel *c);
 
 /** Settings of a connected TCP socket. */
-void channel__hurry(int fd);
+void channel__hurry(int fd, bool is_loopback);
 /** Find out in half a minute when the other machine is gone. */
 void channel__keep_alive(int fd);
 
@@ -240,6 +240,7 @@ typedef struct slot {
 typedef struct guest guest;
 typedef struct viewer viewer;
 typedef struct run run;
+typedef struct future_stream future_stream;
 typedef struct init init;
 
 /* What every worker has to do before its first item. */
@@ -287,16 +288,18 @@ struct ml_mproc {
   io *viewer_io;
   viewer *viewers; /* oldest first */
   size_t n_viewers;
-  uint64_t guest_time;   /* GUEST_TIME, or less for a test */
-  slot *slots;           /* PLACES_MAX, so that they never move */
-  size_t n_slots;        /* that were ever used */
-  size_t n_workers;      /* of ours, as wanted */
-  size_t window_max;     /* WINDOW_MAX, or less for a test */
-  run *run;              /* NULL between jobs */
-  uint32_t serial;       /* of the last job */
-  unsigned losses;       /* since an item was last finished */
-  unsigned false_starts; /* in a row: workers that went before they registered */
-  ml_error fault;        /* what ends the opening or the job; ML_OK: nothing */
+  uint64_t guest_time;    /* GUEST_TIME, or less for a test */
+  slot *slots;            /* PLACES_MAX, so that they never move */
+  size_t n_slots;         /* that were ever used */
+  size_t n_workers;       /* of ours, as wanted */
+  size_t window_max;      /* WINDOW_MAX, or less for a test */
+  run *run;               /* NULL between jobs */
+  future_stream *futures; /* the run of what was submitted; NULL: nothing since the last job */
+  uint64_t n_removed;     /* blocks that were freed when workers were last told */
+  uint32_t serial;        /* of the last job */
+  unsigned losses;        /* since an item was last finished */
+  unsigned false_starts;  /* in a row: workers that went before they registered */
+  ml_error fault;         /* what ends the opening or the job; ML_OK: nothing */
   ml_mproc_stats stats;
   seen seen;
 };
@@ -438,6 +441,21 @@ bool run__frame(run *r, slot *s, const frame *f);
 void run__lost(run *r, slot *s, const obituary *how);
 const char *run__task(const run *r); /* its name, for messages */
 void run__look(const run *r, run_view *out);
+
+/* ---- future.c, release.c ----------------------------------------------------------------------
+ */
+
+/** The task of what is submitted; every worker has it. */
+const ml_module *future__module(void);
+/** A turn that does not wait. */
+void future__poll(ml_mproc *pool);
+/** Wait for all that was submitted: whatever else the pool does comes after it. */
+ml_status future__finish(ml_mproc *pool, const ml_watch *watch, ml_error *err);
+/** Give up what was submitted. */
+void future__close(ml_mproc *pool);
+
+/** Have workers unmap blocks that were freed here. */
+void release__look(ml_mproc *pool);
 
 /* ---- report.c -------------------------------------------------------------------------------- */
 

@@ -63,6 +63,7 @@ static void on_tick(uv_timer_t *tick) {
 }
 
 void pool__turn(ml_mproc *pool, bool wait) {
+  release__look(pool);
   for (size_t i = 0; i < pool->n_slots; i++) {
     slot *s = &pool->slots[i];
     bool is_open = s->state == SLOT_READY || s->state == SLOT_INITIALISING;
@@ -79,7 +80,7 @@ void pool__turn(ml_mproc *pool, bool wait) {
 }
 
 void ml_mproc_poll(ml_mproc *pool) {
-  pool__turn(pool, false);
+  future__poll(pool);
 }
 
 bool pool__is_ready(const ml_mproc *pool) {
@@ -207,6 +208,7 @@ static void end_workers(ml_mproc *pool) {
 
 void ml_mproc_close(ml_mproc *pool) {
   if (!pool) return;
+  future__close(pool);
   pool->is_closing = true;
   if (pool->has_loop) {
     guest__close_all(pool);

@@ -191,6 +191,14 @@ void run__turn(run *r, bool wait) {
   r->has_more = take_some(r);
 }
 
+void run__abandon(run *r, slot *s) {
+  piece *p = run__front(s);
+  run__land(r, s);
+  p->state = PIECE_DONE;
+  queue__give_back(&r->items, p);
+  slot__kill(s, CAUSE_TOLD);
+}
+
 static void run_items(run *r) {
   while (!run__is_over(r)) {
     run__turn(r, true);
@@ -204,6 +212,7 @@ static void run_items(run *r) {
 ml_status run__job(ml_exec *exec, const ml_job *job, ml_error *err) {
   ml_mproc *pool = (ml_mproc *)exec;
   ml_status status = check(job, err);
+  if (status == ML_OK) status = future__finish(pool, job->watch, err);
   if (status != ML_OK || job->n_items == 0) return status;
   run r;
   run__begin(&r, pool, job);

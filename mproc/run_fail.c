@@ -64,7 +64,7 @@ void run__errored(run *r, slot *s, piece *p, const ml_error *error, const char *
   const status_page *page = s->page->data;
   ml_failure failure = {.error = *error,
                         .trace = lines,
-                        .output = "",
+                        .output = words__last(s->words),
                         .worker = s->index + 1,
                         .pid = (long)s->pid,
                         .memory = atomic_load(&page->rss)};

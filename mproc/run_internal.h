@@ -18,6 +18,7 @@ struct run {
   size_t end;     /* items from here on are not wanted: the number of items, or the lowest failed */
   ml_error error; /* of item `end`; ML_OK: it is the end */
   size_t in_flight; /* items */
+  size_t n_serving; /* workers that take items, at least 1 */
   double wall;      /* what is added to CLOCK_MONOTONIC for seconds since 1970 */
 };
 
@@ -29,6 +30,8 @@ void run__turn(run *r, bool wait);
 /** When it is over no worker touches the blocks of its job any more: what still runs is waited for,
  * but not long. */
 void run__end(run *r);
+/** The item that runs is over without a result, and its worker goes: no loss. */
+void run__abandon(run *r, slot *s);
 
 /** What ends the job whatever its items do. */
 void run__fail_job(run *r, const ml_error *error);

@@ -49,6 +49,8 @@ static bool open_job(run *r, slot *s) {
   message__put_open(&s->chan.out, r->serial, &open);
   s->n_blocks = open.n_blocks;
   for (size_t i = 0; i < open.n_blocks; i++) s->blocks[i] = open.blocks[i].id;
+  status_page *page = s->page->data;
+  atomic_store(&page->cancel, PAGE_IDLE); /* of another job */
   s->is_open = true;
   s->mean_ns = 0;
   s->chunk = 0;
@@ -179,7 +181,7 @@ static size_t chunk(const run *r, const slot *s) {
   bool is_short = s->mean_ns > 0 && s->mean_ns < CHUNK_BELOW;
   if (r->is_stream || (!r->is_own && !is_short)) return 1;
   double n = s->mean_ns > 0 ? CHUNK_NS / s->mean_ns : 1;
-  double share = (double)(unsent(r) / (2 * pool->n_slots));
+  double share = (double)(unsent(r) / (2 * r->n_serving));
   double least = s->mean_ns > 0 ? CHUNK_LEAST / s->mean_ns : 1;
   if (share < least) share = least;
   if (n > share) n = share;
@@ -196,7 +198,7 @@ static size_t window(const run *r, const slot *s, size_t chunk_n) {
   if (fixed > 0) return fixed < WINDOW_MAX ? fixed : WINDOW_MAX;
   double frame_ns = s->mean_ns * (double)chunk_n;
   size_t n = frame_ns > 0 ? 2 + (size_t)(WINDOW_NS / frame_ns) : 2;
-  size_t share = unsent(r) / (2 * r->pool->n_slots * chunk_n);
+  size_t share = unsent(r) / (2 * r->n_serving * chunk_n);
   if (n > share) n = share;
   if (n > r->pool->window_max) n = r->pool->window_max;
   return n > 0 ? n : 1;
@@ -249,10 +251,18 @@ static void freshen(run *r) {
   if (!r->items.again || !is_awaited(r)) return;
   for (size_t i = 0; i < r->pool->n_slots; i++) {
     slot *s = &r->pool->slots[i];
+    if (!s->is_ours) continue;
     if (!slot__takes_items(s) || s->n_items == 0) return;
     if (!idlest || s->n_in_flight < idlest->n_in_flight) idlest = s;
   }
   if (idlest) slot__recycle(idlest);
+}
+
+static void count_serving(run *r) {
+  r->n_serving = 0;
+  for (size_t i = 0; i < r->pool->n_slots; i++)
+    r->n_serving += slot__takes_items(&r->pool->slots[i]);
+  if (r->n_serving == 0) r->n_serving = 1;
 }
 
 /* Blocks go to workers as descriptors. */
@@ -263,6 +273,7 @@ static bool may_serve(const run *r, const slot *s) {
 
 void run__feed(run *r) {
   freshen(r);
+  count_serving(r);
   for (size_t i = 0; i < r->pool->n_slots && !run__is_over(r); i++) {
     slot *s = &r->pool->slots[i];
     if (may_serve(r, s)) feed(r, s);

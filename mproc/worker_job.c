@@ -35,16 +35,21 @@ static void close_task(worker_job *w) {
   w->state = NULL;
 }
 
+static const ml_task *find_in(const ml_module *module, const open_message *open) {
+  bool is_it = module->abi == ML_MODULE_ABI && strcmp(module->name, open->module) == 0;
+  return is_it ? ml_module_find(module, open->task) : NULL;
+}
+
+/* What every worker has, and then what the program gave it. */
 static const ml_task *find_task(const worker_job *w, const open_message *open, ml_error *err) {
-  for (size_t i = 0; i < w->opts->n_modules; i++) {
-    const ml_module *module = w->opts->modules[i];
-    if (module->abi != ML_MODULE_ABI || strcmp(module->name, open->module) != 0) continue;
-    const ml_task *task = ml_module_find(module, open->task);
-    if (task) return task;
-  }
-  ml_error_set(err, ML_ERR_WORKER, "the workers have no task '%s' of module '%s'", open->task,
-               open->module);
-  return NULL;
+  const ml_task *task = find_in(ml_peach_module(), open);
+  if (!task) task = find_in(future__module(), open);
+  for (size_t i = 0; !task && i < w->opts->n_modules; i++)
+    task = find_in(w->opts->modules[i], open);
+  if (!task)
+    ml_error_set(err, ML_ERR_WORKER, "the workers have no task '%s' of module '%s'", open->task,
+                 open->module);
+  return task;
 }
 
 /* The frame's bytes go with the next read; a task may look at its arguments until it is closed. */

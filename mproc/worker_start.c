@@ -68,7 +68,7 @@ bool worker__send_all(channel *c) {
 static bool dial(channel *c, const address *to) {
   *c = (channel){.fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (c->fd < 0 || connect(c->fd, &to->any, address__size(to)) != 0) return false;
-  channel__hurry(c->fd);
+  channel__hurry(c->fd, address__is_loopback(to));
   return fcntl(c->fd, F_SETFL, O_NONBLOCK) == 0;
 }
 

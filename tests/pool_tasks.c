@@ -28,12 +28,23 @@ static void write_garbage(size_t n) {
     (void)!send(fd, junk, n < sizeof junk ? n : sizeof junk, MSG_NOSIGNAL);
 }
 
+/* Deeper than any stack. */
+static size_t overflow(size_t depth) {
+  volatile char page[4096];
+  page[depth % sizeof page] = 1;
+  return depth == SIZE_MAX ? 0 : overflow(depth + 1) + (size_t)page[depth % sizeof page];
+}
+
+/* Items that this process has begun. */
+static size_t n_begun;
+
 static ml_status act_run(void *state, const ml_job_data *data, const ml_item *item, ml_buf *out,
                          ml_error *err) {
   (void)state;
   act a;
   if (item->n_in != sizeof a) return ml_error_set(err, ML_ERR_PARSE, "expected an act");
   memcpy(&a, item->in, sizeof a);
+  n_begun++;
   switch (a.kind) {
     case ACT_DOUBLE:
       break;
@@ -56,6 +67,26 @@ static ml_status act_run(void *state, const ml_job_data *data, const ml_item *it
       }
       break;
     }
+    case ACT_FAIL_ONCE: {
+      char *flag = (char *)data->result.data + a.item;
+      if (!*flag) {
+        *flag = 1;
+        return ml_error_set(err, ML_ERR_NUMERIC, "not yet");
+      }
+      break;
+    }
+    case ACT_TRACE:
+      ml_buf_puts(item->trace, "line 1\nline 2\n");
+      return ml_error_set(err, ML_ERR_FUNCTION, "item %zu has a trace", a.item);
+    case ACT_OVERFLOW:
+      a.value = (double)overflow(0);
+      break;
+    case ACT_FRESH:
+      if (n_begun > 1) raise(SIGKILL);
+      break;
+    case ACT_WAIT:
+      while (!ml_item_cancelled(item->cancel)) usleep(1000);
+      break;
     case ACT_EXIT:
       exit((int)a.n);
     case ACT_GARBAGE:
@@ -72,6 +103,66 @@ static ml_status act_run(void *state, const ml_job_data *data, const ml_item *it
   }
   a.value *= 2;
   ml_buf_put(out, &a.value, sizeof a.value);
+  return ML_OK;
+}
+
+static ml_status act_run_chunk(void *state, const ml_job_data *data, ml_chunk *chunk, ml_buf *out,
+                               ml_error *err) {
+  const act *given = chunk->in;
+  if (chunk->n_in != chunk->n * sizeof *given)
+    return ml_error_set(err, ML_ERR_PARSE, "expected acts");
+  for (; chunk->next < chunk->n; chunk->next++) {
+    ml_item item = {.index = chunk->first + chunk->next,
+                    .in = &given[chunk->next],
+                    .n_in = sizeof *given,
+                    .trace = chunk->trace,
+                    .cancel = chunk->cancel};
+    chunk->begin(chunk, chunk->next);
+    ml_status status = act_run(state, data, &item, out, err);
+    if (status != ML_OK) return status;
+  }
+  return ML_OK;
+}
+
+static uint64_t sum_of(const unsigned char *at, size_t n) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < n; i++) sum += at[i];
+  return sum;
+}
+
+static ml_status size_run(void *state, const ml_job_data *data, const ml_item *item, ml_buf *out,
+                          ml_error *err) {
+  (void)state, (void)data, (void)err;
+  bool is_aligned = (uintptr_t)item->in % 8 == 0;
+  uint64_t told[2] = {item->n_in, sum_of(item->in, item->n_in)};
+  if (!is_aligned) memset(told, 0, sizeof told);
+  ml_buf_put(out, told, sizeof told);
+  return ML_OK;
+}
+
+/* An item with bytes is kept; one without tells what was kept last, and lets go of it. When there
+ * is an input, that is kept. */
+static ml_status keep_run(void *state, const ml_job_data *data, const ml_item *item, ml_buf *out,
+                          ml_error *err) {
+  static const void *kept;
+  static size_t n_kept;
+  static void *pin;
+  (void)state;
+  bool has_input = data->n_inputs > 0;
+  uint64_t sum = 0;
+  if (item->n_in > 0 || has_input) {
+    kept = has_input ? data->inputs[0].data : item->in;
+    n_kept = has_input ? data->inputs[0].size : item->n_in;
+    pin = ml_pin(kept);
+    sum = pin != NULL;
+  } else if (!pin) {
+    return ml_error_set(err, ML_ERR_USAGE, "nothing is pinned");
+  } else {
+    sum = sum_of(kept, n_kept);
+    ml_unpin(pin);
+    pin = NULL;
+  }
+  ml_buf_put(out, &sum, sizeof sum);
   return ML_OK;
 }
 
@@ -120,7 +211,9 @@ static ml_status about_run(void *state, const ml_job_data *data, const ml_item *
 }
 
 static const ml_task tasks[] = {
-    {.name = "act", .summary = "do as told", .run = act_run},
+    {.name = "act", .summary = "do as told", .run = act_run, .run_chunk = act_run_chunk},
+    {.name = "size", .summary = "tell of the argument", .run = size_run},
+    {.name = "keep", .summary = "pin memory", .run = keep_run},
     {.name = "row", .summary = "write a row", .run = row_run},
     {.name = "sum", .summary = "add up", .run = sum_run},
     {.name = "bad open", .summary = "fail to open", .open = bad_open, .run = act_run},

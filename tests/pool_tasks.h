@@ -16,6 +16,11 @@ typedef enum act_kind {
   ACT_SIGNAL_ONCE, /* the same, the first time alone: block 0 holds a flag for each item */
   ACT_EXIT,        /* exit with code n */
   ACT_GARBAGE,     /* write n bytes of nonsense to every socket the worker has, then spin */
+  ACT_FAIL_ONCE,   /* as ACT_FAIL, the first time alone: block 0 holds a flag for each item */
+  ACT_TRACE,       /* as ACT_FAIL, with two more lines */
+  ACT_OVERFLOW,    /* use up the stack */
+  ACT_FRESH,       /* send itself SIGKILL unless it is the first item of its process */
+  ACT_WAIT,        /* until it is cancelled */
   ACT_HEAVY        /* result has n bytes, all of them (unsigned char)value */
 } act_kind;
 
@@ -26,8 +31,10 @@ typedef struct act {
   size_t item;
 } act;
 
-/* Tasks: "act"; "row" writes row i of the result from input 0; "sum" adds up input 0; "bad open"
- * fails to open; "crash open"; "about" tells of the process as text. */
+/* Tasks: "act", which takes chunks too; "size" tells length and sum of the bytes of its argument, 0
+ * and 0 when they are not aligned; "keep": see there; "row" writes row i of the result from input
+ * 0; "sum" adds up input 0; "bad open" fails to open; "crash open"; "about" tells of the process as
+ * text. */
 extern const ml_module pool_test_module;
 
 /* A job of acts with its results. */
