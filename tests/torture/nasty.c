@@ -15,8 +15,10 @@
 
 enum { DESCRIPTORS = 256 };
 
+static volatile uintptr_t nowhere = 8;
+
 static void segv(void) {
-  *(volatile int *)8 = 1;
+  *(volatile int *)nowhere = 1;
 }
 
 static void end_quietly(void) {
