@@ -135,6 +135,7 @@ ssize_t lane__receive_now(int lane, void *bytes, size_t size, int *fds, size_t n
 typedef struct status_page {
   /* Written by the worker: */
   _Atomic uint64_t item;  /* PAGE_IDLE, PAGE_OPENING, else the item that runs */
+  _Atomic uint64_t last;  /* as item, or as it was before PAGE_IDLE */
   _Atomic uint64_t since; /* when that began, or its chunk; CLOCK_MONOTONIC is one clock for all */
   _Atomic uint64_t beat;  /* goes up as long as the process is not stopped, whatever it computes */
   _Atomic uint64_t rss;   /* bytes resident, looked at now and then */

@@ -112,21 +112,48 @@ static piece *isolate(run *r, piece *p, size_t item) {
   return suspect;
 }
 
+/* One of the items in a piece may have done it: cut, until one is left to be blamed. */
+static void suspect_some(run *r, const slot *s, piece *p, const obituary *how) {
+  if (p->n == 1) {
+    blame(r, s, p, how);
+    return;
+  }
+  piece *rest = queue__cut(&r->items, p, p->n / 2);
+  if (!rest) {
+    run__fail_memory(r);
+    return;
+  }
+  queue__again(&r->items, rest);
+  queue__again(&r->items, p);
+}
+
+static void suspect_one(run *r, const slot *s, piece *p, size_t item, const obituary *how) {
+  piece *suspect = isolate(r, p, item);
+  if (suspect)
+    blame(r, s, suspect, how);
+  else
+    run__fail_memory(r);
+}
+
+/* The item that ran is to blame. A worker that ended by itself between two items was spoiled by one
+ * whose result it could not send any more, such as one that closes every descriptor. An item that
+ * only shared its fate is cleared by its last attempt, which it has alone. */
 void run__lost(run *r, slot *s, const obituary *how) {
   const status_page *page = s->page->data;
-  uint64_t running = atomic_load(&page->item);
+  uint64_t running = atomic_load(&page->item), last = atomic_load(&page->last);
+  bool is_quiet =
+      running == PAGE_IDLE && last < PAGE_OPENING && how->signal == 0 && !how->timed_out;
   while (s->n_in_flight > 0) {
     piece *p = run__front(s);
     run__land(r, s);
-    r->pool->stats.items_retried += p->n;
-    if (running < p->first || running - p->first >= p->n) {
-      queue__again(&r->items, p);
-      continue;
-    }
-    piece *suspect = isolate(r, p, (size_t)running);
-    if (suspect)
-      blame(r, s, suspect, how);
+    size_t first = p->first, n = p->n;
+    r->pool->stats.items_retried += n;
+    if (running >= p->first && running - p->first < p->n)
+      suspect_one(r, s, p, (size_t)running, how);
+    else if (is_quiet && p->first <= last)
+      suspect_some(r, s, p, how);
     else
-      run__fail_memory(r);
+      queue__again(&r->items, p);
+    if (last >= first && last - first < n) is_quiet = false; /* it came no further */
   }
 }

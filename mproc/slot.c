@@ -177,6 +177,7 @@ void slot__start(slot *s) {
   ml_mproc *pool = s->pool;
   status_page *page = s->page->data;
   atomic_store(&page->item, PAGE_IDLE);
+  atomic_store(&page->last, PAGE_IDLE);
   atomic_store(&page->cancel, PAGE_IDLE);
   atomic_store(&page->rss, 0);
   int error = spawn__worker(s);

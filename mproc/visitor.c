@@ -56,6 +56,7 @@ slot *visitor__place(ml_mproc *pool, const handshake *said) {
   if (!s) return NULL;
   status_page *page = s->page->data;
   atomic_store(&page->item, PAGE_IDLE);
+  atomic_store(&page->last, PAGE_IDLE);
   atomic_store(&page->cancel, PAGE_IDLE);
   atomic_store(&page->rss, 0);
   s->is_visitor = true;

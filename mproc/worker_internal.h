@@ -59,6 +59,7 @@ static inline bool worker_job__is_closed(const worker_job *w) {
 /** The status page says what runs. */
 static inline void worker_job__begin(worker_job *w, uint64_t what) {
   atomic_store_explicit(&w->page->since, w->now, memory_order_relaxed);
+  atomic_store_explicit(&w->page->last, what, memory_order_relaxed);
   atomic_store_explicit(&w->page->item, what, memory_order_release);
 }
 

@@ -15,8 +15,10 @@
 
 enum { DESCRIPTORS = 256 };
 
+static volatile uintptr_t nowhere = 8;
+
 static void segv(void) {
-  *(volatile int *)8 = 1;
+  *(volatile int *)nowhere = 1;
 }
 
 static void end_quietly(void) {
@@ -66,8 +68,8 @@ static void bomb(void) {
 }
 
 static void shout(void) {
-  for (int i = 0; i < 40000; i++) fprintf(stderr, "%0100d\n", i);
-  for (int i = 0; i < 40000; i++) printf("%0100d\n", i);
+  for (int i = 0; i < 15000; i++) fprintf(stderr, "%0100d\n", i);
+  for (int i = 0; i < 15000; i++) printf("%0100d\n", i);
   fflush(stdout);
 }
 
