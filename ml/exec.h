@@ -179,6 +179,7 @@ typedef struct ml_job {
   size_t n_inputs;
   ml_block *result; /* NULL: none */
   size_t n_items;   /* ML_ITEMS_UNKNOWN: as many as more() gives */
+  size_t chunk;     /* items in one message; 0: as the pool has it */
   /* How many items there are from `first` on, at most max; 0 is the end. May wait for input. Called
    * in order. NULL: all of n_items. */
   size_t (*more)(void *ctx, size_t first, size_t max);

@@ -67,8 +67,7 @@ static const char *take_shared(reader *r, const value_head *head, size_t size) {
   const ml_shared *block = &r->shared[head->block];
   if (offset > block->size || size > block->size - offset) return NULL;
   const char *data = (const char *)block->data + offset;
-  size_t alignment = ml_dtype_size(head->detail);
-  return offset % alignment == 0 && (uintptr_t)data % alignment == 0 ? data : NULL;
+  return (uintptr_t)data % ml_dtype_size(head->detail) == 0 ? data : NULL;
 }
 
 static bool are_bools(const char *bytes, size_t n) {

@@ -42,14 +42,15 @@ static ml_status put_text(writer *w, const char *text, size_t n, const char *wha
 static bool find_shared(const writer *w, const void *data, size_t n, size_t alignment,
                         uint32_t *block, size_t *offset) {
   uintptr_t at = (uintptr_t)data;
-  if (n == 0 || at % alignment != 0) return false;
+  if (n == 0) return false;
   for (size_t i = 0; i < w->n_shared; i++) {
     uintptr_t start = (uintptr_t)w->shared[i].data;
     size_t size = w->shared[i].size;
     if (at < start || at - start > size || n > size - (at - start)) continue;
+    if ((at - start) % alignment != 0) return false; /* blocks are aligned themselves */
     *block = (uint32_t)i;
     *offset = at - start;
-    return *offset % alignment == 0;
+    return true;
   }
   return false;
 }

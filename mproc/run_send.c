@@ -176,7 +176,7 @@ static size_t unsent(const run *r) {
  */
 static size_t chunk(const run *r, const slot *s) {
   const ml_mproc *pool = r->pool;
-  size_t fixed = pool->opts.chunk;
+  size_t fixed = r->job->chunk > 0 ? r->job->chunk : pool->opts.chunk;
   if (fixed > 0) return fixed < FRAME_ITEMS_MAX ? fixed : FRAME_ITEMS_MAX;
   bool is_short = s->mean_ns > 0 && s->mean_ns < CHUNK_BELOW;
   if (r->is_stream || (!r->is_own && !is_short)) return 1;

@@ -195,7 +195,8 @@ typedef struct flow {
   size_t n, asked, taken, most_waiting;
   size_t fail_at; /* the argument that cannot be read */
   uint64_t seeds[10];
-  double sum;
+  double sum, seen_sum;
+  size_t n_seen;
 } flow;
 
 static bool next(void *ctx, size_t i, ml_value *out, ml_error *err) {
@@ -292,6 +293,198 @@ static void vectors_of_shared_blocks_are_not_copied(void **state) {
   assert_true(ml_value_equal(&out, &half)); /* a copy */
 }
 
+/* ---- the task by itself ---------------------------------------------------------------------- */
+
+static ml_status open_task(const ml_value *args, void **task_state, ml_error *err) {
+  ml_buf bytes = {0};
+  if (args) assert_int_equal(ml_value_encode(args, NULL, 0, &bytes, NULL), ML_OK);
+  const ml_job_data data = {.args = {bytes.data, bytes.n}, .functions = functions};
+  ml_status status = ml_module_find(ml_peach_module(), "call")->open(&data, task_state, err);
+  ml_buf_release(&bytes);
+  return status;
+}
+
+static void task_checks_what_it_is_given(void **state) {
+  (void)state;
+  static const char *const wrong[] = {"1",
+                                      "[]",
+                                      "[\"twice\",1]",
+                                      "[1,1,0]",
+                                      "[\"twice\",1.5,0]",
+                                      "[\"twice\",1,3]",
+                                      "[\"twice\",1,-1]",
+                                      "[\"twice\",1,0,0]"};
+  void *opened = NULL;
+  ml_value args;
+  ml_error err = {0};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    assert_int_equal(ml_value_from_json(wrong[i], strlen(wrong[i]), NULL, arena, &args, NULL),
+                     ML_OK);
+    assert_int_equal(open_task(&args, &opened, &err), ML_ERR_PARSE);
+    assert_string_equal(err.message, "malformed request for a function");
+  }
+  assert_int_equal(open_task(NULL, &opened, &err), ML_ERR_PARSE);
+  static const char in_chunks[] = "[\"twice\",1,2]";
+  assert_int_equal(ml_value_from_json(in_chunks, strlen(in_chunks), NULL, arena, &args, NULL),
+                   ML_OK);
+  assert_int_equal(open_task(&args, &opened, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "function 'm.twice' takes values only");
+  assert_null(opened);
+}
+
+static void task_says_what_the_item_says_alone(void **state) {
+  (void)state;
+  static const char text[] = "[\"fails\",1,1]"; /* numbered */
+  const ml_task *task = ml_module_find(ml_peach_module(), "call");
+  void *opened = NULL;
+  ml_value args, x = ml_value_int(0);
+  uint64_t number = 7;
+  ml_buf in = {0}, out = {0}, trace = {0};
+  ml_error err = {.message = "old", .source = "old.csv", .line = 3, .column = 4};
+  assert_int_equal(ml_value_from_json(text, strlen(text), NULL, arena, &args, NULL), ML_OK);
+  assert_int_equal(open_task(&args, &opened, NULL), ML_OK);
+  ml_buf_put(&in, &number, sizeof number);
+  assert_int_equal(ml_value_encode(&x, NULL, 0, &in, NULL), ML_OK);
+  ml_item item = {.in = in.data, .n_in = in.n, .trace = &trace};
+  assert_int_equal(task->run(opened, &(ml_job_data){0}, &item, &out, &err), ML_ERR_FUNCTION);
+  assert_string_equal(err.message, "function 'm.fails' failed and does not say why");
+  assert_string_equal(err.source, "");
+  assert_int_equal(err.line, 0);
+  assert_int_equal(trace.n, strlen("line 1\nline 2\n"));
+  item.n_in = 4;
+  assert_int_equal(task->run(opened, &(ml_job_data){0}, &item, &out, &err), ML_ERR_PARSE);
+  item.n_in = 8;
+  assert_int_equal(task->run(opened, &(ml_job_data){0}, &item, &out, &err), ML_ERR_PARSE);
+  ml_chunk chunk = {.n = 1, .in = in.data, .n_in = in.n};
+  assert_int_equal(task->run_chunk(opened, &(ml_job_data){0}, &chunk, &out, &err), ML_ERR_PARSE);
+  assert_int_equal(out.n, 0);
+  task->close(opened);
+  ml_buf_release(&in);
+  ml_buf_release(&out);
+  ml_buf_release(&trace);
+}
+
+/* ---- in a form of the caller's own ----------------------------------------------------------- */
+
+/* Each item is a byte; the result is the byte plus ctx's. 'x' fails. */
+static ml_status add_bytes(void *ctx, const ml_job_data *data, ml_chunk *chunk, ml_buf *out,
+                           ml_error *err) {
+  (void)data;
+  assert_int_equal(chunk->n_in, chunk->n);
+  for (; chunk->next < chunk->n; chunk->next++) {
+    char c = ((const char *)chunk->in)[chunk->next];
+    if (c == 'x') return ml_error_set(err, ML_ERR_FUNCTION, "x is wrong");
+    c = (char)(c + *(const char *)ctx);
+    ml_buf_put(out, &c, 1);
+  }
+  return ML_OK;
+}
+
+static ml_status put_text(void *ctx, size_t first, size_t n, ml_buf *in, ml_error *err) {
+  (void)err;
+  ml_buf_put(in, ((ml_buf *)ctx)[0].data + first, n);
+  return ML_OK;
+}
+
+static ml_status take_text(void *ctx, size_t first, size_t n, const void *out, size_t n_out,
+                           ml_error *err) {
+  (void)err;
+  assert_int_equal(n, n_out);
+  memcpy(((ml_buf *)ctx)[1].data + first, out, n);
+  return ML_OK;
+}
+
+static ml_status skip_failed(void *ctx, size_t item, const ml_failure *failure, ml_error *err) {
+  (void)err;
+  assert_string_equal(failure->error.message, "x is wrong");
+  ((ml_buf *)ctx)[1].data[item] = '?';
+  return ML_OK;
+}
+
+static void chunks_are_the_function_s_own(void **state) {
+  (void)state;
+  char one = 1, given[] = "abxcx", made[] = "-----";
+  const ml_function function = {.name = "add", .chunk = add_bytes, .ctx = &one};
+  ml_buf ends[2] = {{.data = given, .n = 5}, {.data = made, .n = 5}};
+  ml_job job = {.n_items = 5,
+                .put_chunk = put_text,
+                .take_chunk = take_text,
+                .fail = skip_failed,
+                .ctx = ends};
+  const ml_peach_opts opts = {.functions = functions};
+  ml_error err = {0};
+  assert_int_equal(ml_functions_add(functions, "m", &function, &err), ML_OK);
+  assert_int_equal(ml_peach_chunks(NULL, "add", &job, &opts, &err), ML_OK);
+  assert_string_equal(made, "bc?d?");
+  job.fail = NULL;
+  assert_int_equal(ml_peach_chunks(NULL, "add", &job, &opts, &err), ML_ERR_FUNCTION);
+  assert_string_equal(err.message, "x is wrong");
+  assert_int_equal(ml_peach_chunks(NULL, "twice", &job, &opts, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "function 'm.twice' takes values only");
+  ml_value in = ml_value_null(), out;
+  assert_int_equal(ml_peach(NULL, "add", &in, 1, &opts, arena, &out, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "function 'm.add' takes no values");
+}
+
+/* ---- as many as there are -------------------------------------------------------------------- */
+
+static ml_status note_failure(void *ctx, size_t i, const ml_failure *failure, ml_error *err) {
+  flow *f = ctx;
+  (void)err;
+  assert_int_equal(i, f->taken++);
+  assert_string_equal(failure->error.message, "no number");
+  f->sum -= 1000;
+  return ML_OK;
+}
+
+static void note_seen(void *ctx, const ml_report *report, const ml_value *v) {
+  flow *f = ctx;
+  assert_int_equal(v == NULL, report->failure != NULL);
+  f->n_seen++;
+  if (v) f->seen_sum += v->as.d;
+}
+
+static bool next_odd(void *ctx, size_t i, ml_value *out, ml_error *err) {
+  if (!next(ctx, i, out, err)) return false;
+  if (i == 2) *out = ml_value_string("two");
+  return true;
+}
+
+static void arguments_end_when_they_end(void **state) {
+  (void)state;
+  flow f = {.n = 100, .fail_at = SIZE_MAX};
+  const ml_peach_io io = {.n = ML_ITEMS_UNKNOWN, .next = next, .take = take, .ctx = &f};
+  const ml_peach_opts opts = {.functions = functions};
+  ml_error err = {0};
+  assert_int_equal(ml_peach_each(NULL, "twice", &io, &opts, &err), ML_OK);
+  assert_int_equal(f.taken, 100);
+  assert_true(f.sum == 99 * 100);
+  f = (flow){.n = 0, .fail_at = SIZE_MAX};
+  assert_int_equal(ml_peach_each(NULL, "twice", &io, &opts, &err), ML_OK);
+  f = (flow){.n = 100, .fail_at = 3};
+  assert_int_equal(ml_peach_each(NULL, "twice", &io, &opts, &err), ML_ERR_PARSE);
+  assert_string_equal(err.message, "not JSON");
+  assert_string_equal(err.source, "args");
+  assert_int_equal(f.taken, 3); /* those before it are done */
+}
+
+static void failures_and_results_are_told(void **state) {
+  (void)state;
+  flow f = {.n = 5, .fail_at = SIZE_MAX};
+  const ml_peach_io io = {.n = ML_ITEMS_UNKNOWN,
+                          .next = next_odd,
+                          .take = take,
+                          .fail = note_failure,
+                          .seen = note_seen,
+                          .ctx = &f};
+  const ml_peach_opts opts = {.functions = functions};
+  ml_error err = {0};
+  assert_int_equal(ml_peach_each(NULL, "twice", &io, &opts, &err), ML_OK);
+  assert_int_equal(f.taken, 5);
+  assert_int_equal(f.n_seen, 5);
+  assert_true(f.sum == 2 * (0 + 1 + 3 + 4) - 1000 && f.seen_sum == 16);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -304,6 +497,11 @@ int main(void) {
       TEST(arguments_are_asked_for_one_by_one),
       TEST(seeds_follow_the_item_alone),
       TEST(vectors_of_shared_blocks_are_not_copied),
+      TEST(task_checks_what_it_is_given),
+      TEST(task_says_what_the_item_says_alone),
+      TEST(chunks_are_the_function_s_own),
+      TEST(arguments_end_when_they_end),
+      TEST(failures_and_results_are_told),
   };
   return cmocka_run_group_tests_name("peach", tests, NULL, NULL);
 }

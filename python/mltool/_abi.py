@@ -132,6 +132,7 @@ class Job(Structure):
         ("n_inputs", c_size_t),
         ("result", POINTER(Block)),
         ("n_items", c_size_t),
+        ("chunk", c_size_t),
         ("more", More),
         ("put", Put),
         ("take", Take),
@@ -143,6 +144,7 @@ class Job(Structure):
         ("ctx", c_void_p),
         ("functions", c_void_p),
         ("step", c_char_p),
+        ("function", c_char_p),
         ("watch", POINTER(Watch)),
     ]
 

@@ -75,7 +75,7 @@ class Job:
         return self.stop is not None and self.stop.is_set()
 
     def more(self, first, n):
-        return self.source.more(first, min(n, self.chunksize) if self.chunksize else n)
+        return self.source.more(first, n)
 
     def put_chunk(self, first, n, buf):
         items = self.source.get(first, n)
@@ -145,7 +145,8 @@ class Calls:
         self.job = None
         self.error = None  # that a callback raised
         self.interrupts = None
-        self.watch = _abi.Watch(_abi.CancelledHook(self._cancelled), _abi.ProgressHook(self._progress))
+        self.watch = _abi.Watch(_abi.CancelledHook(self._cancelled))
+        self.progress = _abi.ProgressHook(self._progress)
         self.more = _abi.More(self._more)
         self.put_chunk = _abi.PutChunk(self._put_chunk)
         self.take_chunk = _abi.TakeChunk(self._take_chunk)
@@ -167,8 +168,7 @@ class Calls:
 
     def _progress(self, _ctx, _step, done, total):
         try:
-            if self.job is not None and self.job.on_progress is not None:
-                self.job.on_progress(int(done), int(total) if total < 2**63 else None)
+            self.job.on_progress(int(done), int(total) if total < 2**63 else None)
         except BaseException as e:
             self._stop(e)
 
@@ -217,6 +217,8 @@ class Calls:
     def run(self, job, blocks, call):
         """Have `call` run the job. @return its status; raises what a callback raised"""
         self.job, self.error = job, None
+        is_watched = job is not None and job.on_progress is not None
+        self.watch.progress = self.progress if is_watched else _abi.ProgressHook()
         _shared.sending.blocks = {block.id: block for block in blocks}
         try:
             with Interrupts() as self.interrupts:
@@ -233,7 +235,8 @@ def chunked(job, calls, inputs):
     """ml_job for arguments that are pickled."""
     return _abi.Job(
         n_items=job.source.n,
-        more=calls.more if job.chunksize or job.source.n == _abi.ITEMS_UNKNOWN else _abi.More(),
+        chunk=job.chunksize or 0,
+        more=calls.more if job.source.n == _abi.ITEMS_UNKNOWN else _abi.More(),
         put_chunk=calls.put_chunk,
         take_chunk=calls.take_chunk,
         fail=calls.fail,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What runs at the moment: how it is told to end, and how its failure is told. */
-#include <string.h>
+#include <pthread.h>
 
 #include "plugin_internal.h"
 
@@ -36,8 +36,19 @@ static int raise_interrupt(void *unused) {
   return -1;
 }
 
+static void *take_lock(void *unused) {
+  (void)unused;
+  PyGILState_Release(PyGILState_Ensure());
+  return NULL;
+}
+
+/* Python 3.9 to 3.11 look at calls that another thread has added only when they have a reason to
+ * look up, such as a thread that waits for their lock. It is one of its own: whoever calls this
+ * must not wait for a function that keeps the lock. */
 void py__interrupt(void) {
+  pthread_t thread;
   Py_AddPendingCall(raise_interrupt, NULL); /* when its queue is full there are enough in it */
+  if (pthread_create(&thread, NULL, take_lock, NULL) == 0) pthread_detach(thread);
 }
 
 PyObject *py__shared(uint64_t id) {

@@ -217,8 +217,8 @@ class WithCloudpickle(unittest.TestCase):
         k = 5
         with Pool(2) as pool:
             self.assertEqual(pool.peach(lambda x: x + k, [1, 2]), [6, 7])
-            self.assertEqual(pool.submit(lambda x: x * k, 2).result(), 10)
             self.assertEqual(pool.eval_all(lambda: k), [5, 5])
+            self.assertEqual(pool.submit(lambda x: x * k, 2).result(), 10)
 
 
 SCRIPT = """
