@@ -51,6 +51,8 @@ static void parse_all(const frame *f) {
   size_t n;
   message__parse_hello(f, nonce);
   if (message__parse_auth(f, &h, proof)) proof__holds(proof, token, PROOF_WORKER, &h);
+  bool has_lane;
+  (void)message__parse_welcome(f, proof, &has_lane);
   if (message__parse_error(f, &err, &trace, &n)) {
     check(n <= f->n && trace + n == (const char *)f->payload + f->n);
     char text[1024];
