@@ -7,6 +7,7 @@
 
 #include <ml/functions_internal.h>
 #include <ml/nearest.h>
+#include <ml/utf8.h>
 
 ml_status ml_functions_new(ml_functions **out, ml_error *err) {
   ml_functions *functions = calloc(1, sizeof *functions);
@@ -43,6 +44,10 @@ size_t ml_functions_n(const ml_functions *functions) {
 const ml_function *ml_functions_at(const ml_functions *functions, size_t i, const char **name) {
   if (name) *name = functions->entries[i]->full;
   return &functions->entries[i]->function;
+}
+
+bool ml_function_is_internal(const char *full) {
+  return *full == '_' || strstr(full, "._");
 }
 
 void ml_functions_interrupt(const ml_functions *functions) {
@@ -92,7 +97,9 @@ static function_entry *make_entry(const char *module, const ml_function *functio
 /* Names are shown, typed and sent: letters, digits and '_', and '.' between the parts of a
  * module's. Those of Python may have letters beyond ASCII. */
 static bool is_name(const char *name, bool with_points) {
-  if (!name || !*name || (*name >= '0' && *name <= '9') || strlen(name) > 200) return false;
+  if (!name || !*name || (*name >= '0' && *name <= '9') || strlen(name) > 200 ||
+      !utf8__is_text(name, strlen(name)))
+    return false;
   for (const unsigned char *s = (const unsigned char *)name; *s; s++) {
     bool is_letter = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || *s >= 0x80;
     bool is_point = with_points && *s == '.' && s[1] && s[1] != '.' && s != (const void *)name;
@@ -136,6 +143,9 @@ static ml_status check_name(const ml_functions *functions, const char *module,
   if (!is_name(function->name, false))
     return ml_error_set(err, ML_ERR_USAGE, "module '%s': '%.60s' is no name for a function", module,
                         function->name ? function->name : "");
+  if (function->doc && !utf8__is_text(function->doc, strlen(function->doc)))
+    return ml_error_set(err, ML_ERR_USAGE, "module '%s': the doc of function '%s' is no UTF-8",
+                        module, function->name);
   const char *source = source_of(functions, module);
   if (source)
     return ml_error_set(err, ML_ERR_USAGE, "module '%s' is loaded already, from '%s'", module,
@@ -162,10 +172,10 @@ ml_status functions__learn(ml_functions *functions, const char *full, const char
 
 /* ---- modules --------------------------------------------------------------------------------- */
 
-bool functions__has_source(const ml_functions *functions, const char *what) {
+const function_source *functions__find_source(const ml_functions *functions, const char *what) {
   for (size_t i = 0; i < functions->n_sources; i++)
-    if (strcmp(functions->sources[i].what, what) == 0) return true;
-  return false;
+    if (strcmp(functions->sources[i].what, what) == 0) return &functions->sources[i];
+  return NULL;
 }
 
 ml_status functions__add_source(ml_functions *functions, const char *what, const char *module,
@@ -245,7 +255,8 @@ static void list_names(const ml_functions *functions, const char *name, char *ou
   out[0] = 0;
   for (size_t i = 0; i < functions->n; i++) {
     const function_entry *entry = functions->entries[i];
-    if (name && strcmp(entry->function.name, name) != 0) continue;
+    if (name ? strcmp(entry->function.name, name) != 0 : ml_function_is_internal(entry->full))
+      continue;
     if (used + strlen(entry->full) + sizeof ", '', ..." > size || (!name && listed == 6)) {
       snprintf(out + used, size - used, ", ...");
       return;
@@ -259,11 +270,13 @@ static const char *nearest_name(const ml_functions *functions, const char *name)
   ml_nearest nearest = ml_nearest_to(name);
   for (size_t i = 0; i < functions->n; i++) {
     const char *full = functions->entries[i]->full;
+    if (ml_function_is_internal(full)) continue;
     ml_nearest_try(&nearest, full, strlen(full));
   }
   if (nearest.name) return nearest.name;
   for (size_t i = 0; i < functions->n; i++) {
     const function_entry *entry = functions->entries[i];
+    if (ml_function_is_internal(entry->full)) continue;
     size_t before = nearest.distance;
     ml_nearest_try(&nearest, entry->function.name, strlen(entry->function.name));
     if (nearest.distance < before) nearest.name = entry->full;

@@ -77,7 +77,8 @@ ML_API void ml_functions_free(ml_functions *functions);
  *
  * @retval ML_ERR_IO        there is no such file
  * @retval ML_ERR_USAGE     no such module (the nearest is named), no module of ours, another ABI,
- *                          another build; Python without its plugin
+ *                          another build; Python without its plugin; a file that was loaded before
+ *                          and has changed since
  * @retval ML_ERR_FUNCTION  its code failed; the message is its own, trace gets a traceback
  * @retval ML_ERR_MEMORY
  */
@@ -135,6 +136,9 @@ ML_API size_t ml_functions_n(const ml_functions *functions);
 /** Number i in the order they were loaded. @param[out] name  "multip.func"; may be NULL */
 ML_API const ml_function *ml_functions_at(const ml_functions *functions, size_t i,
                                           const char **name);
+
+/** True of a full name with a part that begins with '_': called like others, but not shown. */
+ML_API bool ml_function_is_internal(const char *full);
 
 /**
  * Find a function by "module.name", or by "name" alone when one module only has it.
@@ -216,8 +220,8 @@ ML_API const ml_module *ml_peach_module(void);
 #define ML_PLUGIN_ABI 1
 
 /* The symbol that a plugin (libml-py.so) exports: const ml_plugin ml_plugin_table. It is loaded
- * when a module of its language is, from the folder in the environment's MLTOOL_PLUGINS, else from
- * where it was installed or built. */
+ * when a module of its language is, from the folder in the environment's MLTOOL_PLUGINS, which must
+ * be absolute, else from where it was installed or built. */
 typedef struct ml_plugin {
   uint32_t abi;      /* ML_PLUGIN_ABI */
   const char *build; /* ml_build_id() of the libml it was built with */

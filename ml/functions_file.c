@@ -2,12 +2,16 @@
 /* The files of modules: found, digested, and seen to stay the same. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <ml/functions_internal.h>
+
+#define SIZE_MOST ((off_t)4 << 30) /* what is larger was not meant, and takes long to digest */
 
 bool module__ends_in(const char *what, const char *ending) {
   size_t n = strlen(what), n_ending = strlen(ending);
@@ -37,8 +41,21 @@ static ml_status digest(int fd, const char *what, unsigned char *out, ml_error *
   return ML_OK;
 }
 
+/* The absolute path, through the links of its folders: a module has the name that its user gave it,
+ * who may have it as a link to a file of another name. @return NULL: see errno */
+static char *absolute(const char *what) {
+  char resolved[PATH_MAX], *path = NULL;
+  const char *slash = strrchr(what, '/'), *name = slash ? slash + 1 : what;
+  char *folder = slash ? strndup(what, (size_t)(name - what)) : strdup(".");
+  bool is_found = folder && realpath(folder, resolved);
+  free(folder);
+  if (!is_found) return NULL;
+  const char *between = strcmp(resolved, "/") == 0 ? "" : "/";
+  return asprintf(&path, "%s%s%s", resolved, between, name) < 0 ? NULL : path;
+}
+
 ml_status module__read_file(const char *what, module_file *out, ml_error *err) {
-  *out = (module_file){.path = realpath(what, NULL)};
+  *out = (module_file){.path = absolute(what)};
   if (!out->path) return cannot(what, strerror(errno), err);
   /* Not to wait for somebody at the other end of a pipe. */
   int fd = open(out->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -47,6 +64,8 @@ ml_status module__read_file(const char *what, module_file *out, ml_error *err) {
     status = cannot(what, strerror(errno), err);
   else if (!S_ISREG(out->seen.st_mode))
     status = cannot(what, S_ISDIR(out->seen.st_mode) ? "it is a folder" : "it is no file", err);
+  else if (out->seen.st_size > SIZE_MOST)
+    status = cannot(what, "it is too large for a module", err);
   else
     status = digest(fd, what, out->digest, err);
   if (fd >= 0) close(fd);

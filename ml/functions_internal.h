@@ -15,11 +15,14 @@ typedef struct function_entry {
   size_t n_module;      /* bytes of full before the point */
 } function_entry;
 
+enum { MODULE_DIGEST = 32 };
+
 /* A module that was loaded, and is not loaded again. */
 typedef struct function_source {
-  char *what;   /* absolute path, or the word it was loaded by */
-  char *module; /* its name, which nobody else may take from then on */
-  void *handle; /* of dlopen(); NULL: none */
+  char *what;                          /* absolute path, or the word it was loaded by */
+  char *module;                        /* its name, which nobody else may take from then on */
+  void *handle;                        /* of dlopen(); NULL: none */
+  unsigned char digest[MODULE_DIGEST]; /* of its file */
 } function_source;
 
 struct ml_functions {
@@ -32,8 +35,8 @@ struct ml_functions {
 
 /* ---- functions.c ---- */
 
-/* True when a module was loaded by this word or path. */
-bool functions__has_source(const ml_functions *functions, const char *what);
+/* What was loaded by this word or path, or NULL. */
+const function_source *functions__find_source(const ml_functions *functions, const char *what);
 
 /* Note a source, before its functions are added; on failure the caller keeps the handle. */
 ml_status functions__add_source(ml_functions *functions, const char *what, const char *module,
@@ -61,10 +64,8 @@ ml_status functions__missing(const ml_functions *functions, const char *name, co
 
 /* ---- functions_file.c: the file of a module ---- */
 
-enum { MODULE_DIGEST = 32 };
-
 typedef struct module_file {
-  char *path; /* absolute */
+  char *path; /* absolute; its last part is as the user has it, who named the module by it */
   struct stat seen;
   unsigned char digest[MODULE_DIGEST];
 } module_file;

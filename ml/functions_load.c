@@ -113,21 +113,34 @@ static ml_status load_python(ml_functions *functions, const char *what, const ch
 
 /* ---- which of them --------------------------------------------------------------------------- */
 
+static ml_status load_new_file(ml_functions *functions, const char *what, const module_file *file,
+                               ml_buf *trace, ml_error *err) {
+  ml_status status = module__ends_in(file->path, ".py")
+                         ? load_python(functions, file->path, file->path, true, trace, err)
+                         : load_shared(functions, what, file, err);
+  if (status == ML_OK)
+    memcpy(functions->sources[functions->n_sources - 1].digest, file->digest, MODULE_DIGEST);
+  return status;
+}
+
 static ml_status load_file(ml_functions *functions, const char *what, const char *path,
                            const unsigned char *expected, ml_buf *trace, ml_error *err) {
   module_file file;
   ml_status status = module__read_file(path, &file, err);
   if (status != ML_OK) return status;
-  if (expected && memcmp(expected, file.digest, MODULE_DIGEST) != 0) {
+  const function_source *there = functions__find_source(functions, file.path);
+  if (expected && memcmp(expected, file.digest, MODULE_DIGEST) != 0)
     status = replaced(what, err);
-  } else if (!functions__has_source(functions, file.path)) {
-    if (module__ends_in(path, ".py"))
-      status = load_python(functions, file.path, file.path, true, trace, err);
-    else
-      status = load_shared(functions, what, &file, err);
-    /* What was digested and what was loaded are two openings of a path. */
-    if (status == ML_OK && expected && !module__is_same(&file)) status = replaced(what, err);
-  }
+  else if (!there)
+    status = load_new_file(functions, what, &file, trace, err);
+  else if (memcmp(there->digest, file.digest, MODULE_DIGEST) != 0)
+    status = ml_error_set(err, ML_ERR_USAGE,
+                          "module '%s' was loaded before, and its file has changed since: new code "
+                          "needs new workers",
+                          what);
+  /* What was digested and what was loaded are two openings of a path. */
+  if (status == ML_OK && !there && expected && !module__is_same(&file))
+    status = replaced(what, err);
   module__release_file(&file);
   return status;
 }
@@ -156,7 +169,7 @@ static ml_status unknown(const char *what, ml_error *err) {
 ml_status functions__load(ml_functions *functions, const char *what, const char *path,
                           const unsigned char *expected, ml_buf *trace, ml_error *err) {
   if (module__is_file(path)) return load_file(functions, what, path, expected, trace, err);
-  if (functions__has_source(functions, what)) return ML_OK;
+  if (functions__find_source(functions, what)) return ML_OK;
   if (strncmp(what, "py:", 3) == 0)
     return load_python(functions, what, what + 3, false, trace, err);
   for (size_t i = 0; i < N_BUILT_IN; i++)

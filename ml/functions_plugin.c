@@ -19,14 +19,15 @@ static bool is_there(char path[PATH_MAX], const char *folder, const char *below)
 
 /* Beside this library (or the program that holds it): where it was installed, where it was built;
  * or where it would be installed. A folder that was named is taken or refused, never skipped. */
-static bool find_plugin(char path[PATH_MAX]) {
+static bool find_plugin(char path[PATH_MAX], const char *named) {
   static const char *const below[] = {"mltool/", "python/", "../python/"};
-  const char *named = getenv("MLTOOL_PLUGINS");
   Dl_info info;
   char self[PATH_MAX];
   if (named && *named) return is_there(path, named, "");
-  if (dladdr((const void *)&ml_functions_load, &info) && info.dli_fname &&
-      realpath(info.dli_fname, self)) {
+  if (!dladdr((const void *)&ml_functions_load, &info) || !info.dli_fname)
+    return is_there(path, ML_PLUGIN_FOLDER, "");
+  /* A bare name is that of a program which was found on PATH, and not of a file here. */
+  if (realpath(strchr(info.dli_fname, '/') ? info.dli_fname : "/proc/self/exe", self)) {
     *strrchr(self, '/') = 0;
     for (size_t i = 0; i < sizeof below / sizeof *below; i++)
       if (is_there(path, self, below[i])) return true;
@@ -52,10 +53,14 @@ static ml_status open_plugin(const char *path, const ml_plugin **out, ml_error *
 }
 
 ml_status functions__plugin(ml_functions *functions, const ml_plugin **out, ml_error *err) {
+  const char *named = secure_getenv("MLTOOL_PLUGINS");
   char path[PATH_MAX];
   *out = atomic_load(&functions->plugin);
   if (*out) return ML_OK;
-  if (!find_plugin(path))
+  if (named && *named && *named != '/')
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "the folder '%.200s' in MLTOOL_PLUGINS must be an absolute path", named);
+  if (!find_plugin(path, named))
     return ml_error_set(err, ML_ERR_USAGE,
                         "Python modules need the plugin " PLUGIN_FILE
                         ", which is not installed (build with libpython3-dev)");

@@ -12,6 +12,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <ml/mproc.h>
+
 #ifdef __clang__
 #define COMPILER "clang"
 #else
@@ -20,6 +22,17 @@
 
 const char *ml_version(void) {
   return ML_VERSION;
+}
+
+uint64_t ml_layout(void) {
+  static const size_t sizes[] = {sizeof(ml_error),      sizeof(ml_buf),      sizeof(ml_value),
+                                 sizeof(ml_block),      sizeof(ml_watch),    sizeof(ml_failure),
+                                 sizeof(ml_job),        sizeof(ml_peach_io), sizeof(ml_peach_opts),
+                                 sizeof(ml_init),       sizeof(ml_function), sizeof(ml_mproc_opts),
+                                 sizeof(ml_mproc_stats)};
+  uint64_t layout = 0;
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) layout = layout * 1009 + sizes[i];
+  return layout;
 }
 
 const ml_component *ml_components(size_t *n) {

@@ -19,6 +19,10 @@ ML_API const char *ml_version(void);
 /** Digest of the sources and flags of this build: central process and workers must agree in it. */
 ML_API const char *ml_build_id(void);
 
+/** A number that changes with the sizes of the public structures: for bindings that mirror them
+ * without a compiler, such as the Python package. */
+ML_API uint64_t ml_layout(void);
+
 /** Compiler and libraries, for bug reports. @param[out] n  how many */
 ML_API const ml_component *ml_components(size_t *n);
 

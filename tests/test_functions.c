@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ml/functions_internal.h>
+
 #include "support.h"
 
 static ml_arena *arena;
@@ -202,6 +204,9 @@ static void python_needs_its_plugin(void **state) {
   char want[4600];
   ml_init command = {.kind = ML_INIT_PICKLE, .what = "f", .bytes = "x", .n_bytes = 1};
   ml_error err = {0};
+  setenv("MLTOOL_PLUGINS", "python", 1); /* of whatever folder this is */
+  expect_refused("py:json", ML_ERR_USAGE,
+                 "the folder 'python' in MLTOOL_PLUGINS must be an absolute path");
   setenv("MLTOOL_PLUGINS", temp_dir(), 1);
   expect_refused("py:json", ML_ERR_USAGE, missing);
   write_file(file_of("script.py"), "", 0);
@@ -249,16 +254,34 @@ static void functions_are_found_by_name(void **state) {
                  "function 'zzzzzz' is not loaded (loaded: 'a.func', 'b.c.func', 'b.c.other')");
 }
 
+static void internal_functions_are_found_but_not_shown(void **state) {
+  (void)state;
+  const ml_function call = {.name = "call"}, hidden = {.name = "_call"}, shown = {.name = "shown"};
+  const ml_function *function;
+  ml_error err = {0};
+  assert_int_equal(ml_functions_add(functions, "_m", &call, &err), ML_OK);
+  assert_int_equal(ml_functions_add(functions, "m", &hidden, &err), ML_OK);
+  assert_int_equal(ml_functions_add(functions, "m", &shown, &err), ML_OK);
+  assert_int_equal(ml_functions_find(functions, "_m.call", &function, NULL, &err), ML_OK);
+  assert_int_equal(ml_functions_find(functions, "m._call", &function, NULL, &err), ML_OK);
+  expect_missing("_m.cal", "function '_m.cal' is not loaded (loaded: 'm.shown')");
+  expect_missing("zzzzzz", "function 'zzzzzz' is not loaded (loaded: 'm.shown')");
+  assert_false(ml_function_is_internal("m.shown_"));
+}
+
 static void names_must_be_names(void **state) {
   (void)state;
-  static const char *const wrong[] = {"", "1a", "a b", "a\n", "a-b", ".a", "a.", "a..b", "a/b"};
-  const ml_function good = {.name = "f"};
+  static const char *const wrong[] = {"",   "1a", "a b",  "a\n", "a-b",
+                                      ".a", "a.", "a..b", "a/b", "caf\xE9"};
+  const ml_function good = {.name = "f"}, odd_doc = {.name = "f", .doc = "caf\xE9"};
   ml_error err = {0};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     const ml_function bad = {.name = wrong[i]};
     assert_int_equal(ml_functions_add(functions, wrong[i], &good, &err), ML_ERR_USAGE);
     assert_int_equal(ml_functions_add(functions, "m", &bad, &err), ML_ERR_USAGE);
   }
+  assert_int_equal(ml_functions_add(functions, "m", &odd_doc, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "module 'm': the doc of function 'f' is no UTF-8");
   const ml_function point = {.name = "a.b"}, beyond = {.name = "caf\xC3\xA9"};
   assert_int_equal(ml_functions_add(functions, "m", &point, &err), ML_ERR_USAGE);
   assert_int_equal(ml_functions_add(functions, "m.n", &beyond, &err), ML_OK);
@@ -352,6 +375,37 @@ static void file_that_was_replaced_is_refused(void **state) {
   assert_int_equal(ml_init_encode(&gone, &command, &err), ML_ERR_IO);
   ml_buf_release(&command);
   ml_buf_release(&answer);
+}
+
+static void file_that_changed_is_not_taken_for_loaded(void **state) {
+  (void)state;
+  char want[4600];
+  const char *path = file_of("changed.so");
+  copy_file(MODULES "/multip.so", path);
+  load(path);
+  load(path);
+  assert_int_equal(unlink(path), 0); /* what is mapped stays as it is */
+  copy_file(MODULES "/other_file.so", path);
+  snprintf(want, sizeof want,
+           "module '%s' was loaded before, and its file has changed since: new code needs new "
+           "workers",
+           path);
+  expect_refused(path, ML_ERR_USAGE, want);
+}
+
+/* What a user calls multip.so may be a link to what a packager calls multip.so.1.2. */
+static void links_name_modules(void **state) {
+  (void)state;
+  module_file file;
+  ml_error err = {0};
+  const char *path = file_of("link.py");
+  (void)unlink(path);
+  assert_int_equal(symlink(MODULES "/multip.so", path), 0);
+  assert_int_equal(module__read_file(path, &file, &err), ML_OK);
+  assert_string_equal(strrchr(file.path, '/'), "/link.py");
+  assert_true(module__is_same(&file));
+  module__release_file(&file);
+  assert_int_equal(unlink(path), 0);
 }
 
 static void malformed_commands_are_refused(void **state) {
@@ -513,10 +567,13 @@ int main(void) {
       TEST(words_that_are_no_modules_are_refused),
       TEST(python_needs_its_plugin),
       TEST(functions_are_found_by_name),
+      TEST(internal_functions_are_found_but_not_shown),
       TEST(names_must_be_names),
       TEST(function_of_the_same_name_is_replaced),
       TEST(commands_go_over_a_wire),
       TEST(file_that_was_replaced_is_refused),
+      TEST(file_that_changed_is_not_taken_for_loaded),
+      TEST(links_name_modules),
       TEST(malformed_commands_are_refused),
       TEST(malformed_answers_are_refused),
       TEST(features_of_a_series),

@@ -249,18 +249,19 @@ static ml_status list(peach *p, ml_error *err) {
   const ml_functions *functions = loaded(p);
   size_t n = ml_functions_n(functions), width = 0;
   ml_buf text = {0};
-  bool is_json = p->cli->common.json;
+  bool is_json = p->cli->common.json, is_first = true;
   const char *name;
   for (size_t i = 0; i < n; i++) {
     (void)ml_functions_at(functions, i, &name);
-    if (strlen(name) > width) width = strlen(name);
+    if (strlen(name) > width && !ml_function_is_internal(name)) width = strlen(name);
   }
   if (is_json) ml_buf_puts(&text, "{\"functions\": [");
   for (size_t i = 0; i < n; i++) {
     const ml_function *function = ml_functions_at(functions, i, &name);
     const char *doc = function->doc ? function->doc : "";
+    if (ml_function_is_internal(name)) continue;
     if (is_json) {
-      ml_buf_puts(&text, i > 0 ? ", {\"name\": " : "{\"name\": ");
+      ml_buf_puts(&text, !is_first ? ", {\"name\": " : "{\"name\": ");
       ml_buf_json_string(&text, name);
       ml_buf_puts(&text, ", \"doc\": ");
       ml_buf_json_string(&text, doc);
@@ -268,6 +269,7 @@ static ml_status list(peach *p, ml_error *err) {
     } else {
       ml_buf_printf(&text, *doc ? "%-*s  %s\n" : "%-*s\n", *doc ? (int)width : 0, name, doc);
     }
+    is_first = false;
   }
   if (is_json) ml_buf_puts(&text, "]}\n");
   ml_status status = text.failed ? ml_error_memory(err) : ML_OK;

@@ -17,6 +17,7 @@ from ctypes import (
     c_uint,
     c_uint64,
     c_void_p,
+    sizeof,
 )
 
 VERSION = "0.1.0"  # of the libml whose structures these are
@@ -242,7 +243,7 @@ class MprocStats(Structure):
     ]
 
 
-# The structures by their names in C, for the test.
+# The structures by their names in C, in the order of ml_layout().
 STRUCTURES = {
     "ml_error": Error,
     "ml_buf": Buf,
@@ -259,6 +260,15 @@ STRUCTURES = {
     "ml_mproc_stats": MprocStats,
 }
 
+
+def layout():
+    """What ml_layout() gives when its structures have these sizes."""
+    number = 0
+    for structure in STRUCTURES.values():
+        number = (number * 1009 + sizeof(structure)) % 2**64
+    return number
+
+
 # Functions: name, result, arguments.
 PROTOTYPES = (
     ("ml_version", c_char_p, ()),
@@ -269,6 +279,7 @@ PROTOTYPES = (
     ("ml_block_new", c_int, (c_void_p, c_size_t, POINTER(POINTER(Block)), POINTER(Error))),
     ("ml_block_free", None, (POINTER(Block),)),
     ("ml_exec_functions", c_void_p, (c_void_p,)),
+    ("ml_function_is_internal", c_bool, (c_char_p,)),
     ("ml_functions_n", c_size_t, (c_void_p,)),
     ("ml_functions_at", POINTER(Function), (c_void_p, c_size_t, POINTER(c_char_p))),
     (

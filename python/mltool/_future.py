@@ -91,7 +91,7 @@ class Future:
 
 
 def unpack(data):
-    """Unpickle what python.call gave."""
+    """Unpickle what _python.call gave."""
     address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p)
     return loads_at(address, len(data))
 

@@ -4,6 +4,7 @@
 import ctypes
 import itertools
 import signal
+import sys
 import threading
 import time
 
@@ -96,7 +97,7 @@ class Job:
 
     def put_value(self, i, value):
         """@return false: there is none"""
-        if self.source.more(i, 1) == 0 if self.source.n == _abi.ITEMS_UNKNOWN else False:
+        if self.source.n == _abi.ITEMS_UNKNOWN and self.source.more(i, 1) == 0:
             return False
         try:
             self.lent = _value.put(value, self.source.get(i, 1)[0])
@@ -116,24 +117,35 @@ class Job:
 
 
 class Interrupts:
-    """Ctrl-C while the library runs: noted, and raised when it has cleaned up."""
+    """Signals while the library runs. Ctrl-C is noted, and raised when it has cleaned up; what
+    other handlers raise at the very beginning of a callback comes as "unraisable"."""
 
-    def __init__(self):
+    def __init__(self, calls):
+        self.calls = calls
         self.is_caught = False
-        self.old = None
+        self.old = self.old_hook = None
 
     def __enter__(self):
-        is_main = threading.current_thread() is threading.main_thread()
-        if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            self.old = signal.signal(signal.SIGINT, self.catch)
+        if threading.current_thread() is threading.main_thread():  # which runs the handlers
+            self.old_hook, sys.unraisablehook = sys.unraisablehook, self.unraisable
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                self.old = signal.signal(signal.SIGINT, self.catch)
         return self
 
     def catch(self, number, frame):
         self.is_caught = True
 
+    def unraisable(self, what):
+        if getattr(what.object, "__self__", None) is self.calls:
+            self.calls._stop(what.exc_value)
+        else:
+            self.old_hook(what)
+
     def __exit__(self, *error):
         if self.old is not None:
             signal.signal(signal.SIGINT, self.old)
+        if self.old_hook is not None:
+            sys.unraisablehook = self.old_hook
         if self.is_caught:
             raise KeyboardInterrupt
 
@@ -145,6 +157,7 @@ class Calls:
         self.job = None
         self.error = None  # that a callback raised
         self.interrupts = None
+        self.is_ending = False
         self.watch = _abi.Watch(_abi.CancelledHook(self._cancelled))
         self.progress = _abi.ProgressHook(self._progress)
         self.more = _abi.More(self._more)
@@ -160,11 +173,22 @@ class Calls:
             self.error = error
         return _abi.CANCELLED
 
+    def end(self):
+        """The program ends: so does a call in another thread."""
+        job = self.job
+        self.is_ending = True
+        if job is not None and job.stop is not None:
+            job.stop.set()
+
     def _cancelled(self, _ctx):
-        job, interrupts = self.job, self.interrupts
-        if self.error is not None or (job is not None and job.is_stopped()):
+        try:
+            job, interrupts = self.job, self.interrupts
+            if self.is_ending or self.error is not None or (job is not None and job.is_stopped()):
+                return True
+            return interrupts is not None and interrupts.is_caught
+        except BaseException as e:  # of a signal's handler
+            self._stop(e)
             return True
-        return interrupts is not None and interrupts.is_caught
 
     def _progress(self, _ctx, _step, done, total):
         try:
@@ -221,7 +245,7 @@ class Calls:
         self.watch.progress = self.progress if is_watched else _abi.ProgressHook()
         _shared.sending.blocks = {block.id: block for block in blocks}
         try:
-            with Interrupts() as self.interrupts:
+            with Interrupts(self) as self.interrupts:
                 status = call()
             if self.error is not None:
                 raise self.error

@@ -36,9 +36,10 @@ def _is_sanitized(path):
     cache = os.path.join(os.path.dirname(path), "CMakeCache.txt")
     try:
         with open(cache, encoding="utf-8", errors="replace") as lines:
-            return any(x.startswith("ML_SANITIZE:STRING=") and x.split("=")[1].strip() for x in lines)
+            settings = dict(x.strip().split("=", 1) for x in lines if "=" in x)
     except OSError:
         return False
+    return settings.get("ML_SANITIZE:STRING", "") != ""
 
 
 def _beside_mltool():
@@ -84,8 +85,15 @@ def _load():
     version = library.ml_version().decode()
     if version != _abi.VERSION:
         raise Error(f"'{path}' is version {version}; this package needs {_abi.VERSION}")
-    for name, result, arguments in _abi.PROTOTYPES:
-        function = getattr(library, name)
+    try:
+        library.ml_layout.restype = ctypes.c_uint64
+        is_same = library.ml_layout() == _abi.layout()
+        functions = [(getattr(library, p[0]), *p[1:]) for p in _abi.PROTOTYPES]
+    except AttributeError:
+        is_same = False
+    if not is_same:
+        raise Error(f"'{path}' is of another build than this package; install both from one source")
+    for function, result, arguments in functions:
         function.restype = result
         function.argtypes = arguments
     return path, library

@@ -29,7 +29,7 @@ def cloudpickle():
 
 
 def _dump(value, buffer_callback=None, buffers=()):
-    """A pickle; classes and functions of the script itself go by value when cloudpickle is there."""
+    """A pickle; classes and functions of the script go by value when cloudpickle is there."""
     try:
         data = pickle.dumps(value, 5, buffer_callback=buffer_callback)
     except FAILURES:

@@ -4,54 +4,22 @@
 import contextlib
 import ctypes
 import json
-import logging
 import os
 import queue
 import sys
 import threading
 import weakref
 
-from . import _abi, _job, _library, _pickle, _setup, _shared, _value
-from ._errors import Error, from_error
+from . import _abi, _job, _pickle, _setup, _shared, _value
 from ._future import Future, unpack
+from ._handle import Handle, check, check_n_workers
 
-GENERIC = b"python.call"  # runs callables that come by value
+GENERIC = b"_python.call"  # runs callables that come by value
 FUNCTIONS_KEPT = 8  # blocks of callables, for those that are called again and again
 AHEAD = 1024  # results that ipeach() holds before it waits for the loop that takes them
 
-log = logging.getLogger("mltool")
 
-
-def _text(value):
-    return None if value is None else os.fsencode(value)
-
-
-def _options(n_workers, port, options):
-    """ml_mproc_opts"""
-    path, library = _library.get()
-    opts = library.ml_mproc_opts_default()
-    known = {name: kind for name, kind in opts._fields_ if name not in ("note", "ctx", "watch")}
-    opts.n_workers = library.ml_mproc_n_cpus() if n_workers is None else n_workers
-    opts.port = port
-    if "worker_exe" not in options:
-        opts.worker_exe = _text(_library.find_worker(path))
-    for name, value in options.items():
-        if name not in known:
-            raise TypeError(f"Pool() has no option '{name}'; there are {', '.join(sorted(known))}")
-        setattr(opts, name, _text(value) if known[name] is ctypes.c_char_p else value)
-    return opts
-
-
-def _close(library, handle, owner, futures, _callbacks):
-    """Callbacks are needed until the pool is closed, which may be at the very end."""
-    if os.getpid() != owner:
-        return  # a fork of the program: the pool is its parent's
-    for future in list(futures):
-        future._drop(library)
-    library.ml_mproc_close(handle)
-
-
-class Pool:
+class Pool(Handle):
     """Worker processes that call functions.
 
     n_workers  None: one for each CPU that this process may use
@@ -62,76 +30,11 @@ class Pool:
     """
 
     def __init__(self, n_workers=None, port=0, **options):
-        self._is_closed = True
-        if _setup.is_worker():
-            raise RuntimeError(
-                "this script opens a pool when a worker reads it; put that under "
-                "if __name__ == '__main__':"
-            )
-        if n_workers is not None and n_workers < 1:
-            raise ValueError(f"a pool has at least one worker, not {n_workers}")
-        self._lock = threading.RLock()
-        self._is_busy = False
-        self._calls = _job.Calls()
-        self._note = _abi.Note(lambda _ctx, line: log.warning("%s", line.decode("utf-8", "replace")))
+        super().__init__(n_workers, port, options)
         self._python = set()  # names of functions in Python
         self._set_up = set()  # what _setup was run for
         self._blocks = {}  # pickled callable: Block
         self._arrays = weakref.WeakValueDictionary()  # id: Block
-        self._futures = weakref.WeakSet()
-        self._forgotten = []  # handles of futures that nobody waits for
-        _, library = _library.get()
-        opts = _options(n_workers, port, options)
-        opts.note = self._note
-        opts.watch = ctypes.pointer(self._calls.watch)
-        handle, error = ctypes.c_void_p(), _abi.Error()
-        status = self._calls.run(None, (), lambda: library.ml_mproc_open(opts, handle, error))
-        if status != _abi.OK:
-            raise from_error(error, status, kinds={})
-        self._handle = handle
-        self._n_slots = opts.n_workers
-        self._is_closed = False
-        callbacks = self._calls, self._note
-        self._finalizer = weakref.finalize(
-            self, _close, library, handle, os.getpid(), self._futures, callbacks
-        )
-
-    # ---- the handle -------------------------------------------------------------------------
-
-    @contextlib.contextmanager
-    def _using(self):
-        """(library, handle) for one thread at a time."""
-        with self._lock:
-            if self._is_closed:
-                raise Error("the pool is closed")
-            if self._is_busy:
-                raise Error("the pool is in a call already; its arguments cannot use it")
-            library = _library.get()[1]
-            while self._forgotten:
-                library.ml_future_free(self._forgotten.pop())
-            self._is_busy = True
-            try:
-                yield library, self._handle
-            finally:
-                self._is_busy = False
-
-    def _forget(self, handle):
-        self._forgotten.append(handle)
-
-    @staticmethod
-    def _check(status, error, trace=None):
-        if status == _abi.OK:
-            return
-        if status == _abi.MEMORY and not error.message:
-            raise MemoryError
-        text = ctypes.string_at(trace.data, trace.n).decode("utf-8", "replace") if trace and trace.n else ""
-        raise from_error(error, status, text)
-
-    def _block(self, library, pool, size):
-        pointer, error = ctypes.POINTER(_abi.Block)(), _abi.Error()
-        exec_ = library.ml_mproc_exec(pool)
-        self._check(library.ml_block_new(exec_, size, pointer, error), error)
-        return _shared.Block(pointer)
 
     # ---- commands ---------------------------------------------------------------------------
 
@@ -147,7 +50,7 @@ class Pool:
                     (),
                     lambda: library.ml_mproc_init(pool, array, len(commands), trace, error),
                 )
-                self._check(status, error, trace)
+                check(status, error, trace)
             finally:
                 library.ml_buf_release(trace)
             return [name for name in self._names(library, pool) if name not in known]
@@ -168,8 +71,8 @@ class Pool:
         value, data = _abi.Value(), _setup.command()
         kept = _value.put(value, _setup.facts(*facts))
         self._init(
-            _abi.Init(kind=_abi.INIT_PICKLE, what=b"setup", bytes=data, n_bytes=len(data)),
-            _abi.Init(kind=_abi.INIT_CALL, what=b"pickle.setup", arg=value),
+            _abi.Init(kind=_abi.INIT_PICKLE, what=b"_setup", bytes=data, n_bytes=len(data)),
+            _abi.Init(kind=_abi.INIT_CALL, what=b"pickle._setup", arg=value),
         )
         del kept
         self._set_up.add(facts)
@@ -206,7 +109,7 @@ class Pool:
             full, found, error = ctypes.c_char_p(), ctypes.c_void_p(), _abi.Error()
             functions = library.ml_exec_functions(library.ml_mproc_exec(pool))
             status = library.ml_functions_find(functions, function.encode(), found, full, error)
-            self._check(status, error)
+            check(status, error)
             return full.value.decode()
 
     def _call_of(self, function, args):
@@ -325,12 +228,9 @@ class Pool:
             first = [] if data is None else [self._function_block(library, pool, data)]
             inputs = [block.pointer for block in first + arrays]
             inputs = (ctypes.POINTER(_abi.Block) * len(inputs))(*inputs)
-            error, exec_ = _abi.Error(), library.ml_mproc_exec(pool)
+            exec_ = library.ml_mproc_exec(pool)
             c_job = _job.chunked(job, self._calls, inputs)
-            status = self._calls.run(
-                job, arrays, lambda: library.ml_peach_chunks(exec_, name, c_job, None, error)
-            )
-            self._check(status, error)
+            self._run(lambda e: library.ml_peach_chunks(exec_, name, c_job, None, e), job, arrays)
 
     def _peach_values(self, name, job):
         with self._using() as (library, pool):
@@ -339,19 +239,16 @@ class Pool:
             opts = _abi.PeachOpts(
                 shared=shared, n_shared=len(arrays), watch=ctypes.pointer(self._calls.watch)
             )
-            error, exec_ = _abi.Error(), library.ml_mproc_exec(pool)
+            exec_ = library.ml_mproc_exec(pool)
             io = _job.valued(job, self._calls)
-            status = self._calls.run(
-                job, (), lambda: library.ml_peach_each(exec_, name.encode(), io, opts, error)
-            )
-            self._check(status, error)
+            self._run(lambda e: library.ml_peach_each(exec_, name.encode(), io, opts, e), job)
 
     def submit(self, function, arg):
         """Send one call, and go on. Returns a Future."""
         name, value, kept = self._call_of(function, (arg,))
         with self._using() as (library, pool):
             handle, error = ctypes.c_void_p(), _abi.Error()
-            self._check(library.ml_mproc_submit(pool, name, value, handle, error), error)
+            check(library.ml_mproc_submit(pool, name, value, handle, error), error)
             future = Future(self, handle)
             self._futures.add(future)
         del kept
@@ -361,18 +258,12 @@ class Pool:
         """Call a function once on each worker that there is. Returns their results."""
         name, value, kept = self._call_of(function, args)
         with self._using() as (library, pool):
-            error = _abi.Error()
             out = (_abi.Value * self._n_slots)()
             arena = library.ml_arena_new()
             if not arena:
                 raise MemoryError
             try:
-                status = self._calls.run(
-                    None,
-                    (),
-                    lambda: library.ml_mproc_eval_all(pool, name, value, arena, out, error),
-                )
-                self._check(status, error)
+                self._run(lambda e: library.ml_mproc_eval_all(pool, name, value, arena, out, e))
                 return [_value.get(v, unpack) for v in out]
             finally:
                 library.ml_arena_free(arena)
@@ -388,33 +279,17 @@ class Pool:
 
     # ---- the pool itself --------------------------------------------------------------------
 
-    @staticmethod
-    def _names(library, pool):
-        """{name: doc}"""
-        functions = library.ml_exec_functions(library.ml_mproc_exec(pool))
-        found, name = {}, ctypes.c_char_p()
-        for i in range(library.ml_functions_n(functions) if functions else 0):
-            function = library.ml_functions_at(functions, i, name)
-            found[name.value.decode()] = (function.contents.doc or b"").decode("utf-8", "replace")
-        return found
-
     def functions(self):
         """{name: first line of its documentation} of what is loaded."""
         with self._using() as (library, pool):
-            own = ("python.", "pickle.")
-            return {n: d for n, d in self._names(library, pool).items() if not n.startswith(own)}
+            return self._names(library, pool)
 
     def resize(self, n_workers):
         """Have that many workers from now on."""
-        if n_workers < 1:
-            raise ValueError(f"a pool has at least one worker, not {n_workers}")
+        check_n_workers(n_workers)
         with self._using() as (library, pool):
-            error = _abi.Error()
             watch = ctypes.pointer(self._calls.watch)
-            status = self._calls.run(
-                None, (), lambda: library.ml_mproc_resize(pool, n_workers, watch, error)
-            )
-            self._check(status, error)
+            self._run(lambda error: library.ml_mproc_resize(pool, n_workers, watch, error))
             self._n_slots = n_workers
 
     def stats(self):
@@ -454,20 +329,8 @@ class Pool:
 
     def close(self):
         """End the workers. Closing again does nothing."""
-        with self._lock:
-            if self._is_closed:
-                return
-            if self._is_busy:
-                raise Error("the pool is in a call; it cannot be closed there")
-            self._is_closed = True
-            self._finalizer()
-            self._blocks.clear()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.close()
+        super().close()
+        self._blocks.clear()
 
     def __repr__(self):
         return "<mltool.Pool, closed>" if self._is_closed else f"<mltool.Pool on port {self.port}>"

@@ -44,7 +44,7 @@ def _paths():
     """(what comes before the standard library in sys.path, what comes after it)"""
     own = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     own |= {os.path.join(path, "lib-dynload") for path in own}
-    own |= {p for p in sys.path if p.endswith(".zip") and os.path.basename(p).startswith("python")}
+    own |= {p for p in sys.path if os.path.basename(p).startswith("python") and p.endswith(".zip")}
     before, after, seen = [], [], False
     for path in sys.path:
         if not isinstance(path, str):

@@ -22,9 +22,10 @@ class Block:
         self.id = pointer.contents.id
         self.address = pointer.contents.data
         self.size = pointer.contents.size
+        self._free = _library.get()[1].ml_block_free  # kept: modules end before the last array
 
     def __del__(self):
-        _library.get()[1].ml_block_free(self.pointer)
+        self._free(self.pointer)
 
 
 class _Sending(threading.local):

@@ -57,7 +57,7 @@ def functions_of(module):
         return [entry(n, getattr(module, n)) for n in listed if callable(getattr(module, n))]
     return [
         entry(name, value)
-        for name, value in vars(module).items()
+        for name, value in list(vars(module).items())  # looking at them can run code
         if not name.startswith("_")
         and callable(value)
         and getattr(value, "__module__", None) == module.__name__
@@ -84,7 +84,7 @@ def import_file(path):
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         raise
     return module
 
@@ -106,7 +106,8 @@ def load(what, is_file):
 def describe_function(function):
     """entry() of an unpickled callable"""
     if not callable(function):
-        raise TypeError(f"the pickle holds no function, but a value of type {type(function).__name__}")
+        kind = type(function).__name__
+        raise TypeError(f"the pickle holds no function, but a value of type {kind}")
     return entry("", function)
 
 
@@ -124,18 +125,33 @@ def place_of(error, file):
 
 
 def is_shown(frame):
-    return frame.filename != HERE and not frame.filename.startswith("<frozen importlib")
+    file = frame.filename
+    return file not in (HERE, importlib.__file__) and not file.startswith("<frozen importlib")
 
 
 def hint(error):
     if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("cloudpickle"):
         return "; the pickle needs the Python package cloudpickle on the workers"
+    if isinstance(error, ImportError) and "relative import" in words_of(error):
+        return "; load it as py:PACKAGE.MODULE, from the folder above its package"
     return ""
+
+
+def words_of(error):
+    try:
+        return " ".join(str(error).split())
+    except BaseException:
+        return "<exception str() failed>"  # as Python's own tracebacks say
+
+
+def clean(text):
+    """Text as it can be sent: without NUL and halves of surrogate pairs."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def describe(error, file):
     """(one line, file, line, traceback)"""
-    words = " ".join(str(error).split())
+    words = words_of(error)
     kind = type(error).__name__
     if isinstance(error, SyntaxError):
         words = error.msg  # the place has fields of its own
@@ -147,7 +163,8 @@ def describe(error, file):
         parts += [p for p in (part.__cause__, part.__context__) if p is not None]
     message = (f"{kind}: {words}" if words else kind) + hint(error)
     linecache.checkcache()
-    return (message, *place_of(error, file), "".join(whole.format()))
+    source, line = place_of(error, file)
+    return clean(message), clean(source), line, clean("".join(whole.format()))
 
 
 # ---- values ---------------------------------------------------------------------------------

@@ -74,6 +74,15 @@ static void keep_results(PyObject *results, size_t first, ml_chunk *chunk, ml_bu
   end_at_odd_result(results, first, chunk, out);
 }
 
+/* Many arguments are one pickle: which of them cannot be read is not known. */
+static void blame_all(const ml_chunk *chunk, ml_error *err) {
+  const ml_error said = *err;
+  if (chunk->n > 1)
+    ml_error_at(err, said.status, said.source, said.line, said.column,
+                "one of items %zu to %zu cannot be unpickled: %s", chunk->first,
+                chunk->first + chunk->n - 1, said.message);
+}
+
 ml_status py__chunk(PyObject *callable, const char *file, py_rest *rest, ml_chunk *chunk,
                     ml_buf *out, ml_error *err) {
   ml_status status = ML_OK;
@@ -83,6 +92,7 @@ ml_status py__chunk(PyObject *callable, const char *file, py_rest *rest, ml_chun
   if (results) keep_results(results, first, chunk, out);
   if (PyErr_Occurred()) {
     status = py__failed(file, chunk->trace, err);
+    if (!args) blame_all(chunk, err);
     *rest = (py_rest){args, chunk->first, chunk->n, chunk->next, chunk->in};
     args = NULL;
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Module "python" with one function, "call": a callable that comes with its arguments. The package
+/* Module "_python" with one function, "call": a callable that comes with its arguments. The package
  * has it run what the user hands over by value, without a command for each. */
 #include <string.h>
 
@@ -47,14 +47,14 @@ static ml_status chunk(void *ctx, const ml_job_data *data, ml_chunk *items, ml_b
 /* x: a list of what to call, and the pickled tuple of its arguments. */
 static PyObject *call_value(const ml_value *x) {
   if (x->type != ML_TYPE_LIST || x->as.l.n != 2)
-    return PyErr_Format(PyExc_TypeError, "python.call takes [callable, arguments]");
+    return PyErr_Format(PyExc_TypeError, "_python.call takes [callable, arguments]");
   PyObject *function = resolve(py__from_value(&x->as.l.values[0]));
   PyObject *args = function ? py__from_value(&x->as.l.values[1]) : NULL;
   PyObject *result = NULL;
   if (args && PyTuple_CheckExact(args))
     result = PyObject_Call(function, args, NULL);
   else if (args)
-    PyErr_Format(PyExc_TypeError, "python.call takes a tuple of arguments");
+    PyErr_Format(PyExc_TypeError, "_python.call takes a tuple of arguments");
   Py_XDECREF(args);
   Py_XDECREF(function);
   return result;
@@ -90,7 +90,7 @@ static ml_status call(ml_call *context, const ml_value *x, ml_value *out, ml_err
 }
 
 ml_status py__add_generic(ml_functions *functions, ml_error *err) {
-  return ml_functions_add(functions, "python",
+  return ml_functions_add(functions, "_python",
                           &(ml_function){.name = "call",
                                          .doc = "Call what comes with the arguments.",
                                          .call = call,

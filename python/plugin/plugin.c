@@ -5,11 +5,11 @@
 #include "build_id.h" /* generated: ML_BUILD_ID */
 #include "plugin_internal.h"
 
-/* A registry gets module "python" with the first thing that is loaded into it. */
+/* A registry gets module "_python" with the first thing that is loaded into it. */
 static ml_status add_generic_once(ml_functions *functions, ml_error *err) {
   const char *name;
   for (size_t i = 0; i < ml_functions_n(functions); i++)
-    if (ml_functions_at(functions, i, &name) && strcmp(name, "python.call") == 0) return ML_OK;
+    if (ml_functions_at(functions, i, &name) && strcmp(name, "_python.call") == 0) return ML_OK;
   return py__add_generic(functions, err);
 }
 

@@ -95,7 +95,7 @@ typedef struct py_rest {
 ml_status py__chunk(PyObject *callable, const char *file, py_rest *rest, ml_chunk *chunk,
                     ml_buf *out, ml_error *err);
 
-/* ---- generic.c: module "python", for callables that come by value ---- */
+/* ---- generic.c: module "_python", for callables that come by value ---- */
 ml_status py__add_generic(ml_functions *functions, ml_error *err);
 
 #endif

@@ -5,9 +5,10 @@ import ctypes
 import os
 import subprocess
 import unittest
+from unittest import mock
 
 import support
-from mltool import _abi
+from mltool import Error, _abi, _library
 
 HEADERS = "ml/mproc.h", "ml/value.h", "ml/functions.h"
 SAME = {"u": "as"}  # names in Python: in C
@@ -57,12 +58,23 @@ class Abi(support.InFolder):
     def test_layout(self):
         self.assertEqual(self.run_c(program()).splitlines(), layout_in_python())
 
+    def test_library_of_another_build(self):
+        """Structures of another size: an error that says so, and no crash."""
+        path, _ = _library.get()
+        with mock.patch.object(_abi, "layout", lambda: 1):
+            with self.assertRaisesRegex(Error, "is of another build than this package"):
+                _library._load()
+        with mock.patch.object(_abi, "PROTOTYPES", [("ml_no_such_function", None, ())]):
+            with self.assertRaisesRegex(Error, "is of another build than this package"):
+                _library._load()
+        self.assertEqual(_library._load()[0], path)
+
     def test_numbers(self):
         names = "OK IO MEMORY NUMERIC USAGE PARSE FUNCTION WORKER TIMEOUT CANCELLED CLOSED".split()
         types = "NULL BOOL INT REAL STRING BYTES VECTOR MATRIX LIST DICT OBJECT".split()
         wanted = {("ML_" if n == "OK" else "ML_ERR_") + n: getattr(_abi, n) for n in names}
         wanted.update({"ML_TYPE_" + n: getattr(_abi, n) for n in types})
-        wanted.update({f"ML_INIT_{n}": getattr(_abi, f"INIT_{n}") for n in ("LOAD", "PICKLE", "CALL")})
+        wanted.update({f"ML_{n}": getattr(_abi, n) for n in vars(_abi) if n.startswith("INIT_")})
         wanted["ML_DTYPE_BOOL"] = _abi.DTYPES.index("|b1")
         wanted["ML_DTYPE_I64"] = _abi.DTYPES.index("<i8")
         lines = [f"#include <{h}>" for h in HEADERS] + ["#include <stdio.h>", "int main(void) {"]

@@ -37,6 +37,45 @@ class Failures(support.InFolder):
         again = pickle.loads(pickle.dumps(error))
         self.assertEqual((str(again), again.item), (str(error), 3))
 
+    def test_odd_words(self):
+        pool = open_pool(self)
+        odd = pool.peach("odd.fail_oddly", [None, "a\0b", "\udc80"], on_error="return")
+        self.assertIn("Unspeakable: <exception str() failed>", str(odd[0]))
+        self.assertIn("ValueError: a\\x00b", str(odd[1]))
+        self.assertIn("ValueError: \\udc80", str(odd[2]))
+        for error in odd:
+            self.assertIn("in fail_oddly\n", error.traceback)
+
+    def test_item_that_cannot_be_unpickled(self):
+        class Unreadable:
+            def __reduce__(self):
+                return int, ("none",)
+
+        pool = open_pool(self)
+        with self.assertRaisesRegex(RemoteError, "one of items 0 to 2 cannot be unpickled: Value"):
+            pool.peach("odd.echo", [1, Unreadable(), 2], chunksize=3)
+        self.assertEqual(pool.peach("odd.echo", [1]), [1])
+
+    def test_handler_that_raises(self):
+        """What a signal's handler raises while the library runs is not lost."""
+
+        def ring(number, frame):
+            raise InterruptedError("rang")
+
+        pool = open_pool(self)
+        old = signal.signal(signal.SIGALRM, ring)
+        self.addCleanup(signal.signal, signal.SIGALRM, old)
+        hook = sys.unraisablehook
+        for call in (
+            lambda: pool.peach("odd.nap", [60] * 4),
+            lambda: list(pool.peach("odd.nap", iter([60] * 4))),
+        ):
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            with self.assertRaisesRegex(InterruptedError, "rang"):
+                call()
+        self.assertIs(sys.unraisablehook, hook)
+        self.assertEqual(pool.peach("odd.echo", [1]), [1])
+
     def test_exception_kept(self):
         pool = open_pool(self)
         results = pool.peach("odd.fail", range(10), on_error="return")
@@ -288,6 +327,49 @@ with Pool(1) as pool:
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for pid in done.stdout.split():
             self.assertFalse(support.is_alive(int(pid)))
+
+    def test_end_in_a_call(self):
+        """The program ends while a thread is in a call: no crash, and no wait for the items."""
+        for call in (
+            "calls = pool.ipeach(time.sleep, [0] + [60] * 9, chunksize=1); next(calls)",
+            "calls = pool.ipeach(abs, itertools.count()); next(calls)",
+            "threading.Thread(target=pool.peach, args=(time.sleep, [60] * 4), daemon=True).start()",
+        ):
+            text = f"""
+import itertools, threading, time
+from mltool import Pool
+threading.excepthook = lambda args: None
+pool = Pool(2)
+{call}
+time.sleep(0.2)
+print("x x")
+"""
+            done = self.run_script(text)
+            self.assertEqual((done.returncode, done.stdout), (0, "x x\n"), done.stderr)
+
+    def test_fork(self):
+        """The pool stays that of the process that has opened it."""
+        text = """
+import os, sys, time
+from mltool import Error, Pool
+pool = Pool(2)
+future = pool.submit(abs, -5)
+child = os.fork()
+if child == 0:
+    try:
+        pool.peach(abs, [-1])
+    except Error as e:
+        print(e, flush=True)
+    pool.close()
+    sys.exit(3)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), future.result(), pool.peach(abs, [-1]))
+"""
+        done = self.run_script(text)
+        self.assertEqual(
+            done.stdout,
+            "the pool is of the process that this one was forked from; open another\n3 5 [1]\n",
+            done.stderr,
+        )
 
     def test_interrupt(self):
         """Ctrl-C in a call: KeyboardInterrupt there, and the pool is of use afterwards."""

@@ -14,7 +14,8 @@ from mltool import _library
 
 def needed(path):
     """Libraries that a file asks for."""
-    text = subprocess.run(["readelf", "-d", path], check=True, capture_output=True, text=True).stdout
+    command = ["readelf", "-d", path]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [line for line in text.splitlines() if "(NEEDED)" in line]
 
 

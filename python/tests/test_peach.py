@@ -51,7 +51,8 @@ class Peach(unittest.TestCase):
 
     def test_same_callable_again(self):
         for i in range(20):
-            self.assertEqual(self.pool.peach(functools.partial(operator.add, i % 12), [1]), [i % 12 + 1])
+            add = functools.partial(operator.add, i % 12)
+            self.assertEqual(self.pool.peach(add, [1]), [i % 12 + 1])
 
     def test_items_of_every_kind(self):
         items = [None, True, -(2**70), 0.5, "\0é", b"\0", (1, 2), {3}, {4: [5]}, range(3), 1j]

@@ -90,7 +90,8 @@ static void test_missing_module(void **state) {
   ml_error err = {0};
   ml_buf trace = {0};
   assert_int_equal(ml_functions_load(functions, "py:no.such", &trace, &err), ML_ERR_FUNCTION);
-  assert_non_null(strstr(err.message, "ModuleNotFoundError: No module named 'no'"));
+  assert_string_equal(err.message, "ModuleNotFoundError: No module named 'no'");
+  assert_string_equal(err.source, ""); /* and not a file of Python itself */
   assert_true(trace.n > 0);
   ml_buf_release(&trace);
 }

@@ -69,6 +69,16 @@ def nap(x):
     return os.getpid()
 
 
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def fail_oddly(x):
+    """Raise what is hard to tell."""
+    raise (Unspeakable() if x is None else ValueError(x))
+
+
 def make(what):
     """Results of every kind, by an expression."""
     import array  # noqa: F401
