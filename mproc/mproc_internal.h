@@ -199,6 +199,8 @@ typedef struct pulse {
 
 typedef struct words words;
 
+enum { MARK_TEXT = 48 };
+
 /* A place in the pool. Its worker may be replaced. */
 typedef struct slot {
   ml_mproc *pool;
@@ -207,6 +209,7 @@ typedef struct slot {
   slot_cause cause;
   uint64_t when;
   pid_t pid;
+  char mark[MARK_TEXT]; /* in the environment of the worker and of all that it starts; "": none */
   int pidfd, lane;
   io *pid_io;
   channel chan;
@@ -331,7 +334,7 @@ slot *places__take(ml_mproc *pool, ml_error *err);
 
 ml_status exe__find(const char *wanted, char path[PATH_MAX], ml_error *err);
 
-/** Start the process of a slot: pid, pidfd, lane and words. @return 0 or an errno */
+/** Start the process of a slot: pid, pidfd, mark, lane and words. @return 0 or an errno */
 int spawn__worker(slot *s);
 /** What a worker finds on its lane first. @return false and errno */
 bool spawn__hello(const slot *s);
@@ -409,6 +412,8 @@ void init__release(ml_mproc *pool);
 
 /** End everything that a process has started, in whatever process group, but not the process. */
 void descendants__kill(pid_t root);
+/** End every process whose environment has the mark: what a worker has left that is gone. */
+void descendants__kill_marked(const char *mark);
 
 /* ---- visitor.c: workers that were started by hand
  * ------------------------------------------------ */

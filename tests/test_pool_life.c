@@ -162,6 +162,31 @@ static void children_end_with_a_killed_worker(void **state) {
   ml_mproc_close(pool);
 }
 
+/* A worker that ends by itself has no time for them. */
+static void expect_no_children_after(const char *last) {
+  const char *items[] = {children[0], children[1], children[2], last};
+  char pids[4][64] = {""};
+  ml_error err;
+  ml_mproc_opts opts = test_opts(1);
+  opts.retries = 0;
+  opts.window = opts.chunk = 1;
+  ml_mproc *pool = open_pool(opts);
+  assert_int_equal(run_texts(pool, items, 4, pids, &err), ML_ERR_WORKER);
+  for (size_t i = 0; i < N_CHILDREN; i++) {
+    assert_true(atol(pids[i]) > 0);
+    expect_gone(atol(pids[i]));
+  }
+  expect_usable(pool);
+  ml_mproc_close(pool);
+}
+
+static void children_end_with_a_worker_that_crashes(void **state) {
+  (void)state;
+  if (!HAS_SANITIZER) expect_no_children_after("crash segv");
+  expect_no_children_after("kill 9");
+  expect_no_children_after("exit 3");
+}
+
 static void children_end_with_a_killed_central_process(void **state) {
   (void)state;
   int out[2];
@@ -400,6 +425,7 @@ int main(void) {
       cmocka_unit_test_teardown(crash_says_where, no_children),
       cmocka_unit_test_teardown(children_end_with_the_pool, no_children),
       cmocka_unit_test_teardown(children_end_with_a_killed_worker, no_children),
+      cmocka_unit_test_teardown(children_end_with_a_worker_that_crashes, no_children),
       cmocka_unit_test_teardown(children_end_with_a_killed_central_process, no_children),
       cmocka_unit_test_teardown(item_is_told_to_end, no_children),
       cmocka_unit_test_teardown(worker_is_replaced_after_its_share, no_children),
