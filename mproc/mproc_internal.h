@@ -235,7 +235,7 @@ typedef struct slot {
   char complaint[256]; /* why it does not do a command that others did; "" */
   item_clock item_clock;
   pulse pulse;
-  uint64_t n_items;     /* it has answered since it was started */
+  uint64_t n_given;     /* items that were sent to it since it was started */
   uint64_t told_to_end; /* the item that has had its time and was told so; PAGE_IDLE: none */
   bool is_recycled;     /* gets no more items, and goes after those it has */
 } slot;

@@ -241,20 +241,26 @@ static void item_is_told_to_end(void **state) {
 
 static void worker_is_replaced_after_its_share(void **state) {
   (void)state;
-  const char *items[30];
-  char pids[30][64];
-  for (size_t i = 0; i < 30; i++) items[i] = "pid";
-  ml_mproc_opts opts = test_opts(1);
-  opts.max_tasks = 10;
-  opts.window = 1;
-  opts.chunk = 1;
-  ml_mproc *pool = open_pool(opts);
-  expect_done(pool, items, 30, pids);
-  ml_mproc_stats stats = ml_mproc_get_stats(pool);
-  assert_true(stats.workers_recycled >= 1);
-  assert_int_equal(stats.workers_lost, 0);
-  assert_string_not_equal(pids[0], pids[29]);
-  ml_mproc_close(pool);
+  enum { N = 300, SHARE = 7 };
+  static const size_t chunks[] = {1, 5, 100, 0};
+  const char *items[N];
+  char pids[N][64];
+  for (size_t i = 0; i < N; i++) items[i] = "pid";
+  for (size_t k = 0; k < 4; k++) {
+    ml_mproc_opts opts = test_opts(2);
+    opts.max_tasks = SHARE;
+    opts.chunk = chunks[k];
+    ml_mproc *pool = open_pool(opts);
+    expect_done(pool, items, N, pids);
+    for (size_t i = 0; i < N; i++) {
+      size_t n = 0;
+      for (size_t j = 0; j < N; j++) n += strcmp(pids[i], pids[j]) == 0;
+      assert_in_range(n, 1, SHARE);
+    }
+    assert_true(ml_mproc_get_stats(pool).workers_recycled >= N / SHARE - 2);
+    assert_int_equal(ml_mproc_get_stats(pool).workers_lost, 0);
+    ml_mproc_close(pool);
+  }
 }
 
 static void worker_that_has_grown_is_replaced(void **state) {
