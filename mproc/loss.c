@@ -19,8 +19,7 @@ static const char *const exit_meanings[] = {
     [ML_WORKER_REFUSED] = "it was refused",
     [ML_WORKER_OTHER_BUILD] = "it is another build",
     [ML_WORKER_INIT_FAILED] = "a command failed that has worked before",
-    [ML_WORKER_MEMORY] = "it ran out of memory",
-    [ML_WORKER_LIFETIME] = "it had done its share"};
+    [ML_WORKER_MEMORY] = "it ran out of memory"};
 enum { N_MEANINGS = sizeof exit_meanings / sizeof exit_meanings[0] };
 
 /* ": why", or "". What it said itself comes first. A code that user code gave means nothing to us.

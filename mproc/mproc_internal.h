@@ -491,6 +491,7 @@ typedef struct worker {
   channel chan; /* of the main thread */
   int lane;     /* -1: a visitor from another machine has none */
   bool is_visitor;
+  const ml_watch *watch; /* may be NULL */
   unsigned char token[WIRE_TOKEN];
   ml_functions *functions;
   _Atomic uint32_t serial; /* of the job it is at */
@@ -525,6 +526,8 @@ int worker_init__frame(ml_functions *functions, const frame *f, ml_buf *out, ml_
 
 bool worker_watch__start(worker *w);
 void worker_watch__stop(worker *w);
+/** The person who has started it by hand is told once, by either thread. */
+void worker_watch__tell_end(const worker *w);
 
 typedef struct worker_job worker_job;
 
