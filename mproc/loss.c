@@ -48,7 +48,8 @@ static void describe_signal(const slot *s, const siginfo_t *info, const char *na
                    info->si_status, meaning ? meaning : "unknown");
   if (n > 0 && (size_t)n < sizeof how->text && was_out_of_memory(s, info))
     snprintf(how->text + n, sizeof how->text - (size_t)n,
-             ", likely out of memory (%llu MiB resident)", (unsigned long long)(how->memory >> 20));
+             ", likely out of memory (%llu MiB resident when last looked at)",
+             (unsigned long long)(how->memory >> 20));
 }
 
 obituary loss__describe(const slot *s, const siginfo_t *info) {
