@@ -139,6 +139,7 @@ typedef struct status_page {
   _Atomic uint64_t since; /* when that began, or its chunk; CLOCK_MONOTONIC is one clock for all */
   _Atomic uint64_t beat;  /* goes up as long as the process is not stopped, whatever it computes */
   _Atomic uint64_t rss;   /* bytes resident, looked at now and then */
+  _Atomic uint32_t has_left; /* it ends by itself: its connection or its lane is gone */
   /* Written by the central process: */
   _Atomic uint64_t cancel; /* the item that should end early; PAGE_IDLE: none */
   _Atomic uint32_t closed; /* the last job that was given up: its items need not be run */
@@ -178,6 +179,7 @@ typedef enum slot_cause {
   CAUSE_SILENT,
   CAUSE_STOPPED,
   CAUSE_PROTOCOL,
+  CAUSE_HUNG_UP, /* its connection is closed, and it lives */
   CAUSE_NOT_REGISTERED,
   CAUSE_INIT_TIMEOUT
 } slot_cause;
@@ -299,6 +301,7 @@ struct ml_mproc {
   uint64_t n_removed;     /* blocks that were freed when workers were last told */
   uint32_t serial;        /* of the last job */
   unsigned losses;        /* since an item was last finished */
+  unsigned n_given_up;    /* items, since one was last finished */
   unsigned false_starts;  /* in a row: workers that went before they registered */
   ml_error fault;         /* what ends the opening or the job; ML_OK: nothing */
   ml_mproc_stats stats;
@@ -378,6 +381,11 @@ void slot__name(const slot *s, char *buf, size_t size);
 obituary loss__describe(const slot *s, const siginfo_t *info);
 /** A worker that was not told to go is gone. Too many of those end the job or the opening. */
 void loss__count(slot *s, const siginfo_t *info, const char *how);
+/** An item was finished: losses before that are forgotten. */
+void loss__forget(ml_mproc *pool);
+/** An item has used up its attempts, and the job goes on: its losses are forgotten, too, unless
+ * that has become the rule. */
+void loss__give_up(ml_mproc *pool);
 /** One could not be started. */
 void loss__not_started(slot *s, int error);
 /** How long the next start has to wait. */
@@ -490,7 +498,8 @@ typedef struct worker {
   ml_functions *functions;
   _Atomic uint32_t serial; /* of the job it is at */
   pthread_t watcher;
-  int wake; /* eventfd that ends the watcher */
+  int wake;             /* eventfd that wakes the watcher, */
+  _Atomic bool is_over; /* which ends */
 } worker;
 
 /** Find the way in: lane, connection, proofs. @return an ml_worker_exit */

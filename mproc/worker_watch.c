@@ -17,6 +17,7 @@
 
 /* With all that it has started. Its group is its own, unless it was started by hand. */
 static void end_process(const worker *w) {
+  atomic_store(&w->page->has_left, 1);
   descendants__kill(getpid());
   if (!w->is_visitor && getpgrp() == getpid()) kill(0, SIGKILL);
   _exit(ML_WORKER_DONE);
@@ -69,8 +70,8 @@ static void *watch(void *ctx) {
     interrupt_item(w, &interrupted);
     bool is_busy = atomic_load(&w->page->item) != PAGE_IDLE;
     if (poll(fds, 3, is_busy ? LOOK_MS : BEAT_MS) < 0 && errno != EINTR) end_process(w);
-    if (fds[2].revents) return NULL;
-    if (fds[0].revents || fds[1].revents) end_process(w);
+    if (atomic_load(&w->is_over)) return NULL;
+    if (fds[0].revents || fds[1].revents || fds[2].revents) end_process(w);
   }
 }
 
@@ -91,6 +92,7 @@ bool worker_watch__start(worker *w) {
 
 void worker_watch__stop(worker *w) {
   uint64_t one = 1;
+  atomic_store(&w->is_over, true);
   if (write(w->wake, &one, sizeof one) != sizeof one) _exit(ML_WORKER_DONE);
   pthread_join(w->watcher, NULL);
   close(w->wake);
