@@ -491,8 +491,9 @@ uint64_t oom__kills_of_this_process(void);
 typedef struct worker {
   lane_hello hello;
   status_page *page;
-  channel chan; /* of the main thread */
-  int lane;     /* -1: a visitor from another machine has none */
+  channel chan; /* of the main thread, but while an item runs the watcher may send what waits: */
+  pthread_mutex_t sending; /* is held by the main thread except there */
+  int lane;                /* -1: a visitor from another machine has none */
   bool is_visitor;
   unsigned char token[WIRE_TOKEN];
   ml_functions *functions;
@@ -504,6 +505,9 @@ typedef struct worker {
 
 /** Find the way in: lane, connection, proofs. @return an ml_worker_exit */
 int worker__start(worker *w, const ml_worker_opts *opts, ml_error *err);
+
+/** Send what can be sent now, if an item runs. For the watcher. */
+void worker__send_waiting(worker *w);
 
 /** All of the outgoing bytes, however long it takes. @return false: the peer is gone */
 bool worker__send_all(channel *c);
