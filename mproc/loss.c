@@ -75,6 +75,8 @@ obituary loss__describe(const slot *s, const siginfo_t *info) {
     snprintf(buf, size, "%s was stopped for longer than %g s", name, opts->task_timeout);
   else if (s->cause == CAUSE_PROTOCOL)
     snprintf(buf, size, "%s sent what makes no sense", name);
+  else if (s->cause == CAUSE_HUNG_UP)
+    snprintf(buf, size, "%s closed its connection", name);
   else if (s->cause == CAUSE_NOT_REGISTERED)
     snprintf(buf, size, "%s did not register in time", name);
   else if (was_killed)
@@ -100,6 +102,14 @@ uint64_t loss__back_off(const ml_mproc *pool) {
 
 static size_t losses_max(const ml_mproc *pool) {
   return 2 * pool->n_workers > 5 ? 2 * pool->n_workers : 5;
+}
+
+void loss__forget(ml_mproc *pool) {
+  pool->losses = pool->n_given_up = 0;
+}
+
+void loss__give_up(ml_mproc *pool) {
+  if (++pool->n_given_up < losses_max(pool)) pool->losses = 0;
 }
 
 /* The last line of what it said, for a message of one line. */

@@ -59,6 +59,7 @@ slot *visitor__place(ml_mproc *pool, const handshake *said) {
   atomic_store(&page->last, PAGE_IDLE);
   atomic_store(&page->cancel, PAGE_IDLE);
   atomic_store(&page->rss, 0);
+  atomic_store(&page->has_left, 0);
   s->is_visitor = true;
   s->pid = (pid_t)said->pid;
   open_lane(s, said);

@@ -53,9 +53,9 @@ static bool await_frame(worker *w, frame *f) {
 
 bool worker__send_all(channel *c) {
   bool ok = !c->out.failed;
-  for (size_t at = 0; ok && at < c->out.n;) {
-    ssize_t n = send(c->fd, c->out.data + at, c->out.n - at, MSG_NOSIGNAL);
-    if (n > 0) at += (size_t)n;
+  while (ok && c->out_at < c->out.n) {
+    ssize_t n = send(c->fd, c->out.data + c->out_at, c->out.n - c->out_at, MSG_NOSIGNAL);
+    if (n > 0) c->out_at += (size_t)n;
     ok = n > 0 || (n < 0 && errno == EINTR);
     if (!ok && n < 0 && errno == EAGAIN) {
       struct pollfd fd = {.fd = c->fd, .events = POLLOUT};
@@ -63,6 +63,7 @@ bool worker__send_all(channel *c) {
     }
   }
   ml_buf_clear(&c->out);
+  c->out_at = 0;
   return ok;
 }
 
