@@ -464,7 +464,8 @@ static void pinned_memory_stays(void **state) {
   ml_unpin(NULL);
 }
 
-/* ---- blocks that are freed -------------------------------------------------------------------- */
+/* ---- blocks that are freed --------------------------------------------------------------------
+ */
 
 /* Memory files of blocks that a process has mapped. */
 static size_t n_mapped(long pid) {
@@ -487,11 +488,8 @@ static void freed_blocks_leave_the_workers(void **state) {
   size_t before = n_mapped(pid);
   double x[4] = {0};
   assert_int_equal(ml_block_copy(ml_mproc_exec(pool), x, sizeof x, &block, NULL), ML_OK);
-  ml_job job = {.module = &pool_test_module,
-                .task = "sum",
-                .inputs = &block,
-                .n_inputs = 1,
-                .n_items = 1};
+  ml_job job = {
+      .module = &pool_test_module, .task = "sum", .inputs = &block, .n_inputs = 1, .n_items = 1};
   assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, NULL), ML_OK);
   assert_int_equal(n_mapped(pid), before + 1);
   ml_block_free(block);
