@@ -248,7 +248,9 @@ static ml_status read_value(reader *r, ml_value *out) {
   *out = ml_value_bool(is_true);
   if (is_true || take_word(r, "false")) return ML_OK;
   if (c == 'N' || c == 'n') return fail(r, r->at, "expected a value; a missing number is null");
-  if (c == 'I' || c == 'i') return fail(r, r->at, "there is no word for infinities");
+  const char *start = r->at;
+  if (take_word(r, "Infinity") || take_word(r, "inf"))
+    return fail(r, start, "there is no word for infinities");
   return fail(r, r->at, "expected a value");
 }
 

@@ -62,8 +62,10 @@ ml_status peach__failure_error(const ml_failure *failure, size_t item, const cha
   ml_status status = is_of_worker(failure) ? failure->error.status : ML_ERR_FUNCTION;
   if (failure->attempts > 1)
     snprintf(attempts, sizeof attempts, ", %u attempts", failure->attempts);
-  return ml_error_set(err, status, "item %zu: function '%s': %s%s", item, function, message,
-                      attempts);
+  /* Some messages begin with the name. */
+  bool is_named = strncmp(message, "function '", 10) == 0;
+  return ml_error_set(err, status, "item %zu: %s%s%s%s%s", item, is_named ? "" : "function '",
+                      is_named ? "" : function, is_named ? "" : "': ", message, attempts);
 }
 
 static void put_lines(ml_buf *out, const char *text) {
