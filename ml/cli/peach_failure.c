@@ -74,8 +74,16 @@ static void put_lines(ml_buf *out, const char *text) {
   if (text[strlen(text) - 1] != '\n') ml_buf_puts(out, "\n");
 }
 
+/* A trace of one line, as of a result that has no form, is what the error says already. */
+static bool is_said(const char *trace, const char *message) {
+  size_t n = trace ? strcspn(trace, "\n") : 0;
+  size_t n_message = strlen(message);
+  return n > 0 && !trace[n + (trace[n] == '\n')] && n <= n_message &&
+         memcmp(message + n_message - n, trace, n) == 0;
+}
+
 void peach__failure_details(const ml_failure *failure, ml_buf *out) {
-  put_lines(out, failure->trace);
+  if (!is_said(failure->trace, failure->error.message)) put_lines(out, failure->trace);
   if (!failure->output || !*failure->output) return;
   ml_buf_printf(out, "the last output of worker %zu (pid %ld):\n", failure->worker, failure->pid);
   put_lines(out, failure->output);
