@@ -139,6 +139,7 @@ typedef struct status_page {
   _Atomic uint64_t since; /* when that began, or its chunk; CLOCK_MONOTONIC is one clock for all */
   _Atomic uint64_t beat;  /* goes up as long as the process is not stopped, whatever it computes */
   _Atomic uint64_t rss;   /* bytes resident, looked at now and then */
+  _Atomic uint32_t has_left; /* it ends by itself: its connection or its lane is gone */
   /* Written by the central process: */
   _Atomic uint64_t cancel; /* the item that should end early; PAGE_IDLE: none */
   _Atomic uint32_t closed; /* the last job that was given up: its items need not be run */
@@ -178,6 +179,7 @@ typedef enum slot_cause {
   CAUSE_SILENT,
   CAUSE_STOPPED,
   CAUSE_PROTOCOL,
+  CAUSE_HUNG_UP, /* its connection is closed, and it lives */
   CAUSE_NOT_REGISTERED,
   CAUSE_INIT_TIMEOUT
 } slot_cause;
@@ -199,6 +201,8 @@ typedef struct pulse {
 
 typedef struct words words;
 
+enum { MARK_TEXT = 48 };
+
 /* A place in the pool. Its worker may be replaced. */
 typedef struct slot {
   ml_mproc *pool;
@@ -207,6 +211,7 @@ typedef struct slot {
   slot_cause cause;
   uint64_t when;
   pid_t pid;
+  char mark[MARK_TEXT]; /* in the environment of the worker and of all that it starts; "": none */
   int pidfd, lane;
   io *pid_io;
   channel chan;
@@ -232,7 +237,7 @@ typedef struct slot {
   char complaint[256]; /* why it does not do a command that others did; "" */
   item_clock item_clock;
   pulse pulse;
-  uint64_t n_items;     /* it has answered since it was started */
+  uint64_t n_given;     /* items that were sent to it since it was started */
   uint64_t told_to_end; /* the item that has had its time and was told so; PAGE_IDLE: none */
   bool is_recycled;     /* gets no more items, and goes after those it has */
 } slot;
@@ -299,6 +304,7 @@ struct ml_mproc {
   uint64_t n_removed;     /* blocks that were freed when workers were last told */
   uint32_t serial;        /* of the last job */
   unsigned losses;        /* since an item was last finished */
+  unsigned n_given_up;    /* items, since one was last finished */
   unsigned false_starts;  /* in a row: workers that went before they registered */
   ml_error fault;         /* what ends the opening or the job; ML_OK: nothing */
   ml_mproc_stats stats;
@@ -331,7 +337,7 @@ slot *places__take(ml_mproc *pool, ml_error *err);
 
 ml_status exe__find(const char *wanted, char path[PATH_MAX], ml_error *err);
 
-/** Start the process of a slot: pid, pidfd, lane and words. @return 0 or an errno */
+/** Start the process of a slot: pid, pidfd, mark, lane and words. @return 0 or an errno */
 int spawn__worker(slot *s);
 /** What a worker finds on its lane first. @return false and errno */
 bool spawn__hello(const slot *s);
@@ -378,6 +384,11 @@ void slot__name(const slot *s, char *buf, size_t size);
 obituary loss__describe(const slot *s, const siginfo_t *info);
 /** A worker that was not told to go is gone. Too many of those end the job or the opening. */
 void loss__count(slot *s, const siginfo_t *info, const char *how);
+/** An item was finished: losses before that are forgotten. */
+void loss__forget(ml_mproc *pool);
+/** An item has used up its attempts, and the job goes on: its losses are forgotten, too, unless
+ * that has become the rule. */
+void loss__give_up(ml_mproc *pool);
 /** One could not be started. */
 void loss__not_started(slot *s, int error);
 /** How long the next start has to wait. */
@@ -409,6 +420,8 @@ void init__release(ml_mproc *pool);
 
 /** End everything that a process has started, in whatever process group, but not the process. */
 void descendants__kill(pid_t root);
+/** End every process whose environment has the mark: what a worker has left that is gone. */
+void descendants__kill_marked(const char *mark);
 
 /* ---- visitor.c: workers that were started by hand
  * ------------------------------------------------ */
@@ -483,18 +496,24 @@ uint64_t oom__kills_of_this_process(void);
 typedef struct worker {
   lane_hello hello;
   status_page *page;
-  channel chan; /* of the main thread */
-  int lane;     /* -1: a visitor from another machine has none */
+  channel chan; /* of the main thread, but while an item runs the watcher may send what waits: */
+  pthread_mutex_t sending; /* is held by the main thread except there */
+  int lane;                /* -1: a visitor from another machine has none */
   bool is_visitor;
+  const ml_watch *watch; /* may be NULL */
   unsigned char token[WIRE_TOKEN];
   ml_functions *functions;
   _Atomic uint32_t serial; /* of the job it is at */
   pthread_t watcher;
-  int wake; /* eventfd that ends the watcher */
+  int wake;             /* eventfd that wakes the watcher, */
+  _Atomic bool is_over; /* which ends */
 } worker;
 
 /** Find the way in: lane, connection, proofs. @return an ml_worker_exit */
 int worker__start(worker *w, const ml_worker_opts *opts, ml_error *err);
+
+/** Send what can be sent now, if an item runs. For the watcher. */
+void worker__send_waiting(worker *w);
 
 /** All of the outgoing bytes, however long it takes. @return false: the peer is gone */
 bool worker__send_all(channel *c);
@@ -520,6 +539,8 @@ int worker_init__frame(ml_functions *functions, const frame *f, ml_buf *out, ml_
 
 bool worker_watch__start(worker *w);
 void worker_watch__stop(worker *w);
+/** The person who has started it by hand is told once, by either thread. */
+void worker_watch__tell_end(const worker *w);
 
 typedef struct worker_job worker_job;
 

@@ -111,11 +111,11 @@ static bool put_file(slot *s, frame *f, const payload *in) {
 /* ---- who gets what --------------------------------------------------------------------------- */
 
 bool run__is_last(const run *r, const piece *p) {
-  return p->losses > 0 && p->losses >= r->pool->opts.retries;
+  return p->losses > 0 && p->losses + p->is_suspect >= r->pool->opts.retries;
 }
 
 static bool is_fresh(const slot *s) {
-  return s->n_items == 0 && s->n_in_flight == 0;
+  return s->n_given == 0;
 }
 
 static bool is_too_large(const slot *s, const piece *p) {
@@ -131,6 +131,7 @@ static piece *take_again(run *r, const slot *s) {
   for (piece **at = &q->again; *at && (*at)->first < r->end; at = &(*at)->next_again) {
     bool last = run__is_last(r, *at);
     if ((last && !fresh) || is_too_large(s, *at)) continue;
+    if ((*at)->is_suspect && s->n_in_flight > 0) continue;
     if (!found) found = at;
     if (!fresh) break;
     if (last) {
@@ -139,9 +140,8 @@ static piece *take_again(run *r, const slot *s) {
     }
   }
   if (!found) return NULL;
-  piece *p = *found;
-  *found = p->next_again;
-  q->n_again -= p->n;
+  piece *p = queue__pick(q, found, (*found)->is_suspect ? 1 : (*found)->n);
+  if (!p) run__fail_memory(r);
   return p;
 }
 
@@ -160,6 +160,7 @@ static bool send_piece(run *r, slot *s, piece *p) {
   if (s->n_in_flight == 0) s->turned = s->heard = mproc__now();
   p->state = PIECE_SENT;
   s->flight[(s->first_in_flight + s->n_in_flight++) % WINDOW_MAX] = p;
+  s->n_given += p->n;
   r->in_flight += p->n;
   return true;
 }
@@ -170,6 +171,13 @@ static size_t unsent(const run *r) {
   size_t end = r->end < r->job->n_items ? r->end : r->job->n_items;
   if (end == ML_ITEMS_UNKNOWN) return SIZE_MAX;
   return q->n_again + (end > q->made ? end - q->made : 0);
+}
+
+/* Items until it has done its share, and is replaced. */
+static uint64_t share_left(const slot *s) {
+  uint64_t max = s->is_ours ? s->pool->opts.max_tasks : 0;
+  if (max == 0) return UINT64_MAX;
+  return max > s->n_given ? max - s->n_given : 0;
 }
 
 /* Items for one frame. The nearer the end of the job, the fewer, so that all workers end together.
@@ -204,9 +212,20 @@ static size_t window(const run *r, const slot *s, size_t chunk_n) {
   return n > 0 ? n : 1;
 }
 
-static bool is_full(const run *r, const slot *s, size_t n) {
+/* Suspects wait for a worker that has nothing, so nobody is given more meanwhile. */
+static bool is_held(run *r, const slot *s) {
+  if (s->n_in_flight == 0 || !r->has_suspects) return false;
+  for (const piece *p = r->items.again; p && p->first < r->end; p = p->next_again)
+    if (p->is_suspect && !run__is_last(r, p)) return true;
+  r->has_suspects = false;
+  return false;
+}
+
+static bool is_full(run *r, const slot *s, size_t n) {
   const piece *front = run__front(s);
-  if (front && run__is_last(r, front)) return true;
+  if (share_left(s) == 0) return true;
+  if (front && (front->is_suspect || run__is_last(r, front))) return true;
+  if (is_held(r, s)) return true;
   return s->n_in_flight >= window(r, s, n) || s->chan.out.n - s->chan.out_at >= UNSENT_MAX;
 }
 
@@ -221,17 +240,36 @@ static bool may_send(const slot *s, const piece *p) {
   return n_files < FILES_MAX && !is_too_large(s, p);
 }
 
+/* What was cut for another worker may be more than this one's share. @return false: no memory */
+static bool cut_to_share(run *r, const slot *s, piece *p) {
+  uint64_t left = share_left(s);
+  if (p->n <= left) return true;
+  piece *rest = queue__cut(&r->items, p, (size_t)left);
+  if (rest)
+    queue__again(&r->items, rest);
+  else
+    run__fail_memory(r);
+  return rest;
+}
+
+/* @return NULL: none */
+static piece *next_piece(run *r, slot *s, size_t n) {
+  uint64_t left = share_left(s);
+  piece *p = take_again(r, s);
+  if (!p && (p = run__make(r, n < left ? n : (size_t)left))) s->chunk = n;
+  return p && cut_to_share(r, s, p) && run__make_again(r, p) ? p : NULL;
+}
+
 static void feed(run *r, slot *s) {
   for (;;) {
     size_t n = chunk(r, s);
     if (is_full(r, s, n)) return;
-    piece *p = take_again(r, s);
-    if (!p && (p = run__make(r, n))) s->chunk = n;
-    if (!p || !run__make_again(r, p)) return;
+    piece *p = next_piece(r, s, n);
+    if (!p) return;
     bool may = may_send(s, p);
     if (may && send_piece(r, s, p)) continue;
     queue__again(&r->items, p);
-    if (may) slot__kill(s, CAUSE_UNKNOWN);
+    if (may) slot__kill(s, CAUSE_HUNG_UP);
     return;
   }
 }
@@ -252,7 +290,7 @@ static void freshen(run *r) {
   for (size_t i = 0; i < r->pool->n_slots; i++) {
     slot *s = &r->pool->slots[i];
     if (!s->is_ours) continue;
-    if (!slot__takes_items(s) || s->n_items == 0) return;
+    if (!slot__takes_items(s) || s->n_given == 0) return;
     if (!idlest || s->n_in_flight < idlest->n_in_flight) idlest = s;
   }
   if (idlest) slot__recycle(idlest);
