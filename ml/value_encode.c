@@ -119,7 +119,8 @@ static ml_status put_value(writer *w, const ml_value *v) {
       ml_buf_put(w->out, &head, sizeof head);
       return ML_OK;
     case ML_TYPE_BOOL:
-      head.detail = v->as.b;
+      /* Whatever bits a function has left there. */
+      head.detail = *(const unsigned char *)&v->as.b != 0;
       ml_buf_put(w->out, &head, sizeof head);
       return ML_OK;
     case ML_TYPE_INT:

@@ -302,6 +302,13 @@ static void half_made_values_are_refused(void **state) {
     assert_string_equal(err.message, cases[i].message);
     ml_buf_release(&out);
   }
+  ml_value wild = {.type = ML_TYPE_BOOL}, back;
+  ml_buf bytes = {0};
+  memset(&wild.as.b, 0x5a, 1);
+  assert_int_equal(ml_value_encode(&wild, NULL, 0, &bytes, NULL), ML_OK);
+  assert_int_equal(ml_value_decode(bytes.data, bytes.n, NULL, 0, arena, &back, NULL), ML_OK);
+  assert_true(back.as.b);
+  ml_buf_release(&bytes);
   ml_value itself = {.type = ML_TYPE_LIST}, twice[] = {{0}, {0}};
   ml_error err = {0};
   ml_buf out = {0};

@@ -347,6 +347,22 @@ print("x x")
             done = self.run_script(text)
             self.assertEqual((done.returncode, done.stdout), (0, "x x\n"), done.stderr)
 
+    def test_plain(self):
+        """Without numpy and cloudpickle."""
+        text = """
+import sys
+sys.modules["numpy"] = sys.modules["cloudpickle"] = None
+import math
+from mltool import Pool
+with Pool(2) as pool:
+    pool.load("fresh")
+    print(pool.peach(math.sqrt, [4]), *pool.ipeach(abs, iter([-1])), pool.submit(abs, -2).result())
+    print(len(pool.peach("fresh.names", ["minimal"])[0]), list(pool.functions()))
+"""
+        done = self.run_script(text)
+        wanted = "[2.0] 1 2\n10 ['fresh.features', 'fresh.names']\n"
+        self.assertEqual(done.stdout, wanted, done.stderr)
+
     def test_fork(self):
         """The pool stays that of the process that has opened it."""
         text = """
