@@ -134,6 +134,11 @@ static ml_status load_file(ml_functions *functions, const char *what, const char
 
 static ml_status unknown(const char *what, ml_error *err) {
   static const char *const around[][2] = {{"./", ".so"}, {"", ".py"}, {"./", ""}};
+  if (module__ends_in(what, ".c"))
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "'%.100s' is source code; compile it with cc -shared -fPIC and load the "
+                        ".so file",
+                        what);
   char path[300];
   ml_nearest nearest = ml_nearest_to(what);
   for (size_t i = 0; *what && i < sizeof around / sizeof *around; i++) {

@@ -116,7 +116,7 @@ static slot_cause judge_absent(slot *s, uint64_t now) {
 static void judge_share(slot *s) {
   const ml_mproc_opts *opts = &s->pool->opts;
   const status_page *page = s->page->data;
-  bool is_done = opts->max_tasks > 0 && s->n_items >= opts->max_tasks;
+  bool is_done = opts->max_tasks > 0 && s->n_given >= opts->max_tasks;
   bool is_large = opts->max_rss > 0 && atomic_load(&page->rss) > opts->max_rss;
   if (s->is_ours && (is_done || is_large)) slot__recycle(s);
 }

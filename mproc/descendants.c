@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "mproc_internal.h"
 
-enum { DEPTH_MAX = 64, ROUNDS_MAX = 1000 };
+enum { DEPTH_MAX = 64, ROUNDS_MAX = 1000, SEARCHES_MAX = 50 };
 
 static size_t kill_children(pid_t pid, int depth);
 
@@ -59,10 +60,63 @@ static size_t kill_children(pid_t pid, int depth) {
   return n;
 }
 
+static void pause_briefly(void) {
+  struct timespec moment = {.tv_nsec = 100000};
+  nanosleep(&moment, NULL);
+}
+
 /* Those that are started while we look are found in the next round. */
 void descendants__kill(pid_t root) {
-  for (int round = 0; round < ROUNDS_MAX && kill_children(root, 0) > 0; round++) {
-    struct timespec moment = {.tv_nsec = 100000};
-    nanosleep(&moment, NULL);
+  for (int round = 0; round < ROUNDS_MAX && kill_children(root, 0) > 0; round++) pause_briefly();
+}
+
+/* ---- of a process that is gone -----------------------------------------------------------------
+ */
+
+/* The environment of a process is what it was started with, and a child has a copy. A zombie has
+ * none. */
+static bool is_marked(pid_t pid, const char *mark) {
+  char path[64], text[16384];
+  size_t n = 0, n_mark = strlen(mark);
+  ssize_t got;
+  bool found = false;
+  snprintf(path, sizeof path, "/proc/%ld/environ", (long)pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  while (!found && (got = read(fd, text + n, sizeof text - n)) > 0) {
+    n += (size_t)got;
+    found = memmem(text, n, mark, n_mark) != NULL;
+    size_t keep = n < n_mark ? n : n_mark; /* it may lie across two reads */
+    memmove(text, text + n - keep, keep);
+    n = keep;
   }
+  close(fd);
+  return found;
+}
+
+/* The descriptor is of the process whose environment was read, or of none: a number that was given
+ * to another one meanwhile ends nobody. */
+static bool kill_if_marked(pid_t pid, const char *mark) {
+  int fd = pidfd_open(pid, 0);
+  if (fd < 0) return false;
+  bool is_killed = is_marked(pid, mark) && pidfd_send_signal(fd, SIGKILL, NULL, 0) == 0;
+  close(fd);
+  return is_killed;
+}
+
+static size_t kill_marked(const char *mark) {
+  size_t n = 0;
+  DIR *all = opendir("/proc");
+  if (!all) return 0;
+  for (struct dirent *entry; (entry = readdir(all));) {
+    char *end;
+    long pid = strtol(entry->d_name, &end, 10);
+    if (*end == 0 && pid > 0 && pid != getpid()) n += kill_if_marked((pid_t)pid, mark);
+  }
+  closedir(all);
+  return n;
+}
+
+void descendants__kill_marked(const char *mark) {
+  for (int round = 0; round < SEARCHES_MAX && kill_marked(mark) > 0; round++) pause_briefly();
 }

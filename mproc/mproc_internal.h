@@ -201,6 +201,8 @@ typedef struct pulse {
 
 typedef struct words words;
 
+enum { MARK_TEXT = 48 };
+
 /* A place in the pool. Its worker may be replaced. */
 typedef struct slot {
   ml_mproc *pool;
@@ -209,6 +211,7 @@ typedef struct slot {
   slot_cause cause;
   uint64_t when;
   pid_t pid;
+  char mark[MARK_TEXT]; /* in the environment of the worker and of all that it starts; "": none */
   int pidfd, lane;
   io *pid_io;
   channel chan;
@@ -234,7 +237,7 @@ typedef struct slot {
   char complaint[256]; /* why it does not do a command that others did; "" */
   item_clock item_clock;
   pulse pulse;
-  uint64_t n_items;     /* it has answered since it was started */
+  uint64_t n_given;     /* items that were sent to it since it was started */
   uint64_t told_to_end; /* the item that has had its time and was told so; PAGE_IDLE: none */
   bool is_recycled;     /* gets no more items, and goes after those it has */
 } slot;
@@ -334,7 +337,7 @@ slot *places__take(ml_mproc *pool, ml_error *err);
 
 ml_status exe__find(const char *wanted, char path[PATH_MAX], ml_error *err);
 
-/** Start the process of a slot: pid, pidfd, lane and words. @return 0 or an errno */
+/** Start the process of a slot: pid, pidfd, mark, lane and words. @return 0 or an errno */
 int spawn__worker(slot *s);
 /** What a worker finds on its lane first. @return false and errno */
 bool spawn__hello(const slot *s);
@@ -417,6 +420,8 @@ void init__release(ml_mproc *pool);
 
 /** End everything that a process has started, in whatever process group, but not the process. */
 void descendants__kill(pid_t root);
+/** End every process whose environment has the mark: what a worker has left that is gone. */
+void descendants__kill_marked(const char *mark);
 
 /* ---- visitor.c: workers that were started by hand
  * ------------------------------------------------ */
@@ -495,6 +500,7 @@ typedef struct worker {
   pthread_mutex_t sending; /* is held by the main thread except there */
   int lane;                /* -1: a visitor from another machine has none */
   bool is_visitor;
+  const ml_watch *watch; /* may be NULL */
   unsigned char token[WIRE_TOKEN];
   ml_functions *functions;
   _Atomic uint32_t serial; /* of the job it is at */
@@ -533,6 +539,8 @@ int worker_init__frame(ml_functions *functions, const frame *f, ml_buf *out, ml_
 
 bool worker_watch__start(worker *w);
 void worker_watch__stop(worker *w);
+/** The person who has started it by hand is told once, by either thread. */
+void worker_watch__tell_end(const worker *w);
 
 typedef struct worker_job worker_job;
 

@@ -11,6 +11,7 @@
 typedef struct payload {
   size_t refs;
   ml_buf bytes;
+  size_t n_own;   /* items in a chunk of the caller's own form, which is whole or of no use */
   ml_buf lengths; /* of each item, u32, when there are several */
   int fd;         /* bytes are in this sealed memory file; -1: they are not */
   size_t size;    /* what the bytes count for, wherever they are */

@@ -124,7 +124,6 @@ static bool on_result(run *r, slot *s, const frame *f) {
     return true;
   }
   learn(s, ns, f->items);
-  s->n_items += f->items;
   clock__answered(s, f->item, f->items);
   seen__done(s, f->items, ns);
   loss__forget(r->pool);
@@ -143,7 +142,6 @@ static bool on_item_error(run *r, slot *s, const frame *f, const ml_error *error
   if (!p || f->item != p->first) return false;
   uint64_t ns = time_of(s, f);
   if (!cut_in_flight(r, s, 1)) return true;
-  s->n_items++;
   loss__forget(r->pool);
   run__errored(r, s, p, error, trace, n_trace, (double)ns * 1e-9);
   clock__answered(s, f->item, 1);

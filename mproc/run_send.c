@@ -115,7 +115,7 @@ bool run__is_last(const run *r, const piece *p) {
 }
 
 static bool is_fresh(const slot *s) {
-  return s->n_items == 0 && s->n_in_flight == 0;
+  return s->n_given == 0;
 }
 
 static bool is_too_large(const slot *s, const piece *p) {
@@ -160,6 +160,7 @@ static bool send_piece(run *r, slot *s, piece *p) {
   if (s->n_in_flight == 0) s->turned = s->heard = mproc__now();
   p->state = PIECE_SENT;
   s->flight[(s->first_in_flight + s->n_in_flight++) % WINDOW_MAX] = p;
+  s->n_given += p->n;
   r->in_flight += p->n;
   return true;
 }
@@ -170,6 +171,13 @@ static size_t unsent(const run *r) {
   size_t end = r->end < r->job->n_items ? r->end : r->job->n_items;
   if (end == ML_ITEMS_UNKNOWN) return SIZE_MAX;
   return q->n_again + (end > q->made ? end - q->made : 0);
+}
+
+/* Items until it has done its share, and is replaced. */
+static uint64_t share_left(const slot *s) {
+  uint64_t max = s->is_ours ? s->pool->opts.max_tasks : 0;
+  if (max == 0) return UINT64_MAX;
+  return max > s->n_given ? max - s->n_given : 0;
 }
 
 /* Items for one frame. The nearer the end of the job, the fewer, so that all workers end together.
@@ -215,6 +223,7 @@ static bool is_held(run *r, const slot *s) {
 
 static bool is_full(run *r, const slot *s, size_t n) {
   const piece *front = run__front(s);
+  if (share_left(s) == 0) return true;
   if (front && (front->is_suspect || run__is_last(r, front))) return true;
   if (is_held(r, s)) return true;
   return s->n_in_flight >= window(r, s, n) || s->chan.out.n - s->chan.out_at >= UNSENT_MAX;
@@ -231,13 +240,32 @@ static bool may_send(const slot *s, const piece *p) {
   return n_files < FILES_MAX && !is_too_large(s, p);
 }
 
+/* What was cut for another worker may be more than this one's share. @return false: no memory */
+static bool cut_to_share(run *r, const slot *s, piece *p) {
+  uint64_t left = share_left(s);
+  if (p->n <= left) return true;
+  piece *rest = queue__cut(&r->items, p, (size_t)left);
+  if (rest)
+    queue__again(&r->items, rest);
+  else
+    run__fail_memory(r);
+  return rest;
+}
+
+/* @return NULL: none */
+static piece *next_piece(run *r, slot *s, size_t n) {
+  uint64_t left = share_left(s);
+  piece *p = take_again(r, s);
+  if (!p && (p = run__make(r, n < left ? n : (size_t)left))) s->chunk = n;
+  return p && cut_to_share(r, s, p) && run__make_again(r, p) ? p : NULL;
+}
+
 static void feed(run *r, slot *s) {
   for (;;) {
     size_t n = chunk(r, s);
     if (is_full(r, s, n)) return;
-    piece *p = take_again(r, s);
-    if (!p && (p = run__make(r, n))) s->chunk = n;
-    if (!p || !run__make_again(r, p)) return;
+    piece *p = next_piece(r, s, n);
+    if (!p) return;
     bool may = may_send(s, p);
     if (may && send_piece(r, s, p)) continue;
     queue__again(&r->items, p);
@@ -262,7 +290,7 @@ static void freshen(run *r) {
   for (size_t i = 0; i < r->pool->n_slots; i++) {
     slot *s = &r->pool->slots[i];
     if (!s->is_ours) continue;
-    if (!slot__takes_items(s) || s->n_items == 0) return;
+    if (!slot__takes_items(s) || s->n_given == 0) return;
     if (!idlest || s->n_in_flight < idlest->n_in_flight) idlest = s;
   }
   if (idlest) slot__recycle(idlest);

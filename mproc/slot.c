@@ -72,6 +72,15 @@ static void bury(slot *s, const siginfo_t *info) {
   clear(s);
 }
 
+/* What it has started ends with it. One that leaves as it was told has seen to that itself. */
+static void end_family(const slot *s, bool is_zombie, const siginfo_t *info) {
+  /* While the worker is a zombie its number, and its group with what it has left behind there, are
+   * ours to kill. */
+  if (is_zombie) kill(-s->pid, SIGKILL);
+  bool has_left_by_itself = s->cause == CAUSE_TOLD && info->si_code == CLD_EXITED;
+  if (!has_left_by_itself) descendants__kill_marked(s->mark);
+}
+
 /* The process has exited and nothing of it writes any more. */
 static void on_exit_of_process(void *ctx, int events) {
   (void)events;
@@ -86,9 +95,7 @@ static void on_exit_of_process(void *ctx, int events) {
   /* libuv has made the descriptor non-blocking, and it may wake us a moment too early: it will
    * again. */
   if (!is_zombie && (errno == EAGAIN || errno == EINTR)) return;
-  /* While the worker is a zombie its number, and its group with what it has left behind there, are
-   * ours to kill. */
-  if (is_zombie) kill(-s->pid, SIGKILL);
+  end_family(s, is_zombie, &info);
   read_last_words(s);
   while (is_zombie && waitpid(s->pid, NULL, 0) < 0 && errno == EINTR) {
   }

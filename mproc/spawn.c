@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Starting the process of a worker: posix_spawn costs the same whatever the parent's size,
  * while fork, and so uv_spawn, copies its page tables. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,14 +26,28 @@ static const char *const thread_variables[] = {
     "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS"};
 enum { N_VARIABLES = sizeof thread_variables / sizeof thread_variables[0], SETTING_MAX = 40 };
 
-/* A worker below a rank of MPI is none itself, and must not take itself for one. */
-static const char *const launchers[] = {"OMPI_", "PMIX_", "PMI_"};
-enum { N_LAUNCHERS = sizeof launchers / sizeof launchers[0] };
+#define MARK_NAME "MLTOOL_WORKER="
 
-static bool is_of_launcher(const char *setting) {
-  for (size_t i = 0; i < N_LAUNCHERS; i++)
-    if (strncmp(setting, launchers[i], strlen(launchers[i])) == 0) return true;
+/* A worker below a rank of MPI is none itself, and must not take itself for one; and below another
+ * worker it has its own mark. */
+static const char *const left_out[] = {"OMPI_", "PMIX_", "PMI_", MARK_NAME};
+enum { N_LEFT_OUT = sizeof left_out / sizeof left_out[0] };
+
+static bool is_left_out(const char *setting) {
+  for (size_t i = 0; i < N_LEFT_OUT; i++)
+    if (strncmp(setting, left_out[i], strlen(left_out[i])) == 0) return true;
   return false;
+}
+
+/* What this worker leaves behind is known by it; a number that nobody guesses, so that nothing else
+ * has it by chance. */
+static bool make_mark(char mark[MARK_TEXT]) {
+  unsigned char number[16];
+  static_assert(sizeof MARK_NAME + 2 * sizeof number <= MARK_TEXT, "it fits");
+  if (getrandom(number, sizeof number, 0) != sizeof number) return false;
+  strcpy(mark, MARK_NAME);
+  sodium_bin2hex(mark + strlen(MARK_NAME), 2 * sizeof number + 1, number, sizeof number);
+  return true;
 }
 
 static bool is_set(const char *name) {
@@ -42,16 +58,17 @@ static bool is_set(const char *name) {
 }
 
 /* @param texts  room for what is added. @return array to free(), whose texts are borrowed */
-static char **worker_environment(int threads, char texts[N_VARIABLES][SETTING_MAX]) {
+static char **worker_environment(slot *s, char texts[N_VARIABLES][SETTING_MAX]) {
   size_t n_all = 0, n = 0;
   while (environ && environ[n_all]) n_all++;
-  char **all = calloc(n_all + N_VARIABLES + 1, sizeof *all);
+  char **all = calloc(n_all + N_VARIABLES + 2, sizeof *all);
   if (!all) return NULL;
+  all[n++] = s->mark;
   for (size_t i = 0; i < n_all; i++)
-    if (!is_of_launcher(environ[i])) all[n++] = environ[i];
+    if (!is_left_out(environ[i])) all[n++] = environ[i];
   for (size_t i = 0; i < N_VARIABLES; i++) {
     if (is_set(thread_variables[i])) continue;
-    snprintf(texts[i], SETTING_MAX, "%s=%d", thread_variables[i], threads);
+    snprintf(texts[i], SETTING_MAX, "%s=%d", thread_variables[i], s->pool->opts.threads);
     all[n++] = texts[i];
   }
   return all;
@@ -88,7 +105,8 @@ static int spawn(slot *s, int lane, int speech) {
   /* As a person finds it among the processes; the path may be /proc/self/exe. */
   char *argv[] = {"mltool", "worker", "-p", port, NULL};
   char texts[N_VARIABLES][SETTING_MAX];
-  char **environment = worker_environment(s->pool->opts.threads, texts);
+  if (!make_mark(s->mark)) return EAGAIN;
+  char **environment = worker_environment(s, texts);
   if (!environment) return ENOMEM;
 
   posix_spawn_file_actions_t files;

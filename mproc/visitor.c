@@ -72,6 +72,6 @@ void visitor__register(slot *s, channel *chan) {
   s->pool->stats.workers_joined++;
   slot__name(s, name, sizeof name);
   pool__note(s->pool, "%s has joined%s", name,
-             s->lane >= 0 ? "" : " from another machine: it takes no jobs with shared data");
+             s->lane >= 0 ? "" : ": of another machine or user, it takes no jobs with shared data");
   slot__register(s, chan);
 }

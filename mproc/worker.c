@@ -54,7 +54,9 @@ static int run_all(worker *w, worker_job *job, ml_error *err) {
   int code = ML_WORKER_DONE;
   while (run_frames(w, job, &code, err) && worker__send_all(&w->chan)) {
     await_briefly(w->chan.fd);
-    if (!channel__read(&w->chan, READ_MAX)) break;
+    if (channel__read(&w->chan, READ_MAX)) continue;
+    worker_watch__tell_end(w);
+    break;
   }
   (void)worker__send_all(&w->chan); /* why it ends, if there is a reason */
   return code;
@@ -89,7 +91,11 @@ void worker__send_waiting(worker *w) {
 }
 
 int ml_worker_run(const ml_worker_opts *opts, ml_error *err) {
-  worker w = {.chan = {.fd = -1}, .sending = PTHREAD_MUTEX_INITIALIZER, .lane = -1, .wake = -1};
+  worker w = {.chan = {.fd = -1},
+              .sending = PTHREAD_MUTEX_INITIALIZER,
+              .lane = -1,
+              .wake = -1,
+              .watch = opts->watch};
   ml_own_process();
   crash__watch();
   (void)prctl(PR_SET_NAME, "mltool-worker");

@@ -44,6 +44,7 @@ static bool await_frame(worker *w, frame *f) {
     if (verdict != FRAME_PARTIAL) return verdict == FRAME_WHOLE;
     struct pollfd fds[] = {{.fd = w->chan.fd, .events = POLLIN}, {.fd = w->lane}};
     int n = poll(fds, 2, ANSWER_MS);
+    if (ml_watch_cancelled(w->watch)) return false;
     if (n == 0 || (n < 0 && errno != EINTR)) return false;
     if (fds[1].revents) return false;
     if (fds[0].revents && !channel__read(&w->chan, READ_MAX)) return false;
@@ -110,6 +111,8 @@ static int register_at(worker *w, const address *to, handshake *h, bool *has_lan
     }
     int code = shake_hands(w, h, has_lane, err);
     if (code >= 0) return code;
+    if (ml_watch_cancelled(w->watch))
+      return worker__fail(err, ML_WORKER_INTERRUPTED, "interrupted");
     channel__close(&w->chan);
     struct pollfd lane = {.fd = w->lane};
     if (poll(&lane, 1, CALL_PAUSE) > 0) break;

@@ -17,11 +17,18 @@
 #define LOOKS_AFTER 10 /* more of these, when nothing runs any more */
 
 /* With all that it has started. Its group is its own, unless it was started by hand. */
-static void end_process(const worker *w) {
+static void end_process(const worker *w, int code) {
   atomic_store(&w->page->has_left, 1);
   descendants__kill(getpid());
   if (!w->is_visitor && getpgrp() == getpid()) kill(0, SIGKILL);
-  _exit(ML_WORKER_DONE);
+  _exit(code);
+}
+
+void worker_watch__tell_end(const worker *w) {
+  static const char line[] = "mltool worker: the central process is gone\n";
+  static atomic_flag told = ATOMIC_FLAG_INIT;
+  if (w->is_visitor && !atomic_flag_test_and_set(&told))
+    (void)!write(STDERR_FILENO, line, sizeof line - 1);
 }
 
 static void look_at_size(status_page *page) {
@@ -84,9 +91,13 @@ static void *watch(void *ctx) {
     beat(w->page);
     interrupt_item(w, &interrupted);
     worker__send_waiting(w);
-    if (poll(fds, 3, pause_ms(w->page)) < 0 && errno != EINTR) end_process(w);
+    int n = poll(fds, 3, w->watch ? LOOK_MS : pause_ms(w->page));
     if (atomic_load(&w->is_over)) return NULL;
-    if (fds[0].revents || fds[1].revents || fds[2].revents) end_process(w);
+    if (ml_watch_cancelled(w->watch)) end_process(w, ML_WORKER_INTERRUPTED);
+    if (n < 0 && errno != EINTR) end_process(w, ML_WORKER_DONE);
+    if (n <= 0) continue;
+    worker_watch__tell_end(w);
+    end_process(w, ML_WORKER_DONE);
   }
 }
 

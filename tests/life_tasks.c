@@ -96,6 +96,10 @@ static ml_status do_run(void *state, const ml_job_data *data, const ml_item *ite
     return get_memory((size_t)n, err);
   else if (strcmp(verb, "crash") == 0)
     crash(arg);
+  else if (strcmp(verb, "kill") == 0)
+    kill(getpid(), (int)n);
+  else if (strcmp(verb, "exit") == 0)
+    _exit((int)n);
   else
     return ml_error_set(err, ML_ERR_USAGE, "no such verb '%s'", verb);
   return ML_OK;

@@ -15,7 +15,9 @@
  *   spin MS, nap MS        with and without work
  *   wait                   until the item is to be ended: "told"
  *   alloc MIB              gets and fills memory, and keeps it; an error when there is none
- *   crash segv|stack       */
+ *   crash segv|stack
+ *   kill SIGNAL            itself
+ *   exit CODE */
 extern const ml_module life_test_module;
 
 /* Items of the task and their results, which are cut at 63 bytes. */

@@ -162,6 +162,31 @@ static void children_end_with_a_killed_worker(void **state) {
   ml_mproc_close(pool);
 }
 
+/* A worker that ends by itself has no time for them. */
+static void expect_no_children_after(const char *last) {
+  const char *items[] = {children[0], children[1], children[2], last};
+  char pids[4][64] = {""};
+  ml_error err;
+  ml_mproc_opts opts = test_opts(1);
+  opts.retries = 0;
+  opts.window = opts.chunk = 1;
+  ml_mproc *pool = open_pool(opts);
+  assert_int_equal(run_texts(pool, items, 4, pids, &err), ML_ERR_WORKER);
+  for (size_t i = 0; i < N_CHILDREN; i++) {
+    assert_true(atol(pids[i]) > 0);
+    expect_gone(atol(pids[i]));
+  }
+  expect_usable(pool);
+  ml_mproc_close(pool);
+}
+
+static void children_end_with_a_worker_that_crashes(void **state) {
+  (void)state;
+  if (!HAS_SANITIZER) expect_no_children_after("crash segv");
+  expect_no_children_after("kill 9");
+  expect_no_children_after("exit 3");
+}
+
 static void children_end_with_a_killed_central_process(void **state) {
   (void)state;
   int out[2];
@@ -216,20 +241,26 @@ static void item_is_told_to_end(void **state) {
 
 static void worker_is_replaced_after_its_share(void **state) {
   (void)state;
-  const char *items[30];
-  char pids[30][64];
-  for (size_t i = 0; i < 30; i++) items[i] = "pid";
-  ml_mproc_opts opts = test_opts(1);
-  opts.max_tasks = 10;
-  opts.window = 1;
-  opts.chunk = 1;
-  ml_mproc *pool = open_pool(opts);
-  expect_done(pool, items, 30, pids);
-  ml_mproc_stats stats = ml_mproc_get_stats(pool);
-  assert_true(stats.workers_recycled >= 1);
-  assert_int_equal(stats.workers_lost, 0);
-  assert_string_not_equal(pids[0], pids[29]);
-  ml_mproc_close(pool);
+  enum { N = 300, SHARE = 7 };
+  static const size_t chunks[] = {1, 5, 100, 0};
+  const char *items[N];
+  char pids[N][64];
+  for (size_t i = 0; i < N; i++) items[i] = "pid";
+  for (size_t k = 0; k < 4; k++) {
+    ml_mproc_opts opts = test_opts(2);
+    opts.max_tasks = SHARE;
+    opts.chunk = chunks[k];
+    ml_mproc *pool = open_pool(opts);
+    expect_done(pool, items, N, pids);
+    for (size_t i = 0; i < N; i++) {
+      size_t n = 0;
+      for (size_t j = 0; j < N; j++) n += strcmp(pids[i], pids[j]) == 0;
+      assert_in_range(n, 1, SHARE);
+    }
+    assert_true(ml_mproc_get_stats(pool).workers_recycled >= N / SHARE - 2);
+    assert_int_equal(ml_mproc_get_stats(pool).workers_lost, 0);
+    ml_mproc_close(pool);
+  }
 }
 
 static void worker_that_has_grown_is_replaced(void **state) {
@@ -400,6 +431,7 @@ int main(void) {
       cmocka_unit_test_teardown(crash_says_where, no_children),
       cmocka_unit_test_teardown(children_end_with_the_pool, no_children),
       cmocka_unit_test_teardown(children_end_with_a_killed_worker, no_children),
+      cmocka_unit_test_teardown(children_end_with_a_worker_that_crashes, no_children),
       cmocka_unit_test_teardown(children_end_with_a_killed_central_process, no_children),
       cmocka_unit_test_teardown(item_is_told_to_end, no_children),
       cmocka_unit_test_teardown(worker_is_replaced_after_its_share, no_children),

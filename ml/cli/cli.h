@@ -45,7 +45,7 @@ struct cli_opt {
   const char *placeholder; /* what help calls the value; NULL: there is none */
   const char *help;
   const char *fallback; /* the default as it would be typed; NULL: zero */
-  double lo, hi;        /* CLI_INT, CLI_REAL: inclusive; CLI_WORKERS: 0 and hi */
+  double lo, hi;        /* CLI_INT, CLI_REAL: inclusive; CLI_WORKERS: 0 and hi; CLI_SIZE: lo */
   const char *choices;  /* CLI_CHOICE: "auto|always|never" */
   const char *bare;     /* CLI_CHOICE: meant when no =VALUE follows */
   bool is_hidden;       /* for programs, not in help */

@@ -228,6 +228,17 @@ static void set_results_apart(void) {
   (void)dup2(STDERR_FILENO, STDOUT_FILENO); /* the output has a descriptor of its own */
 }
 
+static peach *guarded; /* whose functions run in this process: atexit() hands nothing on */
+
+/* One that calls exit(0) must not make a success of the results that are missing. */
+static void say_exit(void) {
+  static const char words[] = "mltool: a function ended the process; -s N -p PORT runs it apart\n";
+  if (!guarded) return;
+  ml_output_abort(guarded->out);
+  if (write(STDERR_FILENO, words, sizeof words - 1) < 0) _exit(ml_status_exit_code(ML_ERR_IO));
+  _exit(ml_status_exit_code(ML_ERR_FUNCTION));
+}
+
 static bool is_hasty(const char *output) {
   struct stat st;
   bool is_there = (cli__is_stdio(output) ? fstat(STDOUT_FILENO, &st) : stat(output, &st)) == 0;
@@ -306,7 +317,10 @@ static ml_status work(peach *p, ml_error *err) {
   if (status == ML_OK) status = check_call(p, err);
   if (status == ML_OK) status = open_ends(p, &watch, err);
   if (status != ML_OK) return status;
-  if (p->options->workers.n.value == 0) set_results_apart();
+  if (p->options->workers.n.value == 0) {
+    set_results_apart();
+    if (atexit(say_exit) == 0) guarded = p;
+  }
   status = start(p, &watch, err);
   if (status == ML_OK) status = p->options->list ? list(p, err) : call(p, hasty, err);
   if (status != ML_OK) return status;
@@ -323,6 +337,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   ml_mproc_close(p.pool);
   peach__log_close(p.log);
   ml_functions_free(p.functions);
+  guarded = NULL;
   peach__args_close(p.args);
   for (size_t i = 0; i < p.n_init; i++) {
     ml_buf_release(&p.bytes[i]);

@@ -13,8 +13,7 @@ typedef struct status_options {
 
 enum { CELL = 32 };
 
-/* ---- parts of the answer: any of them may be missing, should the pool be another version --------
- */
+/* ---- parts of the answer: any may be missing, should the pool be another version ----------- */
 
 static bool has(const ml_value *object, const char *key) {
   const ml_value *v = ml_value_find(object, key);

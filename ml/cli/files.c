@@ -14,6 +14,10 @@ static bool stat_stream(const char *path, int stdio_fd, struct stat *st) {
   return (cli__is_stdio(path) ? fstat(stdio_fd, st) : stat(path, st)) == 0;
 }
 
+static bool is_same_name(const char *a, const char *b) {
+  return b && !cli__is_stdio(a) && strcmp(a, b) == 0;
+}
+
 static bool is_file(const struct stat *out, const char *path) {
   struct stat st;
   return path && stat_stream(path, STDIN_FILENO, &st) && S_ISREG(st.st_mode) &&
@@ -23,8 +27,8 @@ static bool is_file(const struct stat *out, const char *path) {
 ml_status cli__check_output(const char *output, const cli_file *files, size_t n, ml_error *err) {
   struct stat out;
   bool is_there = stat_stream(output, STDOUT_FILENO, &out);
-  for (size_t i = 0; is_there && i < n; i++)
-    if (is_file(&out, files[i].path))
+  for (size_t i = 0; i < n; i++)
+    if (is_there ? is_file(&out, files[i].path) : is_same_name(output, files[i].path))
       return ml_error_set(
           err, ML_ERR_USAGE, "the output is the %s: %s", files[i].what,
           cli__is_stdio(output) ? "standard output goes to the file that is read" : output);

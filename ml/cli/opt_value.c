@@ -97,7 +97,6 @@ static ml_status set_char(const cli_opt *opt, const char *typed, const char *val
 
 static ml_status set_size(const cli_opt *opt, const char *typed, const char *value, void *field,
                           ml_error *err) {
-  (void)opt;
   static const char units[] = "KMGT";
   char *end;
   errno = 0;
@@ -110,7 +109,13 @@ static ml_status set_size(const cli_opt *opt, const char *typed, const char *val
     return ml_error_set(err, ML_ERR_USAGE,
                         "option '%s' takes a number of bytes, such as 800M or 2G, not '%s'", typed,
                         value);
-  *(size_t *)field = (size_t)n << shift;
+  size_t size = (size_t)n << shift;
+  if ((double)size < opt->lo) /* 512 was meant to be 512M */
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "option '%s' takes at least %.0fM, as a number of bytes such as 800M or "
+                        "2G, not '%s'",
+                        typed, opt->lo / (1 << 20), value);
+  *(size_t *)field = size;
   return ML_OK;
 }
 

@@ -9,6 +9,8 @@
 
 #define WHEN "auto|always|never"
 
+#define LEAST_MEMORY (1 << 20) /* bytes; what is below was meant as another unit */
+
 const cli_opt cli__common_opts[] = {
     {'h', "help", CLI_FLAG, COMMON(help), .help = "print this help"},
     {'q', "quiet", CLI_FLAG, COMMON(quiet), .help = "print errors only"},
@@ -48,9 +50,9 @@ const cli_opt cli__worker_opts[] = {
      .help = "give an item to another worker up to N times after its worker was lost"},
     {0, "retry-errors", CLI_INT, WORKERS(retry_errors), "N", .lo = 0, .hi = 1000, .fallback = "0",
      .help = "try an item again up to N times after its function failed"},
-    {0, "worker-mem", CLI_SIZE, WORKERS(worker_memory), "SIZE",
+    {0, "worker-mem", CLI_SIZE, WORKERS(worker_memory), "SIZE", .lo = LEAST_MEMORY,
      .help = "private memory of a worker, as in 800M or 2G: allocations beyond it fail"},
-    {0, "max-rss", CLI_SIZE, WORKERS(max_rss), "SIZE",
+    {0, "max-rss", CLI_SIZE, WORKERS(max_rss), "SIZE", .lo = LEAST_MEMORY,
      .help = "replace a worker that has more memory resident, after its item"},
     {0, "max-tasks-per-worker", CLI_INT, WORKERS(max_tasks), "N", .lo = 0, .hi = 1e9,
      .fallback = "0", .help = "replace a worker after N items; 0: never"},

@@ -130,11 +130,8 @@ static ml_status next_line(peach_args *args, ml_value *out, bool *at_end, ml_err
     skip_line(args, n);
     size_t mark = args->line == 1 && n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     if (is_blank(text + mark, n - mark)) continue;
-    status = ml_value_from_json(text + mark, n - mark, args->source, args->arena, out, err);
-    if (status == ML_ERR_PARSE) {
-      err->line = args->line;
-      if (err->column > 0) err->column += mark;
-    }
+    status = ml_value_from_json(text, n, args->source, args->arena, out, err);
+    if (status == ML_ERR_PARSE) err->line = args->line;
     return status;
   }
 }
@@ -146,6 +143,18 @@ static void note_string(const peach_args *args, const char *text) {
               args->n_taken + 1, text);
 }
 
+/* A word of the command line is any bytes; a string is UTF-8, which its encoding makes sure of. */
+static ml_status check_string(const peach_args *args, const ml_value *v, ml_error *err) {
+  ml_buf bytes = {0};
+  ml_error why = {0};
+  ml_status status = ml_value_encode(v, NULL, 0, &bytes, &why);
+  bool is_full = bytes.failed || status == ML_ERR_MEMORY;
+  ml_buf_release(&bytes);
+  if (is_full) return ml_error_memory(err);
+  if (status == ML_OK) return ML_OK;
+  return ml_error_set(err, ML_ERR_PARSE, "argument %zu is not UTF-8", args->n_taken + 1);
+}
+
 static ml_status next_text(peach_args *args, ml_value *out, bool *at_end, ml_error *err) {
   *at_end = args->n_taken == args->n_texts;
   if (*at_end) return ML_OK;
@@ -155,7 +164,7 @@ static ml_status next_text(peach_args *args, ml_value *out, bool *at_end, ml_err
   *err = (ml_error){0};
   *out = ml_value_string(text);
   note_string(args, text);
-  return ML_OK;
+  return check_string(args, out, err);
 }
 
 ml_status peach__args_next(peach_args *args, ml_value *out, bool *at_end, ml_error *err) {

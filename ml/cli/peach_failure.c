@@ -62,8 +62,10 @@ ml_status peach__failure_error(const ml_failure *failure, size_t item, const cha
   ml_status status = is_of_worker(failure) ? failure->error.status : ML_ERR_FUNCTION;
   if (failure->attempts > 1)
     snprintf(attempts, sizeof attempts, ", %u attempts", failure->attempts);
-  return ml_error_set(err, status, "item %zu: function '%s': %s%s", item, function, message,
-                      attempts);
+  /* Some messages begin with the name. */
+  bool is_named = strncmp(message, "function '", 10) == 0;
+  return ml_error_set(err, status, "item %zu: %s%s%s%s%s", item, is_named ? "" : "function '",
+                      is_named ? "" : function, is_named ? "" : "': ", message, attempts);
 }
 
 static void put_lines(ml_buf *out, const char *text) {
@@ -72,8 +74,16 @@ static void put_lines(ml_buf *out, const char *text) {
   if (text[strlen(text) - 1] != '\n') ml_buf_puts(out, "\n");
 }
 
+/* A trace of one line, as of a result that has no form, is what the error says already. */
+static bool is_said(const char *trace, const char *message) {
+  size_t n = trace ? strcspn(trace, "\n") : 0;
+  size_t n_message = strlen(message);
+  return n > 0 && !trace[n + (trace[n] == '\n')] && n <= n_message &&
+         memcmp(message + n_message - n, trace, n) == 0;
+}
+
 void peach__failure_details(const ml_failure *failure, ml_buf *out) {
-  put_lines(out, failure->trace);
+  if (!is_said(failure->trace, failure->error.message)) put_lines(out, failure->trace);
   if (!failure->output || !*failure->output) return;
   ml_buf_printf(out, "the last output of worker %zu (pid %ld):\n", failure->worker, failure->pid);
   put_lines(out, failure->output);

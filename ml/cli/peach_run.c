@@ -58,7 +58,13 @@ static ml_status push(run *r, size_t item, uint64_t digest, ml_error *err) {
 
 /* ---- printing ------------------------------------------------------------------------------ */
 
+/* Results may go to the terminal that shows the bar. */
+static void make_way(const run *r) {
+  if (r->ends->is_hasty) cli__progress_clear(r->cli);
+}
+
 static ml_status flush(run *r, ml_error *err) {
+  make_way(r);
   r->is_waiting = false;
   r->flushed = cli__now();
   return ml_output_flush(r->ends->out, err);
@@ -77,6 +83,7 @@ static ml_status print(run *r, const ml_buf *json, ml_error *err) {
   bool is_array = r->cli->common.json;
   const char *before = !is_array ? "" : r->n_printed ? "," : "[", *after = is_array ? "" : "\n";
   ml_output *out = r->ends->out;
+  make_way(r);
   ml_status status = ml_output_write(out, before, strlen(before), err);
   if (status == ML_OK) status = ml_output_write(out, json->data, json->n, err);
   if (status == ML_OK) status = ml_output_write(out, after, strlen(after), err);
@@ -275,6 +282,7 @@ ml_status peach__run(cli_call *cli, const peach_options *o, const peach_ends *en
   ml_peach_opts opts = {
       .functions = ends->functions, .seed = (uint64_t)o->seed.value, .watch = &own};
   ml_status status = ml_peach_each(ends->exec, ends->function, &io, &opts, err);
+  make_way(&r);
   if (r.trouble.status != ML_OK) {
     *err = r.trouble;
     status = err->status;

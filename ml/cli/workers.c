@@ -25,7 +25,7 @@ ml_status cli__read_address(const char *text, char *host, int *port, ml_error *e
   return ML_OK;
 }
 
-/* An option that only a pool has a use for would quietly do nothing. */
+/* What only a pool can do would quietly not be done. */
 static ml_status check_lonely(const cli_workers *workers, ml_error *err) {
   const struct {
     bool given;
@@ -33,7 +33,10 @@ static ml_status check_lonely(const cli_workers *workers, ml_error *err) {
   } lonely[] = {{workers->token_file, "token-file"},
                 {workers->bind, "bind"},
                 {workers->allow_remote, "allow-remote"},
-                {workers->metrics_port.given, "metrics-port"}};
+                {workers->metrics_port.given, "metrics-port"},
+                {workers->task_timeout > 0, "task-timeout"},
+                {workers->worker_memory > 0, "worker-mem"},
+                {workers->max_rss > 0, "max-rss"}};
   for (size_t i = 0; workers->n.value == 0 && i < sizeof lonely / sizeof lonely[0]; i++)
     if (lonely[i].given)
       return ml_error_set(err, ML_ERR_USAGE, "--%s without workers: say how many with -s N -p PORT",
