@@ -183,6 +183,9 @@ typedef struct ml_job {
   /* How many items there are from `first` on, at most max; 0 is the end. May wait for input. Called
    * in order. NULL: all of n_items. */
   size_t (*more)(void *ctx, size_t first, size_t max);
+  /* The descriptor that more() would have to wait for now: it is asked when there is something to
+   * read, and results are handed over meanwhile. -1: it would not wait. NULL: the same. */
+  int (*waits_for)(void *ctx);
   /* Append the argument of an item; called in order, at the latest when a worker can take it. */
   ml_status (*put)(void *ctx, size_t item, ml_buf *in, ml_error *err);
   /* Use the bytes of an item; called in order of items, may be NULL. */

@@ -162,6 +162,8 @@ typedef struct ml_peach_io {
   /* Give argument i, in order; it must last until the next call. @return false: there are no more
    * (or *err is set) */
   bool (*next)(void *ctx, size_t i, ml_value *out, ml_error *err);
+  /* The descriptor that next() would have to wait for now, when n is unknown: see ml_job. */
+  int (*waits_for)(void *ctx);
   /* What argument i is called for its function: ml_call.item, which its seed follows. For a run
    * that leaves out what an earlier one has done. Asked for after next(i). NULL: i. */
   size_t (*number)(void *ctx, size_t i);

@@ -2,6 +2,7 @@
 /* Bytes to be read: a file, standard input or memory, unpacked if they are compressed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -151,15 +152,30 @@ static ml_status unpack_zstd(ml_input *s, char *to, size_t size, size_t *n, ml_e
   return ML_OK;
 }
 
+static const char gzip_start[] = "\x1f\x8b", zstd_start[] = "\x28\xb5\x2f\xfd";
+enum { GZIP_START = sizeof gzip_start - 1, ZSTD_START = sizeof zstd_start - 1 };
+
+/* Read the first bytes as long as it takes to know how they are packed: more may be long to come.
+ */
+static ml_status read_start(ml_input *s, ml_error *err) {
+  for (size_t n = 1; n <= ZSTD_START; n++) {
+    ml_status status = read_ahead(s, n, err);
+    if (status != ML_OK || s->input_n < n) return status;
+    bool may_be_gzip = n <= GZIP_START && memcmp(s->input, gzip_start, n) == 0;
+    if (!may_be_gzip && memcmp(s->input, zstd_start, n) != 0) return ML_OK;
+  }
+  return ML_OK;
+}
+
 /* Look at the first bytes and choose how to unpack. */
 static ml_status recognise(ml_input *s, ml_error *err) {
-  ml_status status = read_ahead(s, 4, err);
+  ml_status status = read_start(s, err);
   if (status != ML_OK) return status;
-  if (s->input_n >= 2 && memcmp(s->input, "\x1f\x8b", 2) == 0) {
+  if (s->input_n >= GZIP_START && memcmp(s->input, gzip_start, GZIP_START) == 0) {
     if (inflateInit2(&s->gzip, 16 + MAX_WBITS) != Z_OK) return ml_error_memory(err);
     s->gzip_on = s->mid_stream = true;
     s->unpack = unpack_gzip;
-  } else if (s->input_n >= 4 && memcmp(s->input, "\x28\xb5\x2f\xfd", 4) == 0) {
+  } else if (s->input_n >= ZSTD_START && memcmp(s->input, zstd_start, ZSTD_START) == 0) {
     s->zstd = ZSTD_createDStream();
     if (!s->zstd) return ml_error_memory(err);
     s->unpack = unpack_zstd;
@@ -211,6 +227,12 @@ ml_status ml_input_open_bytes(const void *bytes, size_t n, const char *name, con
 
 ml_status ml_input_read(ml_input *source, char *to, size_t size, size_t *n, ml_error *err) {
   return source->unpack(source, to, size, n, err);
+}
+
+int ml_input_waits_for(const ml_input *s) {
+  struct pollfd fd = {.fd = s->fd, .events = POLLIN};
+  bool is_plain = s->fd >= 0 && s->unpack == unpack_plain && s->input_n == s->input_at;
+  return is_plain && poll(&fd, 1, 0) == 0 ? s->fd : -1;
 }
 
 void ml_input_close(ml_input *source) {

@@ -213,6 +213,11 @@ static size_t more(void *ctx, size_t first, size_t max) {
   return 1;
 }
 
+static int waits_for(void *ctx) {
+  const peach *p = ctx;
+  return p->io->waits_for(p->io->ctx);
+}
+
 static ml_status put_pending(void *ctx, size_t i, ml_buf *in, ml_error *err) {
   (void)i, (void)err;
   peach *p = ctx;
@@ -306,6 +311,7 @@ ml_status ml_peach_each(ml_exec *exec, const char *function, const ml_peach_io *
                 .n_inputs = opts ? opts->n_shared : 0,
                 .n_items = io->n,
                 .more = is_open ? more : NULL,
+                .waits_for = is_open && io->waits_for ? waits_for : NULL,
                 .put = is_open ? put_pending : put,
                 .take = io->take ? take : NULL,
                 .fail = io->fail ? fail : NULL,

@@ -2,6 +2,7 @@
 /* Calls that are submitted one by one: items of a job that has no end, until another one begins. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ml/functions.h>
 
@@ -168,7 +169,21 @@ static void kill_stubborn(future_stream *st) {
   }
 }
 
+/* Of those that wait, also once more after the loss of their worker, none is begun when nobody
+ * wants it any more: its argument is nothing then. */
+static void empty_cancelled(future_stream *st) {
+  queue *q = &st->run.items;
+  for (piece *p = q->again; p; p = p->next_again) {
+    if (!(*place(st, p->first))->is_done || p->in->bytes.n + p->in->size == 0) continue;
+    if (p->in->fd >= 0) close(p->in->fd);
+    p->in->fd = -1;
+    ml_buf_clear(&p->in->bytes);
+    queue__count(q, p->in);
+  }
+}
+
 static void turn(ml_mproc *pool, bool wait) {
+  empty_cancelled(pool->futures);
   run__turn(&pool->futures->run, wait);
   kill_stubborn(pool->futures);
   if (pool->fault.status != ML_OK) close_stream(pool);
@@ -276,12 +291,10 @@ ml_status ml_future_wait(ml_future *f, double timeout, ml_arena *arena, ml_value
   return ml_value_decode(bytes, f->arg.n, NULL, 0, arena, out, err);
 }
 
-/* Ask the item that runs to end early, and never begin one that waits. */
+/* Ask the item that runs to end early. */
 static void call_off(ml_future *f) {
   ml_mproc *pool = f->pool;
   f->killed = mproc__now() + (uint64_t)(pool->opts.grace * 1e9);
-  for (piece *p = pool->futures->run.items.again; p; p = p->next_again)
-    if (p->first == f->item && p->in->fd < 0) p->in->bytes.n = 0;
   for (size_t i = 0; i < pool->n_slots; i++) {
     const slot *s = &pool->slots[i];
     const piece *p = s->is_open ? run__front(s) : NULL;

@@ -182,6 +182,7 @@ void run__end(run *r) {
   pool->is_closing = false;
   for (size_t i = 0; i < pool->n_slots; i++) pool->slots[i].is_closing = false;
   pool->run = NULL;
+  run__close_source(r);
   queue__release(&r->items);
 }
 

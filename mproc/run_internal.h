@@ -6,6 +6,12 @@
 
 #include "mproc_internal.h"
 
+/* What the caller of a job waits for. */
+typedef struct source {
+  int fd, epoll;
+  io *io; /* NULL: nothing is watched, and there is no epoll */
+} source;
+
 struct run {
   ml_mproc *pool;
   const ml_job *job;
@@ -14,6 +20,7 @@ struct run {
   bool is_stream; /* of futures: items come one by one, and there is no end */
   bool has_more;  /* results that can be taken */
   queue items;
+  source source;
   size_t known;   /* items that are known to exist: all, or as many as more() gave */
   size_t end;     /* items from here on are not wanted: the number of items, or the lowest failed */
   ml_error error; /* of item `end`; ML_OK: it is the end */
@@ -44,6 +51,12 @@ void run__fail_item(run *r, size_t i, const ml_error *error);
 static inline bool run__is_over(const run *r) {
   return r->pool->fault.status != ML_OK || r->items.taken >= r->end;
 }
+
+/* ---- run_source.c ---------------------------------------------------------------------------- */
+
+/** The caller has no arguments yet; the loop wakes when it may have some. */
+bool run__awaits_input(run *r);
+void run__close_source(run *r);
 
 /* ---- run_make.c, run_send.c ------------------------------------------------------------------ */
 

@@ -21,6 +21,7 @@ static bool may_make(const run *r) {
 /* The caller may wait for its input there, so what workers can begin with goes out first. */
 static void ask(run *r, size_t n) {
   const ml_job *job = r->job;
+  if (run__awaits_input(r)) return;
   for (size_t i = 0; i < r->pool->n_slots; i++) {
     slot *s = &r->pool->slots[i];
     if (s->state == SLOT_READY) (void)channel__flush(&s->chan); /* noticed when it is read */

@@ -45,9 +45,9 @@ static void expect_culprits(act_kind kind, size_t n_workers, unsigned retries, s
   ml_mproc *pool = open_pool(opts);
   verdicts v = {.acts = acts_new(N)};
   if (kind == ACT_LITTER) v.words = ") sent what makes no sense, ";
-  if (kind == ACT_SIGNAL) v.words = "killed by signal 11 ";
+  if (kind == ACT_SIGNAL) v.words = "killed by signal 9 ";
   for (size_t i = 0; i < N_CULPRITS; i++)
-    v.acts.acts[culprits[i]] = (act){.kind = kind, .n = kind == ACT_SIGNAL ? SIGSEGV : 100};
+    v.acts.acts[culprits[i]] = (act){.kind = kind, .n = kind == ACT_SIGNAL ? SIGKILL : 100};
   v.acts.acts[19].kind = v.acts.acts[102].kind = ACT_SPIN; /* these run when it comes out */
   v.acts.acts[19].n = v.acts.acts[102].n = 20;
   ml_job job = acts_job(&v.acts);

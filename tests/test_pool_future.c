@@ -153,6 +153,25 @@ static void stubborn_calls_cost_their_worker(void **state) {
   ml_mproc_close(pool);
 }
 
+/* Not even when the worker that had it is lost. */
+static void cancelled_call_does_not_begin_again(void **state) {
+  (void)state;
+  ml_mproc_opts opts = test_opts(1);
+  opts.grace = 600;
+  ml_mproc *pool = open_calls(opts);
+  long pid;
+  ml_future *ever = submit(pool, "ever", ml_value_null());
+  assert_int_equal(error_of(ever, 0.2).status, ML_ERR_TIMEOUT);
+  ml_future_cancel(ever);
+  assert_int_equal(ml_mproc_pids(pool, &pid), 1);
+  kill((pid_t)pid, SIGKILL);
+  ml_future *next = submit(pool, "twice", ml_value_int(3));
+  expect_same("result", result_of(next, 60), 6);
+  ml_future_free(ever);
+  ml_future_free(next);
+  ml_mproc_close(pool);
+}
+
 static int no_cores(void **state) {
   (void)state;
   return setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -165,6 +184,7 @@ int main(void) {
       cmocka_unit_test(waiting_ends_in_time),
       cmocka_unit_test(jobs_come_after_what_was_submitted),
       cmocka_unit_test(cancelled_calls_end),
+      cmocka_unit_test(cancelled_call_does_not_begin_again),
       cmocka_unit_test(stubborn_calls_cost_their_worker),
   };
   return cmocka_run_group_tests_name("pool_future", tests, no_cores, NULL);

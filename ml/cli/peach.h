@@ -33,6 +33,10 @@ ml_status peach__args_open(cli_call *cli, const char *path, const char *const *t
 /** The next argument; it lasts until the next call. @param[out] at_end  there was none */
 ml_status peach__args_next(peach_args *args, ml_value *out, bool *at_end, ml_error *err);
 
+/** The descriptor that the next argument has to be waited for; -1: it would not, or nobody knows.
+ */
+int peach__args_wait_for(peach_args *args);
+
 /** How many arguments there will be; a guess for a file that is not yet read to its end, and 0 when
  * there is nothing to guess from. */
 double peach__args_expected(const peach_args *args);

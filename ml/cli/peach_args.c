@@ -19,8 +19,10 @@ struct peach_args {
   double n_read, n_bytes;
   char *window; /* capacity bytes; [at .. n) was not used yet */
   size_t at, n, capacity;
-  bool at_end; /* of the input */
-  size_t line; /* that was taken last */
+  size_t searched;  /* bytes from `at` on without the end of a line */
+  ml_error trouble; /* that reading ahead has met; ML_OK: none */
+  bool at_end;      /* of the input */
+  size_t line;      /* that was taken last */
   size_t n_taken;
   ml_arena *arena;
 };
@@ -60,41 +62,62 @@ ml_status peach__args_open(cli_call *cli, const char *path, const char *const *t
   return status;
 }
 
-/* Have a whole line in the window: n bytes from window[at] on, without its end. */
-static ml_status find_line(peach_args *args, size_t *n, bool *at_end, ml_error *err) {
-  for (size_t seen = 0;;) {
-    char *start = args->window + args->at;
-    size_t have = args->n - args->at;
-    const char *end = memchr(start + seen, '\n', have - seen);
-    *n = end ? (size_t)(end - start) : have;
-    *at_end = !end && args->at_end && have == 0;
-    if (end || args->at_end) return ML_OK;
-    seen = have;
-    if (have >= LINE_MAX)
-      return ml_error_at(err, ML_ERR_PARSE, args->source, args->line + 1, 0,
-                         "the line is longer than 64 MiB");
-    memmove(args->window, start, have);
-    args->at = 0;
-    args->n = have;
-    if (have == args->capacity) {
-      char *wider = realloc(args->window, 2 * args->capacity);
-      if (!wider) return ml_error_memory(err);
-      args->window = wider;
-      args->capacity *= 2;
-    }
-    size_t got;
-    ml_status status =
-        ml_input_read(args->input, args->window + have, args->capacity - have, &got, err);
-    if (status != ML_OK) return status;
-    args->n += got;
-    args->at_end = got == 0;
+/* Read what there is, behind what was not used yet; waits only when there is nothing. */
+static ml_status read_on(peach_args *args, ml_error *err) {
+  size_t have = args->n - args->at, got;
+  if (have >= LINE_MAX)
+    return ml_error_at(err, ML_ERR_PARSE, args->source, args->line + 1, 0,
+                       "the line is longer than 64 MiB");
+  memmove(args->window, args->window + args->at, have);
+  args->at = 0;
+  args->n = have;
+  if (have == args->capacity) {
+    char *wider = realloc(args->window, 2 * args->capacity);
+    if (!wider) return ml_error_memory(err);
+    args->window = wider;
+    args->capacity *= 2;
   }
+  ml_status status =
+      ml_input_read(args->input, args->window + have, args->capacity - have, &got, err);
+  if (status != ML_OK) return status;
+  args->n += got;
+  args->at_end = got == 0;
+  return ML_OK;
+}
+
+/* Look for a whole line in the window: n bytes from window[at] on, without its end. */
+static bool has_line(peach_args *args, size_t *n) {
+  const char *start = args->window + args->at;
+  size_t have = args->n - args->at;
+  const char *end = memchr(start + args->searched, '\n', have - args->searched);
+  *n = end ? (size_t)(end - start) : have;
+  args->searched = *n;
+  return end || args->at_end;
+}
+
+/* Have a whole line in the window. */
+static ml_status find_line(peach_args *args, size_t *n, bool *at_end, ml_error *err) {
+  while (!has_line(args, n)) {
+    if (args->trouble.status == ML_OK) args->trouble.status = read_on(args, &args->trouble);
+    if (args->trouble.status != ML_OK) {
+      *err = args->trouble;
+      return err->status;
+    }
+  }
+  *at_end = args->at_end && args->at == args->n;
+  return ML_OK;
 }
 
 static bool is_blank(const char *text, size_t n) {
   for (size_t i = 0; i < n; i++)
     if (!strchr(" \t\r", text[i]) || !text[i]) return false;
   return true;
+}
+
+static void skip_line(peach_args *args, size_t n) {
+  args->at += n + (args->at + n < args->n);
+  args->searched = 0;
+  args->line++;
 }
 
 /* Blank lines are no arguments, as a file may end in some. */
@@ -104,8 +127,7 @@ static ml_status next_line(peach_args *args, ml_value *out, bool *at_end, ml_err
     ml_status status = find_line(args, &n, at_end, err);
     if (status != ML_OK || *at_end) return status;
     const char *text = args->window + args->at;
-    args->at += n + (args->at + n < args->n);
-    args->line++;
+    skip_line(args, n);
     size_t mark = args->line == 1 && n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     if (is_blank(text + mark, n - mark)) continue;
     status = ml_value_from_json(text, n, args->source, args->arena, out, err);
@@ -151,6 +173,22 @@ ml_status peach__args_next(peach_args *args, ml_value *out, bool *at_end, ml_err
       args->texts ? next_text(args, out, at_end, err) : next_line(args, out, at_end, err);
   if (status == ML_OK && !*at_end) args->n_taken++;
   return status;
+}
+
+int peach__args_wait_for(peach_args *args) {
+  size_t n;
+  while (!args->texts && args->trouble.status == ML_OK) {
+    if (!has_line(args, &n)) {
+      int fd = ml_input_waits_for(args->input);
+      if (fd >= 0) return fd;
+      args->trouble.status = read_on(args, &args->trouble);
+    } else if (!args->at_end && is_blank(args->window + args->at, n)) {
+      skip_line(args, n);
+    } else {
+      return -1;
+    }
+  }
+  return -1;
 }
 
 double peach__args_expected(const peach_args *args) {

@@ -70,6 +70,13 @@ static ml_status flush(run *r, ml_error *err) {
   return ml_output_flush(r->ends->out, err);
 }
 
+/* Where somebody waits for it, and a callback can return no error. */
+static void flush_waiting(run *r) {
+  ml_error err = {0};
+  if (!r->is_waiting || !r->ends->is_hasty || r->trouble.status != ML_OK) return;
+  if (flush(r, &err) != ML_OK) r->trouble = err;
+}
+
 /* Print the JSON of the next item. */
 static ml_status print(run *r, const ml_buf *json, ml_error *err) {
   if (json->failed) return ml_error_memory(err);
@@ -133,6 +140,14 @@ static bool next(void *ctx, size_t i, ml_value *out, ml_error *err) {
   if (r->is_waiting && r->ends->is_hasty && is_late && flush(r, err) != ML_OK) return false;
   bool at_end = false;
   return next_item(r, out, &at_end, err) == ML_OK && !at_end;
+}
+
+/* Who gives the arguments may wait for what there is. */
+static int waits_for(void *ctx) {
+  run *r = ctx;
+  int fd = peach__args_wait_for(r->ends->args);
+  if (fd >= 0) flush_waiting(r);
+  return fd;
 }
 
 static size_t number(void *ctx, size_t i) {
@@ -214,12 +229,7 @@ static void seen(void *ctx, const ml_report *report, const ml_value *v) {
 
 static bool is_cancelled(void *ctx) {
   run *r = ctx;
-  if (r->is_waiting && r->ends->is_hasty && r->trouble.status == ML_OK &&
-      cli__now() - r->flushed > FLUSH_AFTER) {
-    ml_error err = {0};
-    ml_status status = flush(r, &err);
-    if (status != ML_OK) r->trouble = err;
-  }
+  if (cli__now() - r->flushed > FLUSH_AFTER) flush_waiting(r);
   return r->trouble.status != ML_OK || ml_watch_cancelled(r->watch);
 }
 
@@ -263,6 +273,7 @@ ml_status peach__run(cli_call *cli, const peach_options *o, const peach_ends *en
   bool is_resumed = ends->log && peach__log_n_done(ends->log) > 0;
   ml_peach_io io = {.n = cli->n_args > 1 && !is_resumed ? cli->n_args - 1 : ML_ITEMS_UNKNOWN,
                     .next = next,
+                    .waits_for = waits_for,
                     .number = is_resumed ? number : NULL,
                     .take = take,
                     .fail = fail,

@@ -114,6 +114,7 @@ class Failure(Structure):
 # The structures behind the pointers are looked at where they are needed: void pointers are the
 # cheapest arguments that ctypes makes.
 More = CFUNCTYPE(c_size_t, c_void_p, c_size_t, c_size_t)
+WaitsFor = CFUNCTYPE(c_int, c_void_p)
 Put = CFUNCTYPE(c_int, c_void_p, c_size_t, c_void_p, c_void_p)
 Take = CFUNCTYPE(c_int, c_void_p, c_size_t, c_void_p, c_size_t, c_void_p)
 PutChunk = CFUNCTYPE(c_int, c_void_p, c_size_t, c_size_t, c_void_p, c_void_p)
@@ -135,6 +136,7 @@ class Job(Structure):
         ("n_items", c_size_t),
         ("chunk", c_size_t),
         ("more", More),
+        ("waits_for", WaitsFor),
         ("put", Put),
         ("take", Take),
         ("put_chunk", PutChunk),
@@ -160,6 +162,7 @@ class PeachIo(Structure):
     _fields_ = [
         ("n", c_size_t),
         ("next", NextValue),
+        ("waits_for", WaitsFor),
         ("number", Number),
         ("take", TakeValue),
         ("fail", Fail),

@@ -210,6 +210,8 @@ def memory():
     results = run.end()
     check(len(results) == 4, results, run.err[-500:])
     check(results[:2] + results[3:] == [2, 4, 8], results)
+    error = results[2] if isinstance(results[2], dict) else {}
+    check(results[2] == 'bomb' or error.get('error', {}).get('status') == 'worker', results[2])
 
 
 def large_results():
