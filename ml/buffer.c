@@ -58,14 +58,17 @@ void ml_buf_number(ml_buf *buf, double value) {
 }
 
 void ml_buf_json_string(ml_buf *buf, const char *text) {
+  static const char escaped[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
   ml_buf_puts(buf, "\"");
   for (const unsigned char *s = (const unsigned char *)text; *s;) {
     size_t n = utf8__length(s);
+    const char *at = strchr(escaped, *s);
     if (n == 0) {
       ml_buf_puts(buf, "\\ufffd");
       s++;
-    } else if (*s == '"' || *s == '\\') {
-      ml_buf_printf(buf, "\\%c", *s++);
+    } else if (at) {
+      ml_buf_printf(buf, "\\%c", letters[at - escaped]);
+      s++;
     } else if (*s < ' ' || *s == 127) {
       ml_buf_printf(buf, "\\u%04x", *s++);
     } else {

@@ -192,7 +192,7 @@ typedef enum ml_worker_exit {
   ML_WORKER_OTHER_BUILD = 6, /* of mltool, or of a module */
   ML_WORKER_INIT_FAILED = 7,
   ML_WORKER_MEMORY = 8,
-  ML_WORKER_LIFETIME = 9 /* replaced as planned */
+  ML_WORKER_INTERRUPTED = 130 /* by opts.watch */
 } ml_worker_exit;
 
 typedef struct ml_worker_opts {
@@ -201,6 +201,9 @@ typedef struct ml_worker_opts {
   const char *token_file;          /* of a worker that is started by hand; NULL: it was not */
   const ml_module *const *modules; /* what the central process may ask for by name */
   size_t n_modules;
+  /* When it is cancelled the worker ends with all that it has started, in the middle of an item,
+   * too: it is looked at by another thread, several times a second. May be NULL. */
+  const ml_watch *watch;
 } ml_worker_opts;
 
 /** Be a worker: connect, register, run items until the central process ends the pool or dies.

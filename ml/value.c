@@ -64,6 +64,13 @@ bool value__n_bytes(ml_dtype dtype, size_t n_rows, size_t n_cols, size_t *out) {
          !__builtin_mul_overflow(n, ml_dtype_size(dtype), out) && *out <= PTRDIFF_MAX;
 }
 
+bool value__are_bools(const void *bytes, size_t n) {
+  const unsigned char *at = bytes;
+  unsigned char all = 0;
+  for (size_t i = 0; i < n; i++) all |= at[i];
+  return all <= 1;
+}
+
 void *ml_value_new_matrix(ml_arena *arena, ml_dtype dtype, size_t n_rows, size_t n_cols,
                           ml_value *out) {
   size_t size;

@@ -176,9 +176,9 @@ ML_API bool ml_value_copy(const ml_value *v, ml_arena *arena, ml_value *out);
 ML_API ML_MUST_CHECK ml_status ml_value_to_json(const ml_value *v, ml_buf *out, ml_error *err);
 
 /**
- * Read one JSON value of n bytes into an arena. Numbers without fraction and exponent that fit into
- * 64 bits are integers, others (2^63, -0) the nearest double; arrays are lists. Positions in errors
- * are of the text.
+ * Read one JSON value of n bytes into an arena. Numbers without fraction and exponent are integers;
+ * but in a text with one that does not fit into 64 bits they all are the nearest doubles. Arrays
+ * are lists. Positions in errors are lines and characters of the text.
  *
  * @retval ML_ERR_PARSE   not JSON, a number beyond the doubles, a name twice in a dictionary, a NUL
  *                        in a string, nested deeper than 64
@@ -204,7 +204,8 @@ typedef struct ml_shared {
  * @param shared  n_shared blocks that the reader has too, in the same order; NULL: none
  *
  * @retval ML_ERR_USAGE   nested deeper than 64, a string that is not UTF-8 or has a NUL in it, a
- * name twice in a dictionary, more than 2^16 rows without columns
+ *                        name twice in a dictionary, more than 2^16 rows without columns, a bool
+ *                        beyond 1, NULL where something should be
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_value_encode(const ml_value *v, const ml_shared *shared,

@@ -70,12 +70,6 @@ static const char *take_shared(reader *r, const value_head *head, size_t size) {
   return (uintptr_t)data % ml_dtype_size(head->detail) == 0 ? data : NULL;
 }
 
-static bool are_bools(const char *bytes, size_t n) {
-  unsigned char all = 0;
-  for (size_t i = 0; i < n; i++) all |= (unsigned char)bytes[i];
-  return all <= 1;
-}
-
 static ml_status take_elements(reader *r, const value_head *head, ml_value *out) {
   size_t n_cols = 1, size;
   uint64_t n_rows;
@@ -89,7 +83,7 @@ static ml_status take_elements(reader *r, const value_head *head, ml_value *out)
       head->place == VALUE_SHARED ? take_shared(r, head, size) : take_padded(r, size, false);
   if (!data) return malformed(r, "elements that are not there");
   /* Those of a block were not sent, and are not looked at before they are used. */
-  if (head->detail == ML_DTYPE_BOOL && head->place == VALUE_HERE && !are_bools(data, size))
+  if (head->detail == ML_DTYPE_BOOL && head->place == VALUE_HERE && !value__are_bools(data, size))
     return malformed(r, "a bool that is neither 0 nor 1");
   out->dtype = head->detail;
   out->as.a.data = data;

@@ -15,6 +15,10 @@ typedef struct writer {
 
 static ml_status put_value(writer *w, const ml_value *v);
 
+static ml_status refuse(const writer *w, const char *what) {
+  return ml_error_set(w->err, ML_ERR_USAGE, "%s", what);
+}
+
 static void put_head(ml_buf *out, value_head head, size_t n) {
   uint64_t words[2] = {0, n};
   memcpy(words, &head, sizeof head);
@@ -32,7 +36,7 @@ static void put_padded(ml_buf *out, const void *bytes, size_t n, bool ended) {
 }
 
 static ml_status put_text(writer *w, const char *text, size_t n, const char *what) {
-  if (text[n] != 0 || !utf8__is_text(text, n))
+  if (!text || text[n] != 0 || !utf8__is_text(text, n))
     return ml_error_set(w->err, ML_ERR_USAGE, "%s is no UTF-8 text without NUL", what);
   put_padded(w->out, text, n, true);
   return ML_OK;
@@ -56,16 +60,23 @@ static bool find_shared(const writer *w, const void *data, size_t n, size_t alig
 }
 
 static ml_status put_elements(writer *w, const ml_value *v) {
-  size_t size, element = ml_dtype_size(v->dtype), n_rows = v->as.a.n_rows, offset;
+  size_t size, n_rows = v->as.a.n_rows, offset;
+  if ((unsigned)v->dtype > ML_DTYPE_BOOL) return refuse(w, "elements of no known type");
+  if (v->type == ML_TYPE_VECTOR && v->as.a.n_cols != 1)
+    return refuse(w, "a vector that has not one column");
   if (!value__n_bytes(v->dtype, n_rows, v->as.a.n_cols, &size)) return ml_error_memory(w->err);
   if (size == 0 && n_rows > VALUE_EMPTY_ROWS_MAX)
     return ml_error_set(w->err, ML_ERR_USAGE, "a matrix of %zu rows without columns", n_rows);
+  if (size > 0 && !v->as.a.data) return refuse(w, "a vector or matrix whose elements are NULL");
   value_head head = {.type = (uint8_t)v->type, .detail = (uint8_t)v->dtype};
-  if (find_shared(w, v->as.a.data, size, element, &head.block, &offset)) head.place = VALUE_SHARED;
+  if (find_shared(w, v->as.a.data, size, ml_dtype_size(v->dtype), &head.block, &offset))
+    head.place = VALUE_SHARED;
   put_head(w->out, head, n_rows);
   if (v->type == ML_TYPE_MATRIX) ml_buf_put(w->out, &v->as.a.n_cols, sizeof v->as.a.n_cols);
   if (head.place == VALUE_SHARED)
     ml_buf_put(w->out, &offset, sizeof offset);
+  else if (v->dtype == ML_DTYPE_BOOL && !value__are_bools(v->as.a.data, size))
+    return refuse(w, "a vector of bools with one that is neither 0 nor 1");
   else
     put_padded(w->out, v->as.a.data, size, false);
   return ML_OK;
@@ -73,6 +84,8 @@ static ml_status put_elements(writer *w, const ml_value *v) {
 
 static ml_status check_names(writer *w, const ml_value *v) {
   bool failed;
+  for (size_t i = 0; i < v->as.l.n; i++)
+    if (!v->as.l.names || !v->as.l.names[i]) return refuse(w, "a name in a dictionary is NULL");
   const char *twice = value__duplicate(v->as.l.names, v->as.l.n, &failed);
   if (failed) return ml_error_memory(w->err);
   return twice ? ml_error_set(w->err, ML_ERR_USAGE, "a dictionary has '%s' twice", twice) : ML_OK;
@@ -82,6 +95,8 @@ static ml_status put_list(writer *w, const ml_value *v) {
   bool is_dict = v->type == ML_TYPE_DICT;
   if (w->depth == VALUE_DEPTH_MAX)
     return ml_error_set(w->err, ML_ERR_USAGE, "nested deeper than %d", VALUE_DEPTH_MAX);
+  if (v->as.l.n > 0 && !v->as.l.values)
+    return refuse(w, "a list or dictionary whose values are NULL");
   ml_status status = is_dict ? check_names(w, v) : ML_OK;
   put_head(w->out, (value_head){.type = (uint8_t)v->type}, v->as.l.n);
   w->depth++;
@@ -120,6 +135,7 @@ static ml_status put_value(writer *w, const ml_value *v) {
     case ML_TYPE_BYTES:
     case ML_TYPE_OBJECT:
       put_head(w->out, head, v->as.s.n);
+      if (v->as.s.n > 0 && !v->as.s.text) return refuse(w, "bytes that are NULL");
       put_padded(w->out, v->as.s.text, v->as.s.n, false);
       return ML_OK;
     case ML_TYPE_VECTOR:

@@ -32,6 +32,9 @@ static inline size_t value__padded(size_t n) {
 /* Bytes of n_rows x n_cols elements. @return false: more than an object can have */
 bool value__n_bytes(ml_dtype dtype, size_t n_rows, size_t n_cols, size_t *out);
 
+/* True when n bytes are 0 or 1 each. */
+bool value__are_bools(const void *bytes, size_t n);
+
 /* The first of n names that is there twice, or NULL. *failed: no memory to find out. */
 const char *value__duplicate(const char *const *names, size_t n, bool *failed);
 

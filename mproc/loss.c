@@ -19,8 +19,7 @@ static const char *const exit_meanings[] = {
     [ML_WORKER_REFUSED] = "it was refused",
     [ML_WORKER_OTHER_BUILD] = "it is another build",
     [ML_WORKER_INIT_FAILED] = "a command failed that has worked before",
-    [ML_WORKER_MEMORY] = "it ran out of memory",
-    [ML_WORKER_LIFETIME] = "it had done its share"};
+    [ML_WORKER_MEMORY] = "it ran out of memory"};
 enum { N_MEANINGS = sizeof exit_meanings / sizeof exit_meanings[0] };
 
 /* ": why", or "". What it said itself comes first. A code that user code gave means nothing to us.
@@ -49,7 +48,8 @@ static void describe_signal(const slot *s, const siginfo_t *info, const char *na
                    info->si_status, meaning ? meaning : "unknown");
   if (n > 0 && (size_t)n < sizeof how->text && was_out_of_memory(s, info))
     snprintf(how->text + n, sizeof how->text - (size_t)n,
-             ", likely out of memory (%llu MiB resident)", (unsigned long long)(how->memory >> 20));
+             ", likely out of memory (%llu MiB resident when last looked at)",
+             (unsigned long long)(how->memory >> 20));
 }
 
 obituary loss__describe(const slot *s, const siginfo_t *info) {
@@ -75,6 +75,8 @@ obituary loss__describe(const slot *s, const siginfo_t *info) {
     snprintf(buf, size, "%s was stopped for longer than %g s", name, opts->task_timeout);
   else if (s->cause == CAUSE_PROTOCOL)
     snprintf(buf, size, "%s sent what makes no sense", name);
+  else if (s->cause == CAUSE_HUNG_UP)
+    snprintf(buf, size, "%s closed its connection", name);
   else if (s->cause == CAUSE_NOT_REGISTERED)
     snprintf(buf, size, "%s did not register in time", name);
   else if (was_killed)
@@ -100,6 +102,14 @@ uint64_t loss__back_off(const ml_mproc *pool) {
 
 static size_t losses_max(const ml_mproc *pool) {
   return 2 * pool->n_workers > 5 ? 2 * pool->n_workers : 5;
+}
+
+void loss__forget(ml_mproc *pool) {
+  pool->losses = pool->n_given_up = 0;
+}
+
+void loss__give_up(ml_mproc *pool) {
+  if (++pool->n_given_up < losses_max(pool)) pool->losses = 0;
 }
 
 /* The last line of what it said, for a message of one line. */

@@ -139,6 +139,7 @@ typedef struct status_page {
   _Atomic uint64_t since; /* when that began, or its chunk; CLOCK_MONOTONIC is one clock for all */
   _Atomic uint64_t beat;  /* goes up as long as the process is not stopped, whatever it computes */
   _Atomic uint64_t rss;   /* bytes resident, looked at now and then */
+  _Atomic uint32_t has_left; /* it ends by itself: its connection or its lane is gone */
   /* Written by the central process: */
   _Atomic uint64_t cancel; /* the item that should end early; PAGE_IDLE: none */
   _Atomic uint32_t closed; /* the last job that was given up: its items need not be run */
@@ -178,6 +179,7 @@ typedef enum slot_cause {
   CAUSE_SILENT,
   CAUSE_STOPPED,
   CAUSE_PROTOCOL,
+  CAUSE_HUNG_UP, /* its connection is closed, and it lives */
   CAUSE_NOT_REGISTERED,
   CAUSE_INIT_TIMEOUT
 } slot_cause;
@@ -302,6 +304,7 @@ struct ml_mproc {
   uint64_t n_removed;     /* blocks that were freed when workers were last told */
   uint32_t serial;        /* of the last job */
   unsigned losses;        /* since an item was last finished */
+  unsigned n_given_up;    /* items, since one was last finished */
   unsigned false_starts;  /* in a row: workers that went before they registered */
   ml_error fault;         /* what ends the opening or the job; ML_OK: nothing */
   ml_mproc_stats stats;
@@ -381,6 +384,11 @@ void slot__name(const slot *s, char *buf, size_t size);
 obituary loss__describe(const slot *s, const siginfo_t *info);
 /** A worker that was not told to go is gone. Too many of those end the job or the opening. */
 void loss__count(slot *s, const siginfo_t *info, const char *how);
+/** An item was finished: losses before that are forgotten. */
+void loss__forget(ml_mproc *pool);
+/** An item has used up its attempts, and the job goes on: its losses are forgotten, too, unless
+ * that has become the rule. */
+void loss__give_up(ml_mproc *pool);
 /** One could not be started. */
 void loss__not_started(slot *s, int error);
 /** How long the next start has to wait. */
@@ -488,18 +496,24 @@ uint64_t oom__kills_of_this_process(void);
 typedef struct worker {
   lane_hello hello;
   status_page *page;
-  channel chan; /* of the main thread */
-  int lane;     /* -1: a visitor from another machine has none */
+  channel chan; /* of the main thread, but while an item runs the watcher may send what waits: */
+  pthread_mutex_t sending; /* is held by the main thread except there */
+  int lane;                /* -1: a visitor from another machine has none */
   bool is_visitor;
+  const ml_watch *watch; /* may be NULL */
   unsigned char token[WIRE_TOKEN];
   ml_functions *functions;
   _Atomic uint32_t serial; /* of the job it is at */
   pthread_t watcher;
-  int wake; /* eventfd that ends the watcher */
+  int wake;             /* eventfd that wakes the watcher, */
+  _Atomic bool is_over; /* which ends */
 } worker;
 
 /** Find the way in: lane, connection, proofs. @return an ml_worker_exit */
 int worker__start(worker *w, const ml_worker_opts *opts, ml_error *err);
+
+/** Send what can be sent now, if an item runs. For the watcher. */
+void worker__send_waiting(worker *w);
 
 /** All of the outgoing bytes, however long it takes. @return false: the peer is gone */
 bool worker__send_all(channel *c);
@@ -525,6 +539,8 @@ int worker_init__frame(ml_functions *functions, const frame *f, ml_buf *out, ml_
 
 bool worker_watch__start(worker *w);
 void worker_watch__stop(worker *w);
+/** The person who has started it by hand is told once, by either thread. */
+void worker_watch__tell_end(const worker *w);
 
 typedef struct worker_job worker_job;
 

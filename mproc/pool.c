@@ -91,7 +91,7 @@ bool pool__is_ready(const ml_mproc *pool) {
 
 void pool__forgive(ml_mproc *pool) {
   uint64_t now = mproc__now();
-  pool->losses = pool->false_starts = 0;
+  pool->losses = pool->n_given_up = pool->false_starts = 0;
   pool->fault = (ml_error){0};
   for (size_t i = 0; i < pool->n_slots; i++) {
     slot *s = &pool->slots[i];

@@ -139,6 +139,9 @@ piece *queue__cut(queue *q, piece *p, size_t n) {
   rest->first = p->first + n;
   rest->n = p->n - n;
   rest->state = p->state;
+  rest->losses = p->losses;
+  rest->errors = p->errors;
+  rest->is_suspect = p->is_suspect;
   rest->in = p->in;
   rest->in_at = p->in_at + n;
   if (p->in) p->in->refs++;
@@ -154,6 +157,15 @@ void queue__again(queue *q, piece *p) {
   p->next_again = *at;
   *at = p;
   q->n_again += p->n;
+}
+
+piece *queue__pick(queue *q, piece **at, size_t n) {
+  piece *p = *at, *rest = p->n > n ? queue__cut(q, p, n) : NULL;
+  if (!rest && p->n > n) return NULL;
+  if (rest) rest->next_again = p->next_again;
+  *at = rest ? rest : p->next_again;
+  q->n_again -= p->n;
+  return p;
 }
 
 bool queue__keep(queue *q, piece *p, const void *bytes, size_t n) {

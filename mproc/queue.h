@@ -11,6 +11,7 @@
 typedef struct payload {
   size_t refs;
   ml_buf bytes;
+  size_t n_own;   /* items in a chunk of the caller's own form, which is whole or of no use */
   ml_buf lengths; /* of each item, u32, when there are several */
   int fd;         /* bytes are in this sealed memory file; -1: they are not */
   size_t size;    /* what the bytes count for, wherever they are */
@@ -43,6 +44,7 @@ typedef struct piece {
   piece_failure *failed;
   unsigned losses; /* workers that were lost while they ran it */
   unsigned errors; /* times its function failed */
+  bool is_suspect; /* one of its items may have spoiled a worker: each runs alone from now on */
 } piece;
 
 /* Items [taken, made). */
@@ -54,6 +56,11 @@ typedef struct queue {
   piece *spare; /* dropped ones, with their memory */
   size_t spare_bytes;
 } queue;
+
+/** Times that each of its items was run without a result. */
+static inline unsigned piece__attempts(const piece *p) {
+  return p->losses + p->errors + p->is_suspect;
+}
 
 /** A piece of n items behind the last, with an empty payload. @return NULL: no memory */
 piece *queue__make(queue *q, size_t n);
@@ -69,6 +76,10 @@ piece *queue__cut(queue *q, piece *p, size_t n);
 
 /** To be sent once more. */
 void queue__again(queue *q, piece *p);
+
+/** Take the first n items of a piece that is to be sent once more; the rest keeps its place in
+ * line. @param at  where the piece is linked. @return NULL: no memory */
+piece *queue__pick(queue *q, piece **at, size_t n);
 
 /** The arguments are not needed any more. */
 void queue__give_back(queue *q, piece *p);

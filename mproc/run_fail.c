@@ -31,7 +31,7 @@ static void give_up(run *r, const slot *s, piece *p, const ml_failure *failure, 
   }
   f->failure.trace = f->trace;
   f->failure.output = f->output;
-  f->failure.attempts = p->losses + p->errors;
+  f->failure.attempts = piece__attempts(p);
   r->pool->stats.items_failed++;
   queue__give_back(&r->items, p);
   run__report(r, s, p, 0, seconds, NULL, 0);
@@ -74,13 +74,13 @@ void run__errored(run *r, slot *s, piece *p, const ml_error *error, const char *
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
-/* Only the item that was running is suspected of having done it. */
+/* It was this item. */
 static void blame(run *r, const slot *s, piece *p, const obituary *how) {
-  if (++p->losses <= r->pool->opts.retries && !how->timed_out) {
+  if (++p->losses + p->is_suspect <= r->pool->opts.retries && !how->timed_out) {
     queue__again(&r->items, p);
     return;
   }
-  unsigned attempts = p->losses + p->errors;
+  unsigned attempts = piece__attempts(p);
   char name[192];
   ml_failure failure = {.trace = "",
                         .output = how->said ? how->said : "",
@@ -92,6 +92,7 @@ static void blame(run *r, const slot *s, piece *p, const obituary *how) {
   ml_error_set(&failure.error, how->timed_out ? ML_ERR_TIMEOUT : ML_ERR_WORKER,
                "%s: %s, %u attempt%s", name, how->text, attempts, attempts == 1 ? "" : "s");
   uint64_t now = mproc__now();
+  loss__give_up(r->pool);
   give_up(r, s, p, &failure, now > s->turned ? (double)(now - s->turned) * 1e-9 : 0);
 }
 
@@ -112,22 +113,7 @@ static piece *isolate(run *r, piece *p, size_t item) {
   return suspect;
 }
 
-/* One of the items in a piece may have done it: cut, until one is left to be blamed. */
-static void suspect_some(run *r, const slot *s, piece *p, const obituary *how) {
-  if (p->n == 1) {
-    blame(r, s, p, how);
-    return;
-  }
-  piece *rest = queue__cut(&r->items, p, p->n / 2);
-  if (!rest) {
-    run__fail_memory(r);
-    return;
-  }
-  queue__again(&r->items, rest);
-  queue__again(&r->items, p);
-}
-
-static void suspect_one(run *r, const slot *s, piece *p, size_t item, const obituary *how) {
+static void blame_one(run *r, const slot *s, piece *p, size_t item, const obituary *how) {
   piece *suspect = isolate(r, p, item);
   if (suspect)
     blame(r, s, suspect, how);
@@ -135,25 +121,90 @@ static void suspect_one(run *r, const slot *s, piece *p, size_t item, const obit
     run__fail_memory(r);
 }
 
-/* The item that ran is to blame. A worker that ended by itself between two items was spoiled by one
- * whose result it could not send any more, such as one that closes every descriptor. An item that
- * only shared its fate is cleared by its last attempt, which it has alone. */
-void run__lost(run *r, slot *s, const obituary *how) {
+/* One of the first n items of a piece may have done it. */
+static void suspect(run *r, piece *p, size_t n) {
+  piece *rest = p->n > n ? queue__cut(&r->items, p, n) : NULL;
+  if (!rest && p->n > n) {
+    run__fail_memory(r);
+    return;
+  }
+  if (rest) queue__again(&r->items, rest);
+  p->is_suspect = r->has_suspects = true;
+  queue__again(&r->items, p);
+}
+
+static bool has_item(const piece *p, uint64_t item) {
+  return item >= p->first && item - p->first < p->n;
+}
+
+/* What a worker left behind, as far as it tells who did it. */
+typedef struct evidence {
+  uint64_t item;   /* it ended in the middle of this one, which did it; PAGE_IDLE: not so */
+  size_t n_pieces; /* else one of the items in so many pieces may have spoiled it, */
+  size_t n_last;   /* of the last of which it had begun so many items */
+} evidence;
+
+/* It runs what it has in the order in which it got it. */
+static void find_begun(const slot *s, uint64_t last, evidence *e) {
+  for (size_t i = 0; i < s->n_in_flight; i++) {
+    const piece *p = s->flight[(s->first_in_flight + i) % WINDOW_MAX];
+    if (!has_item(p, last)) continue;
+    e->n_pieces = i + 1;
+    e->n_last = (size_t)(last - p->first) + 1;
+  }
+}
+
+/* Without a status page: one of all that it had; the first when that took too long. */
+static evidence guess(const slot *s, const obituary *how) {
+  evidence e = {.item = PAGE_IDLE, .n_pieces = s->n_in_flight};
+  if (how->timed_out && e.n_pieces > 1) e.n_pieces = 1;
+  if (e.n_pieces > 0) e.n_last = s->flight[(s->first_in_flight + e.n_pieces - 1) % WINDOW_MAX]->n;
+  return e;
+}
+
+/* Nonsense on the connection, or its end, may be the work of an item that is long over, and so may
+ * the end of a worker between two items; but a signal that came there is nobody's. */
+static evidence find_evidence(const slot *s, const obituary *how) {
   const status_page *page = s->page->data;
-  uint64_t running = atomic_load(&page->item), last = atomic_load(&page->last);
-  bool is_quiet =
-      running == PAGE_IDLE && last < PAGE_OPENING && how->signal == 0 && !how->timed_out;
-  while (s->n_in_flight > 0) {
+  evidence e = {.item = atomic_load(&page->item)};
+  uint64_t last = atomic_load(&page->last);
+  bool is_spoiled =
+      s->cause == CAUSE_PROTOCOL || s->cause == CAUSE_HUNG_UP || atomic_load(&page->has_left);
+  if (s->lane < 0) return guess(s, how);
+  if (e.item == PAGE_IDLE && how->signal == 0 && !how->timed_out) is_spoiled = true;
+  /* It ended in time after all, and the next has begun before the signal came. */
+  if (how->timed_out && e.item != s->told_to_end) e.item = PAGE_IDLE;
+  if (!is_spoiled) return e;
+  e.item = PAGE_IDLE;
+  find_begun(s, last, &e);
+  return e;
+}
+
+/* A visitor may have left for reasons of its own. */
+static bool is_sure(const slot *s, const piece *p, const evidence *e, const obituary *how) {
+  bool is_alone = e->n_pieces == 1 && e->n_last == 1;
+  return is_alone && (!s->is_visitor || p->is_suspect || how->timed_out);
+}
+
+/* When it is not certain which item did it, all that may have are run again, each alone: then it
+ * is.
+ */
+void run__lost(run *r, slot *s, const obituary *how) {
+  evidence e = find_evidence(s, how);
+  for (size_t i = 0; s->n_in_flight > 0; i++) {
     piece *p = run__front(s);
+    bool is_guilty = has_item(p, e.item);
     run__land(r, s);
-    size_t first = p->first, n = p->n;
-    r->pool->stats.items_retried += n;
-    if (running >= p->first && running - p->first < p->n)
-      suspect_one(r, s, p, (size_t)running, how);
-    else if (is_quiet && p->first <= last)
-      suspect_some(r, s, p, how);
+    r->pool->stats.items_retried += p->n;
+    /* Those before it were finished, though their results are lost. */
+    if (is_guilty && (i > 0 || e.item > p->first)) loss__forget(r->pool);
+    if (is_guilty)
+      blame_one(r, s, p, (size_t)e.item, how);
+    else if (i < e.n_pieces && is_sure(s, p, &e, how))
+      blame_one(r, s, p, p->first, how);
+    else if (i < e.n_pieces)
+      suspect(r, p, i + 1 < e.n_pieces ? p->n : e.n_last);
     else
       queue__again(&r->items, p);
-    if (last >= first && last - first < n) is_quiet = false; /* it came no further */
   }
 }

@@ -17,9 +17,10 @@ struct run {
   size_t known;   /* items that are known to exist: all, or as many as more() gave */
   size_t end;     /* items from here on are not wanted: the number of items, or the lowest failed */
   ml_error error; /* of item `end`; ML_OK: it is the end */
-  size_t in_flight; /* items */
-  size_t n_serving; /* workers that take items, at least 1 */
-  double wall;      /* what is added to CLOCK_MONOTONIC for seconds since 1970 */
+  size_t in_flight;  /* items */
+  size_t n_serving;  /* workers that take items, at least 1 */
+  bool has_suspects; /* among what is to be sent once more there may be some */
+  double wall;       /* what is added to CLOCK_MONOTONIC for seconds since 1970 */
 };
 
 /* ---- run.c ----------------------------------------------------------------------------------- */

@@ -63,6 +63,7 @@ static ml_status settle(queue *q, payload *in, size_t item, ml_error *err) {
 }
 
 static ml_status put_own(run *r, piece *p, ml_error *err) {
+  p->in->n_own = p->n;
   ml_status status = r->job->put_chunk(r->job->ctx, p->first, p->n, &p->in->bytes, err);
   return status == ML_OK ? settle(&r->items, p->in, p->first, err) : status;
 }
@@ -143,8 +144,10 @@ piece *run__make(run *r, size_t n) {
   return NULL;
 }
 
+/* Arguments of single items are kept. */
 bool run__make_again(run *r, piece *p) {
-  if (p->in) return true; /* plain arguments are kept */
+  if (p->in && r->is_own && p->n != p->in->n_own) queue__give_back(&r->items, p); /* it was cut */
+  if (p->in) return true;
   ml_error error = {0};
   error.status = queue__renew(p) ? put_own(r, p, &error) : ml_error_memory(&error);
   if (error.status == ML_OK) return true;

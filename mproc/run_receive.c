@@ -21,7 +21,7 @@ void run__report(run *r, const slot *s, const piece *p, size_t i, double seconds
                       .seconds = seconds,
                       .worker = s->index + 1,
                       .pid = (long)s->pid,
-                      .attempts = p->losses + p->errors + (p->failed ? 0 : 1),
+                      .attempts = piece__attempts(p) + (p->failed ? 0 : 1),
                       .failure = failure,
                       .out = out,
                       .n_out = n_out};
@@ -126,7 +126,7 @@ static bool on_result(run *r, slot *s, const frame *f) {
   learn(s, ns, f->items);
   clock__answered(s, f->item, f->items);
   seen__done(s, f->items, ns);
-  r->pool->losses = 0;
+  loss__forget(r->pool);
   p->state = PIECE_DONE;
   queue__give_back(&r->items, p);
   report_all(r, s, p, &res, table, (double)ns * 1e-9 / (double)p->n);
@@ -142,6 +142,7 @@ static bool on_item_error(run *r, slot *s, const frame *f, const ml_error *error
   if (!p || f->item != p->first) return false;
   uint64_t ns = time_of(s, f);
   if (!cut_in_flight(r, s, 1)) return true;
+  loss__forget(r->pool);
   run__errored(r, s, p, error, trace, n_trace, (double)ns * 1e-9);
   clock__answered(s, f->item, 1);
   return true;

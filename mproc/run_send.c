@@ -111,7 +111,7 @@ static bool put_file(slot *s, frame *f, const payload *in) {
 /* ---- who gets what --------------------------------------------------------------------------- */
 
 bool run__is_last(const run *r, const piece *p) {
-  return p->losses > 0 && p->losses >= r->pool->opts.retries;
+  return p->losses > 0 && p->losses + p->is_suspect >= r->pool->opts.retries;
 }
 
 static bool is_fresh(const slot *s) {
@@ -131,6 +131,7 @@ static piece *take_again(run *r, const slot *s) {
   for (piece **at = &q->again; *at && (*at)->first < r->end; at = &(*at)->next_again) {
     bool last = run__is_last(r, *at);
     if ((last && !fresh) || is_too_large(s, *at)) continue;
+    if ((*at)->is_suspect && s->n_in_flight > 0) continue;
     if (!found) found = at;
     if (!fresh) break;
     if (last) {
@@ -139,9 +140,8 @@ static piece *take_again(run *r, const slot *s) {
     }
   }
   if (!found) return NULL;
-  piece *p = *found;
-  *found = p->next_again;
-  q->n_again -= p->n;
+  piece *p = queue__pick(q, found, (*found)->is_suspect ? 1 : (*found)->n);
+  if (!p) run__fail_memory(r);
   return p;
 }
 
@@ -212,9 +212,20 @@ static size_t window(const run *r, const slot *s, size_t chunk_n) {
   return n > 0 ? n : 1;
 }
 
-static bool is_full(const run *r, const slot *s, size_t n) {
+/* Suspects wait for a worker that has nothing, so nobody is given more meanwhile. */
+static bool is_held(run *r, const slot *s) {
+  if (s->n_in_flight == 0 || !r->has_suspects) return false;
+  for (const piece *p = r->items.again; p && p->first < r->end; p = p->next_again)
+    if (p->is_suspect && !run__is_last(r, p)) return true;
+  r->has_suspects = false;
+  return false;
+}
+
+static bool is_full(run *r, const slot *s, size_t n) {
   const piece *front = run__front(s);
-  if (share_left(s) == 0 || (front && run__is_last(r, front))) return true;
+  if (share_left(s) == 0) return true;
+  if (front && (front->is_suspect || run__is_last(r, front))) return true;
+  if (is_held(r, s)) return true;
   return s->n_in_flight >= window(r, s, n) || s->chan.out.n - s->chan.out_at >= UNSENT_MAX;
 }
 
@@ -258,7 +269,7 @@ static void feed(run *r, slot *s) {
     bool may = may_send(s, p);
     if (may && send_piece(r, s, p)) continue;
     queue__again(&r->items, p);
-    if (may) slot__kill(s, CAUSE_UNKNOWN);
+    if (may) slot__kill(s, CAUSE_HUNG_UP);
     return;
   }
 }

@@ -39,11 +39,9 @@ static loss_reason reason_of(const slot *s, const siginfo_t *info) {
   static const struct {
     slot_cause cause;
     loss_reason reason;
-  } known[] = {{CAUSE_TIMEOUT, LOSS_TIMEOUT},
-               {CAUSE_SILENT, LOSS_SILENT},
-               {CAUSE_STOPPED, LOSS_STOPPED},
-               {CAUSE_PROTOCOL, LOSS_PROTOCOL},
-               {CAUSE_NOT_REGISTERED, LOSS_NOT_REGISTERED},
+  } known[] = {{CAUSE_TIMEOUT, LOSS_TIMEOUT},          {CAUSE_SILENT, LOSS_SILENT},
+               {CAUSE_STOPPED, LOSS_STOPPED},          {CAUSE_PROTOCOL, LOSS_PROTOCOL},
+               {CAUSE_HUNG_UP, LOSS_PROTOCOL},         {CAUSE_NOT_REGISTERED, LOSS_NOT_REGISTERED},
                {CAUSE_INIT_TIMEOUT, LOSS_INIT_TIMEOUT}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (s->cause == known[i].cause) return known[i].reason;

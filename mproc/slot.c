@@ -187,6 +187,7 @@ void slot__start(slot *s) {
   atomic_store(&page->last, PAGE_IDLE);
   atomic_store(&page->cancel, PAGE_IDLE);
   atomic_store(&page->rss, 0);
+  atomic_store(&page->has_left, 0);
   int error = spawn__worker(s);
   if (error == 0) {
     pool->stats.workers_started++;
@@ -215,7 +216,7 @@ static void look_at_ending(slot *s, uint64_t now) {
   if (s->pidfd < 0)
     bury(s, &(siginfo_t){0});
   else
-    slot__kill(s, CAUSE_UNKNOWN);
+    slot__kill(s, CAUSE_HUNG_UP);
 }
 
 void slot__look(slot *s, uint64_t now) {

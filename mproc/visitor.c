@@ -59,6 +59,7 @@ slot *visitor__place(ml_mproc *pool, const handshake *said) {
   atomic_store(&page->last, PAGE_IDLE);
   atomic_store(&page->cancel, PAGE_IDLE);
   atomic_store(&page->rss, 0);
+  atomic_store(&page->has_left, 0);
   s->is_visitor = true;
   s->pid = (pid_t)said->pid;
   open_lane(s, said);
@@ -71,6 +72,6 @@ void visitor__register(slot *s, channel *chan) {
   s->pool->stats.workers_joined++;
   slot__name(s, name, sizeof name);
   pool__note(s->pool, "%s has joined%s", name,
-             s->lane >= 0 ? "" : " from another machine: it takes no jobs with shared data");
+             s->lane >= 0 ? "" : ": of another machine or user, it takes no jobs with shared data");
   slot__register(s, chan);
 }

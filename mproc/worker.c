@@ -54,7 +54,9 @@ static int run_all(worker *w, worker_job *job, ml_error *err) {
   int code = ML_WORKER_DONE;
   while (run_frames(w, job, &code, err) && worker__send_all(&w->chan)) {
     await_briefly(w->chan.fd);
-    if (!channel__read(&w->chan, READ_MAX)) break;
+    if (channel__read(&w->chan, READ_MAX)) continue;
+    worker_watch__tell_end(w);
+    break;
   }
   (void)worker__send_all(&w->chan); /* why it ends, if there is a reason */
   return code;
@@ -62,6 +64,7 @@ static int run_all(worker *w, worker_job *job, ml_error *err) {
 
 static int be_worker(worker *w, const ml_worker_opts *opts, ml_error *err) {
   int code;
+  pthread_mutex_lock(&w->sending);
   worker_job *job = worker_job__new(opts, w);
   bool can_wait = fcntl(w->chan.fd, F_SETFL, 0) == 0;
   if (job && can_wait && ml_functions_new(&w->functions, err) == ML_OK && worker_watch__start(w)) {
@@ -70,13 +73,29 @@ static int be_worker(worker *w, const ml_worker_opts *opts, ml_error *err) {
   } else {
     code = worker__fail(err, ML_WORKER_MEMORY, "out of resources");
   }
+  pthread_mutex_unlock(&w->sending);
   worker_job__free(job);
   ml_functions_free(w->functions);
   return code;
 }
 
+void worker__send_waiting(worker *w) {
+  channel *c = &w->chan;
+  if (pthread_mutex_trylock(&w->sending) != 0) return;
+  size_t left = c->out.n - c->out_at;
+  if (left > 0 && !c->out.failed) {
+    ssize_t n = send(c->fd, c->out.data + c->out_at, left, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0) c->out_at += (size_t)n; /* what went wrong shows in the next look */
+  }
+  pthread_mutex_unlock(&w->sending);
+}
+
 int ml_worker_run(const ml_worker_opts *opts, ml_error *err) {
-  worker w = {.chan = {.fd = -1}, .lane = -1, .wake = -1};
+  worker w = {.chan = {.fd = -1},
+              .sending = PTHREAD_MUTEX_INITIALIZER,
+              .lane = -1,
+              .wake = -1,
+              .watch = opts->watch};
   ml_own_process();
   crash__watch();
   (void)prctl(PR_SET_NAME, "mltool-worker");

@@ -121,10 +121,22 @@ static ml_status run_task(worker_job *w, size_t item, const void *in, size_t n_i
   return status;
 }
 
+/* Meanwhile the watcher may send what was answered: per frame, as it costs as much as an item. */
+static void let_watcher_send(worker_job *w) {
+  pthread_mutex_unlock(&w->worker->sending);
+}
+
+static void send_alone(worker_job *w) {
+  pthread_mutex_lock(&w->worker->sending);
+}
+
 static void run_one(worker_job *w, const frame *f, ml_buf *out) {
   ml_error err = {0};
   size_t item = (size_t)f->item;
-  if (run_task(w, item, f->payload, f->n, &err) == ML_OK)
+  let_watcher_send(w);
+  ml_status status = run_task(w, item, f->payload, f->n, &err);
+  send_alone(w);
+  if (status == ML_OK)
     answer(w, item, 1, false, w->result.data, w->result.n, out);
   else
     put_error(w, item, spent(w), &err, out);
@@ -154,8 +166,10 @@ static bool add_result(worker_job *w, part *p, size_t at, ml_buf *out) {
     ml_buf_put(&large, w->result.data + at, n);
     if (large.failed) return false;
     w->result.n = at;
+    send_alone(w);
     flush_part(w, p, out);
     answer(w, p->next, 1, false, large.data, large.n, out);
+    let_watcher_send(w);
     ml_buf_release(&large);
     p->first = ++p->next;
     return true;
@@ -180,8 +194,10 @@ static bool is_due(worker_job *w, part *p) {
 static void fail_in_part(worker_job *w, part *p, size_t at, const ml_error *err, ml_buf *out) {
   w->result.failed = w->lengths.failed = false;
   w->result.n = at;
+  send_alone(w);
   flush_part(w, p, out);
   put_error(w, p->next, spent(w), err, out);
+  let_watcher_send(w);
   p->first = ++p->next;
 }
 
@@ -190,7 +206,9 @@ static bool run_table(worker_job *w, const frame *f, const void *bytes, size_t n
   chunk_table table;
   part p = {.first = (size_t)f->item, .next = (size_t)f->item, .beat = atomic_load(&w->page->beat)};
   if (!chunk__parse(bytes, n_bytes, f->items, &table)) return false;
-  for (size_t i = 0; i < f->items && !worker_job__is_closed(w); i++) {
+  bool is_there = true;
+  let_watcher_send(w);
+  for (size_t i = 0; i < f->items && is_there && !worker_job__is_closed(w); i++) {
     ml_error err = {0};
     size_t n_in, at = w->result.n;
     const void *in = chunk__next(&table, &n_in);
@@ -199,11 +217,14 @@ static bool run_table(worker_job *w, const frame *f, const void *bytes, size_t n
     if (status == ML_OK && !add_result(w, &p, at, out)) status = ml_error_memory(&err);
     if (status != ML_OK) fail_in_part(w, &p, at, &err, out);
     if (!is_due(w, &p)) continue;
+    send_alone(w);
     flush_part(w, &p, out);
-    if (!worker__send_all(&w->worker->chan)) return false;
+    is_there = worker__send_all(&w->worker->chan);
+    let_watcher_send(w);
   }
+  send_alone(w);
   flush_part(w, &p, out);
-  return true;
+  return is_there;
 }
 
 /* ---- chunks of the caller's own -------------------------------------------------------------- */
@@ -224,7 +245,9 @@ static void run_part(worker_job *w, ml_chunk *c, ml_buf *out) {
   ml_error err = {0};
   size_t from = c->next;
   c->begin(c, from);
+  let_watcher_send(w);
   err.status = w->task->run_chunk(w->state, &w->data, c, &w->result, &err);
+  send_alone(w);
   worker_job__idle(w);
   bool is_sane = c->next >= from && (err.status == ML_OK ? c->next == c->n : c->next < c->n);
   if (!is_sane || w->result.failed) {

@@ -44,6 +44,7 @@ static bool await_frame(worker *w, frame *f) {
     if (verdict != FRAME_PARTIAL) return verdict == FRAME_WHOLE;
     struct pollfd fds[] = {{.fd = w->chan.fd, .events = POLLIN}, {.fd = w->lane}};
     int n = poll(fds, 2, ANSWER_MS);
+    if (ml_watch_cancelled(w->watch)) return false;
     if (n == 0 || (n < 0 && errno != EINTR)) return false;
     if (fds[1].revents) return false;
     if (fds[0].revents && !channel__read(&w->chan, READ_MAX)) return false;
@@ -52,9 +53,9 @@ static bool await_frame(worker *w, frame *f) {
 
 bool worker__send_all(channel *c) {
   bool ok = !c->out.failed;
-  for (size_t at = 0; ok && at < c->out.n;) {
-    ssize_t n = send(c->fd, c->out.data + at, c->out.n - at, MSG_NOSIGNAL);
-    if (n > 0) at += (size_t)n;
+  while (ok && c->out_at < c->out.n) {
+    ssize_t n = send(c->fd, c->out.data + c->out_at, c->out.n - c->out_at, MSG_NOSIGNAL);
+    if (n > 0) c->out_at += (size_t)n;
     ok = n > 0 || (n < 0 && errno == EINTR);
     if (!ok && n < 0 && errno == EAGAIN) {
       struct pollfd fd = {.fd = c->fd, .events = POLLOUT};
@@ -62,6 +63,7 @@ bool worker__send_all(channel *c) {
     }
   }
   ml_buf_clear(&c->out);
+  c->out_at = 0;
   return ok;
 }
 
@@ -109,6 +111,8 @@ static int register_at(worker *w, const address *to, handshake *h, bool *has_lan
     }
     int code = shake_hands(w, h, has_lane, err);
     if (code >= 0) return code;
+    if (ml_watch_cancelled(w->watch))
+      return worker__fail(err, ML_WORKER_INTERRUPTED, "interrupted");
     channel__close(&w->chan);
     struct pollfd lane = {.fd = w->lane};
     if (poll(&lane, 1, CALL_PAUSE) > 0) break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The second thread of a worker: it beats while the process lives, looks at its size, has an item
- * interrupted whose time is up, and ends the process at once when the central process is gone,
- * whatever the main thread is busy with. */
+/* The second thread of a worker: it beats while the process lives, looks at its size, sends
+ * results that wait behind a long item, has an item interrupted whose time is up, and ends the
+ * process at once when the central process is gone, whatever the main thread is busy with. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,14 +12,23 @@
 
 #include "mproc_internal.h"
 
-#define BEAT_MS 500
-#define LOOK_MS 100 /* while an item runs, which may be told to end */
+#define BEAT_MS     500
+#define LOOK_MS     50 /* while items run: one may be told to end, or keep results waiting */
+#define LOOKS_AFTER 10 /* more of these, when nothing runs any more */
 
 /* With all that it has started. Its group is its own, unless it was started by hand. */
-static void end_process(const worker *w) {
+static void end_process(const worker *w, int code) {
+  atomic_store(&w->page->has_left, 1);
   descendants__kill(getpid());
   if (!w->is_visitor && getpgrp() == getpid()) kill(0, SIGKILL);
-  _exit(ML_WORKER_DONE);
+  _exit(code);
+}
+
+void worker_watch__tell_end(const worker *w) {
+  static const char line[] = "mltool worker: the central process is gone\n";
+  static atomic_flag told = ATOMIC_FLAG_INIT;
+  if (w->is_visitor && !atomic_flag_test_and_set(&told))
+    (void)!write(STDERR_FILENO, line, sizeof line - 1);
 }
 
 static void look_at_size(status_page *page) {
@@ -56,6 +65,20 @@ static void interrupt_item(worker *w, uint64_t *interrupted) {
   ml_functions_interrupt(w->functions);
 }
 
+/* How long until the next look. */
+static int pause_ms(const status_page *page) {
+  static uint64_t before = PAGE_IDLE;
+  static int n_idle;
+  uint64_t last = atomic_load(&page->last);
+  bool is_busy = atomic_load(&page->item) != PAGE_IDLE || last != before;
+  before = last;
+  if (is_busy)
+    n_idle = 0;
+  else if (n_idle <= LOOKS_AFTER)
+    n_idle++;
+  return n_idle > LOOKS_AFTER ? BEAT_MS : LOOK_MS;
+}
+
 /* The end of the stream or of the lane is the end of the central process. Bytes that came before it
  * are for nobody then. The kernel frees what is mapped. */
 static void *watch(void *ctx) {
@@ -67,10 +90,14 @@ static void *watch(void *ctx) {
                            {.fd = w->wake, .events = POLLIN}};
     beat(w->page);
     interrupt_item(w, &interrupted);
-    bool is_busy = atomic_load(&w->page->item) != PAGE_IDLE;
-    if (poll(fds, 3, is_busy ? LOOK_MS : BEAT_MS) < 0 && errno != EINTR) end_process(w);
-    if (fds[2].revents) return NULL;
-    if (fds[0].revents || fds[1].revents) end_process(w);
+    worker__send_waiting(w);
+    int n = poll(fds, 3, w->watch ? LOOK_MS : pause_ms(w->page));
+    if (atomic_load(&w->is_over)) return NULL;
+    if (ml_watch_cancelled(w->watch)) end_process(w, ML_WORKER_INTERRUPTED);
+    if (n < 0 && errno != EINTR) end_process(w, ML_WORKER_DONE);
+    if (n <= 0) continue;
+    worker_watch__tell_end(w);
+    end_process(w, ML_WORKER_DONE);
   }
 }
 
@@ -91,6 +118,7 @@ bool worker_watch__start(worker *w) {
 
 void worker_watch__stop(worker *w) {
   uint64_t one = 1;
+  atomic_store(&w->is_over, true);
   if (write(w->wake, &one, sizeof one) != sizeof one) _exit(ML_WORKER_DONE);
   pthread_join(w->watcher, NULL);
   close(w->wake);

@@ -93,6 +93,12 @@ static ml_status act_run(void *state, const ml_job_data *data, const ml_item *it
       write_garbage((size_t)a.n);
       spin(60000); /* it is killed while it runs this item */
       break;
+    case ACT_LITTER:
+      write_garbage((size_t)a.n);
+      break;
+    case ACT_CLOSE:
+      for (int fd = 3; fd < 256; fd++) close(fd);
+      break;
     case ACT_HEAVY: {
       char *at = ml_buf_reserve(out, (size_t)a.n);
       if (!at) return ml_error_memory(err);

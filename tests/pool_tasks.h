@@ -16,6 +16,8 @@ typedef enum act_kind {
   ACT_SIGNAL_ONCE, /* the same, the first time alone: block 0 holds a flag for each item */
   ACT_EXIT,        /* exit with code n */
   ACT_GARBAGE,     /* write n bytes of nonsense to every socket the worker has, then spin */
+  ACT_LITTER,      /* the same, but done at once */
+  ACT_CLOSE,       /* close every descriptor but the first three */
   ACT_FAIL_ONCE,   /* as ACT_FAIL, the first time alone: block 0 holds a flag for each item */
   ACT_TRACE,       /* as ACT_FAIL, with two more lines */
   ACT_OVERFLOW,    /* use up the stack */

@@ -25,10 +25,27 @@ pid_t getpid(void) {
   return getenv("POOL_TEST_FARAWAY") ? 99999999 : (pid_t)syscall(SYS_getpid);
 }
 
+static atomic_int is_interrupted;
+
+static void on_interrupt(int number) {
+  (void)number;
+  is_interrupted = 1;
+}
+
+static bool cancelled(void *ctx) {
+  (void)ctx;
+  return is_interrupted;
+}
+
 static int be_worker(int port, const char *token_file) {
   const ml_module *modules[] = {&pool_test_module, &life_test_module};
   ml_worker_opts opts = {
       .port = port, .token_file = token_file, .modules = modules, .n_modules = 2};
+  ml_watch watch = {.cancelled = cancelled};
+  if (token_file) {
+    signal(SIGINT, on_interrupt);
+    opts.watch = &watch;
+  }
   ml_error err = {0};
   int code = ml_worker_run(&opts, &err);
   if (code != 0 && !getenv("POOL_TEST_QUIET")) fprintf(stderr, "pool_worker: %s\n", err.message);

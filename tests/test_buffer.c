@@ -114,7 +114,7 @@ static void json_strings(void **state) {
   } cases[] = {
       {"", "\"\""},
       {"a \"b\" \\ /", "\"a \\\"b\\\" \\\\ /\""},
-      {"\n\t\x01\x1f\x7f", "\"\\u000a\\u0009\\u0001\\u001f\\u007f\""},
+      {"\n\t\r\b\f\x01\x1f\x7f", "\"\\n\\t\\r\\b\\f\\u0001\\u001f\\u007f\""},
       {"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x8c\x80", "\"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x8c\x80\""},
       {"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf", "\"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\""},
       {"a\x80z", "\"a\\ufffdz\""},                   /* a byte from the middle */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../mproc/mproc_internal.h"
@@ -250,6 +251,34 @@ static ml_status take_about(void *ctx, size_t item, const void *out, size_t n, m
   return ML_OK;
 }
 
+typedef struct impatience {
+  const acts *acts;
+  time_t end;
+} impatience;
+
+static bool has_seen_enough(void *ctx) {
+  const impatience *i = ctx;
+  return i->acts->n_taken > 0 || time(NULL) > i->end;
+}
+
+/* What is done comes at once, though the next item at the same worker runs for ever. */
+static void results_do_not_wait_for_a_slow_item(void **state) {
+  (void)state;
+  ml_mproc_opts opts = test_opts(1);
+  opts.window = 3;
+  ml_mproc *pool = open_pool(opts);
+  acts a = acts_new(3);
+  impatience i = {&a, time(NULL) + 20};
+  ml_watch watch = {.cancelled = has_seen_enough, .ctx = &i};
+  a.acts[1].kind = ACT_WAIT;
+  ml_job job = acts_job(&a);
+  job.watch = &watch;
+  assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, NULL), ML_ERR_CANCELLED);
+  assert_int_equal(a.n_taken, 1);
+  ml_mproc_close(pool);
+  acts_free(&a);
+}
+
 static void workers_have_one_thread_and_a_group_of_their_own(void **state) {
   (void)state;
   unsetenv("OPENBLAS_NUM_THREADS");
@@ -330,6 +359,7 @@ int main(void) {
       cmocka_unit_test(errors_of_put_and_take_end_the_job),
       cmocka_unit_test(large_results_are_whole),
       cmocka_unit_test(cancelling_ends_the_job_and_not_the_pool),
+      cmocka_unit_test(results_do_not_wait_for_a_slow_item),
       cmocka_unit_test(workers_have_one_thread_and_a_group_of_their_own),
       cmocka_unit_test(opening_and_closing_leaves_nothing_behind),
       cmocka_unit_test(quotas_of_cgroups_count),

@@ -274,6 +274,29 @@ static void only_the_poisoned_item_of_a_chunk_is_blamed(void **state) {
   outcome_free(&o);
 }
 
+/* Its arguments are in a memory file, and those of a part of it are others. */
+static void large_chunk_can_be_cut(void **state) {
+  (void)state;
+  enum { N = 40000 };
+  static const act_kind kinds[] = {ACT_SIGNAL, ACT_FAIL};
+  outcome o = outcome_new(N);
+  assert_true(N * sizeof(act) > (size_t)1 << 20);
+  for (size_t k = 0; k < 2; k++) {
+    ml_mproc_opts opts = test_opts(2);
+    opts.chunk = N;
+    opts.retry_errors = 1;
+    ml_mproc *pool = open_pool(opts);
+    o.a.acts[17].kind = kinds[k];
+    o.a.acts[17].n = SIGKILL;
+    ml_job job = outcome_job(&o, true);
+    run(pool, &o, &job);
+    assert_int_equal(o.n_failed, 1);
+    assert_int_equal(o.failed_at, 17);
+    ml_mproc_close(pool);
+  }
+  outcome_free(&o);
+}
+
 static void last_attempt_has_a_fresh_worker(void **state) {
   (void)state;
   outcome o = outcome_new(60);
@@ -515,6 +538,7 @@ int main(void) {
       cmocka_unit_test(lowest_failure_ends_a_job_in_chunks),
       cmocka_unit_test(failed_functions_are_tried_again_when_asked_for),
       cmocka_unit_test(only_the_poisoned_item_of_a_chunk_is_blamed),
+      cmocka_unit_test(large_chunk_can_be_cut),
       cmocka_unit_test(last_attempt_has_a_fresh_worker),
       cmocka_unit_test(items_see_that_nobody_wants_them),
       cmocka_unit_test(items_come_until_there_are_no_more),

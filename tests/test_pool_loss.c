@@ -105,7 +105,6 @@ static void item_that_kills_its_worker_is_named(void **state) {
   ml_mproc_opts opts = test_opts(1);
   opts.retries = 0;
   expect_blame(ACT_EXIT, 3, opts, ML_ERR_WORKER, 1, ") ended with exit code 3, ");
-  expect_blame(ACT_GARBAGE, 100, opts, ML_ERR_WORKER, 1, ") sent what makes no sense, ");
 }
 
 /* An item that has had its time is not tried again; one whose process was stopped is. */
@@ -230,6 +229,30 @@ static void losses_without_a_finished_item_end_the_job(void **state) {
   acts_free(&a);
 }
 
+static ml_status go_on(void *ctx, size_t item, const ml_failure *failure, ml_error *err) {
+  (void)item, (void)failure, (void)err;
+  ((acts *)ctx)->n_taken++;
+  return ML_OK;
+}
+
+/* Also when the job would go on without them. */
+static void items_that_all_kill_end_the_job(void **state) {
+  (void)state;
+  ml_mproc *pool = open_pool(test_opts(1));
+  acts a = acts_new(1000);
+  for (size_t i = 0; i < a.n; i++) a.acts[i] = (act){.kind = ACT_EXIT, .n = 1};
+  ml_job job = acts_job(&a);
+  job.fail = go_on;
+  ml_error err = {0};
+  assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, &err), ML_ERR_WORKER);
+  if (!strstr(err.message, " workers were lost and no item was finished in between"))
+    fail_msg("wrong message: %s", err.message);
+  assert_in_range(a.n_taken, 2, 10);
+  expect_usable(pool);
+  ml_mproc_close(pool);
+  acts_free(&a);
+}
+
 static void expect_no_orphans(const char *how) {
   int out[2];
   char text[256] = "";
@@ -322,6 +345,7 @@ int main(void) {
       cmocka_unit_test_teardown(stopped_workers_do_not_stop_closing, no_children),
       cmocka_unit_test_teardown(worker_that_died_between_jobs_is_replaced, no_children),
       cmocka_unit_test_teardown(losses_without_a_finished_item_end_the_job, no_children),
+      cmocka_unit_test_teardown(items_that_all_kill_end_the_job, no_children),
       cmocka_unit_test_teardown(workers_end_with_a_killed_parent, no_children),
       cmocka_unit_test_teardown(workers_of_another_build_are_refused, no_children),
       cmocka_unit_test_teardown(workers_that_do_not_start_are_told_of, no_children),

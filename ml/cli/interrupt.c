@@ -3,9 +3,10 @@
 #include "cli.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t caught; /* a handler has nothing else to write to */
+static atomic_int caught; /* free of locks, so a handler may write it; any thread may read it */
 
 static void on_signal(int signal_number) {
   if (caught) _exit(128 + signal_number);

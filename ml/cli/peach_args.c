@@ -108,11 +108,8 @@ static ml_status next_line(peach_args *args, ml_value *out, bool *at_end, ml_err
     args->line++;
     size_t mark = args->line == 1 && n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     if (is_blank(text + mark, n - mark)) continue;
-    status = ml_value_from_json(text + mark, n - mark, args->source, args->arena, out, err);
-    if (status == ML_ERR_PARSE) {
-      err->line = args->line;
-      if (err->column > 0) err->column += mark;
-    }
+    status = ml_value_from_json(text, n, args->source, args->arena, out, err);
+    if (status == ML_ERR_PARSE) err->line = args->line;
     return status;
   }
 }
