@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "support.h"
 
+#include <errno.h>
 #include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 void expect_close(const char *label, double got, double want, double rtol, double atol) {
@@ -72,4 +75,34 @@ uint64_t next_random(uint64_t *state) {
   *state ^= *state << 25;
   *state ^= *state >> 27;
   return *state * 0x2545F4914F6CDD1DULL;
+}
+
+/* Root could replace the real one if what is tested were broken, so root gets a node of its own. */
+const char *full_device(void) {
+  static char path[512];
+  if (geteuid() != 0) return "/dev/full";
+  snprintf(path, sizeof path, "%s/full", temp_dir());
+  if (mknod(path, S_IFCHR | 0666, makedev(1, 7)) != 0 && errno != EEXIST) skip();
+  if (access(path, W_OK) != 0) skip();
+  return path;
+}
+
+ml_status call_function(ml_functions *functions, ml_arena *arena, const char *name, const char *arg,
+                        ml_value *out, ml_error *err) {
+  ml_init command = {.kind = ML_INIT_CALL, .what = name};
+  assert_int_equal(ml_value_from_json(arg, strlen(arg), NULL, arena, &command.arg, err), ML_OK);
+  return ml_functions_init(functions, &command, arena, out, NULL, err);
+}
+
+void expect_result(ml_functions *functions, ml_arena *arena, const char *name, const char *arg,
+                   const char *want) {
+  ml_value out;
+  ml_error err = {0};
+  ml_buf json = {0};
+  if (call_function(functions, arena, name, arg, &out, &err) != ML_OK)
+    fail_msg("%s %s: %s", name, arg, err.message);
+  assert_int_equal(ml_value_to_json(&out, &json, &err), ML_OK);
+  ml_buf_put(&json, "", 1);
+  assert_string_equal(json.data, want);
+  ml_buf_release(&json);
 }

@@ -29,6 +29,17 @@ char *read_file(const char *path, size_t *n);
 /* A new folder for this test program, removed with all its files at exit. */
 const char *temp_dir(void);
 
+/* A device that is always full; skips the test where there is none. */
+const char *full_device(void);
+
+/* Call a function that is loaded, with an argument in JSON. */
+ml_status call_function(ml_functions *functions, ml_arena *arena, const char *name, const char *arg,
+                        ml_value *out, ml_error *err);
+
+/* The same, which must give this JSON. */
+void expect_result(ml_functions *functions, ml_arena *arena, const char *name, const char *arg,
+                   const char *want);
+
 /* xorshift64*: the same numbers everywhere. */
 uint64_t next_random(uint64_t *state);
 

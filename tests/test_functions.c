@@ -485,20 +485,11 @@ static void malformed_answers_are_refused(void **state) {
 /* ---- the module fresh ------------------------------------------------------------------------ */
 
 static ml_status call(const char *name, const char *arg, ml_value *out, ml_error *err) {
-  ml_init command = {.kind = ML_INIT_CALL, .what = name};
-  assert_int_equal(ml_value_from_json(arg, strlen(arg), NULL, arena, &command.arg, err), ML_OK);
-  return ml_functions_init(functions, &command, arena, out, NULL, err);
+  return call_function(functions, arena, name, arg, out, err);
 }
 
 static void expect_json(const char *name, const char *arg, const char *want) {
-  ml_value out;
-  ml_error err = {0};
-  ml_buf json = {0};
-  if (call(name, arg, &out, &err) != ML_OK) fail_msg("%s %s: %s", name, arg, err.message);
-  assert_int_equal(ml_value_to_json(&out, &json, &err), ML_OK);
-  ml_buf_put(&json, "", 1);
-  assert_string_equal(json.data, want);
-  ml_buf_release(&json);
+  expect_result(functions, arena, name, arg, want);
 }
 
 static void features_of_a_series(void **state) {

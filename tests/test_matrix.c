@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -327,17 +326,6 @@ static void only_npy_has_a_file_beside(void **state) {
   free(beside);
   assert_int_equal(ml_matrix_beside("x.npy.gz", ML_FORMAT_AUTO, &beside, &err), ML_ERR_USAGE);
   assert_null(beside);
-}
-
-/* A device that is always full. Root could replace the real one if what is tested here were broken,
- * so root gets a node of its own. */
-static const char *full_device(void) {
-  static char path[512];
-  if (geteuid() != 0) return "/dev/full";
-  snprintf(path, sizeof path, "%s/full", temp_dir());
-  if (mknod(path, S_IFCHR | 0666, makedev(1, 7)) != 0 && errno != EEXIST) skip();
-  if (access(path, W_OK) != 0) skip();
-  return path;
 }
 
 static void a_full_disk_is_an_error(void **state) {

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -186,17 +185,6 @@ static void permission_is_respected(void **state) {
   if (root) assert_int_equal(seteuid(65534), 0);
   expect_refused(in_dir("locked/mine.csv"), "cannot write: Permission denied");
   if (root) assert_int_equal(seteuid(0), 0);
-}
-
-/* A device that is always full. Root could replace the real one if what is tested here were broken,
- * so root gets a node of its own. */
-static const char *full_device(void) {
-  static char path[512];
-  if (geteuid() != 0) return "/dev/full";
-  snprintf(path, sizeof path, "%s/full", temp_dir());
-  if (mknod(path, S_IFCHR | 0666, makedev(1, 7)) != 0 && errno != EEXIST) skip();
-  if (access(path, W_OK) != 0) skip();
-  return path;
 }
 
 static void a_full_device_is_an_error(void **state) {

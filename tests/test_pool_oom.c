@@ -22,13 +22,13 @@
 #define HAS_SANITIZER 0
 #endif
 
-/* ---- the account ------------------------------------------------------------------------------
- */
+/* ---- the account ---------------------------------------------------------------------------- */
 
 /* A file below a folder of its own for each case, and the folders on the way. */
 static void put(const char *mount, const char *file, const char *text) {
   char path[PATH_MAX];
-  snprintf(path, sizeof path, "%s/%s", mount, file);
+  int n = snprintf(path, sizeof path, "%s/%s", mount, file);
+  assert_true(n > 0 && (size_t)n < sizeof path);
   for (char *at = path + 1; (at = strchr(at, '/')); at++) {
     *at = 0;
     if (mkdir(path, 0700) != 0) assert_int_equal(errno, EEXIST);

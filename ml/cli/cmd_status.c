@@ -225,8 +225,8 @@ const cli_command cli__status = {
         "Ask the pool of a command that runs with -s N, -p PORT and --token-file FILE what it is "
         "at: its job with counts, speed and time left, each worker with its item, time and memory, "
         "and the last workers that were lost. The same FILE proves that you may ask.\n\n"
-        "A central process that is busy with something else, such as reading its input, answers "
-        "when it is done, or not within the 5 seconds that are waited for.",
+        "A central process that is busy with something else answers when it is done, or not within "
+        "the 5 seconds that are waited for.",
     .groups = (const cli_group[]){{"Options:", cli__connect_opts, offsetof(status_options, to)},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
