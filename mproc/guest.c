@@ -21,6 +21,7 @@ struct guest {
   channel chan;
   handshake said;
   uint64_t leaves; /* when it must have proved itself, or taken its answer */
+  int port;        /* that it calls from */
   bool is_answered;
 };
 
@@ -166,7 +167,26 @@ static void on_guest(void *ctx, int events) {
     refuse(g);
 }
 
-static void welcome(ml_mproc *pool, int fd) {
+/* A worker that we have started calls from there. */
+static bool is_expected(const guest *g) {
+  const ml_mproc *pool = g->pool;
+  for (size_t i = 0; i < pool->n_slots; i++) {
+    const status_page *page = pool->slots[i].page->data;
+    if (pool->slots[i].state == SLOT_STARTING && atomic_load(&page->port) == g->port) return true;
+  }
+  return false;
+}
+
+/* A crowd loses its oldest, but none that is expected: there are no more of these than places. */
+static void make_room(ml_mproc *pool) {
+  guest *g = pool->guests;
+  if (pool->n_guests < GUESTS_MAX) return;
+  while (g && is_expected(g)) g = g->next;
+  if (!g && pool->n_guests >= GUESTS_MAX + pool->n_slots) g = pool->guests;
+  if (g) refuse(g);
+}
+
+static void welcome(ml_mproc *pool, int fd, int port) {
   guest *g = calloc(1, sizeof *g);
   if (!g) {
     close(fd);
@@ -175,6 +195,7 @@ static void welcome(ml_mproc *pool, int fd) {
   channel__hurry(fd, !pool->opts.allow_remote);
   g->pool = pool;
   g->chan.fd = fd;
+  g->port = port;
   g->leaves = mproc__now() + pool->guest_time;
   guest **last = &pool->guests;
   while (*last) last = &(*last)->next;
@@ -200,12 +221,12 @@ static void on_connection(void *ctx, int events) {
   (void)events;
   ml_mproc *pool = ctx;
   for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-    int fd = accept4(pool->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    address from;
+    socklen_t n = sizeof from;
+    int fd = accept4(pool->listener, &from.any, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      /* A crowd loses its oldest: a worker answers within a moment, and calls again when it was
-       * pushed out. */
-      if (pool->n_guests >= GUESTS_MAX) refuse(pool->guests);
-      welcome(pool, fd);
+      make_room(pool);
+      welcome(pool, fd, address__port(&from));
     } else if (errno != EINTR && errno != ECONNABORTED) {
       if (errno != EAGAIN && errno != EWOULDBLOCK) rest(pool);
       return;

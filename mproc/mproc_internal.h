@@ -140,6 +140,7 @@ typedef struct status_page {
   _Atomic uint64_t beat;  /* goes up as long as the process is not stopped, whatever it computes */
   _Atomic uint64_t rss;   /* bytes resident, looked at now and then */
   _Atomic uint32_t has_left; /* it ends by itself: its connection or its lane is gone */
+  _Atomic int port;          /* that it calls from, before it has proved itself */
   /* Written by the central process: */
   _Atomic uint64_t cancel; /* the item that should end early; PAGE_IDLE: none */
   _Atomic uint32_t closed; /* the last job that was given up: its items need not be run */

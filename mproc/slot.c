@@ -188,6 +188,7 @@ void slot__start(slot *s) {
   atomic_store(&page->cancel, PAGE_IDLE);
   atomic_store(&page->rss, 0);
   atomic_store(&page->has_left, 0);
+  atomic_store(&page->port, 0);
   int error = spawn__worker(s);
   if (error == 0) {
     pool->stats.workers_started++;

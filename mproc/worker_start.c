@@ -67,9 +67,22 @@ bool worker__send_all(channel *c) {
   return ok;
 }
 
-static bool dial(channel *c, const address *to) {
+/* The central process knows by the port who calls, and lets no crowd push this one out. Without it
+ * there is only less of a chance to get in. */
+static void announce(const worker *w, int family) {
+  address from = {.any.sa_family = (sa_family_t)family};
+  socklen_t n = sizeof from;
+  if (w->page && bind(w->chan.fd, &from.any, address__size(&from)) == 0 &&
+      getsockname(w->chan.fd, &from.any, &n) == 0)
+    atomic_store(&w->page->port, address__port(&from));
+}
+
+static bool dial(worker *w, const address *to) {
+  channel *c = &w->chan;
   *c = (channel){.fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  if (c->fd < 0 || connect(c->fd, &to->any, address__size(to)) != 0) return false;
+  if (c->fd < 0) return false;
+  announce(w, to->any.sa_family);
+  if (connect(c->fd, &to->any, address__size(to)) != 0) return false;
   channel__hurry(c->fd, address__is_loopback(to));
   return fcntl(c->fd, F_SETFL, O_NONBLOCK) == 0;
 }
@@ -104,7 +117,7 @@ static int register_at(worker *w, const address *to, handshake *h, bool *has_lan
   char host[ADDRESS_TEXT];
   address__to_call(to, host);
   for (int call = 0; call < CALLS_MAX; call++) {
-    if (!dial(&w->chan, to)) {
+    if (!dial(w, to)) {
       ml_error_set(err, ML_ERR_WORKER, "cannot connect to %s port %d: %s", host, h->port,
                    strerror(errno));
       return ML_WORKER_NO_CONNECTION;

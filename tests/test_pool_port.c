@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,48 @@ static void silent_callers_do_not_stay(void **state) {
   run_until_refused(pool, 1);
   assert_int_equal(pool->n_guests, 0);
   close(fd);
+  ml_mproc_close(pool);
+}
+
+/* Calls as fast as it can, and says nothing. */
+typedef struct flood {
+  int port;
+  atomic_bool is_over;
+  size_t n;
+} flood;
+
+static void *call_without_end(void *ctx) {
+  enum { OPEN = 200 };
+  flood *f = ctx;
+  int fds[OPEN];
+  struct sockaddr_in to = loopback(f->port);
+  for (size_t i = 0; i < OPEN; i++) fds[i] = -1;
+  for (; !atomic_load(&f->is_over); f->n++) {
+    int *fd = &fds[f->n % OPEN];
+    if (*fd >= 0) close(*fd);
+    *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd >= 0) (void)connect(*fd, (struct sockaddr *)&to, sizeof to);
+  }
+  for (size_t i = 0; i < OPEN; i++)
+    if (fds[i] >= 0) close(fds[i]);
+  return NULL;
+}
+
+static void workers_get_in_through_a_crowd(void **state) {
+  (void)state;
+  pthread_t caller;
+  ml_error err = {0};
+  ml_mproc *pool = open_pool(test_opts(1));
+  flood f = {.port = ml_mproc_port(pool)};
+  assert_int_equal(pthread_create(&caller, NULL, call_without_end, &f), 0);
+  for (size_t n = 2; n <= 8; n += 2) {
+    if (ml_mproc_resize(pool, n, NULL, &err) != ML_OK) fail_msg("%s", err.message);
+    expect_usable(pool);
+  }
+  atomic_store(&f.is_over, true);
+  pthread_join(caller, NULL);
+  assert_true(f.n > 100);
+  assert_int_equal(ml_mproc_get_stats(pool).workers_lost, 0);
   ml_mproc_close(pool);
 }
 
@@ -281,6 +324,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(thousand_callers_with_garbage_are_counted),
       cmocka_unit_test(silent_callers_do_not_stay),
+      cmocka_unit_test(workers_get_in_through_a_crowd),
       cmocka_unit_test(wrong_token_is_refused),
       cmocka_unit_test(visitors_are_refused_with_a_reason),
       cmocka_unit_test(port_that_is_taken_is_told_of),
