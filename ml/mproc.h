@@ -192,6 +192,7 @@ typedef enum ml_worker_exit {
   ML_WORKER_OTHER_BUILD = 6, /* of mltool, or of a module */
   ML_WORKER_INIT_FAILED = 7,
   ML_WORKER_MEMORY = 8,
+  ML_WORKER_LIFETIME = 9,     /* replaced as planned: max_tasks, max_rss */
   ML_WORKER_INTERRUPTED = 130 /* by opts.watch */
 } ml_worker_exit;
 

@@ -96,6 +96,9 @@ static void on_exit_of_process(void *ctx, int events) {
    * again. */
   if (!is_zombie && (errno == EAGAIN || errno == EINTR)) return;
   end_family(s, is_zombie, &info);
+  bool is_told = s->cause == CAUSE_TOLD && info.si_code == CLD_EXITED;
+  if (is_told && s->is_ours && info.si_status == ML_WORKER_LIFETIME)
+    s->pool->stats.workers_recycled++;
   read_last_words(s);
   while (is_zombie && waitpid(s->pid, NULL, 0) < 0 && errno == EINTR) {
   }
@@ -134,7 +137,8 @@ void slot__recycle(slot *s) {
 }
 
 void slot__dismiss(slot *s) {
-  frame__put(&s->chan.out, &(frame){.type = FRAME_BYE});
+  uint64_t code = s->is_recycled ? ML_WORKER_LIFETIME : ML_WORKER_DONE;
+  frame__put(&s->chan.out, &(frame){.type = FRAME_BYE, .item = code});
   channel__flush(&s->chan);
   s->cause = CAUSE_TOLD;
   s->state = SLOT_ENDING;
@@ -206,12 +210,6 @@ void slot__start(slot *s) {
 
 /* ---- clocks ---------------------------------------------------------------------------------- */
 
-/* It has answered what it was given. */
-static void end_share(slot *s) {
-  if (s->is_ours) s->pool->stats.workers_recycled++;
-  slot__dismiss(s);
-}
-
 static void look_at_ending(slot *s, uint64_t now) {
   if (now <= s->when) return;
   if (s->pidfd < 0)
@@ -235,7 +233,7 @@ void slot__look(slot *s, uint64_t now) {
       if ((cause = clock__look(s, now)) != CAUSE_UNKNOWN)
         slot__kill(s, cause);
       else if (s->is_recycled && s->n_in_flight == 0)
-        end_share(s);
+        slot__dismiss(s); /* it has answered what it was given */
       break;
     case SLOT_ENDING:
       look_at_ending(s, now);

@@ -57,7 +57,7 @@ typedef enum frame_type {
   FRAME_ERROR,     /* worker: an ml_error, and more lines */
   FRAME_CLOSE,     /* central: end of a job; items that wait are dropped and CLOSED is the answer */
   FRAME_CLOSED,
-  FRAME_BYE,     /* central: end */
+  FRAME_BYE,     /* central: end; item: the exit code, ML_WORKER_DONE or _LIFETIME */
   FRAME_INIT,    /* central: a command for the whole process, see INIT_COMMAND */
   FRAME_DONE,    /* worker: the answer of a command; ERROR when it failed */
   FRAME_STATUS,  /* central, to a peer that asks for it: JSON */

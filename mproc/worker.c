@@ -33,7 +33,10 @@ static bool run_frames(worker *w, worker_job *job, int *code, ml_error *err) {
   frame f;
   frame_verdict verdict;
   while ((verdict = channel__next(&w->chan, FRAME_PAYLOAD_MAX, &f)) == FRAME_WHOLE) {
-    if (f.type == FRAME_BYE) return false;
+    if (f.type == FRAME_BYE) {
+      *code = f.item == ML_WORKER_LIFETIME ? ML_WORKER_LIFETIME : ML_WORKER_DONE;
+      return false;
+    }
     if ((*code = run_frame(w, job, &f, err)) != ML_WORKER_DONE) return false;
     if (w->chan.out.n <= SEND_AT && worker_job__now(job) <= sent + SEND_AFTER) continue;
     if (!worker__send_all(&w->chan)) return false;

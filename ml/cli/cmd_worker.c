@@ -33,7 +33,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
     cli__ignore_interrupt(); /* it is for the central process */
   }
   cli->exit_code = ml_worker_run(&opts, err);
-  if (cli->exit_code == 0) return ML_OK;
+  if (cli->exit_code == ML_WORKER_DONE || cli->exit_code == ML_WORKER_LIFETIME) return ML_OK;
   return err->status != ML_OK ? err->status : ML_ERR_WORKER;
 }
 
@@ -55,5 +55,5 @@ const cli_command cli__worker = {
     .exit_status =
         "0 done, 1 no port, 2 wrong usage, 3 cannot connect, 4 a library is missing, 5 refused, 6 "
         "the central process or a module is of another build, 7 a command of --load or --init "
-        "failed, 8 out of memory, 130 interrupted.",
+        "failed, 8 out of memory, 9 replaced as planned, 130 interrupted.",
     .run = run};
