@@ -167,8 +167,9 @@ ML_API bool ml_value_copy(const ml_value *v, ml_arena *arena, ml_value *out);
 
 /**
  * Append compact JSON: no spaces, dictionaries in their order. Vectors and matrices are arrays;
- * integers are written exactly, numbers as ml_number_format() writes them, NaN as null, infinities
- * as the strings "inf" and "-inf", bytes as base64.
+ * integers are written exactly, numbers as ml_number_format() writes them, with ".0" behind -0 and
+ * whole numbers beyond 64 bits, which would be read as integers; NaN as null, infinities as the
+ * strings "inf" and "-inf", bytes as base64.
  *
  * @retval ML_ERR_USAGE   an object, which has no JSON form; nested deeper than 64
  * @retval ML_ERR_MEMORY

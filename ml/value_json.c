@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Values as JSON. */
+#include <math.h>
+#include <string.h>
+
 #include <sodium.h>
 
 #include <ml/value_internal.h>
 
+/* Without a fraction it would be read again as an integer, which has no -0 and no more than 64
+ * bits; any other whole number means the same either way. */
+static void put_real(ml_buf *out, double d) {
+  size_t from = out->n;
+  ml_buf_json_number(out, d);
+  bool is_odd = (d == 0 && signbit(d)) || (isfinite(d) && fabs(d) >= 0x1p63);
+  if (is_odd && !out->failed && !memchr(out->data + from, 'e', out->n - from))
+    ml_buf_puts(out, ".0");
+}
+
 static void put_element(ml_buf *out, ml_dtype dtype, const void *data, size_t i) {
   switch (dtype) {
     case ML_DTYPE_F64:
-      ml_buf_json_number(out, ((const double *)data)[i]);
+      put_real(out, ((const double *)data)[i]);
       break;
     case ML_DTYPE_F32:
-      ml_buf_json_number(out, (double)((const float *)data)[i]);
+      put_real(out, (double)((const float *)data)[i]);
       break;
     case ML_DTYPE_I64:
       ml_buf_printf(out, "%lld", (long long)((const int64_t *)data)[i]);
@@ -69,7 +82,7 @@ static ml_status put_value(const ml_value *v, size_t depth, ml_buf *out, ml_erro
       ml_buf_printf(out, "%lld", (long long)v->as.i);
       return ML_OK;
     case ML_TYPE_REAL:
-      ml_buf_json_number(out, v->as.d);
+      put_real(out, v->as.d);
       return ML_OK;
     case ML_TYPE_STRING:
       ml_buf_json_string(out, v->as.s.text);

@@ -20,6 +20,17 @@ static ml_status fail(const reader *r, const json_error_t *why) {
                      why->column > 0 ? (size_t)why->column : 1, "not JSON: %s", why->text);
 }
 
+/* jansson takes a NUL behind a number for a blank. */
+static ml_status fail_at_nul(const reader *r, const char *text, const char *nul) {
+  size_t line = 1, column = 1;
+  for (const char *at = text; at < nul; at++) {
+    column = *at == '\n' ? 1 : column + 1;
+    line += *at == '\n';
+  }
+  return ml_error_at(r->err, ML_ERR_PARSE, r->source, line, column,
+                     "not JSON: a NUL byte in the text");
+}
+
 static const char *copy_text(const reader *r, const char *text, size_t n) {
   char *copy = ml_arena_alloc(r->arena, n + 1);
   return copy ? memcpy(copy, text, n) : NULL;
@@ -90,9 +101,8 @@ ml_status ml_value_from_json(const char *text, size_t n, const char *source, ml_
   const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
   size_t n_mark = n >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
   json_error_t why;
-  /* jansson takes one behind a number for a blank. */
-  if (n > 0 && memchr(text, 0, n))
-    return ml_error_at(err, ML_ERR_PARSE, source, 0, 0, "not JSON: a NUL byte in the text");
+  const char *nul = n > 0 ? memchr(text, 0, n) : NULL;
+  if (nul) return fail_at_nul(&r, text, nul);
   json_t *json = json_loadb(text + n_mark, n - n_mark, flags, &why);
   /* It refuses integers beyond 64 bits, unless all integers are to be doubles. */
   if (!json && json_error_code(&why) == json_error_numeric_overflow)
