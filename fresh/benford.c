@@ -78,4 +78,5 @@ const fresh_feature fresh__benford_correlation = {
              .cost = "n",
              .source = "Hill (1995), Statist. Sci. 10, 354",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST,
     .value = benford_correlation};

@@ -74,6 +74,7 @@ const fresh_feature fresh__absolute_sum_of_changes = {.info = {.name = "absolute
                                                                .cost = "n",
                                                                .source = "elementary",
                                                                FRESH_NO_PARAMS},
+                                                      .presets = FRESH_IN_MOST,
                                                       .needs = FRESH_CHANGES,
                                                       .value = absolute_sum_of_changes};
 
@@ -84,6 +85,7 @@ const fresh_feature fresh__mean_abs_change = {.info = {.name = "mean_abs_change"
                                                        .cost = "n",
                                                        .source = "elementary",
                                                        FRESH_NO_PARAMS},
+                                              .presets = FRESH_IN_MOST,
                                               .needs = FRESH_CHANGES,
                                               .min_n = 2,
                                               .value = mean_abs_change};
@@ -95,6 +97,7 @@ const fresh_feature fresh__mean_change = {.info = {.name = "mean_change",
                                                    .cost = "1",
                                                    .source = "elementary",
                                                    FRESH_NO_PARAMS},
+                                          .presets = FRESH_IN_MOST,
                                           .min_n = 2,
                                           .value = mean_change};
 
@@ -106,6 +109,7 @@ const fresh_feature fresh__mean_second_derivative_central = {
              .cost = "1",
              .source = "elementary",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST,
     .min_n = 3,
     .value = mean_second_derivative_central};
 
@@ -124,6 +128,7 @@ const fresh_feature fresh__cid_ce = {
              .cost = "n",
              .source = "Batista et al. (2014), Data Min. Knowl. Disc. 28, 634",
              FRESH_PARAMS(normalize_params, normalize_grid)},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_SPREAD | FRESH_CHANGES,
     .values = cid_ce};
 
@@ -142,6 +147,7 @@ const fresh_feature fresh__time_reversal_asymmetry_statistic = {
              .cost = "n",
              .source = "Fulcher and Jones (2014), IEEE Trans. Knowl. Data Eng. 26, 3026",
              FRESH_PARAMS(lag_params, lag_grid)},
+    .presets = FRESH_IN_MOST,
     .values = time_reversal_asymmetry_statistic};
 
 const fresh_feature fresh__c3 = {
@@ -152,4 +158,5 @@ const fresh_feature fresh__c3 = {
              .cost = "n",
              .source = "Schreiber and Schmitz (1997), Phys. Rev. E 55, 5443",
              FRESH_PARAMS(lag_params, lag_grid)},
+    .presets = FRESH_IN_MOST,
     .values = c3};

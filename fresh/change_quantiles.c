@@ -136,4 +136,5 @@ const fresh_feature fresh__change_quantiles = {
              FRESH_PARAMS(params, grid)},
     .needs = FRESH_CHANGES | FRESH_SORTED,
     .n_work = 3,
+    .presets = FRESH_IN_MOST,
     .values = change_quantiles};

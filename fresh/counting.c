@@ -117,6 +117,7 @@ const fresh_feature fresh__count_above_mean = {
              .cost = "n",
              .source = "elementary",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_MEAN,
     .value = count_above_mean};
 
@@ -128,6 +129,7 @@ const fresh_feature fresh__count_below_mean = {
              .cost = "n",
              .source = "elementary",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_MEAN,
     .value = count_below_mean};
 
@@ -139,6 +141,7 @@ const fresh_feature fresh__longest_strike_above_mean = {
              .cost = "n",
              .source = "elementary",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_MEAN,
     .value = longest_strike_above_mean};
 
@@ -150,6 +153,7 @@ const fresh_feature fresh__longest_strike_below_mean = {
              .cost = "n",
              .source = "elementary",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_MEAN,
     .value = longest_strike_below_mean};
 
@@ -165,6 +169,7 @@ const fresh_feature fresh__count_above = {
              .cost = "n",
              .source = "tsfresh",
              FRESH_PARAMS(t_params, t_grid)},
+    .presets = FRESH_IN_MOST,
     .values = count_above};
 
 const fresh_feature fresh__count_below = {
@@ -175,6 +180,7 @@ const fresh_feature fresh__count_below = {
              .cost = "n",
              .source = "tsfresh",
              FRESH_PARAMS(t_params, t_grid)},
+    .presets = FRESH_IN_MOST,
     .values = count_below};
 
 static const ml_fresh_param value_params[] = {
@@ -188,6 +194,7 @@ const fresh_feature fresh__value_count = {.info = {.name = "value_count",
                                                    .cost = "n",
                                                    .source = "elementary",
                                                    FRESH_PARAMS(value_params, value_grid)},
+                                          .presets = FRESH_IN_MOST,
                                           .values = value_count};
 
 static const ml_fresh_param range_params[] = {
@@ -203,6 +210,7 @@ const fresh_feature fresh__range_count = {.info = {.name = "range_count",
                                                    .cost = "n",
                                                    .source = "elementary",
                                                    FRESH_PARAMS(range_params, range_grid)},
+                                          .presets = FRESH_IN_MOST,
                                           .values = range_count};
 
 static const ml_fresh_param m_params[] = {
@@ -217,6 +225,7 @@ const fresh_feature fresh__number_crossing_m = {
              .cost = "n",
              .source = "elementary",
              FRESH_PARAMS(m_params, m_grid)},
+    .presets = FRESH_IN_MOST,
     .values = number_crossing_m};
 
 static const ml_fresh_param support_params[] = {{.name = "n",
@@ -235,4 +244,5 @@ const fresh_feature fresh__number_peaks = {
              .cost = "n log n",
              .source = "elementary",
              FRESH_PARAMS(support_params, support_grid)},
+    .presets = FRESH_IN_MOST,
     .values = number_peaks};

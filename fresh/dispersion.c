@@ -98,7 +98,7 @@ const fresh_feature fresh__standard_deviation = {
              .source = "elementary",
              FRESH_NO_PARAMS},
     .needs = FRESH_SPREAD,
-    .minimal = true,
+    .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
     .value = standard_deviation};
 
 const fresh_feature fresh__variance = {.info = {.name = "variance",
@@ -109,7 +109,7 @@ const fresh_feature fresh__variance = {.info = {.name = "variance",
                                                 .source = "elementary",
                                                 FRESH_NO_PARAMS},
                                        .needs = FRESH_SPREAD,
-                                       .minimal = true,
+                                       .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
                                        .value = variance};
 
 const fresh_feature fresh__variation_coefficient = {
@@ -120,6 +120,7 @@ const fresh_feature fresh__variation_coefficient = {
              .cost = "n",
              .source = "elementary",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_MEAN | FRESH_SPREAD,
     .value = variation_coefficient};
 
@@ -131,6 +132,7 @@ const fresh_feature fresh__variance_larger_than_standard_deviation = {
              .cost = "n",
              .source = "tsfresh",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_SPREAD,
     .value = variance_larger_than_standard_deviation};
 
@@ -155,6 +157,7 @@ const fresh_feature fresh__symmetry_looking = {
              .cost = "n log n",
              .source = "tsfresh",
              FRESH_PARAMS(fraction_params, twentieths)},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_MEAN | FRESH_SORTED | FRESH_EXTREMES,
     .values = symmetry_looking};
 
@@ -166,6 +169,7 @@ const fresh_feature fresh__large_standard_deviation = {
              .cost = "n",
              .source = "tsfresh",
              FRESH_PARAMS(fraction_params, twentieths_above_0)},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_SPREAD | FRESH_EXTREMES,
     .values = large_standard_deviation};
 
@@ -183,6 +187,7 @@ const fresh_feature fresh__ratio_beyond_r_sigma = {
              .cost = "n",
              .source = "elementary",
              FRESH_PARAMS(sigma_params, sigma_grid)},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_SPREAD,
     .values = ratio_beyond_r_sigma};
 
@@ -194,6 +199,7 @@ const fresh_feature fresh__skewness = {
              .cost = "n",
              .source = "Joanes and Gill (1998), The Statistician 47, 183",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST | FRESH_IN_INDEX,
     .needs = FRESH_SPREAD,
     .min_n = 3,
     .n_work = 2,
@@ -208,6 +214,7 @@ const fresh_feature fresh__kurtosis = {
              .cost = "n",
              .source = "Joanes and Gill (1998), The Statistician 47, 183",
              FRESH_NO_PARAMS},
+    .presets = FRESH_IN_MOST | FRESH_IN_INDEX,
     .needs = FRESH_MEAN | FRESH_SPREAD,
     .min_n = 4,
     .n_work = 2,

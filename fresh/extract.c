@@ -62,9 +62,9 @@ static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
 static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
                              ml_error *err) {
   const ml_series_set *set = e->set;
-  uint64_t n_kinds = set->n_kinds;
+  const fresh_request head = {set->n_kinds, settings->is_modern, false};
   ml_buf request = {0};
-  ml_buf_put(&request, &n_kinds, sizeof n_kinds);
+  ml_buf_put(&request, &head, sizeof head);
   for (size_t k = 0; k < set->n_kinds; k++)
     ml_buf_put(&request, set->kinds[k], strlen(set->kinds[k]) + 1);
   ml_fresh_settings_json(settings, &request);
@@ -110,7 +110,8 @@ static ml_status make_matrix(extraction *e, const ml_fresh_settings *settings, c
   fresh_plan *plans = calloc(n_kinds + 1, sizeof *plans);
   ml_status status = plans ? ML_OK : ml_error_memory(err);
   for (size_t k = 0; k < n_kinds && status == ML_OK; k++) {
-    status = fresh__plan_init(&plans[k], fresh__list_of(settings, e->set->kinds[k]), err);
+    status = fresh__plan_init(&plans[k], fresh__list_of(settings, e->set->kinds[k]),
+                              settings->is_modern, false, err);
     n_columns += plans[k].n_columns;
   }
   if (status == ML_OK && n_columns == 0)

@@ -9,9 +9,13 @@
 enum {
   FRESH_VALUES,  /* doubles of all series */
   FRESH_SPANS,   /* series_span of every id and kind */
-  FRESH_REQUEST, /* uint64_t number of kinds, their names each with a NUL, settings as JSON */
+  FRESH_REQUEST, /* fresh_request, names of the kinds each with a NUL, settings as JSON */
   FRESH_N_BLOCKS
 };
+
+typedef struct fresh_request {
+  uint64_t n_kinds, is_modern, has_times;
+} fresh_request;
 
 /* Argument of an item: some neighbouring ids. */
 typedef struct fresh_item {

@@ -34,8 +34,11 @@ enum {
  * may write to `work` alone. NaN and infinities go through every step without harm. */
 typedef struct fresh_series {
   const double *x;
-  size_t n; /* at least 1 */
-  double *work;
+  size_t n;             /* at least 1 */
+  const int64_t *times; /* n, ascending, nanoseconds since 1970; NULL: there are no dates */
+  bool is_modern;       /* newer dependencies of the reference: ML_COMPAT_MODERN */
+  double *work;         /* fresh_feature.n_work arrays of n, and work_size() doubles behind them */
+  const void *state;    /* of the calculator that is called: what its open() made */
 
   double sum, mean;
   double *centered; /* x - mean */
@@ -52,9 +55,13 @@ typedef struct fresh_series {
   size_t n_repeated;          /* distinct values that are there more than once */
 } fresh_series;
 
-/* One set of parameters, in the order of the table: numbers, 0 or 1, or the index of a choice. */
+/* One set of parameters, in the order of the table: numbers, 0 or 1, or the index of a choice. What
+ * was not given has its fallback; None is NaN. */
 typedef struct fresh_args {
   double v[ML_FRESH_MAX_PARAMS];
+  const double
+      *list; /* of the parameter that is a list of numbers; NULL: None, or no such parameter */
+  size_t n_list;
 } fresh_args;
 
 typedef double fresh_value(const fresh_series *s);
@@ -63,13 +70,34 @@ typedef double fresh_value(const fresh_series *s);
 typedef void fresh_values(const fresh_series *s, const fresh_args *args, size_t n_args,
                           double *out);
 
-/* Calculators allocate nothing and cannot fail; NaN is the value of what is not defined. */
+/* Settings that have a calculator with its default grid. */
+enum {
+  FRESH_IN_COMPREHENSIVE = 1,
+  FRESH_IN_EFFICIENT = 2,
+  FRESH_IN_MINIMAL = 4,
+  FRESH_IN_INDEX = 8,
+  FRESH_IN_TIME = 16,
+  FRESH_IN_KX = 32,
+  FRESH_IN_KX_STRICT = 64
+};
+/* What most have. */
+#define FRESH_IN_MOST (FRESH_IN_COMPREHENSIVE | FRESH_IN_EFFICIENT)
+
+/* Calculators allocate nothing and cannot fail, once they are open; NaN is the value of what is not
+ * defined. */
 typedef struct fresh_feature {
   ml_fresh_feature info; /* first: a pointer to one is a pointer to the other */
+  unsigned presets;      /* FRESH_IN_COMPREHENSIVE | ... */
   unsigned needs;        /* FRESH_MEAN | ... */
   size_t min_n;          /* shorter series give NaN without a call */
   size_t n_work;         /* arrays of n doubles in work */
-  bool minimal;          /* one of the "minimal" settings */
+  /* Doubles of work behind those arrays; NULL: none. */
+  size_t (*work_size)(size_t n, const fresh_args *args, size_t n_args);
+  /* What depends on the parameters alone (filters, tables), once a plan and not once a series; NULL
+   * when there is none. The only function here that may fail. */
+  ml_status (*open)(const fresh_args *args, size_t n_args, bool is_modern, void **state,
+                    ml_error *err);
+  void (*close)(void *state);
   /* What is wrong with parameters that are each in their range; NULL when nothing is, or always. */
   const char *(*check)(const ml_param_value *values);
   fresh_value *value;   /* without parameters */
@@ -78,11 +106,20 @@ typedef struct fresh_feature {
 
 /* Parts of the tables. */
 #define FRESH_INT(number) \
-  { (number), true }
+  { .v = (number), .form = ML_FORM_INT }
 #define FRESH_REAL(number) \
-  { (number), false }
+  { .v = (number), .form = ML_FORM_REAL }
 #define FRESH_BOOL(truth) \
-  { (truth), false }
+  { .v = (truth), .form = ML_FORM_BOOL }
+#define FRESH_CHOICE(index) \
+  { .v = (index), .form = ML_FORM_CHOICE }
+#define FRESH_NONE \
+  { .v = NAN, .form = ML_FORM_NONE }
+#define FRESH_ABSENT \
+  { .form = ML_FORM_ABSENT }
+/* list: an array of ml_param_value */
+#define FRESH_TUPLE(list) \
+  { .v = NAN, .form = ML_FORM_TUPLE, .items = (list), .n_items = sizeof(list) / sizeof *(list) }
 #define FRESH_ANY       .lo = -INFINITY, .hi = INFINITY
 #define FRESH_NO_PARAMS .n_grid = 1
 #define FRESH_PARAMS(list, sets)                                               \
@@ -154,16 +191,21 @@ FRESH_FEATURE_MAP(FRESH_DECLARE)
 /* The bits and all that they build on. */
 unsigned fresh__all_needs(unsigned needs);
 
-/* Doubles that fresh__prepare() lays out for n values: the arrays of all needs, and n_work more. */
-size_t fresh__arena_size(unsigned all_needs, size_t n_work, size_t n);
+/* Doubles that fresh__prepare() lays out for n values: the arrays of all needs, then work. */
+size_t fresh__arena_size(unsigned all_needs, size_t work_size, size_t n);
 
-/* Work out what is needed. s->x and s->n are set; arena has fresh__arena_size() doubles. */
+/* Work out what is needed. s->x, n, times and is_modern are set; arena has fresh__arena_size()
+ * doubles. */
 void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena);
 
 /* ---- registry.c ---- */
 
 extern const fresh_feature *const fresh__features[];
 extern const size_t fresh__n_features;
+
+/* Doubles of work that a call takes; at least n, since the shared steps work there, too. */
+size_t fresh__work_size(const fresh_feature *feature, size_t n, const fresh_args *args,
+                        size_t n_args);
 
 /* The value of every set of parameters; n_args is 1 for a calculator that has none. */
 void fresh__compute(const fresh_feature *feature, const fresh_series *s, const fresh_args *args,

@@ -57,7 +57,9 @@ static ml_status name_columns(features *f, ml_arena *arena, ml_error *err) {
 
 static ml_status prepare(const ml_value *params, ml_arena *arena, features *f, ml_error *err) {
   ml_status status = read_settings(params, &f->settings, err);
-  if (status == ML_OK) status = fresh__plan_init(&f->plan, fresh__list_of(f->settings, ""), err);
+  if (status == ML_OK)
+    status = fresh__plan_init(&f->plan, fresh__list_of(f->settings, ""), f->settings->is_modern,
+                              false, err);
   if (status == ML_OK) status = name_columns(f, arena, err);
   return status;
 }
@@ -80,15 +82,15 @@ static ml_status read_argument(const ml_value *arg, const ml_value **x, const ml
 
 static ml_status compute(const features *f, const double *x, size_t n, ml_arena *arena,
                          ml_value *out, ml_error *err) {
-  size_t n_columns = f->plan.n_columns, n_work = fresh__plan_arena(&f->plan, n);
+  size_t n_columns = f->plan.n_columns;
   ml_value *values = ml_value_new_dict(arena, f->names, n_columns, out);
   double *row = values ? ml_arena_alloc(arena, n_columns * sizeof *row) : NULL;
-  double *work = row ? aligned_alloc(64, (n_work * sizeof *work + 63) / 64 * 64 + 64) : NULL;
-  if (!work) return ml_error_memory(err);
-  fresh__plan_run(&f->plan, x, n, work, row);
-  free(work);
-  for (size_t i = 0; i < n_columns; i++) values[i] = ml_value_real(row[i]);
-  return ML_OK;
+  if (!row) return ml_error_memory(err);
+  fresh_scratch scratch = {0};
+  ml_status status = fresh__plan_run(&f->plan, &(fresh_input){.x = x, .n = n}, &scratch, row, err);
+  fresh__scratch_release(&scratch);
+  for (size_t i = 0; i < n_columns && status == ML_OK; i++) values[i] = ml_value_real(row[i]);
+  return status;
 }
 
 ml_status fresh__call_features(ml_call *call, const ml_value *arg, ml_value *out, ml_error *err) {

@@ -70,7 +70,7 @@ const fresh_feature fresh__sum_values = {
              .source = "pairwise summation, Higham (1993), SIAM J. Sci. Comput. 14, 783",
              FRESH_NO_PARAMS},
     .needs = FRESH_MEAN,
-    .minimal = true,
+    .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
     .value = sum_values};
 
 const fresh_feature fresh__mean = {.info = {.name = "mean",
@@ -81,7 +81,7 @@ const fresh_feature fresh__mean = {.info = {.name = "mean",
                                             .source = "elementary",
                                             FRESH_NO_PARAMS},
                                    .needs = FRESH_MEAN,
-                                   .minimal = true,
+                                   .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
                                    .value = mean};
 
 const fresh_feature fresh__median = {
@@ -93,7 +93,7 @@ const fresh_feature fresh__median = {
              .source = "elementary",
              FRESH_NO_PARAMS},
     .needs = FRESH_SORTED,
-    .minimal = true,
+    .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
     .value = median};
 
 const fresh_feature fresh__length = {.info = {.name = "length",
@@ -103,7 +103,7 @@ const fresh_feature fresh__length = {.info = {.name = "length",
                                               .cost = "1",
                                               .source = "elementary",
                                               FRESH_NO_PARAMS},
-                                     .minimal = true,
+                                     .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
                                      .value = length};
 
 const fresh_feature fresh__minimum = {.info = {.name = "minimum",
@@ -114,7 +114,7 @@ const fresh_feature fresh__minimum = {.info = {.name = "minimum",
                                                .source = "elementary",
                                                FRESH_NO_PARAMS},
                                       .needs = FRESH_EXTREMES,
-                                      .minimal = true,
+                                      .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
                                       .value = minimum};
 
 const fresh_feature fresh__maximum = {.info = {.name = "maximum",
@@ -125,7 +125,7 @@ const fresh_feature fresh__maximum = {.info = {.name = "maximum",
                                                .source = "elementary",
                                                FRESH_NO_PARAMS},
                                       .needs = FRESH_EXTREMES,
-                                      .minimal = true,
+                                      .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
                                       .value = maximum};
 
 const fresh_feature fresh__absolute_maximum = {.info = {.name = "absolute_maximum",
@@ -136,7 +136,7 @@ const fresh_feature fresh__absolute_maximum = {.info = {.name = "absolute_maximu
                                                         .source = "elementary",
                                                         FRESH_NO_PARAMS},
                                                .needs = FRESH_EXTREMES,
-                                               .minimal = true,
+                                               .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
                                                .value = absolute_maximum};
 
 const fresh_feature fresh__abs_energy = {.info = {.name = "abs_energy",
@@ -146,6 +146,7 @@ const fresh_feature fresh__abs_energy = {.info = {.name = "abs_energy",
                                                   .cost = "n",
                                                   .source = "elementary",
                                                   FRESH_NO_PARAMS},
+                                         .presets = FRESH_IN_MOST,
                                          .needs = FRESH_SQUARES,
                                          .value = abs_energy};
 
@@ -157,7 +158,7 @@ const fresh_feature fresh__root_mean_square = {.info = {.name = "root_mean_squar
                                                         .source = "elementary",
                                                         FRESH_NO_PARAMS},
                                                .needs = FRESH_SQUARES,
-                                               .minimal = true,
+                                               .presets = FRESH_IN_MOST | FRESH_IN_MINIMAL,
                                                .value = root_mean_square};
 
 static const ml_fresh_param quantile_params[] = {
@@ -174,6 +175,7 @@ const fresh_feature fresh__quantile = {
              .cost = "n log n",
              .source = "Hyndman and Fan (1996), Am. Stat. 50, 361, type 7",
              FRESH_PARAMS(quantile_params, quantile_grid)},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_SORTED,
     .values = quantile};
 
@@ -192,6 +194,7 @@ const fresh_feature fresh__mean_n_absolute_max = {
              .cost = "n log n",
              .source = "elementary",
              FRESH_PARAMS(maxima_params, maxima_grid)},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_SORTED,
     .n_work = 1,
     .values = mean_n_absolute_max};

@@ -38,7 +38,7 @@ void fresh__value_text(const ml_fresh_param *param, ml_param_value value, bool j
   if (param->kind == ML_PARAM_ENUM) {
     const char *choice = fresh__choice(param->choices, (size_t)value.v, &n);
     ml_buf_printf(out, "\"%.*s\"", (int)n, choice);
-  } else if (value.is_integer) {
+  } else if (value.form == ML_FORM_INT) {
     ml_buf_printf(out, "%.0f", value.v);
   } else if (param->kind == ML_PARAM_BOOL) {
     ml_buf_puts(out, value.v != 0 ? (json ? "true" : "True") : (json ? "false" : "False"));

@@ -5,58 +5,136 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void fill_group(fresh_plan *plan, fresh_group *group) {
-  const fresh_setting *setting = group->setting;
-  const fresh_feature *feature = setting->feature;
-  size_t n_params = feature->info.n_params;
-  for (size_t i = 0; i < setting->n_args; i++)
-    for (size_t k = 0; k < n_params; k++) group->args[i].v[k] = setting->args[i * n_params + k].v;
-  plan->needs |= feature->needs;
-  if (feature->n_work > plan->n_work) plan->n_work = feature->n_work;
+/* The number of a value that was given, or else of its parameter's fallback. */
+static const ml_param_value *given(const ml_fresh_param *param, const ml_param_value *value) {
+  return value->form == ML_FORM_ABSENT ? &param->fallback : value;
 }
 
-ml_status fresh__plan_init(fresh_plan *plan, const fresh_list *list, ml_error *err) {
-  *plan = (fresh_plan){.n_groups = list->n};
-  for (size_t i = 0; i < list->n; i++) plan->n_columns += list->settings[i].n_args;
-  plan->groups = calloc(list->n + 1, sizeof *plan->groups);
-  plan->args = calloc(plan->n_columns + 1, sizeof *plan->args);
-  if (!plan->groups || !plan->args) {
-    fresh__plan_release(plan);
-    return ml_error_memory(err);
+static double *fill_args(const fresh_setting *setting, size_t i, fresh_args *args,
+                         double *numbers) {
+  const ml_fresh_feature *info = &setting->feature->info;
+  for (size_t k = 0; k < info->n_params; k++) {
+    const ml_param_value *value = given(&info->params[k], &setting->args[i * info->n_params + k]);
+    args->v[k] = value->v;
+    if (value->n_items == 0) continue;
+    args->list = numbers;
+    args->n_list = value->n_items;
+    for (size_t j = 0; j < value->n_items; j++) *numbers++ = value->items[j].v;
   }
+  return numbers;
+}
+
+static size_t count_numbers(const fresh_setting *setting) {
+  const ml_fresh_feature *info = &setting->feature->info;
+  size_t n = 0;
+  for (size_t i = 0; i < setting->n_args; i++)
+    for (size_t k = 0; k < info->n_params; k++)
+      n += given(&info->params[k], &setting->args[i * info->n_params + k])->n_items;
+  return n;
+}
+
+static bool is_left_out(const fresh_setting *setting, bool has_times) {
+  return setting->feature->info.needs_time && !has_times;
+}
+
+static ml_status open_group(fresh_plan *plan, fresh_group *group, ml_error *err) {
+  const fresh_feature *feature = group->setting->feature;
+  plan->needs |= feature->needs;
+  if (!feature->open) return ML_OK;
+  return feature->open(group->args, group->setting->n_args, plan->is_modern, &group->state, err);
+}
+
+static ml_status fill(fresh_plan *plan, const fresh_list *list, bool has_times, ml_error *err) {
   fresh_args *args = plan->args;
+  double *numbers = plan->numbers;
   for (size_t i = 0; i < list->n; i++) {
-    plan->groups[i] = (fresh_group){.setting = &list->settings[i], .args = args};
-    fill_group(plan, &plan->groups[i]);
-    args += list->settings[i].n_args;
+    const fresh_setting *setting = &list->settings[i];
+    if (is_left_out(setting, has_times)) continue;
+    fresh_group *group = &plan->groups[plan->n_groups++];
+    *group = (fresh_group){.setting = setting, .args = args};
+    for (size_t k = 0; k < setting->n_args; k++) numbers = fill_args(setting, k, args++, numbers);
+    ml_status status = open_group(plan, group, err);
+    if (status != ML_OK) return status;
   }
   plan->needs = fresh__all_needs(plan->needs);
   return ML_OK;
 }
 
+ml_status fresh__plan_init(fresh_plan *plan, const fresh_list *list, bool is_modern, bool has_times,
+                           ml_error *err) {
+  size_t n_numbers = 0;
+  *plan = (fresh_plan){.is_modern = is_modern};
+  for (size_t i = 0; i < list->n; i++) {
+    if (is_left_out(&list->settings[i], has_times)) continue;
+    plan->n_columns += list->settings[i].n_args;
+    n_numbers += count_numbers(&list->settings[i]);
+  }
+  plan->groups = calloc(list->n + 1, sizeof *plan->groups);
+  plan->args = calloc(plan->n_columns + 1, sizeof *plan->args);
+  plan->numbers = calloc(n_numbers + 1, sizeof *plan->numbers);
+  ml_status status = ML_OK;
+  if (!plan->groups || !plan->args || !plan->numbers) status = ml_error_memory(err);
+  if (status == ML_OK) status = fill(plan, list, has_times, err);
+  if (status != ML_OK) fresh__plan_release(plan);
+  return status;
+}
+
 void fresh__plan_release(fresh_plan *plan) {
+  for (size_t i = 0; plan->groups && i < plan->n_groups; i++)
+    if (plan->groups[i].state) plan->groups[i].setting->feature->close(plan->groups[i].state);
   free(plan->groups);
   free(plan->args);
+  free(plan->numbers);
   *plan = (fresh_plan){0};
 }
 
-size_t fresh__plan_arena(const fresh_plan *plan, size_t n) {
-  return fresh__arena_size(plan->needs, plan->n_work, n);
+/* ---- a run ---- */
+
+void fresh__scratch_release(fresh_scratch *scratch) {
+  free(scratch->arena);
+  *scratch = (fresh_scratch){0};
 }
 
-void fresh__plan_run(const fresh_plan *plan, const double *x, size_t n, double *arena,
-                     double *out) {
+/* Nothing in the arena is kept between series, so it grows without copying. */
+static bool ensure_arena(fresh_scratch *scratch, size_t size) {
+  if (size <= scratch->arena_size) return true;
+  free(scratch->arena);
+  scratch->arena_size = 0;
+  scratch->arena = aligned_alloc(64, (size * sizeof(double) + 63) / 64 * 64);
+  if (scratch->arena) scratch->arena_size = size;
+  return scratch->arena != NULL;
+}
+
+/* Doubles of work of the calculator that takes most. */
+static size_t work_size(const fresh_plan *plan, size_t n) {
+  size_t most = n; /* the steps work there, too */
+  for (size_t i = 0; i < plan->n_groups; i++) {
+    const fresh_group *group = &plan->groups[i];
+    const fresh_setting *setting = group->setting;
+    size_t size = fresh__work_size(setting->feature, n, group->args, setting->n_args);
+    if (size > most) most = size;
+  }
+  return most;
+}
+
+ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fresh_scratch *scratch,
+                          double *out, ml_error *err) {
+  size_t n = input->n;
   if (n == 0) {
     for (size_t j = 0; j < plan->n_columns; j++) out[j] = NAN;
-    return;
+    return ML_OK;
   }
-  fresh_series s = {.x = x, .n = n};
-  fresh__prepare(&s, plan->needs, arena);
+  if (!ensure_arena(scratch, fresh__arena_size(plan->needs, work_size(plan, n), n)))
+    return ml_error_memory(err);
+  fresh_series s = {.x = input->x, .n = n, .times = input->times, .is_modern = plan->is_modern};
+  fresh__prepare(&s, plan->needs, scratch->arena);
   for (size_t i = 0; i < plan->n_groups; i++) {
-    const fresh_setting *setting = plan->groups[i].setting;
-    fresh__compute(setting->feature, &s, plan->groups[i].args, setting->n_args, out);
-    out += setting->n_args;
+    const fresh_group *group = &plan->groups[i];
+    s.state = group->state;
+    fresh__compute(group->setting->feature, &s, group->args, group->setting->n_args, out);
+    out += group->setting->n_args;
   }
+  return ML_OK;
 }
 
 static char *column_name(const char *kind, const fresh_setting *setting, size_t i) {

@@ -9,24 +9,43 @@
 typedef struct fresh_group {
   const fresh_setting *setting; /* of the settings, which outlive the plan */
   fresh_args *args;             /* setting->n_args */
+  void *state;                  /* from the calculator's open() */
 } fresh_group;
 
 typedef struct fresh_plan {
   fresh_group *groups;
   size_t n_groups, n_columns;
   fresh_args *args; /* of all groups */
+  double *numbers;  /* that args->list point into */
   unsigned needs;   /* with all that they build on */
-  size_t n_work;
+  bool is_modern;
 } fresh_plan;
 
-ml_status fresh__plan_init(fresh_plan *plan, const fresh_list *list, ml_error *err);
+/* What a plan is run on. */
+typedef struct fresh_input {
+  const double *x;
+  size_t n;
+  const int64_t *times; /* NULL: there are none */
+} fresh_input;
+
+/* Memory that is kept from series to series; all 0 at first. One thread at a time. */
+typedef struct fresh_scratch {
+  double *arena;
+  size_t arena_size; /* doubles */
+} fresh_scratch;
+
+void fresh__scratch_release(fresh_scratch *scratch);
+
+/* @param has_times  the series have dates: without them the calculators that need_time are left out
+ */
+ml_status fresh__plan_init(fresh_plan *plan, const fresh_list *list, bool is_modern, bool has_times,
+                           ml_error *err);
 void fresh__plan_release(fresh_plan *plan);
 
-/* Doubles that a run over n values takes. */
-size_t fresh__plan_arena(const fresh_plan *plan, size_t n);
-
-/* Compute n_columns values of a series; of one without values they are all NaN. */
-void fresh__plan_run(const fresh_plan *plan, const double *x, size_t n, double *arena, double *out);
+/* Compute n_columns values of a series; of one without values they are all NaN.
+ * @retval ML_ERR_MEMORY */
+ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fresh_scratch *scratch,
+                          double *out, ml_error *err);
 
 /* Names of the columns, from malloc(); names holds n_columns NULLs before. */
 ml_status fresh__plan_names(const fresh_plan *plan, const char *kind, char **names, ml_error *err);

@@ -76,6 +76,7 @@ static const char *check_focus(const ml_param_value *values) {
                .cost = "n",                                   \
                .source = "tsfresh",                           \
                FRESH_NO_PARAMS},                              \
+      .presets = FRESH_IN_MOST,                               \
       .needs = FRESH_EXTREMES,                                \
       .value = which##_location_of_##what}
 
@@ -101,6 +102,7 @@ const fresh_feature fresh__index_mass_quantile = {
              .cost = "n",
              .source = "tsfresh",
              FRESH_PARAMS(mass_params, mass_grid)},
+    .presets = FRESH_IN_MOST,
     .values = index_mass_quantile};
 
 static const ml_fresh_param chunk_params[] = {{.name = "num_segments",
@@ -127,6 +129,7 @@ const fresh_feature fresh__energy_ratio_by_chunks = {
              .cost = "n",
              .source = "tsfresh",
              FRESH_PARAMS(chunk_params, chunk_grid)},
+    .presets = FRESH_IN_MOST,
     .needs = FRESH_SQUARES,
     .check = check_focus,
     .values = energy_ratio_by_chunks};

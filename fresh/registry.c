@@ -38,6 +38,13 @@ const char *ml_fresh_nearest(const char *name) {
   return nearest.name;
 }
 
+size_t fresh__work_size(const fresh_feature *feature, size_t n, const fresh_args *args,
+                        size_t n_args) {
+  size_t size = feature->n_work * n;
+  if (feature->work_size) size += feature->work_size(n, args, n_args);
+  return size > n ? size : n;
+}
+
 void fresh__compute(const fresh_feature *feature, const fresh_series *s, const fresh_args *args,
                     size_t n_args, double *out) {
   if (s->n < feature->min_n)

@@ -128,11 +128,11 @@ unsigned fresh__all_needs(unsigned needs) {
   return needs;
 }
 
-size_t fresh__arena_size(unsigned all_needs, size_t n_work, size_t n) {
-  size_t arrays = n_work ? n_work : 1; /* the steps work there too */
+size_t fresh__arena_size(unsigned all_needs, size_t work_size, size_t n) {
+  size_t arrays = 0;
   for (size_t i = 0; i < N_STEPS; i++)
     if (all_needs >> i & 1) arrays += steps[i].arrays;
-  return arrays * n;
+  return arrays * n + work_size;
 }
 
 void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena) {

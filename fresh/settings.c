@@ -82,26 +82,25 @@ static ml_status new_settings(bool (*wanted)(const fresh_feature *, const void *
   return ML_OK;
 }
 
-static bool is_any(const fresh_feature *feature, const void *ctx) {
-  (void)feature, (void)ctx;
-  return true;
-}
-
-static bool is_minimal(const fresh_feature *feature, const void *ctx) {
-  (void)ctx;
-  return feature->minimal;
+static bool is_in_preset(const fresh_feature *feature, const void *preset) {
+  return (feature->presets & *(const unsigned *)preset) != 0;
 }
 
 static const struct {
   const char *name;
-  bool (*wanted)(const fresh_feature *, const void *);
-} named[] = {{"comprehensive", is_any}, {"minimal", is_minimal}};
+  unsigned preset;
+} named[] = {{"comprehensive", FRESH_IN_COMPREHENSIVE},
+             {"efficient", FRESH_IN_EFFICIENT},
+             {"minimal", FRESH_IN_MINIMAL},
+             {"index", FRESH_IN_INDEX},
+             {"time", FRESH_IN_TIME}};
 
 ml_status ml_fresh_settings_named(const char *name, ml_fresh_settings **out, ml_error *err) {
   ml_nearest nearest = ml_nearest_to(name);
   fresh_hint hint;
   for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
-    if (strcmp(name, named[i].name) == 0) return new_settings(named[i].wanted, NULL, out, err);
+    if (strcmp(name, named[i].name) == 0)
+      return new_settings(is_in_preset, &named[i].preset, out, err);
     ml_nearest_try(&nearest, named[i].name, strlen(named[i].name));
   }
   return ml_error_set(err, ML_ERR_USAGE, "unknown settings '%s'%s", name,

@@ -27,6 +27,7 @@ struct ml_fresh_settings {
   fresh_list defaults;    /* for kinds that have no list of their own; empty: no feature */
   fresh_kind_list *kinds; /* sorted by name */
   size_t n_kinds;
+  bool is_modern; /* ML_COMPAT_MODERN */
 };
 
 /* Put the lists of kinds in order, when all are there. */

@@ -69,9 +69,9 @@ static ml_status read_number(const reader *r, const ml_fresh_param *param, const
                              ml_param_value *out) {
   if (!json_is_number(json)) return fail(r, param->name, "expected a number");
   json_int_t integer = json_integer_value(json);
-  out->is_integer = json_is_integer(json);
+  out->form = json_is_integer(json) ? ML_FORM_INT : ML_FORM_REAL;
   out->v = json_number_value(json);
-  if (out->is_integer && (integer > EXACT_INTEGERS || integer < -EXACT_INTEGERS))
+  if (out->form == ML_FORM_INT && (integer > EXACT_INTEGERS || integer < -EXACT_INTEGERS))
     return fail(r, param->name, "%" JSON_INTEGER_FORMAT " is too large for an integer", integer);
   char value[ML_NUMBER_MAX], lo[ML_NUMBER_MAX], hi[ML_NUMBER_MAX];
   ml_number_format(out->v, value);
@@ -86,13 +86,13 @@ static ml_status read_number(const reader *r, const ml_fresh_param *param, const
 
 static ml_status read_value(const reader *r, const ml_fresh_param *param, const json_t *json,
                             ml_param_value *out) {
-  *out = (ml_param_value){json_number_value(json), true};
+  *out = (ml_param_value){.v = json_number_value(json), .form = ML_FORM_CHOICE};
   if (param->kind == ML_PARAM_ENUM) return read_choice(r, param, json, &out->v);
   if (param->kind != ML_PARAM_BOOL) return read_number(r, param, json, out);
   if (json_is_boolean(json))
-    *out = (ml_param_value){json_is_true(json), false};
+    *out = (ml_param_value){.v = json_is_true(json), .form = ML_FORM_BOOL};
   else if (json_is_integer(json) && out->v >= 0 && out->v <= 1)
-    return ML_OK; /* as Python takes them: the column says 1 */
+    out->form = ML_FORM_INT; /* as Python takes them: the column says 1 */
   else
     return fail(r, param->name, "expected true or false");
   return ML_OK;

@@ -13,8 +13,7 @@ typedef struct extract_state {
   ml_fresh_settings *settings;
   fresh_plan *plans; /* one a kind */
   size_t n_kinds, n_ids, n_columns;
-  double *arena;
-  size_t arena_size; /* doubles */
+  fresh_scratch scratch;
 } extract_state;
 
 static ml_status malformed(ml_error *err) {
@@ -26,13 +25,13 @@ static void close_extract(void *closed) {
   for (size_t k = 0; state->plans && k < state->n_kinds; k++) fresh__plan_release(&state->plans[k]);
   free(state->plans);
   ml_fresh_settings_free(state->settings);
-  free(state->arena);
+  fresh__scratch_release(&state->scratch);
   free(state);
 }
 
 /* Find the end of the names of kinds. @return the settings behind them, or NULL */
 static const char *skip_kinds(const ml_span *request, size_t n_kinds) {
-  const char *at = (const char *)request->data + sizeof(uint64_t);
+  const char *at = (const char *)request->data + sizeof(fresh_request);
   const char *end = (const char *)request->data + request->size;
   for (size_t k = 0; k < n_kinds; k++) {
     const char *nul = memchr(at, 0, (size_t)(end - at));
@@ -43,9 +42,10 @@ static const char *skip_kinds(const ml_span *request, size_t n_kinds) {
 }
 
 static ml_status read_request(extract_state *state, const ml_span *request, ml_error *err) {
-  uint64_t n_kinds;
-  if (request->size < sizeof n_kinds) return malformed(err);
-  memcpy(&n_kinds, request->data, sizeof n_kinds);
+  fresh_request head;
+  if (request->size < sizeof head) return malformed(err);
+  memcpy(&head, request->data, sizeof head);
+  size_t n_kinds = head.n_kinds;
   if (n_kinds == 0 || n_kinds > request->size) return malformed(err);
   const char *text = skip_kinds(request, n_kinds);
   if (!text) return malformed(err);
@@ -53,11 +53,12 @@ static ml_status read_request(extract_state *state, const ml_span *request, ml_e
   ml_status status = ml_fresh_settings_parse(text, n, "settings", &state->settings, err);
   if (status != ML_OK) return status;
 
-  const char *kind = (const char *)request->data + sizeof n_kinds;
+  const char *kind = (const char *)request->data + sizeof head;
   if (!(state->plans = calloc(n_kinds, sizeof *state->plans))) return ml_error_memory(err);
   for (; state->n_kinds < n_kinds; state->n_kinds++, kind += strlen(kind) + 1) {
     fresh_plan *plan = &state->plans[state->n_kinds];
-    status = fresh__plan_init(plan, fresh__list_of(state->settings, kind), err);
+    status = fresh__plan_init(plan, fresh__list_of(state->settings, kind), head.is_modern != 0,
+                              head.has_times != 0, err);
     if (status != ML_OK) return status;
     state->n_columns += plan->n_columns;
   }
@@ -81,16 +82,6 @@ static ml_status open_extract(const ml_job_data *data, void **out, ml_error *err
   return status;
 }
 
-/* Nothing in the arena is kept between series, so it grows without copying. */
-static bool ensure_arena(extract_state *state, size_t size) {
-  if (size <= state->arena_size) return true;
-  free(state->arena);
-  state->arena_size = 0;
-  state->arena = aligned_alloc(64, (size * sizeof(double) + 63) / 64 * 64);
-  if (state->arena) state->arena_size = size;
-  return state->arena != NULL;
-}
-
 static ml_status compute_row(extract_state *state, const ml_job_data *data, size_t id,
                              ml_error *err) {
   const double *values = data->inputs[FRESH_VALUES].data;
@@ -101,8 +92,9 @@ static ml_status compute_row(extract_state *state, const ml_job_data *data, size
     const fresh_plan *plan = &state->plans[k];
     series_span span = spans[id * state->n_kinds + k];
     if (span.start > n_values || span.n > n_values - span.start) return malformed(err);
-    if (!ensure_arena(state, fresh__plan_arena(plan, span.n))) return ml_error_memory(err);
-    fresh__plan_run(plan, values + span.start, span.n, state->arena, out);
+    const fresh_input input = {.x = values + span.start, .n = span.n};
+    ml_status status = fresh__plan_run(plan, &input, &state->scratch, out, err);
+    if (status != ML_OK) return status;
     out += plan->n_columns;
   }
   return ML_OK;

@@ -17,22 +17,42 @@ typedef enum ml_param_kind {
   ML_PARAM_INT,
   ML_PARAM_REAL,
   ML_PARAM_BOOL,
-  ML_PARAM_ENUM
+  ML_PARAM_ENUM,
+  ML_PARAM_INTS, /* some integers: widths */
+  ML_PARAM_REALS /* some numbers: a query */
 } ml_param_kind;
 
-/* A value of a parameter, with the form it was given in: 1, 1.0 and true are equal but print
- * differently. */
+/* How a value was given: 1, 1.0 and true are equal but print differently. */
+typedef enum ml_param_form {
+  ML_FORM_REAL,
+  ML_FORM_INT,
+  ML_FORM_BOOL,
+  ML_FORM_CHOICE, /* of an enumeration: "mean" */
+  ML_FORM_NONE,   /* None, null */
+  ML_FORM_TUPLE,  /* (2, 5) */
+  ML_FORM_LIST,   /* [2, 5] */
+  ML_FORM_ABSENT  /* was not given: the fallback of the parameter holds, the name has no part of it
+                   */
+} ml_param_form;
+
+/* A value of a parameter. */
 typedef struct ml_param_value {
-  double v;        /* number; 0 or 1 for a boolean; index of the choice for an enumeration */
-  bool is_integer; /* prints as 1, not 1.0 or True; means nothing for an enumeration */
+  double v; /* number; 0 or 1 for a boolean; index of the choice; NaN for None and lists */
+  ml_param_form form;
+  const struct ml_param_value *items; /* tuple, list: n_items numbers; borrowed */
+  size_t n_items;
 } ml_param_value;
 
 typedef struct ml_fresh_param {
   const char *name; /* as in column names, JSON and help */
   ml_param_kind kind;
-  double lo, hi;       /* inclusive */
+  double lo, hi;       /* inclusive, of each number; NaN is allowed where takes_nan */
   const char *choices; /* ML_PARAM_ENUM only: "mean|var|std" */
   const char *doc;
+  bool takes_nan, takes_none;
+  bool is_optional;        /* need not be given: `fallback` holds then */
+  bool is_implied;         /* optional, and the column has its part as if it had been given */
+  ml_param_value fallback; /* of an optional parameter */
 } ml_fresh_param;
 
 #define ML_FRESH_MAX_PARAMS 4
@@ -44,11 +64,13 @@ typedef struct ml_fresh_feature {
   const char *formula;
   const char *nan_rule;         /* when the value is NaN; "never" */
   const char *cost;             /* "n", "n log n" */
-  const char *source;           /* where the formula comes from */
+  const char *source;           /* where the formula comes from: the paper, if there is one */
   const ml_fresh_param *params; /* ascending by name */
   size_t n_params;
   const ml_param_value *grid; /* default settings: n_grid rows of n_params values */
   size_t n_grid;              /* 1 for a calculator without parameters */
+  bool assumes_step;          /* that the time from value to value is constant */
+  bool needs_time;            /* exists for series with dates and times alone */
 } ml_fresh_feature;
 
 /** All calculators, in the order of their columns. @param[out] n  how many */

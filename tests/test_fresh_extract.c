@@ -167,12 +167,13 @@ static void it_can_be_cancelled(void **state) {
 /* What a worker gets is checked before it is used. */
 static void malformed_requests_are_refused(void **state) {
   (void)state;
+  enum { HEAD = sizeof(fresh_request) };
   const ml_task *task = ml_module_find(ml_fresh_module(), "extract");
   double values[2] = {1, 2}, result[1];
   size_t spans[2] = {0, 2};
   char request[64] = {1};
-  memcpy(request + 8, "k\0{\"mean\": null}", 16);
-  ml_span inputs[] = {{values, sizeof values}, {spans, sizeof spans}, {request, 8 + 16}};
+  memcpy(request + HEAD, "k\0{\"mean\": null}", 16);
+  ml_span inputs[] = {{values, sizeof values}, {spans, sizeof spans}, {request, HEAD + 16}};
   ml_job_data data = {.inputs = inputs, .n_inputs = 3, .result = {result, sizeof result}};
   ml_buf out = {0};
   ml_error err = {0};
@@ -200,11 +201,11 @@ static void malformed_requests_are_refused(void **state) {
   data.result.size = 16;
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
   data.result.size = 8;
-  inputs[2].size = 9; /* the name of the kind does not end */
+  inputs[2].size = HEAD + 1; /* the name of the kind does not end */
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
   inputs[2].size = 7;
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
-  inputs[2].size = 24;
+  inputs[2].size = HEAD + 16;
   request[7] = 1; /* an absurd number of kinds */
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
   data.n_inputs = 2;

@@ -48,8 +48,8 @@ static void numbers_keep_their_form_and_every_bit(void **state) {
       " \"c3\": [{\"lag\": 2.0}]}");
   const fresh_setting *quantile = &settings->defaults.settings[0];
   assert_int_equal(quantile->n_args, 5); /* the last is there twice */
-  assert_true(quantile->args[0].is_integer);
-  assert_false(quantile->args[1].is_integer);
+  assert_int_equal(quantile->args[0].form, ML_FORM_INT);
+  assert_int_equal(quantile->args[1].form, ML_FORM_REAL);
   expect_same("q", quantile->args[2].v, 0.15000000000000002);
   expect_same("q", quantile->args[3].v, 2.2250738585072011e-308);
   ml_buf name = {0};

@@ -281,21 +281,22 @@ static ml_matrix *extract_unchecked(const ml_table *rows) {
   ml_fresh_settings *settings = NULL;
   ml_matrix *matrix = NULL;
   fresh_plan plan;
+  fresh_scratch scratch = {0};
   assert_int_equal(ml_fresh_settings_named("comprehensive", &settings, &err), ML_OK);
-  assert_int_equal(fresh__plan_init(&plan, &settings->defaults, &err), ML_OK);
+  assert_int_equal(fresh__plan_init(&plan, &settings->defaults, false, false, &err), ML_OK);
   size_t n_ids = rows->columns[0].n_labels, at = 0;
   assert_int_equal(ml_matrix_new(NULL, n_ids, plan.n_columns, &matrix, &err), ML_OK);
   assert_int_equal(fresh__plan_names(&plan, "value", matrix->columns, &err), ML_OK);
   for (size_t i = 0; i < n_ids; i++) {
     size_t n = 0;
     while (at + n < rows->n_rows && rows->columns[0].label[at + n] == i) n++;
-    double *arena = malloc(fresh__plan_arena(&plan, n) * sizeof *arena);
     matrix->rows[i] = strdup(rows->columns[0].labels[i]);
-    fresh__plan_run(&plan, rows->columns[2].number + at, n, arena,
-                    matrix->values + i * plan.n_columns);
-    free(arena);
+    const fresh_input input = {.x = rows->columns[2].number + at, .n = n};
+    double *row = matrix->values + i * plan.n_columns;
+    assert_int_equal(fresh__plan_run(&plan, &input, &scratch, row, &err), ML_OK);
     at += n;
   }
+  fresh__scratch_release(&scratch);
   fresh__plan_release(&plan);
   ml_fresh_settings_free(settings);
   return matrix;

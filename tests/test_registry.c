@@ -64,7 +64,8 @@ static void check_param(const ml_fresh_feature *info, size_t k) {
     ml_param_value value = info->grid[i * info->n_params + k];
     if (!(value.v >= param->lo && value.v <= param->hi))
       fail_msg("%s: %s of set %zu is outside its range", info->name, param->name, i);
-    if (value.is_integer || param->kind != ML_PARAM_REAL) assert_true(value.v == floor(value.v));
+    if (value.form == ML_FORM_INT || param->kind != ML_PARAM_REAL)
+      assert_true(value.v == floor(value.v));
   }
 }
 
@@ -104,7 +105,7 @@ static void no_column_is_there_twice(void **state) {
 
 /* ---- every entry runs, and reads only what it says ---- */
 
-enum { MOST = 120, SETS = 100 };
+enum { MOST = 120, SETS = 400 };
 
 static void fill(double *x, size_t n, int shape) {
   uint64_t seed = 5;
@@ -124,17 +125,29 @@ static void fill(double *x, size_t n, int shape) {
 
 static void run(const fresh_feature *feature, unsigned needs, const double *x, size_t n,
                 double *out) {
+  static double lists[SETS][8];
   fresh_args args[SETS] = {0};
   const ml_fresh_feature *info = &feature->info;
   assert_true(info->n_grid <= SETS);
   for (size_t i = 0; i < info->n_grid; i++)
     for (size_t k = 0; k < info->n_params; k++) args[i].v[k] = info->grid[i * info->n_params + k].v;
-  double *arena = malloc(fresh__arena_size(needs, feature->n_work, n) * sizeof *arena);
+  void *made = NULL;
+  for (size_t i = 0; i < info->n_grid; i++)
+    for (size_t k = 0; k < info->n_params; k++)
+      for (size_t j = 0; j < info->grid[i * info->n_params + k].n_items; j++) {
+        lists[i][j] = info->grid[i * info->n_params + k].items[j].v;
+        args[i].list = lists[i];
+        args[i].n_list = j + 1;
+      }
+  if (feature->open) assert_int_equal(feature->open(args, info->n_grid, false, &made, NULL), ML_OK);
+  size_t work_size = fresh__work_size(feature, n, args, info->n_grid);
+  double *arena = malloc(fresh__arena_size(needs, work_size, n) * sizeof *arena);
   double *copy = malloc(n * sizeof *copy);
   memcpy(copy, x, n * sizeof *copy);
   /* What is not asked for is poison: pointers are NULL, numbers and places absurd. */
   fresh_series s = {.x = copy,
                     .n = n,
+                    .state = made,
                     .sum = 1e77,
                     .mean = 1e77,
                     .variance = 1e77,
@@ -152,6 +165,7 @@ static void run(const fresh_feature *feature, unsigned needs, const double *x, s
   fresh__prepare(&s, needs, arena);
   fresh__compute(feature, &s, args, info->n_grid, out);
   assert_memory_equal(copy, x, n * sizeof *copy);
+  if (made) feature->close(made);
   free(copy);
   free(arena);
 }
@@ -211,19 +225,24 @@ static void names_are_those_of_python(void **state) {
     ml_param_value values[4];
     const char *want;
   } names[] = {
-      {"mean", {{0, true}}, "mean"},
-      {"quantile", {{0.1, false}}, "quantile__q_0.1"},
-      {"quantile", {{1, true}}, "quantile__q_1"},
-      {"quantile", {{1, false}}, "quantile__q_1.0"},
-      {"symmetry_looking", {{3 * 0.05, false}}, "symmetry_looking__r_0.15000000000000002"},
+      {"mean", {{.v = 0, .form = ML_FORM_INT}}, "mean"},
+      {"quantile", {{.v = 0.1, .form = ML_FORM_REAL}}, "quantile__q_0.1"},
+      {"quantile", {{.v = 1, .form = ML_FORM_INT}}, "quantile__q_1"},
+      {"quantile", {{.v = 1, .form = ML_FORM_REAL}}, "quantile__q_1.0"},
+      {"symmetry_looking",
+       {{.v = 3 * 0.05, .form = ML_FORM_REAL}},
+       "symmetry_looking__r_0.15000000000000002"},
       {"range_count",
-       {{1e16, false}, {-1e12, false}},
+       {{.v = 1e16, .form = ML_FORM_REAL}, {.v = -1e12, .form = ML_FORM_REAL}},
        "range_count__max_1e+16__min_-1000000000000.0"},
-      {"cid_ce", {{1, false}}, "cid_ce__normalize_True"},
-      {"cid_ce", {{0, false}}, "cid_ce__normalize_False"},
-      {"cid_ce", {{1, true}}, "cid_ce__normalize_1"},
+      {"cid_ce", {{.v = 1, .form = ML_FORM_BOOL}}, "cid_ce__normalize_True"},
+      {"cid_ce", {{.v = 0, .form = ML_FORM_BOOL}}, "cid_ce__normalize_False"},
+      {"cid_ce", {{.v = 1, .form = ML_FORM_INT}}, "cid_ce__normalize_1"},
       {"change_quantiles",
-       {{3, true}, {0, false}, {0.2, false}, {0, false}},
+       {{.v = 3, .form = ML_FORM_CHOICE},
+        {.v = 0, .form = ML_FORM_BOOL},
+        {.v = 0.2, .form = ML_FORM_REAL},
+        {.v = 0, .form = ML_FORM_REAL}},
        "change_quantiles__f_agg_\"median\"__isabs_False__qh_0.2__ql_0.0"},
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

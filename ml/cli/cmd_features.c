@@ -30,7 +30,7 @@ static void put_value(ml_buf *out, const ml_fresh_param *param, ml_param_value v
       put_choice(out, param->choices, (size_t)value.v);
       break;
     default:
-      if (value.is_integer || !isfinite(value.v)) {
+      if (value.form == ML_FORM_INT || !isfinite(value.v)) {
         ml_number_format(value.v, text);
       } else {
         ml_number_repr(value.v, text);
@@ -40,7 +40,7 @@ static void put_value(ml_buf *out, const ml_fresh_param *param, ml_param_value v
 }
 
 static bool is_same(ml_param_value a, ml_param_value b) {
-  return a.v == b.v && a.is_integer == b.is_integer;
+  return a.v == b.v && a.form == b.form;
 }
 
 /* Values of parameter k in the default grid, each once. */

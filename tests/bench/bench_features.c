@@ -51,7 +51,9 @@ typedef struct subject {
 } subject;
 
 static void run_whole(const subject *s) {
-  fresh__plan_run(s->plan, s->series.x, s->series.n, s->arena, s->out);
+  static fresh_scratch scratch;
+  const fresh_input input = {.x = s->series.x, .n = s->series.n};
+  if (fresh__plan_run(s->plan, &input, &scratch, s->out, NULL) != ML_OK) exit(1);
 }
 
 static void run_steps(const subject *s) {
@@ -61,7 +63,9 @@ static void run_steps(const subject *s) {
 
 static void run_group(const subject *s) {
   const fresh_setting *setting = s->group->setting;
-  fresh__compute(setting->feature, &s->series, s->group->args, setting->n_args, s->out);
+  fresh_series series = s->series;
+  series.state = s->group->state;
+  fresh__compute(setting->feature, &series, s->group->args, setting->n_args, s->out);
 }
 
 /* Nanoseconds of a call; the best of some rounds of about 1 ms each. */
@@ -85,7 +89,13 @@ static void print(const char *name, const char *shape, size_t n, const char *uni
 /* A series as a whole; then the share of the shared steps and of each calculator in it. */
 static void measure_plan(const fresh_plan *plan, const char *shape, const double *x, size_t n) {
   subject s = {.plan = plan, .series = {.x = x, .n = n}};
-  s.arena = calloc(fresh__plan_arena(plan, n), sizeof *s.arena);
+  size_t work_size = n;
+  for (size_t i = 0; i < plan->n_groups; i++) {
+    const fresh_group *group = &plan->groups[i];
+    size_t size = fresh__work_size(group->setting->feature, n, group->args, group->setting->n_args);
+    if (size > work_size) work_size = size;
+  }
+  s.arena = calloc(fresh__arena_size(plan->needs, work_size, n), sizeof *s.arena);
   s.out = calloc(plan->n_columns, sizeof *s.out);
   if (!s.arena || !s.out) exit(1);
   double whole = measure(run_whole, &s);
@@ -122,7 +132,7 @@ int main(void) {
   ml_fresh_settings *settings = NULL;
   fresh_plan plan;
   if (ml_fresh_settings_named("comprehensive", &settings, NULL) != ML_OK ||
-      fresh__plan_init(&plan, &settings->defaults, NULL) != ML_OK)
+      fresh__plan_init(&plan, &settings->defaults, false, false, NULL) != ML_OK)
     return 1;
   puts("name,unit,value");
   for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
