@@ -20,6 +20,7 @@ typedef struct extraction {
   size_t n_items;
   ml_block *blocks[FRESH_N_BLOCKS];
   ml_matrix *matrix;
+  double *seconds; /* of each shared step and calculator; NULL: nobody wants to know */
 } extraction;
 
 static size_t n_values_of(const ml_series_set *set, size_t id) {
@@ -50,6 +51,17 @@ static ml_status put_item(void *ctx, size_t i, ml_buf *in, ml_error *err) {
   return ML_OK;
 }
 
+static ml_status take_seconds(void *ctx, size_t item, const void *out, size_t n_out,
+                              ml_error *err) {
+  const extraction *e = ctx;
+  const double *seconds = out;
+  (void)item;
+  if (n_out != fresh__n_costs() * sizeof *seconds)
+    return ml_error_set(err, ML_ERR_WORKER, "malformed times of a worker");
+  for (size_t i = 0; i < fresh__n_costs(); i++) e->seconds[i] += seconds[i];
+  return ML_OK;
+}
+
 static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
   const extraction *e = ctx;
   const char *first = e->set->ids[e->starts[i]], *last = e->set->ids[e->starts[i + 1] - 1];
@@ -62,7 +74,7 @@ static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
 static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
                              ml_error *err) {
   const ml_series_set *set = e->set;
-  const fresh_request head = {set->n_kinds, settings->is_modern, false};
+  const fresh_request head = {set->n_kinds, settings->is_modern, false, e->seconds != NULL};
   ml_buf request = {0};
   ml_buf_put(&request, &head, sizeof head);
   for (size_t k = 0; k < set->n_kinds; k++)
@@ -132,6 +144,7 @@ static ml_status run(extraction *e, ml_exec *exec, const ml_watch *watch, ml_err
                       .result = e->matrix->block,
                       .n_items = e->n_items,
                       .put = put_item,
+                      .take = e->seconds ? take_seconds : NULL,
                       .describe = describe_item,
                       .ctx = e,
                       .step = "extract",
@@ -139,12 +152,55 @@ static ml_status run(extraction *e, ml_exec *exec, const ml_watch *watch, ml_err
   return ml_exec_run(exec, &job, err);
 }
 
+/* ---- what it has cost ---- */
+
+static int compare_costs(const void *a, const void *b) {
+  double u = ((const ml_fresh_cost *)a)->seconds, v = ((const ml_fresh_cost *)b)->seconds;
+  return (u < v) - (u > v);
+}
+
+static void list_costs(const extraction *e, ml_fresh_costs *costs) {
+  for (size_t i = 0; i < fresh__n_costs(); i++) {
+    bool is_shared = i < fresh__n_steps;
+    if (e->seconds[i] == 0) continue; /* was not asked for */
+    costs->list[costs->n++] = (ml_fresh_cost){
+        .name = is_shared ? fresh__steps[i] : fresh__features[i - fresh__n_steps]->info.name,
+        .is_shared = is_shared,
+        .seconds = e->seconds[i]};
+    costs->seconds += e->seconds[i];
+  }
+  for (size_t i = 0; i < e->set->n_ids * e->set->n_kinds; i++)
+    costs->n_series += e->set->spans[i].n > 0;
+  qsort(costs->list, costs->n, sizeof *costs->list, compare_costs);
+}
+
+static ml_status make_costs(extraction *e, ml_fresh_costs *costs, ml_error *err) {
+  e->seconds = calloc(fresh__n_costs(), sizeof *e->seconds);
+  costs->list = calloc(fresh__n_costs(), sizeof *costs->list);
+  return e->seconds && costs->list ? ML_OK : ml_error_memory(err);
+}
+
+void ml_fresh_costs_release(ml_fresh_costs *costs) {
+  free(costs->list);
+  *costs = (ml_fresh_costs){0};
+}
+
+/* ---- the whole ---- */
+
 ml_status ml_fresh_extract(const ml_series_set *set, const ml_fresh_settings *settings,
                            ml_exec *exec, const ml_watch *watch, ml_matrix **out, ml_error *err) {
+  return ml_fresh_extract_timed(set, settings, exec, watch, NULL, out, err);
+}
+
+ml_status ml_fresh_extract_timed(const ml_series_set *set, const ml_fresh_settings *settings,
+                                 ml_exec *exec, const ml_watch *watch, ml_fresh_costs *costs,
+                                 ml_matrix **out, ml_error *err) {
   extraction e = {.set = set};
+  if (costs) *costs = (ml_fresh_costs){0};
   ml_fresh_settings *own = NULL;
   ml_status status = ML_OK;
   if (!settings) status = ml_fresh_settings_named("comprehensive", &own, err);
+  if (status == ML_OK && costs) status = make_costs(&e, costs, err);
   if (status == ML_OK) status = make_matrix(&e, settings ? settings : own, exec, err);
   if (status == ML_OK) status = split(&e, ml_exec_n_workers(exec), err);
   if (status == ML_OK) status = make_blocks(&e, settings ? settings : own, exec, err);
@@ -152,7 +208,11 @@ ml_status ml_fresh_extract(const ml_series_set *set, const ml_fresh_settings *se
   if (status == ML_OK) {
     *out = e.matrix;
     e.matrix = NULL;
+    if (costs) list_costs(&e, costs);
+  } else if (costs) {
+    ml_fresh_costs_release(costs);
   }
+  free(e.seconds);
   ml_matrix_free(e.matrix);
   for (size_t i = 0; i < FRESH_N_BLOCKS; i++) ml_block_free(e.blocks[i]);
   free(e.starts);

@@ -15,6 +15,7 @@ enum {
 
 typedef struct fresh_request {
   uint64_t n_kinds, is_modern, has_times;
+  uint64_t is_timed; /* an item gives back the seconds of each shared step and calculator */
 } fresh_request;
 
 /* Argument of an item: some neighbouring ids. */

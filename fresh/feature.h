@@ -198,6 +198,16 @@ size_t fresh__arena_size(unsigned all_needs, size_t work_size, size_t n);
  * doubles. */
 void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena);
 
+/* The same; the seconds of each step are added to those of its number. */
+void fresh__prepare_timed(fresh_series *s, unsigned all_needs, double *arena, double *seconds);
+
+/* Names of the steps by number, as in FRESH_SHARED_MAP. */
+extern const char *const fresh__steps[];
+extern const size_t fresh__n_steps;
+
+/* Seconds of a clock that only goes forward. */
+double fresh__now(void);
+
 /* ---- registry.c ---- */
 
 extern const fresh_feature *const fresh__features[];

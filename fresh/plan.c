@@ -39,6 +39,7 @@ static bool is_left_out(const fresh_setting *setting, bool has_times) {
 
 static ml_status open_group(fresh_plan *plan, fresh_group *group, ml_error *err) {
   const fresh_feature *feature = group->setting->feature;
+  while (fresh__features[group->number] != feature) group->number++;
   plan->needs |= feature->needs;
   if (!feature->open) return ML_OK;
   return feature->open(group->args, group->setting->n_args, plan->is_modern, &group->state, err);
@@ -90,6 +91,10 @@ void fresh__plan_release(fresh_plan *plan) {
 
 /* ---- a run ---- */
 
+size_t fresh__n_costs(void) {
+  return fresh__n_steps + fresh__n_features;
+}
+
 void fresh__scratch_release(fresh_scratch *scratch) {
   free(scratch->arena);
   *scratch = (fresh_scratch){0};
@@ -117,6 +122,29 @@ static size_t work_size(const fresh_plan *plan, size_t n) {
   return most;
 }
 
+static double *run_group(const fresh_group *group, fresh_series *s, double *out) {
+  s->state = group->state;
+  fresh__compute(group->setting->feature, s, group->args, group->setting->n_args, out);
+  return out + group->setting->n_args;
+}
+
+static void run(const fresh_plan *plan, fresh_series *s, fresh_scratch *scratch, double *out) {
+  fresh__prepare(s, plan->needs, scratch->arena);
+  for (size_t i = 0; i < plan->n_groups; i++) out = run_group(&plan->groups[i], s, out);
+}
+
+static void run_timed(const fresh_plan *plan, fresh_series *s, fresh_scratch *scratch,
+                      double *out) {
+  fresh__prepare_timed(s, plan->needs, scratch->arena, scratch->seconds);
+  double before = fresh__now();
+  for (size_t i = 0; i < plan->n_groups; i++) {
+    out = run_group(&plan->groups[i], s, out);
+    double after = fresh__now();
+    scratch->seconds[fresh__n_steps + plan->groups[i].number] += after - before;
+    before = after;
+  }
+}
+
 ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fresh_scratch *scratch,
                           double *out, ml_error *err) {
   size_t n = input->n;
@@ -127,13 +155,10 @@ ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fres
   if (!ensure_arena(scratch, fresh__arena_size(plan->needs, work_size(plan, n), n)))
     return ml_error_memory(err);
   fresh_series s = {.x = input->x, .n = n, .times = input->times, .is_modern = plan->is_modern};
-  fresh__prepare(&s, plan->needs, scratch->arena);
-  for (size_t i = 0; i < plan->n_groups; i++) {
-    const fresh_group *group = &plan->groups[i];
-    s.state = group->state;
-    fresh__compute(group->setting->feature, &s, group->args, group->setting->n_args, out);
-    out += group->setting->n_args;
-  }
+  if (scratch->seconds)
+    run_timed(plan, &s, scratch, out);
+  else
+    run(plan, &s, scratch, out);
   return ML_OK;
 }
 

@@ -10,6 +10,7 @@ typedef struct fresh_group {
   const fresh_setting *setting; /* of the settings, which outlive the plan */
   fresh_args *args;             /* setting->n_args */
   void *state;                  /* from the calculator's open() */
+  size_t number;                /* of the calculator in fresh__features */
 } fresh_group;
 
 typedef struct fresh_plan {
@@ -32,6 +33,9 @@ typedef struct fresh_input {
 typedef struct fresh_scratch {
   double *arena;
   size_t arena_size; /* doubles */
+  /* Of each shared step, then of each calculator, by number: the time they take is added there.
+   * Borrowed; NULL: nobody wants to know. */
+  double *seconds;
 } fresh_scratch;
 
 void fresh__scratch_release(fresh_scratch *scratch);
@@ -46,6 +50,9 @@ void fresh__plan_release(fresh_plan *plan);
  * @retval ML_ERR_MEMORY */
 ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fresh_scratch *scratch,
                           double *out, ml_error *err);
+
+/* How many times there are in fresh_scratch.seconds. */
+size_t fresh__n_costs(void);
 
 /* Names of the columns, from malloc(); names holds n_columns NULLs before. */
 ml_status fresh__plan_names(const fresh_plan *plan, const char *kind, char **names, ml_error *err);

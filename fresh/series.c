@@ -2,6 +2,7 @@
 /* What calculators share: worked out once per series, and only what is needed. */
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include <ml/stats_internal.h>
 
@@ -135,14 +136,39 @@ size_t fresh__arena_size(unsigned all_needs, size_t work_size, size_t n) {
   return arrays * n + work_size;
 }
 
-void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena) {
+const char *const fresh__steps[] = {
+#define NAME(bit, step, arrays, builds_on) #step,
+    FRESH_SHARED_MAP(NAME)
+#undef NAME
+};
+
+const size_t fresh__n_steps = N_STEPS;
+
+double fresh__now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* @param seconds  NULL: they are not asked for */
+static void prepare(fresh_series *s, unsigned all_needs, double *arena, double *seconds) {
   size_t kept = 0;
   for (size_t i = 0; i < N_STEPS; i++)
     if (all_needs >> i & 1) kept += steps[i].arrays;
   s->work = arena + kept * s->n;
   for (size_t i = 0; i < N_STEPS; i++) {
     if (!(all_needs >> i & 1)) continue;
+    double start = seconds ? fresh__now() : 0;
     steps[i].step(s, arena);
+    if (seconds) seconds[i] += fresh__now() - start;
     arena += steps[i].arrays * s->n;
   }
+}
+
+void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena) {
+  prepare(s, all_needs, arena, NULL);
+}
+
+void fresh__prepare_timed(fresh_series *s, unsigned all_needs, double *arena, double *seconds) {
+  prepare(s, all_needs, arena, seconds);
 }

@@ -14,6 +14,7 @@ typedef struct extract_state {
   fresh_plan *plans; /* one a kind */
   size_t n_kinds, n_ids, n_columns;
   fresh_scratch scratch;
+  double *seconds; /* of an item; NULL: nobody wants to know */
 } extract_state;
 
 static ml_status malformed(ml_error *err) {
@@ -24,6 +25,7 @@ static void close_extract(void *closed) {
   extract_state *state = closed;
   for (size_t k = 0; state->plans && k < state->n_kinds; k++) fresh__plan_release(&state->plans[k]);
   free(state->plans);
+  free(state->seconds);
   ml_fresh_settings_free(state->settings);
   fresh__scratch_release(&state->scratch);
   free(state);
@@ -55,6 +57,9 @@ static ml_status read_request(extract_state *state, const ml_span *request, ml_e
 
   const char *kind = (const char *)request->data + sizeof head;
   if (!(state->plans = calloc(n_kinds, sizeof *state->plans))) return ml_error_memory(err);
+  if (head.is_timed && !(state->seconds = calloc(fresh__n_costs(), sizeof *state->seconds)))
+    return ml_error_memory(err);
+  state->scratch.seconds = state->seconds;
   for (; state->n_kinds < n_kinds; state->n_kinds++, kind += strlen(kind) + 1) {
     fresh_plan *plan = &state->plans[state->n_kinds];
     status = fresh__plan_init(plan, fresh__list_of(state->settings, kind), head.is_modern != 0,
@@ -104,14 +109,15 @@ static ml_status run_extract(void *ran, const ml_job_data *data, const ml_item *
                              ml_error *err) {
   extract_state *state = ran;
   fresh_item range;
-  (void)out; /* rows go straight into the result */
   if (item->n_in != sizeof range) return malformed(err);
   memcpy(&range, item->in, sizeof range);
   if (range.first > state->n_ids || range.n > state->n_ids - range.first) return malformed(err);
-  for (size_t i = 0; i < range.n; i++) {
+  if (state->seconds) memset(state->seconds, 0, fresh__n_costs() * sizeof *state->seconds);
+  for (size_t i = 0; i < range.n; i++) { /* rows go straight into the result */
     ml_status status = compute_row(state, data, range.first + i, err);
     if (status != ML_OK) return status;
   }
+  if (state->seconds) ml_buf_put(out, state->seconds, fresh__n_costs() * sizeof *state->seconds);
   return ML_OK;
 }
 

@@ -147,6 +147,56 @@ ML_API ML_MUST_CHECK ml_status ml_fresh_extract(const ml_series_set *set,
                                                 const ml_watch *watch, ml_matrix **out,
                                                 ml_error *err);
 
+/* The time that one calculator, or one of the steps that they share, has taken. */
+typedef struct ml_fresh_cost {
+  const char *name; /* of the calculator; of the step: "sorted" */
+  bool is_shared;   /* it is a step */
+  double seconds;   /* of all processes together */
+} ml_fresh_cost;
+
+typedef struct ml_fresh_costs {
+  ml_fresh_cost *list; /* n, the longest first; what was not called is not there */
+  size_t n, n_series;
+  double seconds; /* all of them together */
+} ml_fresh_costs;
+
+/**
+ * ml_fresh_extract(), with the time that each calculator takes on these series. Taking the times
+ * costs some 30 ns for each of them and series.
+ *
+ * @param[out] costs  NULL: no times are taken. Else free it with ml_fresh_costs_release(); all 0 on
+ *                    failure.
+ * @return as ml_fresh_extract()
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_extract_timed(const ml_series_set *set,
+                                                      const ml_fresh_settings *settings,
+                                                      ml_exec *exec, const ml_watch *watch,
+                                                      ml_fresh_costs *costs, ml_matrix **out,
+                                                      ml_error *err);
+
+/** All 0 is allowed. */
+ML_API void ml_fresh_costs_release(ml_fresh_costs *costs);
+
+/**
+ * Say why features are NaN; as JSON, one object for each column that has any:
+ *
+ *     {"rows": 383, "columns": [{"name": "wind__skewness", "nan": 3, "why": {"absent": 1,
+ *      "not_finite": 0, "short": 2, "constant": 0, "rule": 0}, "nan_rule": "n < 3"}]}
+ *
+ * `why` counts each NaN once, by the first that holds: the id has no values of this kind, the
+ * series has missing or infinite values, it has too few values, it is constant, or the calculator's
+ * own rule, which stands in nan_rule.
+ *
+ * @param settings  with which ml_fresh_extract() has made the matrix of the set
+ * @param out       the text is appended
+ *
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_nan_report(const ml_series_set *set,
+                                                   const ml_fresh_settings *settings,
+                                                   const ml_matrix *matrix, ml_buf *out,
+                                                   ml_error *err);
+
 /** The tasks of this folder, for workers. */
 ML_API const ml_module *ml_fresh_module(void);
 

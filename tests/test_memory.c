@@ -183,6 +183,18 @@ static ml_status extract_everything(ml_error *err) {
   return status;
 }
 
+static ml_status extract_with_reports(ml_error *err) {
+  ml_matrix *matrix = NULL;
+  ml_fresh_costs costs;
+  ml_buf text = {0};
+  ml_status status = ml_fresh_extract_timed(set, NULL, NULL, NULL, &costs, &matrix, err);
+  if (status == ML_OK) status = ml_fresh_nan_report(set, NULL, matrix, &text, err);
+  ml_fresh_costs_release(&costs);
+  ml_buf_release(&text);
+  ml_matrix_free(matrix);
+  return status;
+}
+
 static ml_status read_long(ml_error *err) {
   ml_series_set *read = NULL;
   ml_status status = ml_series_parse(long_rows, sizeof long_rows - 1, "s", NULL, &read, err);
@@ -352,6 +364,7 @@ static void extraction(void **state) {
   assert_int_equal(ml_series_parse(long_rows, sizeof long_rows - 1, "s", NULL, &set, &err), ML_OK);
   fail_each("some", extract, 0);
   fail_each("everything", extract_everything, 0);
+  fail_each("with reports", extract_with_reports, 0);
   ml_series_free(set);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mltool fresh: features of every time series in a file. */
-#include "cli.h"
+#include "fresh_report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,8 @@ typedef struct fresh_options {
   const char *output;
   ml_series_opts columns;
   cli_workers workers;
+  const char *nan_report;
+  bool cost;
 } fresh_options;
 
 /* What a run holds; released in one place. */
@@ -22,6 +24,7 @@ typedef struct fresh_run {
   ml_series_set *set;
   ml_mproc *pool;
   ml_matrix *matrix;
+  ml_fresh_costs costs;
 } fresh_run;
 
 /* ---- checks before the long work ----------------------------------------------------------- */
@@ -37,12 +40,17 @@ static ml_status find_input(const cli_call *cli, const char **input, ml_error *e
 }
 
 static ml_status check_output(const fresh_options *o, const char *input, ml_error *err) {
-  const cli_file files[] = {{input, "input"}, {o->params, "file of --params"}};
+  const cli_file files[] = {
+      {input, "input"}, {o->params, "file of --params"}, {o->output, "output"}};
   char *beside;
   ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &beside, err);
   if (status == ML_OK) status = cli__check_output(o->output, files, 2, err);
   if (status == ML_OK && beside) status = cli__check_output(beside, files, 2, err);
   free(beside);
+  if (status == ML_OK && o->nan_report && cli__is_stdio(o->nan_report) && cli__is_stdio(o->output))
+    status =
+        ml_error_set(err, ML_ERR_USAGE, "--nan-report and --output cannot both be standard output");
+  if (status == ML_OK && o->nan_report) status = cli__check_output(o->nan_report, files, 3, err);
   return status;
 }
 
@@ -161,14 +169,18 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   cli__note_port(cli, &o->workers, run->pool);
 
   ml_exec *exec = run->pool ? ml_mproc_exec(run->pool) : NULL;
-  status = ml_fresh_extract(run->set, run->settings, exec, &watch, &run->matrix, err);
+  status = ml_fresh_extract_timed(run->set, run->settings, exec, &watch,
+                                  o->cost ? &run->costs : NULL, &run->matrix, err);
   double after_extract = cli__now();
   if (status == ML_OK) cli__detail(cli, "extract: %.3f s", after_extract - after_read);
   cli__pool_details(cli, run->pool);
   if (status == ML_OK) status = write_matrix(cli, o, run, &watch, err);
+  if (status == ML_OK && o->nan_report)
+    status = fresh_report__nan(o->nan_report, run->set, run->settings, run->matrix, err);
   if (status != ML_OK) return status;
   double end = cli__now();
   cli__detail(cli, "write: %.3f s", end - after_extract);
+  if (o->cost) fresh_report__costs(cli, &run->costs);
   if (cli__is_stdio(o->output)) return ML_OK;
   if (cli->common.json) return summary_json(run, o->output, end - start, err);
   summary_text(cli, run, o->output, end - start);
@@ -182,10 +194,18 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   if (status == ML_OK) status = work(cli, options, &run, err);
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
   ml_matrix_free(run.matrix);
+  ml_fresh_costs_release(&run.costs);
   ml_series_free(run.set);
   ml_fresh_settings_free(run.settings);
   return status;
 }
+
+static const cli_opt report_opts[] = {
+    {0, "cost", CLI_FLAG, offsetof(fresh_options, cost),
+     .help = "print how long each calculator took on this input, on standard error"},
+    {0, "nan-report", CLI_TEXT, offsetof(fresh_options, nan_report), "FILE",
+     .help = "write to FILE, as JSON, how many features of each column are NaN, and why"},
+    {0}};
 
 static const cli_opt feature_opts[] = {
     {0, "params", CLI_TEXT, offsetof(fresh_options, params), "WHAT", .fallback = NULL,
@@ -210,6 +230,7 @@ const cli_command cli__fresh = {
         "With -s and -p the work is shared among processes; the output is the same to the byte.",
     .groups = (const cli_group[]){{"Features:", feature_opts, 0},
                                   {"Output:", cli__output_opts, offsetof(fresh_options, output)},
+                                  {"Reports:", report_opts, 0},
                                   {"Columns of the input:", cli__column_opts,
                                    offsetof(fresh_options, columns)},
                                   {"Workers:", cli__worker_opts, offsetof(fresh_options, workers)},

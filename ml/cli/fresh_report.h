@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `mltool fresh` tells about a run beside its features: --cost and --nan-report. */
+#ifndef ML_CLI_FRESH_REPORT_H
+#define ML_CLI_FRESH_REPORT_H
+
+#include "cli.h"
+
+/** Print what each calculator has taken, on standard error: a table, or with --json an object. */
+void fresh_report__costs(cli_call *cli, const ml_fresh_costs *costs);
+
+/** Write the file of --nan-report, complete or not at all. */
+ml_status fresh_report__nan(const char *path, const ml_series_set *set,
+                            const ml_fresh_settings *settings, const ml_matrix *matrix,
+                            ml_error *err);
+
+#endif
