@@ -173,6 +173,7 @@ ml_status ml_fresh_nan_report(const ml_series_set *set, const ml_fresh_settings 
     r->set = set;
     r->matrix = matrix;
     r->kind = k;
+    r->has_times = set->clock == ML_CLOCK_TIME;
     status = report_kind(r, settings ? settings : own, &is_first, out, err);
   }
   ml_buf_puts(out, "\n]}\n");
