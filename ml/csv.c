@@ -173,6 +173,7 @@ static ml_csv *new_csv(const char *name, const ml_csv_opts *opts) {
   if (!csv) return NULL;
   csv->capacity = WINDOW_SIZE;
   csv->line = 1;
+  csv->run_column = SIZE_MAX;
   csv->empty_column = SIZE_MAX;
   csv->delimiter = opts ? opts->delimiter : 0;
   csv->watch = opts ? opts->watch : NULL;
@@ -248,6 +249,7 @@ void ml_csv_close(ml_csv *csv) {
   csv__fields_release(&csv->header);
   free(csv->by_name);
   free(csv->jumps);
+  free(csv->runs);
   free(csv->window);
   free(csv->name);
   free(csv);

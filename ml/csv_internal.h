@@ -26,6 +26,11 @@ typedef struct csv_jump {
   size_t row, line;
 } csv_jump;
 
+/* Neighbouring rows with the same label. */
+typedef struct csv_run {
+  uint32_t code, n;
+} csv_run;
+
 struct ml_csv {
   char *name;
   const ml_watch *watch;
@@ -42,7 +47,12 @@ struct ml_csv {
   csv_fields header;
   size_t *by_name;     /* the columns, sorted by their names */
   size_t empty_column; /* unnamed column whose cells must be empty; SIZE_MAX: none */
-  csv_jump *jumps;     /* rows whose line is not one more than that of the row before */
+  /* A column of labels that is kept as runs, as long as these take less memory: its label is NULL
+   * then. SIZE_MAX: none. */
+  size_t run_column;
+  csv_run *runs;
+  size_t n_runs, runs_capacity;
+  csv_jump *jumps; /* rows whose line is not one more than that of the row before */
   size_t n_jumps, jumps_capacity;
 };
 

@@ -37,11 +37,13 @@ typedef struct reader_column {
   const char *last; /* the label of the row before: rows of one id mostly come together */
   size_t n_last;    /* 0: there is none, or it was quoted and may hold what ends a cell */
   uint32_t last_code;
+  size_t row_mask; /* of the rows that have a cell: all, or none but one when runs are kept */
 } reader_column;
 
 typedef struct reader {
   ml_csv *csv;
-  reader_column *columns; /* one for each column of the file */
+  reader_column *columns;    /* one for each column of the file */
+  reader_column *run_column; /* that is kept as runs; NULL: none */
   size_t n_columns, n_rows, capacity;
   size_t record_lines; /* line ends inside the quotes of the current record */
   ml_buf scratch;
@@ -53,15 +55,58 @@ static size_t cell_size(const reader_column *c) {
   return c->action == LABEL ? sizeof(uint32_t) : sizeof(double);
 }
 
+static bool make_room(reader_column *c, size_t capacity) {
+  void *cells = reallocarray(c->cells, capacity, cell_size(c));
+  if (cells) c->cells = cells;
+  return cells != NULL;
+}
+
 static bool set_capacity(reader *r, size_t capacity) {
   for (size_t j = 0; j < r->n_columns; j++) {
     reader_column *c = &r->columns[j];
-    if (c->action <= EMPTY) continue;
-    void *cells = reallocarray(c->cells, capacity, cell_size(c));
-    if (!cells) return false;
-    c->cells = cells;
+    if (c->action > EMPTY && c != r->run_column && !make_room(c, capacity)) return false;
   }
   r->capacity = capacity;
+  return true;
+}
+
+/* ---- labels as runs ---- */
+
+/* Fewer runs than this are not worth a thought, and one run takes the memory of two labels. */
+enum { FEW_RUNS = 4096, ROWS_PER_RUN = 4 };
+
+/* The runs are too short: from now on each row has its label. */
+static bool leave_runs(reader *r) {
+  reader_column *c = r->run_column;
+  ml_csv *csv = r->csv;
+  uint32_t last = c->label[0];
+  if (!make_room(c, r->capacity)) return false;
+  for (size_t k = 0, i = 0; k < csv->n_runs; k++)
+    for (size_t end = i + csv->runs[k].n; i < end; i++) c->label[i] = csv->runs[k].code;
+  c->label[r->n_rows] = last;
+  c->row_mask = SIZE_MAX;
+  r->run_column = NULL;
+  free(csv->runs);
+  csv->runs = NULL;
+  csv->n_runs = csv->runs_capacity = 0;
+  return true;
+}
+
+/* The label of a row that is complete. */
+static bool note_run(reader *r) {
+  ml_csv *csv = r->csv;
+  uint32_t code = r->run_column->label[0];
+  csv_run *last = csv->n_runs ? &csv->runs[csv->n_runs - 1] : NULL;
+  if (last && last->code == code && last->n < UINT32_MAX) return last->n++, true;
+  if (csv->n_runs > FEW_RUNS && csv->n_runs > r->n_rows / ROWS_PER_RUN) return leave_runs(r);
+  if (csv->n_runs == csv->runs_capacity) {
+    size_t capacity = csv->runs_capacity ? 2 * csv->runs_capacity : 64;
+    csv_run *runs = reallocarray(csv->runs, capacity, sizeof *runs);
+    if (!runs) return false;
+    csv->runs = runs;
+    csv->runs_capacity = capacity;
+  }
+  csv->runs[csv->n_runs++] = (csv_run){code, 1};
   return true;
 }
 
@@ -112,7 +157,7 @@ static ml_status to_label(reader *r, reader_column *c, const char *at, const cha
     return csv__fail(r->csv, at, r->err,
                      "text that is not UTF-8; convert the file, for example: iconv -f "
                      "WINDOWS-1252 -t UTF-8");
-  c->label[r->n_rows] = c->last_code = code;
+  c->label[r->n_rows & c->row_mask] = c->last_code = code;
   c->last = labels__text(&c->labels, code);
   c->n_last = *at == '"' ? 0 : n;
   return ML_OK;
@@ -215,7 +260,7 @@ static inline const char *read_cell(reader *r, reader_column *c, char delimiter,
     }
   } else if (c->action == LABEL && (size_t)(end - p) > c->n_last && is_last_label(c, p) &&
              ends_cell(delimiter, p[c->n_last])) {
-    c->label[r->n_rows] = c->last_code;
+    c->label[r->n_rows & c->row_mask] = c->last_code;
     return p + c->n_last;
   }
   return general_cell(r, c, p, end);
@@ -258,6 +303,7 @@ static const char *read_record(reader *r, const char *p, const char *end) {
 
 static bool count_row(reader *r) {
   if (r->csv->keep_lines && !csv__note_jump(r->csv, r->n_rows, r->csv->line)) return false;
+  if (r->run_column && !note_run(r)) return false;
   r->n_rows++;
   r->csv->line += 1 + r->record_lines;
   return r->n_rows < r->capacity || set_capacity(r, 2 * r->capacity);
@@ -311,6 +357,12 @@ static ml_status plan(reader *r, const ml_csv_want *want, size_t n_want) {
     c->finite = want[k].finite || c->is_time;
     c->want = &want[k];
     c->last = no_label;
+    c->row_mask = SIZE_MAX;
+  }
+  if (r->csv->run_column < r->n_columns) {
+    r->run_column = &r->columns[r->csv->run_column];
+    r->run_column->row_mask = 0;
+    if (!make_room(r->run_column, 1)) return ml_error_memory(r->err);
   }
   /* 4096 rows are one page of labels and two of numbers. */
   return set_capacity(r, 4096) ? ML_OK : ml_error_memory(r->err);
@@ -323,6 +375,7 @@ static bool hand_over(reader *r, reader_column *from, ml_column *to) {
   to->n_labels = from->labels.n;
   if (to->type == ML_LABEL && !labels__take(&from->labels, &to->labels, &to->label_text))
     return false;
+  if (from == r->run_column) return true; /* its labels are in the runs */
   to->number = from->number;
   from->cells = NULL;
   return true;

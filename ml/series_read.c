@@ -18,7 +18,7 @@ typedef struct building {
   ml_table *table;
   ml_column *id, *sort, *kind, *values; /* in the table; NULL: none */
   ml_series_set *set;
-  uint32_t *group; /* of each row: id, or id and kind; NULL: one group */
+  uint32_t *group; /* of each row: id, or id and kind; NULL: one group, or they are in the runs */
   int64_t *key;    /* what rows of a group are sorted by; NULL: nothing */
   series_order order;
   ml_error *err;
@@ -72,6 +72,7 @@ static ml_status read_columns(building *b) {
   if (status == ML_OK) {
     b->csv->empty_column = roles->is_long ? SIZE_MAX : roles->empty;
     b->csv->keep_lines = roles->is_guess;
+    b->csv->run_column = roles->id;
     status = ml_csv_read(b->csv, want, list_wanted(b, hints, n_hints, want), &b->table, b->err);
   } else {
     ml_error_memory(b->err);
@@ -107,15 +108,17 @@ static char **take_texts(ml_column *column, const series_ranking *ranking, char 
   return texts;
 }
 
-/* Replace the codes of a column by ranks. @return false when memory ran out */
-static bool rank_column(ml_column *column, size_t n_rows, char ***texts, char **storage, size_t *n,
-                        bool *are_numbers) {
+/* Replace the codes of a column, or of its runs, by ranks. @return false when memory ran out */
+static bool rank_column(ml_column *column, size_t n_rows, csv_run *runs, size_t n_runs,
+                        char ***texts, char **storage, size_t *n, bool *are_numbers) {
   series_ranking ranking = {0};
   if (series__rank(column->labels, column->n_labels, &ranking))
     *texts = take_texts(column, &ranking, storage);
   *n = ranking.n;
   *are_numbers = ranking.are_numbers;
-  for (size_t i = 0; *texts && i < n_rows; i++) column->label[i] = ranking.rank[column->label[i]];
+  for (size_t i = 0; *texts && column->label && i < n_rows; i++)
+    column->label[i] = ranking.rank[column->label[i]];
+  for (size_t i = 0; *texts && i < n_runs; i++) runs[i].code = ranking.rank[runs[i].code];
   series__ranking_release(&ranking);
   return *texts != NULL;
 }
@@ -134,9 +137,10 @@ static bool set_single_id(ml_series_set *set) {
 static ml_status make_ids(building *b) {
   ml_series_set *set = b->set;
   set->id_name = strdup(b->id ? b->id->name : "id");
-  bool ok = set->id_name && (b->id ? rank_column(b->id, set->n_rows, &set->ids, &set->id_text,
-                                                 &set->n_ids, &set->ids_are_numbers)
-                                   : set_single_id(set));
+  bool ok = set->id_name &&
+            (b->id ? rank_column(b->id, set->n_rows, b->csv->runs, b->csv->n_runs, &set->ids,
+                                 &set->id_text, &set->n_ids, &set->ids_are_numbers)
+                   : set_single_id(set));
   if (b->id) b->group = b->id->label;
   return ok ? ML_OK : ml_error_memory(b->err);
 }
@@ -169,12 +173,16 @@ static ml_status check_product(const building *b) {
 static ml_status make_long_kinds(building *b) {
   ml_series_set *set = b->set;
   bool unused;
-  if (!rank_column(b->kind, set->n_rows, &set->kinds, &set->kind_text, &set->n_kinds, &unused))
+  if (!rank_column(b->kind, set->n_rows, NULL, 0, &set->kinds, &set->kind_text, &set->n_kinds,
+                   &unused))
     return ml_error_memory(b->err);
   ml_status status = check_product(b);
   if (status != ML_OK) return status;
   uint32_t n_kinds = (uint32_t)set->n_kinds, *kind = b->kind->label;
-  for (size_t i = 0; i < set->n_rows; i++) kind[i] += n_kinds * (b->group ? b->group[i] : 0);
+  const csv_run *runs = b->csv->runs;
+  for (size_t i = 0; b->group && i < set->n_rows; i++) kind[i] += n_kinds * b->group[i];
+  for (size_t r = 0, i = 0; r < b->csv->n_runs; r++)
+    for (size_t end = i + runs[r].n; i < end; i++) kind[i] += n_kinds * runs[r].code;
   b->group = kind;
   if (b->id) {
     free(b->id->label);
@@ -190,6 +198,48 @@ static ml_clock make_keys(building *b) {
   bool is_date = b->sort->type == ML_TIME;
   b->key = is_date ? b->sort->time : series__keys(b->sort->number, b->set->n_rows);
   return is_date ? ML_CLOCK_TIME : ML_CLOCK_NUMBER;
+}
+
+/* ---- order ---- */
+
+/* Each id is one run, and they ascend, as the keys of each do. */
+static bool are_runs_in_order(const building *b) {
+  const csv_run *runs = b->csv->runs;
+  for (size_t r = 0, i = 0; r < b->csv->n_runs; r++) {
+    if (r > 0 && runs[r].code <= runs[r - 1].code) return false;
+    for (size_t end = i++ + runs[r].n; i < end; i++)
+      if (b->key && b->key[i] < b->key[i - 1]) return false;
+  }
+  return true;
+}
+
+static ml_status take_runs(building *b) {
+  size_t n_runs = b->csv->n_runs;
+  b->order.starts = malloc((n_runs + 1) * sizeof *b->order.starts);
+  if (!b->order.starts) return ml_error_memory(b->err);
+  b->order.starts[0] = 0;
+  for (size_t r = 0; r < n_runs; r++)
+    b->order.starts[r + 1] = b->order.starts[r] + b->csv->runs[r].n;
+  return ML_OK;
+}
+
+static ml_status expand_runs(building *b) {
+  uint32_t *label = b->id->label = malloc(b->set->n_rows * sizeof *label);
+  if (!label) return ml_error_memory(b->err);
+  for (size_t r = 0, i = 0; r < b->csv->n_runs; r++)
+    for (size_t end = i + b->csv->runs[r].n; i < end; i++) label[i] = b->csv->runs[r].code;
+  b->group = label;
+  return ML_OK;
+}
+
+static ml_status order_rows(building *b) {
+  size_t n_groups = b->set->n_ids * (b->kind ? b->set->n_kinds : 1);
+  bool has_runs = b->csv->n_runs > 0 && !b->kind; /* which are in the kinds, else */
+  if (has_runs && are_runs_in_order(b)) return take_runs(b);
+  ml_status status = has_runs ? expand_runs(b) : ML_OK;
+  if (status != ML_OK) return status;
+  return series__order(b->set->n_rows, b->group, n_groups, b->key, b->opts->watch, &b->order,
+                       b->err);
 }
 
 /* A file without an id is one series only if no time is there twice. */
@@ -288,9 +338,7 @@ static ml_status build(building *b) {
   if (status == ML_OK) status = b->kind ? make_long_kinds(b) : make_wide_kinds(b);
   if (status != ML_OK) return status;
   b->set->clock = make_keys(b);
-  size_t n_groups = b->set->n_ids * (b->kind ? b->set->n_kinds : 1);
-  status =
-      series__order(b->set->n_rows, b->group, n_groups, b->key, b->opts->watch, &b->order, b->err);
+  status = order_rows(b);
   if (status == ML_OK && b->roles.is_guess) status = check_unique_times(b);
   if (status == ML_OK) status = keep_times(b);
   drop_column(b->id);
