@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Changes inside a corridor between two quantiles. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ml/stats_internal.h>
@@ -9,99 +10,194 @@
 
 enum { F_AGG, ISABS, QH, QL };
 
-/* The changes inside one corridor, and what was already worked out of them. */
-typedef struct corridor {
-  double low, high;
-  bool is_absolute, has_mean;
-  double *changes; /* n values */
+/* ---- aggregates of changes ---- */
+
+/* The changes inside one corridor, or their absolute values. */
+typedef struct inside {
+  const double *changes;
   size_t n;
+  bool has_mean;
   double mean;
   double *spare; /* 2 n doubles */
-} corridor;
+} inside;
 
-static double aggregate_mean(corridor *c) {
+static double aggregate_mean(inside *c) {
   if (!c->has_mean) c->mean = stats__sum(c->changes, c->n) / (double)c->n;
   c->has_mean = true;
   return c->mean;
 }
 
-static double aggregate_var(corridor *c) {
+static double aggregate_var(inside *c) {
   return stats__variance(c->changes, c->n, aggregate_mean(c), c->spare);
 }
 
-static double aggregate_std(corridor *c) {
+static double aggregate_std(inside *c) {
   return sqrt(aggregate_var(c));
 }
 
-static double aggregate_median(corridor *c) {
+static double aggregate_median(inside *c) {
   memcpy(c->spare, c->changes, c->n * sizeof *c->spare);
   size_t n_nan = stats__sort(c->spare, c->n, c->spare + c->n);
   return n_nan ? NAN : stats__median(c->spare, c->n);
 }
 
-static double aggregate_max(corridor *c) {
+static double aggregate_max(inside *c) {
   double max = c->changes[0];
   for (size_t i = 1; i < c->n; i++) max = c->changes[i] > max ? c->changes[i] : max;
   return max;
 }
 
-static double aggregate_min(corridor *c) {
+static double aggregate_min(inside *c) {
   double min = c->changes[0];
   for (size_t i = 1; i < c->n; i++) min = c->changes[i] < min ? c->changes[i] : min;
   return min;
 }
 
-static double aggregate_sum(corridor *c) {
+static double aggregate_sum(inside *c) {
   return stats__sum(c->changes, c->n);
 }
 
 /* In the order of the choices of f_agg. */
-static double (*const aggregates[])(corridor *) = {aggregate_mean,   aggregate_var, aggregate_std,
-                                                   aggregate_median, aggregate_max, aggregate_min,
-                                                   aggregate_sum};
+static double (*const aggregates[])(inside *) = {aggregate_mean,   aggregate_var, aggregate_std,
+                                                 aggregate_median, aggregate_max, aggregate_min,
+                                                 aggregate_sum};
 
-/* Changes between neighbours that both lie in the corridor; the two ends belong to it. */
-static void enter(corridor *c, const fresh_series *s) {
-  double low = c->low, high = c->high, *kept = c->changes;
-  size_t n = 0;
-  bool inside = s->x[0] >= low && s->x[0] <= high;
-  for (size_t i = 0; i + 1 < s->n; i++) {
-    double x = s->x[i + 1];
-    bool next = (x >= low) & (x <= high);
-    kept[n] = s->changes[i];
-    n += inside & next;
-    inside = next;
+/* ---- what is asked for, in the order that makes it cheap ---- */
+
+typedef struct request {
+  double ql, qh;
+  bool is_absolute;
+  size_t aggregate, column;
+} request;
+
+/* The lower end ascends, and for each of them the upper end descends: so corridors shrink, and each
+ * takes its changes out of those of a wider one. */
+static int compare_requests(const void *a, const void *b) {
+  const request *p = a, *q = b;
+  if (p->ql != q->ql) return p->ql < q->ql ? -1 : 1;
+  if (p->qh != q->qh) return p->qh > q->qh ? -1 : 1;
+  return (int)p->is_absolute - (int)q->is_absolute;
+}
+
+static ml_status open_requests(const fresh_args *args, size_t n_args, bool is_modern, void **state,
+                               ml_error *err) {
+  request *requests = calloc(n_args, sizeof *requests);
+  (void)is_modern;
+  if (!requests) return ml_error_memory(err);
+  for (size_t k = 0; k < n_args; k++) {
+    const double *v = args[k].v;
+    requests[k] = (request){v[QL], v[QH], v[ISABS] != 0, (size_t)v[F_AGG], k};
   }
-  c->n = n;
-  c->is_absolute = c->has_mean = false;
+  qsort(requests, n_args, sizeof *requests, compare_requests);
+  *state = requests;
+  return ML_OK;
 }
 
-static void make_absolute(corridor *c) {
-  for (size_t i = 0; i < c->n; i++) c->changes[i] = fabs(c->changes[i]);
-  c->is_absolute = true;
-  c->has_mean = false;
+/* ---- corridors ---- */
+
+/* Changes between neighbours, and where these lie. */
+typedef struct funnel {
+  double *change, *low, *high; /* above the lower end: n changes, with the two values in order */
+  size_t n;
+  double *inner, *inner_high;       /* room for those below the upper end */
+  const double *found, *found_high; /* where these are: there, or still in change */
+  size_t n_found;
+  double *absolute;
+  double *spare;
+  double min, max; /* of the series */
+} funnel;
+
+/* All changes between two numbers. */
+static funnel make_funnel(const fresh_series *s, size_t m) {
+  size_t n = s->n;
+  double *w = s->work;
+  funnel f = {.change = w,
+              .low = w + n,
+              .high = w + 2 * n,
+              .inner = w + 3 * n,
+              .inner_high = w + 4 * n,
+              .absolute = w + 5 * n,
+              .spare = w + 6 * n,
+              .min = s->sorted[0],
+              .max = s->sorted[m - 1]};
+  for (size_t i = 0; i + 1 < n; i++) {
+    double x = s->x[i], y = s->x[i + 1];
+    f.change[f.n] = s->changes[i];
+    f.low[f.n] = x < y ? x : y;
+    f.high[f.n] = x < y ? y : x;
+    f.n += (x < y) | (x >= y); /* neither of them is NaN */
+  }
+  return f;
 }
 
-/* Neighbouring sets with the same corridor share its changes. */
+/* The two ends of a corridor belong to it. */
+static size_t keep_above(funnel *f, double low) {
+  size_t n = 0;
+  for (size_t i = 0; i < f->n; i++) {
+    double at = f->low[i];
+    f->change[n] = f->change[i];
+    f->high[n] = f->high[i];
+    f->low[n] = at;
+    n += at >= low;
+  }
+  return n;
+}
+
+static void raise_low(funnel *f, double low) {
+  if (low > f->min) f->n = keep_above(f, low);
+  f->found = f->change;
+  f->found_high = f->high;
+  f->n_found = f->n;
+}
+
+static void lower_high(funnel *f, double high) {
+  if (high >= f->max) return;
+  size_t n = 0;
+  for (size_t i = 0; i < f->n_found; i++) {
+    double at = f->found_high[i];
+    f->inner[n] = f->found[i];
+    f->inner_high[n] = at;
+    n += at <= high;
+  }
+  f->found = f->inner;
+  f->found_high = f->inner_high;
+  f->n_found = n;
+}
+
+/* Nothing lies in a corridor with an end that is NaN, as between infinite values; later ones are as
+ * they were. */
+static inside take_inside(funnel *f, double low, double high) {
+  if (isnan(low) || isnan(high)) return (inside){0};
+  lower_high(f, high);
+  return (inside){.changes = f->found, .n = f->n_found, .spare = f->spare};
+}
+
+static inside take_absolute(const funnel *f) {
+  for (size_t i = 0; i < f->n_found; i++) f->absolute[i] = fabs(f->found[i]);
+  return (inside){.changes = f->absolute, .n = f->n_found, .spare = f->spare};
+}
+
 static void change_quantiles(const fresh_series *s, const fresh_args *args, size_t n_args,
                              double *out) {
   size_t m = s->n - s->n_nan; /* quantiles are those of the numbers */
-  corridor c = {.changes = s->work, .spare = s->work + s->n};
-  for (size_t k = 0; k < n_args; k++) {
-    const double *v = args[k].v, *before = k ? args[k - 1].v : NULL;
-    if (v[QL] >= v[QH] || m == 0) {
-      out[k] = v[QL] >= v[QH] ? 0 : NAN;
+  funnel f = {0};
+  inside c = {0};
+  const request *before = NULL;
+  double low = NAN;
+  (void)args;
+  if (m > 0) f = make_funnel(s, m);
+  for (const request *r = s->state, *end = r + n_args; r < end; r++) {
+    if (r->ql >= r->qh || m == 0) {
+      out[r->column] = r->ql >= r->qh ? 0 : NAN;
       continue;
     }
-    bool is_absolute = v[ISABS] != 0;
-    bool is_same = before && before[QL] == v[QL] && before[QH] == v[QH];
-    if (!is_same || (c.is_absolute && !is_absolute)) {
-      c.low = stats__quantile(s->sorted, m, v[QL]);
-      c.high = stats__quantile(s->sorted, m, v[QH]);
-      enter(&c, s);
-    }
-    if (is_absolute && !c.is_absolute) make_absolute(&c);
-    out[k] = c.n ? aggregates[(size_t)v[F_AGG]](&c) : 0;
+    bool same_low = before && before->ql == r->ql, same = same_low && before->qh == r->qh;
+    if (!same_low) low = stats__quantile(s->sorted, m, r->ql);
+    if (!same_low && !isnan(low)) raise_low(&f, low);
+    if (!same) c = take_inside(&f, low, stats__quantile(s->sorted, m, r->qh));
+    if (r->is_absolute && !(same && before->is_absolute) && c.n > 0) c = take_absolute(&f);
+    out[r->column] = c.n ? aggregates[r->aggregate](&c) : 0;
+    before = r;
   }
 }
 
@@ -135,6 +231,8 @@ const fresh_feature fresh__change_quantiles = {
              .source = "tsfresh",
              FRESH_PARAMS(params, grid)},
     .needs = FRESH_CHANGES | FRESH_SORTED,
-    .n_work = 3,
+    .n_work = 8,
     .presets = FRESH_IN_MOST,
+    .open = open_requests,
+    .close = free,
     .values = change_quantiles};

@@ -3,14 +3,15 @@
 #include <math.h>
 
 #include "feature.h"
+#include "vector.h"
 
-static double count_above_mean(const fresh_series *s) {
+FRESH_VECTOR static double count_above_mean(const fresh_series *s) {
   size_t n = 0;
   for (size_t i = 0; i < s->n; i++) n += s->x[i] > s->mean;
   return (double)n;
 }
 
-static double count_below_mean(const fresh_series *s) {
+FRESH_VECTOR static double count_below_mean(const fresh_series *s) {
   size_t n = 0;
   for (size_t i = 0; i < s->n; i++) n += s->x[i] < s->mean;
   return (double)n;
@@ -34,7 +35,8 @@ static double longest_strike_below_mean(const fresh_series *s) {
   return (double)longest;
 }
 
-static void count_above(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
+FRESH_VECTOR static void count_above(const fresh_series *s, const fresh_args *args, size_t n_args,
+                                     double *out) {
   for (size_t k = 0; k < n_args; k++) {
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++) n += s->x[i] >= args[k].v[0];
@@ -42,7 +44,8 @@ static void count_above(const fresh_series *s, const fresh_args *args, size_t n_
   }
 }
 
-static void count_below(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
+FRESH_VECTOR static void count_below(const fresh_series *s, const fresh_args *args, size_t n_args,
+                                     double *out) {
   for (size_t k = 0; k < n_args; k++) {
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++) n += s->x[i] <= args[k].v[0];
@@ -50,7 +53,8 @@ static void count_below(const fresh_series *s, const fresh_args *args, size_t n_
   }
 }
 
-static void value_count(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
+FRESH_VECTOR static void value_count(const fresh_series *s, const fresh_args *args, size_t n_args,
+                                     double *out) {
   for (size_t k = 0; k < n_args; k++) {
     double value = args[k].v[0];
     size_t n = 0;
@@ -61,7 +65,8 @@ static void value_count(const fresh_series *s, const fresh_args *args, size_t n_
   }
 }
 
-static void range_count(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
+FRESH_VECTOR static void range_count(const fresh_series *s, const fresh_args *args, size_t n_args,
+                                     double *out) {
   for (size_t k = 0; k < n_args; k++) {
     double max = args[k].v[0], min = args[k].v[1];
     size_t n = 0;
@@ -70,8 +75,8 @@ static void range_count(const fresh_series *s, const fresh_args *args, size_t n_
   }
 }
 
-static void number_crossing_m(const fresh_series *s, const fresh_args *args, size_t n_args,
-                              double *out) {
+FRESH_VECTOR static void number_crossing_m(const fresh_series *s, const fresh_args *args,
+                                           size_t n_args, double *out) {
   for (size_t k = 0; k < n_args; k++) {
     double m = args[k].v[0];
     size_t n = 0;

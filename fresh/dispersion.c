@@ -34,12 +34,38 @@ static void symmetry_looking(const fresh_series *s, const fresh_args *args, size
   for (size_t k = 0; k < n_args; k++) out[k] = skew < args[k].v[0] * (s->max - s->min);
 }
 
+/* How many of the sorted numbers are so far below the mean. */
+static size_t count_below(const fresh_series *s, size_t n, double limit) {
+  size_t low = 0, high = n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (s->sorted[middle] - s->mean < -limit)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static size_t count_above(const fresh_series *s, size_t n, double limit) {
+  size_t low = 0, high = n;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (s->sorted[middle] - s->mean > limit)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return n - low;
+}
+
+/* Differences from the mean ascend with the values, rounded as they are. */
 static void ratio_beyond_r_sigma(const fresh_series *s, const fresh_args *args, size_t n_args,
                                  double *out) {
   for (size_t k = 0; k < n_args; k++) {
     double limit = args[k].v[0] * s->deviation;
-    size_t beyond = 0;
-    for (size_t i = 0; i < s->n; i++) beyond += fabs(s->centered[i]) > limit;
+    size_t n = isnan(s->mean) || isnan(limit) ? 0 : s->n - s->n_nan;
+    size_t beyond = limit < 0 ? n : count_below(s, n, limit) + count_above(s, n, limit);
     out[k] = (double)beyond / (double)s->n;
   }
 }
@@ -188,7 +214,7 @@ const fresh_feature fresh__ratio_beyond_r_sigma = {
              .source = "elementary",
              FRESH_PARAMS(sigma_params, sigma_grid)},
     .presets = FRESH_IN_MOST,
-    .needs = FRESH_SPREAD,
+    .needs = FRESH_MEAN | FRESH_SPREAD | FRESH_SORTED,
     .values = ratio_beyond_r_sigma};
 
 const fresh_feature fresh__skewness = {

@@ -85,20 +85,24 @@ static void many_sets_are_as_single_ones(void **state) {
   (void)state;
   const fresh_feature *feature = &fresh__change_quantiles;
   static const double sets[][ML_FRESH_MAX_PARAMS] = {
-      {MEAN, 0, 1, 0},  {VAR, 0, 1, 0},   {MEAN, 1, 1, 0},     {MAX, 1, .8, 0}, {MAX, 0, .8, 0},
-      {VAR, 1, .2, .8}, {VAR, 1, .8, .2}, {MEDIAN, 1, .8, .2}, {SUM, 1, .8, .2}};
+      {MEAN, 0, 1, 0},  {VAR, 0, 1, 0},   {MEAN, 1, 1, 0},     {MAX, 1, .8, 0},  {MAX, 0, .8, 0},
+      {VAR, 1, .2, .8}, {VAR, 1, .8, .2}, {MEDIAN, 1, .8, .2}, {SUM, 1, .8, .2}, {SUM, 0, .3, .1},
+      {VAR, 0, .9, .1}, {SUM, 0, .8, .2}, {MIN, 1, .5, .4},    {SUM, 0, .5, .1}};
   enum { N_ARGS = sizeof sets / sizeof *sets, N = 40 };
   fresh_args args[N_ARGS] = {0};
   for (size_t k = 0; k < N_ARGS; k++) memcpy(args[k].v, sets[k], sizeof sets[k]);
-  double x[N], arena[N * 8], out[N_ARGS];
+  double x[N], arena[N * 16], out[N_ARGS];
   uint64_t seed = 11;
   for (size_t i = 0; i < N; i++) x[i] = (double)(next_random(&seed) % 50);
   unsigned needs = fresh__all_needs(feature->needs);
   size_t work_size = fresh__work_size(feature, N, args, N_ARGS);
-  assert_true(fresh__arena_size(needs, work_size, N) <= N * 8);
-  fresh_series s = {.x = x, .n = N};
+  assert_true(fresh__arena_size(needs, work_size, N) <= N * 16);
+  void *requests = NULL;
+  assert_int_equal(feature->open(args, N_ARGS, false, &requests, NULL), ML_OK);
+  fresh_series s = {.x = x, .n = N, .state = requests};
   fresh__prepare(&s, needs, arena);
   fresh__compute(feature, &s, args, N_ARGS, out);
+  feature->close(requests);
   for (size_t k = 0; k < N_ARGS; k++)
     expect_same("set", out[k], feature_value("change_quantiles", args[k].v, x, N));
 }

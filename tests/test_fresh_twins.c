@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Slow and obvious versions of what is computed in a clever way, on random series. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,50 @@ static void change_quantiles(void **state) {
       expect_close("change_quantiles", feature_value("change_quantiles", args, x, n),
                    corridor(x, n, k & 1, k >> 1, qh, ql), 1e-12, 1e-14);
     }
+  }
+}
+
+/* The leading digit as it is printed, at powers of ten and their multiples, and close to them. */
+static void leading_digits(void **state) {
+  (void)state;
+  for (int round = 0; round < 20000; round++) {
+    double x[2], law[9], share[9] = {0};
+    char text[ML_NUMBER_MAX];
+    uint64_t r = next_random(&seed);
+    snprintf(text, sizeof text, "%de%d", (int)(r % 9) + 1, (int)(r / 9 % 30) - 15);
+    double at = strtod(text, NULL), side = r >> 40 & 1 ? INFINITY : 0;
+    x[0] = round % 3 == 0 ? at : round % 3 == 1 ? nextafter(at, side) : at * (double)(r >> 44);
+    if (x[0] == 0) continue;
+    ml_number_repr(x[0], text);
+    int digit = text[strspn(text, "0.")] - '0';
+    x[1] = digit == 9 ? 1 : 9;
+    share[digit - 1] = share[(int)x[1] - 1] = 0.5;
+    double both = 0, law2 = 0, share2 = 0, mean = 0;
+    for (int d = 0; d < 9; d++) mean += (law[d] = log10(1 + 1.0 / (d + 1))) / 9;
+    for (int d = 0; d < 9; d++) {
+      both += (law[d] - mean) * (share[d] - 1.0 / 9);
+      law2 += (law[d] - mean) * (law[d] - mean);
+      share2 += (share[d] - 1.0 / 9) * (share[d] - 1.0 / 9);
+    }
+    expect_close(text, feature_value("benford_correlation", NULL, x, 2), both / sqrt(law2 * share2),
+                 1e-12, 0);
+  }
+}
+
+/* Counted one by one, on series where deviations are equal to the limit, too. */
+static void beyond_sigma(void **state) {
+  (void)state;
+  static const double odd[] = {NAN, INFINITY, -INFINITY};
+  double x[MOST];
+  for (int round = 0; round < ROUNDS; round++) {
+    size_t n = random_series(x, round), beyond = 0;
+    double r = (double)(next_random(&seed) % 13) / 4 - 0.5;
+    if (round % 7 == 0) x[n / 2] = odd[round % 3];
+    double mean = feature_value("mean", NULL, x, n);
+    double limit = r * feature_value("standard_deviation", NULL, x, n);
+    for (size_t i = 0; i < n; i++) beyond += fabs(x[i] - mean) > limit;
+    expect_same("beyond", feature_value("ratio_beyond_r_sigma", &r, x, n),
+                (double)beyond / (double)n);
   }
 }
 
@@ -188,6 +233,8 @@ static void invariants(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(change_quantiles),
+      cmocka_unit_test(leading_digits),
+      cmocka_unit_test(beyond_sigma),
       cmocka_unit_test(recurrence),
       cmocka_unit_test(mass_and_largest),
       cmocka_unit_test(extremes),

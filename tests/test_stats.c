@@ -127,6 +127,26 @@ static void sorting_is_that_of_qsort(void **state) {
   }
 }
 
+/* Far from one another and close together at once: the leading bits tell hardly any apart. */
+static void clusters_are_sorted(void **state) {
+  (void)state;
+  uint64_t seed = 5;
+  for (int kind = 0; kind < 4; kind++) {
+    for (size_t n = 128; n < 400; n += 67) {
+      for (size_t i = 0; i < n; i++) {
+        double tiny = (double)(next_random(&seed) % 100000) * 1e-17;
+        x[i] = y[i] = kind == 0   ? tiny
+                      : kind == 1 ? 1e6 + tiny * 1e8
+                      : kind == 2 ? (i % 2 ? -1e300 : 1e-3) * (1 + tiny * 1e2)
+                                  : (i == 7 ? INFINITY : 1 + tiny * 1e2);
+      }
+      qsort(y, n, sizeof *y, by_value);
+      assert_int_equal(stats__sort(x, n, spare), 0);
+      for (size_t i = 0; i < n; i++) assert_true(x[i] == y[i]);
+    }
+  }
+}
+
 static void nan_is_sorted_last_and_counted(void **state) {
   (void)state;
   double minus_nan = -NAN;
@@ -147,6 +167,7 @@ int main(void) {
       cmocka_unit_test(variance_is_the_mean_square),
       cmocka_unit_test(quantiles_interpolate),
       cmocka_unit_test(sorting_is_that_of_qsort),
+      cmocka_unit_test(clusters_are_sorted),
       cmocka_unit_test(nan_is_sorted_last_and_counted),
   };
   return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
