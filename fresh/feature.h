@@ -100,6 +100,10 @@ typedef struct fresh_feature {
   void (*close)(void *state);
   /* What is wrong with parameters that are each in their range; NULL when nothing is, or always. */
   const char *(*check)(const ml_param_value *values);
+  /* Computes what this one computes, whose needs, scratch and functions hold then; its parameters
+   * have the same places. NULL: what is said here holds. */
+  const struct fresh_feature *same_as;
+  bool is_expanded;     /* one of several values of a function of KX: its column comes behind */
   fresh_value *value;   /* without parameters */
   fresh_values *values; /* with parameters: many sets in one call */
 } fresh_feature;
@@ -202,6 +206,9 @@ void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena);
 
 extern const fresh_feature *const fresh__features[];
 extern const size_t fresh__n_features;
+
+/* The calculator that does the work: the one that it is the same as, or else itself. */
+const fresh_feature *fresh__worker(const fresh_feature *feature);
 
 /* Doubles of work that a call takes; at least n, since the shared steps work there, too. */
 size_t fresh__work_size(const fresh_feature *feature, size_t n, const fresh_args *args,

@@ -93,7 +93,9 @@ static const struct {
              {"efficient", FRESH_IN_EFFICIENT},
              {"minimal", FRESH_IN_MINIMAL},
              {"index", FRESH_IN_INDEX},
-             {"time", FRESH_IN_TIME}};
+             {"time", FRESH_IN_TIME},
+             {"kx", FRESH_IN_KX},
+             {"kx-strict", FRESH_IN_KX_STRICT}};
 
 ml_status ml_fresh_settings_named(const char *name, ml_fresh_settings **out, ml_error *err) {
   ml_nearest nearest = ml_nearest_to(name);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* KX's correlations of a series with itself. */
+#include <math.h>
+
+#include "kx.h"
+
+double fresh__kx_covariance(const fresh_series *s, size_t k) {
+  enum { LANES = 8 }; /* chains of their own, the same in every build */
+  double lane[LANES] = {0}, rest = 0;
+  const double *z = s->centered;
+  size_t m = s->n - k, i = 0;
+  for (; i + LANES <= m; i += LANES)
+    for (size_t l = 0; l < LANES; l++) lane[l] += z[i + l] * z[i + l + k];
+  for (; i < m; i++) rest += z[i] * z[i + k];
+  for (size_t l = 0; l < LANES; l++) rest += lane[l];
+  return rest / (double)m;
+}
+
+/* ---- autoCorr ---- */
+
+static double correlation(const fresh_series *s, double lag) {
+  if (lag == 0) return 1; /* of a constant series, too */
+  if (lag >= (double)s->n || s->min == s->max) return NAN;
+  return fresh__kx_covariance(s, (size_t)lag) / s->variance;
+}
+
+static void autoCorr(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
+  for (size_t k = 0; k < n_args; k++) out[k] = correlation(s, args[k].v[0]);
+}
+
+static const ml_fresh_param lag_params[] = {
+    {.name = "lag", .kind = ML_PARAM_INT, .lo = 0, .hi = 1e9, .doc = "distance of the values"}};
+static const ml_param_value lag_grid[] = {FRESH_INT(0), FRESH_INT(1), FRESH_INT(2), FRESH_INT(3),
+                                          FRESH_INT(4), FRESH_INT(5), FRESH_INT(6), FRESH_INT(7),
+                                          FRESH_INT(8), FRESH_INT(9)};
+
+const fresh_feature fresh__kx_autoCorr = {
+    .info = {KX_TEXTS("kx", autoCorr, "autocorrelation",
+                      "mean of (x[i] - mean) (x[i-lag] - mean), i >= lag, over var; 1 for lag 0",
+                      "lag >= n, or all values are equal and lag > 0", "n"),
+             .column = "autoCorr_lag_%0", .assumes_step = true, FRESH_PARAMS(lag_params, lag_grid)},
+    .presets = KX_BOTH,
+    .needs = FRESH_SPREAD | FRESH_EXTREMES,
+    .values = autoCorr};
+
+/* ---- aggAutoCorr ---- */
+
+/* Lags up to 10 log10 n are looked at, as statsmodels does when it is not told. */
+static size_t n_lags(size_t n) {
+  size_t most = (size_t)(10 * log10((double)n));
+  return most < n - 1 ? most : n - 1;
+}
+
+static void aggAutoCorr(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
+  static const unsigned char aggregates[] = {KX_MEAN, KX_VARIANCE, KX_MEDIAN, KX_STDEV};
+  size_t m = n_lags(s->n);
+  double *r = s->work, *spare = s->work + m;
+  bool is_flat = m == 0 || fabs(s->variance) < 1e-10;
+  for (size_t k = 1; k <= m && !is_flat; k++) r[k - 1] = fresh__kx_covariance(s, k) / s->variance;
+  for (size_t k = 0; k < n_args; k++)
+    out[k] = is_flat ? 0 : fresh__kx_aggregate(aggregates[(size_t)args[k].v[0]], r, m, spare);
+}
+
+static size_t lags_and_spare(size_t n, const fresh_args *args, size_t n_args) {
+  (void)args, (void)n_args;
+  return 3 * n_lags(n);
+}
+
+static const ml_fresh_param agg_params[] = {{.name = "key",
+                                             .kind = ML_PARAM_ENUM,
+                                             .hi = 3,
+                                             .choices = "mean|variance|median|dev",
+                                             .doc = "what is taken of the autocorrelations"}};
+static const ml_param_value agg_grid[] = {FRESH_CHOICE(0), FRESH_CHOICE(1), FRESH_CHOICE(2),
+                                          FRESH_CHOICE(3)};
+
+const fresh_feature fresh__kx_aggAutoCorr = {
+    .info = {KX_TEXTS("kx", aggAutoCorr, "aggregates of autocorrelations",
+                      "key of the autocorrelations of lags 1..L, L = min(floor(10 log10 n), n-1); "
+                      "0 when n = 1 or var < 1e-10",
+                      "never", "n log n"),
+             .column = "aggAutoCorr_%0", .assumes_step = true, FRESH_PARAMS(agg_params, agg_grid)},
+    .presets = KX_BOTH,
+    .needs = FRESH_SPREAD,
+    .work_size = lags_and_spare,
+    .is_expanded = true,
+    .values = aggAutoCorr};
