@@ -62,11 +62,16 @@ void ml_fresh_settings_free(ml_fresh_settings *settings) {
     release_list(&settings->kinds[i].list);
   }
   free(settings->kinds);
+  labels__release(&settings->order);
   for (fresh_items *items = settings->items, *next; items; items = next) {
     next = items->next;
     free(items);
   }
   free(settings);
+}
+
+void ml_fresh_settings_set_compat(ml_fresh_settings *settings, ml_compat compat) {
+  settings->is_modern = compat == ML_COMPAT_MODERN;
 }
 
 /* ---- calculators with their default grids ---- */

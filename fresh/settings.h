@@ -3,6 +3,8 @@
 #ifndef FRESH_SETTINGS_H
 #define FRESH_SETTINGS_H
 
+#include <ml/labels.h>
+
 #include "feature.h"
 
 /* One calculator and its sets of parameters: n_args rows of info.n_params values. */
@@ -34,6 +36,7 @@ struct ml_fresh_settings {
   fresh_kind_list *kinds; /* sorted by name */
   size_t n_kinds;
   fresh_items *items;
+  labels order;   /* names of all columns, in the order that is wanted; none: that of the lists */
   bool is_modern; /* ML_COMPAT_MODERN */
 };
 
