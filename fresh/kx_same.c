@@ -147,7 +147,8 @@ static const ml_fresh_param val[] = {{.name = val_NAME,
                                       NUMBER("what is counted; null counts missing values"),
                                       .takes_nan = true,
                                       .takes_none = true}};
-static const ml_param_value val_grid[] = {FRESH_INT(0), FRESH_INT(1)};
+static const ml_param_value val_grid[] = {FRESH_INT(0), FRESH_INT(1), FRESH_NONE,
+                                          FRESH_REAL(INFINITY), FRESH_REAL(-INFINITY)};
 ONE(valCount, value_count, val, val_grid, "number of values equal to one", "#{i : x[i] = val}",
     "never", "n");
 
