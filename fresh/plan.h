@@ -4,6 +4,7 @@
 #define FRESH_PLAN_H
 
 #include "settings.h"
+#include "transforms.h"
 
 /* One call of a calculator: neighbouring columns. */
 typedef struct fresh_group {
@@ -18,6 +19,7 @@ typedef struct fresh_plan {
   fresh_args *args; /* of all groups */
   double *numbers;  /* that args->list point into */
   unsigned needs;   /* with all that they build on */
+  size_t n_lags;    /* that calculators ask for */
   bool is_modern;
 } fresh_plan;
 
@@ -32,6 +34,7 @@ typedef struct fresh_input {
 typedef struct fresh_scratch {
   double *arena;
   size_t arena_size; /* doubles */
+  fresh_transforms transforms;
 } fresh_scratch;
 
 void fresh__scratch_release(fresh_scratch *scratch);
