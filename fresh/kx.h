@@ -14,6 +14,7 @@
   SAME(count)                     \
   SAME(countAboveMean)            \
   SAME(countBelowMean)            \
+  TWICE(fftAggreg)                \
   SAME(firstMax)                  \
   SAME(firstMin)                  \
   SAME(hasDup)                    \
@@ -94,8 +95,5 @@ typedef struct kx_line {
 } kx_line;
 
 kx_line fresh__kx_line(const double *y, size_t n, double *spare);
-
-/* Mean product of deviations k steps apart, k < n. */
-double fresh__kx_covariance(const fresh_series *s, size_t k);
 
 #endif

@@ -4,16 +4,10 @@
 
 #include "kx.h"
 
-double fresh__kx_covariance(const fresh_series *s, size_t k) {
-  enum { LANES = 8 }; /* chains of their own, the same in every build */
-  double lane[LANES] = {0}, rest = 0;
-  const double *z = s->centered;
-  size_t m = s->n - k, i = 0;
-  for (; i + LANES <= m; i += LANES)
-    for (size_t l = 0; l < LANES; l++) lane[l] += z[i + l] * z[i + l + k];
-  for (; i < m; i++) rest += z[i] * z[i + k];
-  for (size_t l = 0; l < LANES; l++) rest += lane[l];
-  return rest / (double)m;
+/* Mean product of deviations k steps apart, k < n. */
+static double covariance(const fresh_series *s, size_t k) {
+  double sum = k < s->n_lags ? s->lag_sums[k] : fresh__lag_sum(s->centered, s->n, k);
+  return sum / (double)(s->n - k);
 }
 
 /* ---- autoCorr ---- */
@@ -21,11 +15,17 @@ double fresh__kx_covariance(const fresh_series *s, size_t k) {
 static double correlation(const fresh_series *s, double lag) {
   if (lag == 0) return 1; /* of a constant series, too */
   if (lag >= (double)s->n || s->min == s->max) return NAN;
-  return fresh__kx_covariance(s, (size_t)lag) / s->variance;
+  return covariance(s, (size_t)lag) / s->variance;
 }
 
 static void autoCorr(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
   for (size_t k = 0; k < n_args; k++) out[k] = correlation(s, args[k].v[0]);
+}
+
+static size_t lags_of_autoCorr(const fresh_args *args, size_t n_args) {
+  double most = 0;
+  for (size_t k = 0; k < n_args; k++) most = args[k].v[0] > most ? args[k].v[0] : most;
+  return (size_t)most + 1;
 }
 
 static const ml_fresh_param lag_params[] = {
@@ -40,7 +40,8 @@ const fresh_feature fresh__kx_autoCorr = {
                       "lag >= n, or all values are equal and lag > 0", "n"),
              .column = "autoCorr_lag_%0", .assumes_step = true, FRESH_PARAMS(lag_params, lag_grid)},
     .presets = KX_BOTH,
-    .needs = FRESH_SPREAD | FRESH_EXTREMES,
+    .needs = FRESH_SPREAD | FRESH_EXTREMES | FRESH_LAGS,
+    .n_lags = lags_of_autoCorr,
     .values = autoCorr};
 
 /* ---- aggAutoCorr ---- */
@@ -56,7 +57,7 @@ static void aggAutoCorr(const fresh_series *s, const fresh_args *args, size_t n_
   size_t m = n_lags(s->n);
   double *r = s->work, *spare = s->work + m;
   bool is_flat = m == 0 || fabs(s->variance) < 1e-10;
-  for (size_t k = 1; k <= m && !is_flat; k++) r[k - 1] = fresh__kx_covariance(s, k) / s->variance;
+  for (size_t k = 1; k <= m && !is_flat; k++) r[k - 1] = covariance(s, k) / s->variance;
   for (size_t k = 0; k < n_args; k++)
     out[k] = is_flat ? 0 : fresh__kx_aggregate(aggregates[(size_t)args[k].v[0]], r, m, spare);
 }
@@ -64,6 +65,12 @@ static void aggAutoCorr(const fresh_series *s, const fresh_args *args, size_t n_
 static size_t lags_and_spare(size_t n, const fresh_args *args, size_t n_args) {
   (void)args, (void)n_args;
   return 3 * n_lags(n);
+}
+
+/* Those of a thousand values; of longer series the others are summed when they are needed. */
+static size_t lags_of_aggAutoCorr(const fresh_args *args, size_t n_args) {
+  (void)args, (void)n_args;
+  return 31;
 }
 
 static const ml_fresh_param agg_params[] = {{.name = "key",
@@ -81,7 +88,8 @@ const fresh_feature fresh__kx_aggAutoCorr = {
                       "never", "n log n"),
              .column = "aggAutoCorr_%0", .assumes_step = true, FRESH_PARAMS(agg_params, agg_grid)},
     .presets = KX_BOTH,
-    .needs = FRESH_SPREAD,
+    .needs = FRESH_SPREAD | FRESH_LAGS,
+    .n_lags = lags_of_aggAutoCorr,
     .work_size = lags_and_spare,
     .is_expanded = true,
     .values = aggAutoCorr};

@@ -41,6 +41,8 @@ static bool is_left_out(const fresh_setting *setting, bool has_times) {
 static ml_status open_group(fresh_plan *plan, fresh_group *group, ml_error *err) {
   const fresh_feature *feature = fresh__worker(group->setting->feature);
   plan->needs |= feature->needs;
+  size_t n_lags = feature->n_lags ? feature->n_lags(group->args, group->setting->n_args) : 0;
+  if (n_lags > plan->n_lags) plan->n_lags = n_lags;
   if (!feature->open) return ML_OK;
   return feature->open(group->args, group->setting->n_args, plan->is_modern, &group->state, err);
 }
@@ -99,6 +101,7 @@ void fresh__plan_release(fresh_plan *plan) {
 
 void fresh__scratch_release(fresh_scratch *scratch) {
   free(scratch->arena);
+  fresh__transforms_release(&scratch->transforms);
   *scratch = (fresh_scratch){0};
 }
 
@@ -133,7 +136,13 @@ ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fres
   }
   if (!ensure_arena(scratch, fresh__arena_size(plan->needs, work_size(plan, n), n)))
     return ml_error_memory(err);
-  fresh_series s = {.x = input->x, .n = n, .times = input->times, .is_modern = plan->is_modern};
+  fresh_series s = {.x = input->x,
+                    .n = n,
+                    .times = input->times,
+                    .is_modern = plan->is_modern,
+                    .n_lags = plan->n_lags < n ? plan->n_lags : n};
+  ml_status status = fresh__transforms_open(&scratch->transforms, plan->needs, &s, err);
+  if (status != ML_OK) return status;
   fresh__prepare(&s, plan->needs, scratch->arena);
   for (size_t i = 0; i < plan->n_groups; i++) {
     const fresh_group *group = &plan->groups[i];

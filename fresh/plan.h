@@ -4,6 +4,7 @@
 #define FRESH_PLAN_H
 
 #include "settings.h"
+#include "transforms.h"
 
 /* One call of a calculator: neighbouring columns. */
 typedef struct fresh_group {
@@ -20,6 +21,7 @@ typedef struct fresh_plan {
   double *numbers;  /* that args->list point into */
   size_t n_numbers;
   unsigned needs; /* with all that they build on */
+  size_t n_lags;  /* that calculators ask for */
   bool is_modern;
 } fresh_plan;
 
@@ -34,6 +36,7 @@ typedef struct fresh_input {
 typedef struct fresh_scratch {
   double *arena;
   size_t arena_size; /* doubles */
+  fresh_transforms transforms;
 } fresh_scratch;
 
 void fresh__scratch_release(fresh_scratch *scratch);

@@ -6,6 +6,7 @@
 
 #include "fresh/names.h"
 #include "fresh/parameters.h"
+#include "fresh/transforms.h"
 #include "fresh_cases.h"
 
 #define FOR_EACH(feature)                              \
@@ -204,11 +205,18 @@ static void run(const fresh_feature *feature, unsigned needs, const double *x, s
                     .energy = 1e77,
                     .n_nan = 77,
                     .n_distinct = 77,
-                    .n_repeated = 77};
+                    .n_repeated = 77,
+                    .n_bins = 77,
+                    .n_density = 77,
+                    .n_lags = 77};
+  fresh_transforms transforms = {0};
+  if (needs & FRESH_LAGS) s.n_lags = n < 60 ? n : 60;
+  assert_int_equal(fresh__transforms_open(&transforms, needs, &s, NULL), ML_OK);
   fresh__prepare(&s, needs, arena);
   fresh__compute(feature, &s, args, info->n_grid, out);
   assert_memory_equal(copy, x, n * sizeof *copy);
   if (made) worker->close(made);
+  fresh__transforms_release(&transforms);
   free(copy);
   free(arena);
 }
