@@ -262,10 +262,45 @@ static void names_are_those_of_q(void **state) {
     expect_column(columns[i].kind, columns[i].feature, columns[i].values, columns[i].want);
 }
 
+/* ---- several kinds ---- */
+
+static ml_matrix *extract(const char *csv, const char *json) {
+  ml_error err = {0};
+  ml_series_set *set = NULL;
+  ml_fresh_settings *settings = NULL;
+  ml_matrix *matrix = NULL;
+  assert_int_equal(ml_series_parse(csv, strlen(csv), "t.csv", NULL, &set, &err), ML_OK);
+  if (ml_fresh_settings_parse(json, strlen(json), "s", &settings, &err) != ML_OK)
+    fail_msg("%s", err.message);
+  assert_int_equal(ml_fresh_extract(set, settings, NULL, NULL, &matrix, &err), ML_OK);
+  ml_fresh_settings_free(settings);
+  ml_series_free(set);
+  return matrix;
+}
+
+/* Expanded functions stand behind the others, those of all kinds. */
+static void expansions_come_last(void **state) {
+  (void)state;
+  static const char *const names[] = {"a_mean", "a_max", "boc_mean", "boc_max", "a_linTrend_slope"};
+  ml_matrix *m = extract("id,time,a,b.c\n1,1,1,10\n1,2,3,50\n2,1,7,0\n2,2,7,-8\n",
+                         "{\"kx.linTrend\": [{\"key\": \"slope\"}], \"kx.mean\": null, "
+                         "\"kx.changeQuant\": [{\"isAbs\": true, \"key\": \"max\", "
+                         "\"lowerQuant\": 0, \"upperQuant\": 1}], \"kx.max\": null}");
+  static const double want[] = {2, 3, 30, 50, 2, 2, 40, 40, 7, 7, -4, 0, 0, 0, -8, 8};
+  assert_int_equal(m->n_columns, 8);
+  for (size_t j = 0; j < 5; j++) assert_string_equal(m->columns[j], names[j]);
+  assert_string_equal(m->columns[5], "a_changeQuant_lowerQuant_0_upperQuant_1_isAbs_1_max");
+  assert_string_equal(m->columns[6], "boc_linTrend_slope");
+  assert_string_equal(m->columns[7], "boc_changeQuant_lowerQuant_0_upperQuant_1_isAbs_1_max");
+  for (size_t i = 0; i < 16; i++) expect_close("cell", m->values[i], want[i], 1e-14, 0);
+  ml_matrix_free(m);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(printed_vector),
       cmocka_unit_test(names_are_those_of_q),
+      cmocka_unit_test(expansions_come_last),
   };
   int failed = run_feature_cases("fresh/kx", cases, sizeof cases / sizeof *cases);
   return failed + cmocka_run_group_tests_name("fresh/kx: vector and names", tests, NULL, NULL);
