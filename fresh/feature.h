@@ -189,9 +189,16 @@ typedef struct fresh_feature {
   X(symmetry_looking)                                       \
   X(large_standard_deviation)                               \
   X(quantile)                                               \
+  X(autocorrelation)                                        \
+  X(agg_autocorrelation)                                    \
+  X(partial_autocorrelation)                                \
   X(number_peaks)                                           \
+  X(binned_entropy)                                         \
   X(index_mass_quantile)                                    \
+  X(spkt_welch_density)                                     \
   X(change_quantiles)                                       \
+  X(fft_coefficient)                                        \
+  X(fft_aggregated)                                         \
   X(value_count)                                            \
   X(range_count)                                            \
   X(number_crossing_m)                                      \
@@ -199,6 +206,7 @@ typedef struct fresh_feature {
   X(ratio_beyond_r_sigma)                                   \
   X(count_above)                                            \
   X(count_below)                                            \
+  X(fourier_entropy)                                        \
   X(mean_n_absolute_max)
 
 #define FRESH_DECLARE(name) extern const fresh_feature fresh__##name;
@@ -222,6 +230,9 @@ void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena);
 void fresh__spectrum(fresh_series *s, double *arena);
 void fresh__welch(fresh_series *s, double *arena);
 void fresh__lags(fresh_series *s, double *arena);
+
+/* Sums of earlier lags never come from a transform. */
+enum { FRESH_DIRECT_LAGS = 257 };
 
 /* Whether so many lags take s->lag_transform. */
 bool fresh__lags_by_transform(size_t n, size_t n_lags);

@@ -7,10 +7,10 @@
 /* A lag is summed up directly or comes from the power spectrum by a rule of its own, so that its
  * bits do not depend on the other lags that a plan asks for. Short series and near lags are faster
  * and more exact directly. */
-enum { DIRECT_LAGS = 257, DIRECT_LENGTH = 1250 };
+enum { DIRECT_LENGTH = 1250 };
 
 bool fresh__lags_by_transform(size_t n, size_t n_lags) {
-  return n > DIRECT_LENGTH && n_lags > DIRECT_LAGS;
+  return n > DIRECT_LENGTH && n_lags > FRESH_DIRECT_LAGS;
 }
 
 enum { LANES = 8 };
@@ -49,7 +49,7 @@ static void sum_by_transform(fresh_series *s, size_t first) {
 
 void fresh__lags(fresh_series *s, double *arena) {
   bool by_transform = fresh__lags_by_transform(s->n, s->n_lags);
-  size_t n_direct = by_transform ? DIRECT_LAGS : s->n_lags;
+  size_t n_direct = by_transform ? FRESH_DIRECT_LAGS : s->n_lags;
   s->lag_sums = arena;
   for (size_t lag = 0; lag < n_direct; lag++)
     s->lag_sums[lag] = fresh__lag_sum(s->centered, s->n, lag);

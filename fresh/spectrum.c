@@ -18,6 +18,17 @@ static void magnitudes(fresh_series *s) {
   }
 }
 
+static bool is_constant(const double *x, size_t n) {
+  size_t i = 1;
+  while (i < n && x[i] == x[0]) i++;
+  return i == n;
+}
+
+/* All but the sum is zero in truth, and would be noise or not according to the length. */
+static void clear(fresh_series *s) {
+  for (size_t k = 1; k < s->n_bins; k++) s->re[k] = s->im[k] = 0;
+}
+
 void fresh__spectrum(fresh_series *s, double *arena) {
   const double *f = fresh__fft_run(s->transform, s->x);
   size_t n = s->n, k = 1;
@@ -35,6 +46,7 @@ void fresh__spectrum(fresh_series *s, double *arena) {
     s->im[k] = 0;
   }
   s->im[0] = 0;
+  if (isfinite(s->x[0]) && is_constant(s->x, n)) clear(s);
   magnitudes(s);
 }
 

@@ -57,12 +57,13 @@ static ml_status get(fresh_transforms *transforms, size_t n, fresh_fft **out, ml
   return ML_OK;
 }
 
-/* Of n values that go on periodically, so that the first one alone is 0. */
+/* Periodic, so that the first value alone is 0. The angle is rounded as scipy's hann() rounds it: a
+ * square wave has densities on the edges of fourier_entropy's bins. */
 static void make_window(fresh_window *window, size_t n) {
-  double squares[FRESH_WELCH_LENGTH];
+  double squares[FRESH_WELCH_LENGTH], step = 2 * M_PI / (double)n;
   window->length = n;
   for (size_t i = 0; i < n; i++) {
-    double w = n == 1 ? 1 : 0.5 - 0.5 * cos(2 * M_PI * (double)i / (double)n);
+    double w = n == 1 ? 1 : 0.5 + 0.5 * cos((double)i * step - M_PI);
     window->values[i] = w;
     squares[i] = w * w;
   }
