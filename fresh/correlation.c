@@ -61,9 +61,7 @@ static void agg_autocorrelation(const fresh_series *s, const fresh_args *args, s
   }
 }
 
-/* Reflection coefficients for lags 0..last by the recursion of Levinson and Durbin; phi takes as
- * many. Adjusted autocovariances need not be positive definite, so everything may come out. */
-static void reflect(const fresh_series *s, size_t last, double *phi, double *reflection) {
+void fresh__reflect(const fresh_series *s, size_t last, double *phi, double *reflection) {
   double error = adjusted(s, 0);
   reflection[0] = 1;
   for (size_t k = 1; k <= last; k++) {
@@ -86,7 +84,7 @@ static void partial_autocorrelation(const fresh_series *s, const fresh_args *arg
   for (size_t k = 0; k < n_args; k++) last = fmax(last, args[k].v[0]);
   if (last >= most) last = most - 1;
   double *phi = s->work, *reflection = s->work + s->n;
-  if (last > 0) reflect(s, (size_t)last, phi, reflection);
+  if (last > 0) fresh__reflect(s, (size_t)last, phi, reflection);
   for (size_t k = 0; k < n_args; k++)
     out[k] = last > 0 && args[k].v[0] <= last ? reflection[(size_t)args[k].v[0]] : NAN;
 }

@@ -240,6 +240,13 @@ bool fresh__lags_by_transform(size_t n, size_t n_lags);
 /* sum d[i] d[i + lag], i < n - lag; as in lag_sums, but for any lag up to n. */
 double fresh__lag_sum(const double *d, size_t n, size_t lag);
 
+/* ---- correlation.c ---- */
+
+/* Reflection coefficients for lags 0..last, all of them in lag_sums, by the recursion of Levinson
+ * and Durbin; phi takes as many. Adjusted autocovariances need not be positive definite, so
+ * everything may come out. */
+void fresh__reflect(const fresh_series *s, size_t last, double *phi, double *reflection);
+
 /* ---- registry.c ---- */
 
 extern const fresh_feature *const fresh__features[];

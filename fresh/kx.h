@@ -49,12 +49,15 @@
   SAME(c3)                        \
   SAME(cidCe)                     \
   TWICE(eRatioByChunk)            \
+  SAME(fftCoeff)                  \
   TWICE(indexMassQuantile)        \
   SAME(largestDev)                \
   SAME(numCrossing)               \
   SAME(numPeaks)                  \
+  SAME(partAutoCorrelation)       \
   SAME(quantile)                  \
   SAME(ratioBeyondRSigma)         \
+  SAME(spktWelch)                 \
   SAME(symmetricLooking)          \
   SAME(treverseAsymStat)          \
   SAME(valCount)                  \
@@ -81,12 +84,10 @@ FRESH_KX_MAP(FRESH_DECLARE_KX, FRESH_DECLARE_KX_TWICE)
       "KX machine learning toolkit, after Christ et al. (2018), "                     \
       "Neurocomputing 307, 72"
 
-/* ---- what aggregates of several functions have in common ---- */
+/* ---- what several functions have in common ---- */
 
+/* As choices of fresh__aggregate(). */
 enum { KX_MEAN, KX_VARIANCE, KX_STDEV, KX_MEDIAN, KX_MAX, KX_MIN };
-
-/* Of n > 0 values, without NaN for the extremes; spare takes 2 n doubles. */
-double fresh__kx_aggregate(size_t what, const double *x, size_t n, double *spare);
 
 /* A straight line through y over 0, 1, ..., n - 1, n > 0. Where one of the three is not defined it
  * is 0. */

@@ -4,6 +4,7 @@
 
 #include <ml/stats_internal.h>
 
+#include "aggregate.h"
 #include "kx.h"
 
 enum { IS_ABS, KEY, LOWER, UPPER };
@@ -34,12 +35,14 @@ static bool is_same_corridor(const double *a, const double *b) {
 /* @param none  for each key, what it is where no change is inside */
 static void aggregate_changes(const fresh_series *s, const fresh_args *args, size_t n_args,
                               const double *none, double *out) {
-  size_t n = 0;
+  fresh_sample inside = {.values = s->work, .spare = s->work + s->n};
   for (size_t k = 0; k < n_args; k++) {
     size_t key = (size_t)args[k].v[KEY];
-    if (k == 0 || !is_same_corridor(args[k].v, args[k - 1].v))
-      n = changes_inside(s, args[k].v, s->work);
-    out[k] = n ? fresh__kx_aggregate(aggregates[key], s->work, n, s->work + s->n) : none[key];
+    if (k == 0 || !is_same_corridor(args[k].v, args[k - 1].v)) {
+      inside.n = changes_inside(s, args[k].v, s->work);
+      inside.has_mean = false;
+    }
+    out[k] = inside.n ? fresh__aggregate(&inside, aggregates[key]) : none[key];
   }
 }
 

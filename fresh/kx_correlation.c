@@ -2,6 +2,7 @@
 /* KX's correlations of a series with itself. */
 #include <math.h>
 
+#include "aggregate.h"
 #include "kx.h"
 
 /* Mean product of deviations k steps apart, k < n. */
@@ -22,7 +23,7 @@ static void autoCorr(const fresh_series *s, const fresh_args *args, size_t n_arg
   for (size_t k = 0; k < n_args; k++) out[k] = correlation(s, args[k].v[0]);
 }
 
-static size_t lags_of_autoCorr(const fresh_args *args, size_t n_args) {
+static size_t lags_up_to_first(const fresh_args *args, size_t n_args) {
   double most = 0;
   for (size_t k = 0; k < n_args; k++) most = args[k].v[0] > most ? args[k].v[0] : most;
   return (size_t)most + 1;
@@ -41,7 +42,7 @@ const fresh_feature fresh__kx_autoCorr = {
              .column = "autoCorr_lag_%0", .assumes_step = true, FRESH_PARAMS(lag_params, lag_grid)},
     .presets = KX_BOTH,
     .needs = FRESH_SPREAD | FRESH_EXTREMES | FRESH_LAGS,
-    .n_lags = lags_of_autoCorr,
+    .n_lags = lags_up_to_first,
     .values = autoCorr};
 
 /* ---- aggAutoCorr ---- */
@@ -58,8 +59,9 @@ static void aggAutoCorr(const fresh_series *s, const fresh_args *args, size_t n_
   double *r = s->work, *spare = s->work + m;
   bool is_flat = m == 0 || fabs(s->variance) < 1e-10;
   for (size_t k = 1; k <= m && !is_flat; k++) r[k - 1] = covariance(s, k) / s->variance;
+  fresh_sample sample = {.values = r, .n = m, .spare = spare};
   for (size_t k = 0; k < n_args; k++)
-    out[k] = is_flat ? 0 : fresh__kx_aggregate(aggregates[(size_t)args[k].v[0]], r, m, spare);
+    out[k] = is_flat ? 0 : fresh__aggregate(&sample, aggregates[(size_t)args[k].v[0]]);
 }
 
 static size_t lags_and_spare(size_t n, const fresh_args *args, size_t n_args) {
@@ -93,3 +95,44 @@ const fresh_feature fresh__kx_aggAutoCorr = {
     .work_size = lags_and_spare,
     .is_expanded = true,
     .values = aggAutoCorr};
+
+/* ---- partAutoCorrelation ---- */
+
+/* Where the library that KX calls refuses lags beyond half of the series, they are there as well as
+ * they are defined: so the settings of KX lose no column to a short series. */
+static void partAutoCorrelation(const fresh_series *s, const fresh_args *args, size_t n_args,
+                                double *out) {
+  double last = 0, *phi = s->work, *reflection = s->work + s->n;
+  for (size_t k = 0; k < n_args; k++)
+    if (args[k].v[0] < (double)s->n) last = fmax(last, args[k].v[0]);
+  fresh__reflect(s, (size_t)last, phi, reflection);
+  for (size_t k = 0; k < n_args; k++)
+    out[k] = args[k].v[0] <= last ? reflection[(size_t)args[k].v[0]] : NAN;
+}
+
+static const char *check_lag(const ml_param_value *values) {
+  return values[0].v <= values[1].v ? NULL : "index must not be more than lag";
+}
+
+static const ml_fresh_param part_params[] = {
+    {.name = "index", .kind = ML_PARAM_INT, .lo = 1, .hi = 1e9, .doc = "which lag, from 1"},
+    {.name = "lag", .kind = ML_PARAM_INT, .lo = 1, .hi = 1e9, .doc = "greatest lag"}};
+static const ml_param_value part_grid[] = {FRESH_INT(1), FRESH_INT(6), FRESH_INT(2), FRESH_INT(6),
+                                           FRESH_INT(3), FRESH_INT(6), FRESH_INT(4), FRESH_INT(6),
+                                           FRESH_INT(5), FRESH_INT(6), FRESH_INT(6), FRESH_INT(6)};
+
+const fresh_feature fresh__kx_partAutoCorrelation = {
+    .info = {KX_TEXTS(
+                 "kx", partAutoCorrelation,
+                 "correlation with the value some steps later, less what those between explain",
+                 "recursion of Levinson and Durbin on the adjusted autocovariances",
+                 "index >= n, or all values are equal", "n for each lag"),
+             .column = "partAutoCorrelation_lag_%1_lag_%0", .assumes_step = true,
+             FRESH_PARAMS(part_params, part_grid)},
+    .presets = KX_BOTH,
+    .needs = FRESH_LAGS,
+    .n_lags = lags_up_to_first,
+    .n_work = 2,
+    .check = check_lag,
+    .is_expanded = true,
+    .values = partAutoCorrelation};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* KX's moments of the spectrum. */
+/* KX's spectra: coefficients, moments, density of the power. */
 #include <math.h>
 
 #include <ml/stats_internal.h>
@@ -68,3 +68,64 @@ MOMENTS("kx-strict", kx_strict_, FRESH_IN_KX_STRICT, "(M4 - 4 M1 M3 + 6 M2 M1^2 
     .values = strict_fftAggreg
 }
 ;
+
+/* ---- fftCoeff ---- */
+
+static const char *check_bin(const ml_param_value *values) {
+  return values[1].v < values[2].v ? NULL : "bin must be less than coeff";
+}
+
+/* The choices of attr are those of fft_coefficient. */
+enum { REAL, IMAG, ABS, ANGLE };
+static const ml_fresh_param coefficient_params[] = {
+    {.name = "attr",
+     .kind = ML_PARAM_ENUM,
+     .hi = ANGLE,
+     .choices = "real|imag|abs|angle",
+     .doc = "part of the complex coefficient"},
+    {.name = "bin", .kind = ML_PARAM_INT, .lo = 0, .hi = 1e9, .doc = "which coefficient, from 0"},
+    {.name = "coeff", .kind = ML_PARAM_INT, .lo = 1, .hi = 1e9, .doc = "how many there are"}};
+#define SET(attr, bin) FRESH_CHOICE(attr), FRESH_INT(bin), FRESH_INT(10)
+#define BINS(attr)                                                                    \
+  SET(attr, 0), SET(attr, 1), SET(attr, 2), SET(attr, 3), SET(attr, 4), SET(attr, 5), \
+      SET(attr, 6), SET(attr, 7), SET(attr, 8), SET(attr, 9)
+static const ml_param_value coefficient_grid[] = {BINS(ANGLE), BINS(REAL), BINS(IMAG), BINS(ABS)};
+#undef BINS
+#undef SET
+
+const fresh_feature fresh__kx_fftCoeff = {
+    .info = {KX_TEXTS("kx", fftCoeff, "Fourier coefficients",
+                      "X[bin] = sum x[j] exp(-2 pi i j bin / n); the angle in degrees",
+                      "bin > n / 2", "n log n"),
+             .column = "fftCoeff_coeff_%2_coeff_%1_%0", .assumes_step = true,
+             FRESH_PARAMS(coefficient_params, coefficient_grid)},
+    .presets = KX_BOTH,
+    .same_as = &fresh__fft_coefficient,
+    .check = check_bin,
+    .is_expanded = true};
+
+/* ---- spktWelch ---- */
+
+static void spktWelch(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
+  for (size_t k = 0; k < n_args; k++)
+    out[k] = args[k].v[0] < (double)s->n_density ? s->density[(size_t)args[k].v[0]] : NAN;
+}
+
+static const ml_fresh_param density_params[] = {{.name = "coeff",
+                                                 .kind = ML_PARAM_INT,
+                                                 .lo = 0,
+                                                 .hi = 1e9,
+                                                 .doc = "frequency, as periods within a segment"}};
+static const ml_param_value density_grid[] = {FRESH_INT(2), FRESH_INT(5), FRESH_INT(7)};
+
+const fresh_feature fresh__kx_spktWelch = {
+    .info = {KX_TEXTS("kx", spktWelch, "density of the power, by Welch's method",
+                      "mean over segments of min(256, n) values, half overlapping, each less its "
+                      "mean and with a Hann window, of |X[coeff]|^2 / sum w^2, twice but at both "
+                      "ends",
+                      "coeff > min(256, n) / 2", "n"),
+             .column = "spktWelch_coeff_%0", .assumes_step = true,
+             FRESH_PARAMS(density_params, density_grid)},
+    .presets = KX_BOTH,
+    .needs = FRESH_WELCH,
+    .values = spktWelch};

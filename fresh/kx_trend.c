@@ -1,40 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* KX's straight lines, through the values and through aggregates of chunks. */
 #include <math.h>
-#include <string.h>
 
 #include <ml/stats_internal.h>
 
+#include "aggregate.h"
 #include "kx.h"
-
-/* ---- shared with other files ---- */
-
-static double median_of(const double *x, size_t n, double *spare) {
-  memcpy(spare, x, n * sizeof *x);
-  return stats__sort(spare, n, spare + n) ? NAN : stats__median(spare, n);
-}
-
-static double max_of(const double *x, size_t n) {
-  double max = -INFINITY;
-  for (size_t i = 0; i < n; i++) max = x[i] > max ? x[i] : max;
-  return max;
-}
-
-static double min_of(const double *x, size_t n) {
-  double min = INFINITY;
-  for (size_t i = 0; i < n; i++) min = x[i] < min ? x[i] : min;
-  return min;
-}
-
-double fresh__kx_aggregate(size_t what, const double *x, size_t n, double *spare) {
-  if (what == KX_MAX) return max_of(x, n);
-  if (what == KX_MIN) return min_of(x, n);
-  if (what == KX_MEDIAN) return median_of(x, n, spare);
-  double mean = stats__sum(x, n) / (double)n;
-  if (what == KX_MEAN) return mean;
-  double variance = stats__variance(x, n, mean, spare);
-  return what == KX_VARIANCE ? variance : sqrt(variance);
-}
 
 static double or_0(double value) {
   return isnan(value) ? 0 : value;
@@ -94,7 +65,8 @@ static kx_line line_of_chunks(const fresh_series *s, size_t length, size_t what)
   size_t m = 0;
   for (size_t start = 0; start < s->n; start += length) {
     size_t n = s->n - start < length ? s->n - start : length;
-    y[m++] = fresh__kx_aggregate(what, s->x + start, n, spare);
+    fresh_sample chunk = {.values = s->x + start, .n = n, .spare = spare};
+    y[m++] = fresh__aggregate(&chunk, what);
   }
   return fresh__kx_line(y, m, spare);
 }
@@ -141,6 +113,6 @@ const fresh_feature fresh__kx_aggLinTrend = {
              .column = "aggLinTrend_chunkLen_%0_%1", .assumes_step = true,
              FRESH_PARAMS(chunk_params, chunk_grid)},
     .presets = KX_BOTH,
-    .n_work = 2,
+    .n_work = 3,
     .is_expanded = true,
     .values = aggLinTrend};
