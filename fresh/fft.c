@@ -210,7 +210,7 @@ ml_status fresh__fft_new(size_t n, fresh_fft **out, ml_error *err) {
   fft->input = calloc(n, sizeof *fft->input);
   fft->spare = calloc(2 * n, sizeof *fft->spare);
   ml_status status = ML_OK;
-  if (!fft->input)
+  if (!fft->input || !fft->spare)
     status = ml_error_memory(err);
   else if (wants_steps(n, radix, count))
     status = make_steps(fft, radix, count, err);
