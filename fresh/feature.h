@@ -175,9 +175,12 @@ typedef struct fresh_feature {
   X(change_quantiles)                                       \
   X(value_count)                                            \
   X(range_count)                                            \
+  X(linear_trend)                                           \
+  X(agg_linear_trend)                                       \
   X(number_crossing_m)                                      \
   X(energy_ratio_by_chunks)                                 \
   X(ratio_beyond_r_sigma)                                   \
+  X(linear_trend_timewise)                                  \
   X(count_above)                                            \
   X(count_below)                                            \
   X(mean_n_absolute_max)
