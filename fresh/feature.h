@@ -201,9 +201,12 @@ typedef struct fresh_feature {
   X(fft_aggregated)                                         \
   X(value_count)                                            \
   X(range_count)                                            \
+  X(linear_trend)                                           \
+  X(agg_linear_trend)                                       \
   X(number_crossing_m)                                      \
   X(energy_ratio_by_chunks)                                 \
   X(ratio_beyond_r_sigma)                                   \
+  X(linear_trend_timewise)                                  \
   X(count_above)                                            \
   X(count_below)                                            \
   X(fourier_entropy)                                        \
