@@ -2,65 +2,13 @@
 /* Changes inside a corridor between two quantiles. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <ml/stats_internal.h>
 
+#include "aggregate.h"
 #include "feature.h"
 
 enum { F_AGG, ISABS, QH, QL };
-
-/* ---- aggregates of changes ---- */
-
-/* The changes inside one corridor, or their absolute values. */
-typedef struct inside {
-  const double *changes;
-  size_t n;
-  bool has_mean;
-  double mean;
-  double *spare; /* 2 n doubles */
-} inside;
-
-static double aggregate_mean(inside *c) {
-  if (!c->has_mean) c->mean = stats__sum(c->changes, c->n) / (double)c->n;
-  c->has_mean = true;
-  return c->mean;
-}
-
-static double aggregate_var(inside *c) {
-  return stats__variance(c->changes, c->n, aggregate_mean(c), c->spare);
-}
-
-static double aggregate_std(inside *c) {
-  return sqrt(aggregate_var(c));
-}
-
-static double aggregate_median(inside *c) {
-  memcpy(c->spare, c->changes, c->n * sizeof *c->spare);
-  size_t n_nan = stats__sort(c->spare, c->n, c->spare + c->n);
-  return n_nan ? NAN : stats__median(c->spare, c->n);
-}
-
-static double aggregate_max(inside *c) {
-  double max = c->changes[0];
-  for (size_t i = 1; i < c->n; i++) max = c->changes[i] > max ? c->changes[i] : max;
-  return max;
-}
-
-static double aggregate_min(inside *c) {
-  double min = c->changes[0];
-  for (size_t i = 1; i < c->n; i++) min = c->changes[i] < min ? c->changes[i] : min;
-  return min;
-}
-
-static double aggregate_sum(inside *c) {
-  return stats__sum(c->changes, c->n);
-}
-
-/* In the order of the choices of f_agg. */
-static double (*const aggregates[])(inside *) = {aggregate_mean,   aggregate_var, aggregate_std,
-                                                 aggregate_median, aggregate_max, aggregate_min,
-                                                 aggregate_sum};
 
 /* ---- what is asked for, in the order that makes it cheap ---- */
 
@@ -166,22 +114,22 @@ static void lower_high(funnel *f, double high) {
 
 /* Nothing lies in a corridor with an end that is NaN, as between infinite values; later ones are as
  * they were. */
-static inside take_inside(funnel *f, double low, double high) {
-  if (isnan(low) || isnan(high)) return (inside){0};
+static fresh_sample take_inside(funnel *f, double low, double high) {
+  if (isnan(low) || isnan(high)) return (fresh_sample){0};
   lower_high(f, high);
-  return (inside){.changes = f->found, .n = f->n_found, .spare = f->spare};
+  return (fresh_sample){.values = f->found, .n = f->n_found, .spare = f->spare};
 }
 
-static inside take_absolute(const funnel *f) {
+static fresh_sample take_absolute(const funnel *f) {
   for (size_t i = 0; i < f->n_found; i++) f->absolute[i] = fabs(f->found[i]);
-  return (inside){.changes = f->absolute, .n = f->n_found, .spare = f->spare};
+  return (fresh_sample){.values = f->absolute, .n = f->n_found, .spare = f->spare};
 }
 
 static void change_quantiles(const fresh_series *s, const fresh_args *args, size_t n_args,
                              double *out) {
   size_t m = s->n - s->n_nan; /* quantiles are those of the numbers */
   funnel f = {0};
-  inside c = {0};
+  fresh_sample c = {0};
   const request *before = NULL;
   double low = NAN;
   (void)args;
@@ -196,7 +144,7 @@ static void change_quantiles(const fresh_series *s, const fresh_args *args, size
     if (!same_low && !isnan(low)) raise_low(&f, low);
     if (!same) c = take_inside(&f, low, stats__quantile(s->sorted, m, r->qh));
     if (r->is_absolute && !(same && before->is_absolute) && c.n > 0) c = take_absolute(&f);
-    out[r->column] = c.n ? aggregates[r->aggregate](&c) : 0;
+    out[r->column] = c.n ? fresh__aggregate(&c, r->aggregate) : 0;
     before = r;
   }
 }
@@ -204,15 +152,15 @@ static void change_quantiles(const fresh_series *s, const fresh_args *args, size
 static const ml_fresh_param params[] = {
     {.name = "f_agg",
      .kind = ML_PARAM_ENUM,
-     .hi = 6,
-     .choices = "mean|var|std|median|max|min|sum",
+     .hi = FRESH_LAST_AGGREGATE,
+     .choices = FRESH_AGGREGATES,
      .doc = "what is taken of the changes"},
     {.name = "isabs", .kind = ML_PARAM_BOOL, .hi = 1, .doc = "take absolute changes"},
     {.name = "qh", .kind = ML_PARAM_REAL, .lo = 0, .hi = 1, .doc = "upper quantile"},
     {.name = "ql", .kind = ML_PARAM_REAL, .lo = 0, .hi = 1, .doc = "lower quantile"}};
 
 #define SET(f_agg, isabs, ql, qh) \
-  FRESH_INT(f_agg), FRESH_BOOL(isabs), FRESH_REAL(qh), FRESH_REAL(ql)
+  FRESH_CHOICE(f_agg), FRESH_BOOL(isabs), FRESH_REAL(qh), FRESH_REAL(ql)
 #define CORRIDOR(ql, qh) SET(0, 0, ql, qh), SET(1, 0, ql, qh), SET(0, 1, ql, qh), SET(1, 1, ql, qh)
 static const ml_param_value grid[] = {
     CORRIDOR(.0, .2), CORRIDOR(.0, .4), CORRIDOR(.0, .6), CORRIDOR(.0, .8), CORRIDOR(.0, 1.),

@@ -8,6 +8,7 @@
 
 #include <ml/series_internal.h>
 
+#include "order.h"
 #include "plan.h"
 
 /* An item is some milliseconds of work, and each worker gets several, so that the last one to end
@@ -102,12 +103,15 @@ static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, c
 }
 
 static ml_status name_columns(extraction *e, const fresh_plan *plans, ml_error *err) {
-  char **names = e->matrix->columns;
+  char **names = e->matrix->columns, **spare;
   for (size_t k = 0; k < e->set->n_kinds; k++) {
     ml_status status = fresh__plan_names(&plans[k], e->set->kinds[k], names, err);
     if (status != ML_OK) return status;
     names += plans[k].n_columns;
   }
+  if (!(spare = malloc(e->matrix->n_columns * sizeof *spare))) return ml_error_memory(err);
+  fresh__heads_first(plans, e->set->n_kinds, e->matrix->columns, spare);
+  free(spare);
   return ML_OK;
 }
 
@@ -178,12 +182,18 @@ static int compare_costs(const void *a, const void *b) {
   return (u < v) - (u > v);
 }
 
+/* Steps of other files have a name in front of theirs. */
+static const char *step_name(size_t i) {
+  const char *behind = strstr(fresh__steps[i], "__");
+  return behind ? behind + 2 : fresh__steps[i];
+}
+
 static void list_costs(const extraction *e, ml_fresh_costs *costs) {
   for (size_t i = 0; i < fresh__n_costs(); i++) {
     bool is_shared = i < fresh__n_steps;
     if (e->seconds[i] == 0) continue; /* was not asked for */
     costs->list[costs->n++] = (ml_fresh_cost){
-        .name = is_shared ? fresh__steps[i] : fresh__features[i - fresh__n_steps]->info.name,
+        .name = is_shared ? step_name(i) : fresh__features[i - fresh__n_steps]->info.name,
         .is_shared = is_shared,
         .seconds = e->seconds[i]};
     costs->seconds += e->seconds[i];
@@ -217,13 +227,16 @@ ml_status ml_fresh_extract_timed(const ml_series_set *set, const ml_fresh_settin
   extraction e = {.set = set};
   if (costs) *costs = (ml_fresh_costs){0};
   ml_fresh_settings *own = NULL;
+  fresh_order order = {0};
   ml_status status = ML_OK;
   if (!settings) status = ml_fresh_settings_named("comprehensive", &own, err);
   if (status == ML_OK && costs) status = make_costs(&e, costs, err);
   if (status == ML_OK) status = make_matrix(&e, settings ? settings : own, exec, err);
+  if (status == ML_OK) status = fresh__order_find(settings ? settings : own, e.matrix, &order, err);
   if (status == ML_OK) status = split(&e, ml_exec_n_workers(exec), err);
   if (status == ML_OK) status = make_blocks(&e, settings ? settings : own, exec, err);
   if (status == ML_OK) status = run(&e, exec, watch, err);
+  if (status == ML_OK) status = fresh__order_apply(&order, e.matrix, err);
   if (status == ML_OK) {
     *out = e.matrix;
     e.matrix = NULL;
@@ -232,6 +245,7 @@ ml_status ml_fresh_extract_timed(const ml_series_set *set, const ml_fresh_settin
     ml_fresh_costs_release(costs);
   }
   free(e.seconds);
+  fresh__order_release(&order);
   ml_matrix_free(e.matrix);
   for (size_t i = 0; i < FRESH_N_BLOCKS; i++) ml_block_free(e.blocks[i]);
   free(e.starts);

@@ -2,7 +2,9 @@
 /* Why features are NaN: counts for each column, as JSON. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include <ml/labels.h>
 #include <ml/series_internal.h>
 
 #include "plan.h"
@@ -16,16 +18,24 @@ static const char *const keys[N_REASONS] = {"absent", "not_finite", "short", "co
  * enough for every calculator with its default parameters. */
 enum { LONG = 1000 };
 
-/* The columns of one kind. */
+/* What is known of a column of the matrix. */
+typedef struct column {
+  size_t counts[N_REASONS];
+  const char *nan_rule;
+} column;
+
 typedef struct report {
   const ml_series_set *set;
   const ml_matrix *matrix;
-  size_t kind, first; /* its first column */
+  column *columns; /* in the order of the matrix */
+  labels places;   /* codes of their names: where they are */
   bool has_times;
+  /* Of one kind: */
+  size_t kind;
+  size_t *place; /* in the matrix, of each column of the plan */
   fresh_plan plan;
   fresh_scratch scratch;
-  double *tried[LONG + 1];     /* values of noise of that length; NULL: not tried yet */
-  size_t (*counts)[N_REASONS]; /* of each column */
+  double *tried[LONG + 1]; /* values of noise of that length; NULL: not tried yet */
 } report;
 
 /* Values without any pattern, from a fixed seed. */
@@ -90,13 +100,14 @@ static ml_status count_series(report *r, const double *row, const double *x, siz
     if (!tried || !tried_long) return ML_ERR_MEMORY;
   }
   for (size_t j = 0; j < r->plan.n_columns; j++)
-    if (isnan(row[j])) r->counts[j][tried ? narrowed(why, tried[j], tried_long[j]) : why]++;
+    if (isnan(row[r->place[j]]))
+      r->columns[r->place[j]].counts[tried ? narrowed(why, tried[j], tried_long[j]) : why]++;
   return ML_OK;
 }
 
-static bool has_nan(const double *row, size_t n) {
-  for (size_t j = 0; j < n; j++)
-    if (isnan(row[j])) return true;
+static bool has_nan(const report *r, const double *row) {
+  for (size_t j = 0; j < r->plan.n_columns; j++)
+    if (isnan(row[r->place[j]])) return true;
   return false;
 }
 
@@ -104,80 +115,110 @@ static ml_status count_all(report *r, ml_error *err) {
   const ml_series_set *set = r->set;
   ml_status status = ML_OK;
   for (size_t i = 0; i < set->n_ids && status == ML_OK; i++) {
-    const double *row = r->matrix->values + i * r->matrix->n_columns + r->first;
+    const double *row = r->matrix->values + i * r->matrix->n_columns;
     series_span span = set->spans[i * set->n_kinds + r->kind];
-    if (has_nan(row, r->plan.n_columns))
-      status = count_series(r, row, set->values + span.start, span.n, err);
+    if (has_nan(r, row)) status = count_series(r, row, set->values + span.start, span.n, err);
   }
+  return status;
+}
+
+/* ---- kinds: their columns stand anywhere in the matrix ---- */
+
+static ml_status find_columns(report *r, char **names, ml_error *err) {
+  ml_status status = fresh__plan_names(&r->plan, r->set->kinds[r->kind], names, err);
+  for (size_t g = 0, j = 0; g < r->plan.n_groups && status == ML_OK; g++) {
+    const fresh_setting *setting = r->plan.groups[g].setting;
+    for (size_t k = 0; k < setting->n_args && status == ML_OK; k++, j++) {
+      uint32_t place = labels__put(&r->places, names[j], strlen(names[j]));
+      if (place >= r->matrix->n_columns) status = ml_error_memory(err);
+      if (status != ML_OK) break;
+      r->place[j] = place;
+      r->columns[place].nan_rule = setting->feature->info.nan_rule;
+    }
+  }
+  return status;
+}
+
+static void release_kind(report *r) {
+  for (size_t n = 0; n <= LONG; n++) {
+    free(r->tried[n]);
+    r->tried[n] = NULL;
+  }
+  free(r->place);
+  fresh__scratch_release(&r->scratch);
+  fresh__plan_release(&r->plan);
+}
+
+static ml_status report_kind(report *r, const ml_fresh_settings *settings, ml_error *err) {
+  const fresh_list *list = fresh__list_of(settings, r->set->kinds[r->kind]);
+  ml_status status = fresh__plan_init(&r->plan, list, settings->is_modern, r->has_times, err);
+  if (status != ML_OK) return status;
+  size_t n = r->plan.n_columns;
+  char **names = calloc(n + 1, sizeof *names);
+  r->place = calloc(n + 1, sizeof *r->place);
+  status = names && r->place ? find_columns(r, names, err) : ml_error_memory(err);
+  if (status == ML_OK) status = count_all(r, err);
+  for (size_t j = 0; names && j < n; j++) free(names[j]);
+  free(names);
+  release_kind(r);
   return status;
 }
 
 /* ---- JSON ---- */
 
-static void put_column(const report *r, size_t j, const char *rule, bool *is_first, ml_buf *out) {
+static bool put_column(const char *name, const column *c, bool is_first, ml_buf *out) {
   size_t n = 0;
-  for (size_t k = 0; k < N_REASONS; k++) n += r->counts[j][k];
-  if (n == 0) return;
-  ml_buf_puts(out, *is_first ? "\n{\"name\": " : ",\n{\"name\": ");
-  ml_buf_json_string(out, r->matrix->columns[r->first + j]);
+  for (size_t k = 0; k < N_REASONS; k++) n += c->counts[k];
+  if (n == 0) return false;
+  ml_buf_puts(out, is_first ? "\n{\"name\": " : ",\n{\"name\": ");
+  ml_buf_json_string(out, name);
   ml_buf_printf(out, ", \"nan\": %zu, \"why\": {", n);
   for (size_t k = 0; k < N_REASONS; k++)
-    ml_buf_printf(out, "%s\"%s\": %zu", k ? ", " : "", keys[k], r->counts[j][k]);
+    ml_buf_printf(out, "%s\"%s\": %zu", k ? ", " : "", keys[k], c->counts[k]);
   ml_buf_puts(out, "}, \"nan_rule\": ");
-  ml_buf_json_string(out, rule);
+  ml_buf_json_string(out, c->nan_rule);
   ml_buf_puts(out, "}");
-  *is_first = false;
+  return true;
 }
 
-static void put_columns(const report *r, bool *is_first, ml_buf *out) {
-  size_t j = 0;
-  for (size_t g = 0; g < r->plan.n_groups; g++) {
-    const fresh_setting *setting = r->plan.groups[g].setting;
-    for (size_t k = 0; k < setting->n_args; k++)
-      put_column(r, j++, setting->feature->info.nan_rule, is_first, out);
-  }
+static void put_report(const report *r, ml_buf *out) {
+  bool is_first = true;
+  ml_buf_printf(out, "{\"rows\": %zu, \"columns\": [", r->matrix->n_rows);
+  for (size_t j = 0; j < r->matrix->n_columns; j++)
+    if (put_column(r->matrix->columns[j], &r->columns[j], is_first, out)) is_first = false;
+  ml_buf_puts(out, "\n]}\n");
 }
 
-static void release(report *r) {
-  for (size_t n = 0; n <= LONG; n++) {
-    free(r->tried[n]);
-    r->tried[n] = NULL;
-  }
-  free(r->counts);
-  fresh__scratch_release(&r->scratch);
-  fresh__plan_release(&r->plan);
-}
+/* ---- the whole ---- */
 
-static ml_status report_kind(report *r, const ml_fresh_settings *settings, bool *is_first,
-                             ml_buf *out, ml_error *err) {
-  const fresh_list *list = fresh__list_of(settings, r->set->kinds[r->kind]);
-  ml_status status = fresh__plan_init(&r->plan, list, settings->is_modern, r->has_times, err);
-  if (status != ML_OK) return status;
-  r->counts = calloc(r->plan.n_columns + 1, sizeof *r->counts);
-  status = r->counts ? count_all(r, err) : ml_error_memory(err);
-  if (status == ML_OK) put_columns(r, is_first, out);
-  r->first += r->plan.n_columns;
-  release(r);
-  return status;
+static ml_status open_report(report *r, ml_error *err) {
+  const ml_matrix *m = r->matrix;
+  r->has_times = r->set->clock == ML_CLOCK_TIME;
+  r->columns = calloc(m->n_columns + 1, sizeof *r->columns);
+  if (!r->columns) return ml_error_memory(err);
+  for (size_t j = 0; j < m->n_columns; j++)
+    if (labels__put(&r->places, m->columns[j], strlen(m->columns[j])) == LABELS_FULL)
+      return ml_error_memory(err);
+  return ML_OK;
 }
 
 ml_status ml_fresh_nan_report(const ml_series_set *set, const ml_fresh_settings *settings,
                               const ml_matrix *matrix, ml_buf *out, ml_error *err) {
   ml_fresh_settings *own = NULL;
   report *r = calloc(1, sizeof *r);
-  ml_status status = r ? ML_OK : ml_error_memory(err);
+  if (!r) return ml_error_memory(err);
+  r->set = set;
+  r->matrix = matrix;
+  ml_status status = open_report(r, err);
   if (status == ML_OK && !settings) status = ml_fresh_settings_named("comprehensive", &own, err);
-  bool is_first = true;
-  ml_buf_printf(out, "{\"rows\": %zu, \"columns\": [", matrix->n_rows);
   for (size_t k = 0; k < set->n_kinds && status == ML_OK; k++) {
-    r->set = set;
-    r->matrix = matrix;
     r->kind = k;
-    r->has_times = set->clock == ML_CLOCK_TIME;
-    status = report_kind(r, settings ? settings : own, &is_first, out, err);
+    status = report_kind(r, settings ? settings : own, err);
   }
-  ml_buf_puts(out, "\n]}\n");
+  if (status == ML_OK) put_report(r, out);
   ml_fresh_settings_free(own);
+  labels__release(&r->places);
+  free(r->columns);
   free(r);
   return status == ML_OK && out->failed ? ml_error_memory(err) : status;
 }

@@ -13,6 +13,7 @@ typedef struct extract_state {
   ml_fresh_settings *settings;
   fresh_plan *plans; /* one a kind */
   size_t n_kinds, n_ids, n_columns;
+  double *spare; /* a row; NULL when the columns are in order kind by kind */
   fresh_scratch scratch;
   double *seconds; /* of an item; NULL: nobody wants to know */
 } extract_state;
@@ -27,6 +28,7 @@ static void close_extract(void *closed) {
   free(state->plans);
   free(state->seconds);
   ml_fresh_settings_free(state->settings);
+  free(state->spare);
   fresh__scratch_release(&state->scratch);
   free(state);
 }
@@ -56,6 +58,7 @@ static ml_status read_request(extract_state *state, const ml_span *request, ml_e
   if (status != ML_OK) return status;
 
   const char *kind = (const char *)request->data + sizeof head;
+  bool has_tail = false;
   if (!(state->plans = calloc(n_kinds, sizeof *state->plans))) return ml_error_memory(err);
   if (head.is_timed && !(state->seconds = calloc(fresh__n_costs(), sizeof *state->seconds)))
     return ml_error_memory(err);
@@ -66,7 +69,10 @@ static ml_status read_request(extract_state *state, const ml_span *request, ml_e
                               head.has_times != 0, err);
     if (status != ML_OK) return status;
     state->n_columns += plan->n_columns;
+    has_tail |= plan->n_head < plan->n_columns;
   }
+  if (has_tail && n_kinds > 1 && !(state->spare = malloc(state->n_columns * sizeof(double))))
+    return ml_error_memory(err);
   return ML_OK;
 }
 
@@ -107,6 +113,8 @@ static ml_status compute_row(extract_state *state, const ml_job_data *data, size
     if (status != ML_OK) return status;
     out += plan->n_columns;
   }
+  if (state->spare)
+    fresh__heads_first(state->plans, state->n_kinds, out - state->n_columns, state->spare);
   return ML_OK;
 }
 

@@ -133,6 +133,9 @@ static const char long_rows[] =
 static const char wide_rows[] =
     "id,time,a,\"b\"\nx,2020-01-01,1,2.5\nx,2020-01-02,3,4\ny,2020-01-01,5,6\n";
 
+/* One kind, which is enough where every calculator takes part. */
+static const char short_rows[] = "id,time,value\n1,1,1\n1,2,5\n1,3,2\n1,4,4\n1,5,4\n2,1,3\n";
+
 static const char settings_text[] =
     "{\"default_fc_parameters\": {\"mean\": null, \"quantile\": [{\"q\": 0.1}, {\"q\": 0.1}],"
     " \"change_quantiles\": [{\"f_agg\": \"var\", \"isabs\": true, \"qh\": 0.8, \"ql\": 0.1}]},"
@@ -183,12 +186,14 @@ static ml_status extract_everything(ml_error *err) {
   return status;
 }
 
+static ml_fresh_settings *few; /* settings with what a report tells apart, and no more */
+
 static ml_status extract_with_reports(ml_error *err) {
   ml_matrix *matrix = NULL;
   ml_fresh_costs costs;
   ml_buf text = {0};
-  ml_status status = ml_fresh_extract_timed(set, NULL, NULL, NULL, &costs, &matrix, err);
-  if (status == ML_OK) status = ml_fresh_nan_report(set, NULL, matrix, &text, err);
+  ml_status status = ml_fresh_extract_timed(set, few, NULL, NULL, &costs, &matrix, err);
+  if (status == ML_OK) status = ml_fresh_nan_report(set, few, matrix, &text, err);
   ml_fresh_costs_release(&costs);
   ml_buf_release(&text);
   ml_matrix_free(matrix);
@@ -363,8 +368,14 @@ static void extraction(void **state) {
   ml_error err = {0};
   assert_int_equal(ml_series_parse(long_rows, sizeof long_rows - 1, "s", NULL, &set, &err), ML_OK);
   fail_each("some", extract, 0);
+  ml_series_free(set);
+  assert_int_equal(ml_series_parse(short_rows, sizeof short_rows - 1, "s", NULL, &set, &err),
+                   ML_OK);
   fail_each("everything", extract_everything, 0);
+  assert_int_equal(ml_fresh_settings_features("mean,skewness,variation_coefficient", &few, &err),
+                   ML_OK);
   fail_each("with reports", extract_with_reports, 0);
+  ml_fresh_settings_free(few);
   ml_series_free(set);
 }
 
