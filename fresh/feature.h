@@ -170,11 +170,15 @@ typedef struct fresh_feature {
   X(symmetry_looking)                                       \
   X(large_standard_deviation)                               \
   X(quantile)                                               \
+  X(number_cwt_peaks)                                       \
   X(number_peaks)                                           \
   X(index_mass_quantile)                                    \
+  X(cwt_coefficients)                                       \
   X(change_quantiles)                                       \
   X(value_count)                                            \
   X(range_count)                                            \
+  X(friedrich_coefficients)                                 \
+  X(max_langevin_fixed_point)                               \
   X(number_crossing_m)                                      \
   X(energy_ratio_by_chunks)                                 \
   X(ratio_beyond_r_sigma)                                   \
