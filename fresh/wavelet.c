@@ -13,10 +13,11 @@ enum { LEGACY_BITS = 10, MODERN_BITS = 12, MOST_POINTS = 1 << MODERN_BITS };
 
 /* What makes the transform of one width: output t is
  *   -sqrt(a) (c[t + 8a] - c[t + 8a - 1]),  c = x convolved with the integral at 16a + 1 points.
- * The difference is folded into the taps, which loses nothing and halves the work. */
+ * The difference is folded into the taps, which halves the work. */
 typedef struct filter {
   size_t width;
   double gain;      /* -sqrt(a) */
+  double mass;      /* sum of |integral| */
   double *integral; /* 16a + 1 taps, last one first */
   double *taps;     /* 16a + 2: differences of the integral, last one first */
 } filter;
@@ -48,6 +49,8 @@ static bool make_filter(filter *f, size_t width, const double *integral, size_t 
   if (!f->integral) return false;
   f->taps = f->integral + m;
   for (size_t k = 0; k < m; k++) f->integral[k] = integral[k * (n - 1) / (16 * width)];
+  f->mass = 0;
+  for (size_t k = 0; k < m; k++) f->mass += fabs(f->integral[k]);
   f->taps[0] = -f->integral[0];
   for (size_t k = 1; k < m; k++) f->taps[k] = f->integral[k - 1] - f->integral[k];
   f->taps[m] = f->integral[m - 1];
@@ -102,18 +105,37 @@ static double dot(const double *x, const double *y, size_t n) {
   return ((r[0] + r[4]) + (r[2] + r[6])) + ((r[1] + r[5]) + (r[3] + r[7]));
 }
 
-/* Value i of the convolution of x with m taps that stand in reverse order. */
-static double convolved(const fresh_series *s, const double *reversed, size_t m, size_t i) {
+/* Below this fraction of what its terms could make, an output is a difference of two convolved
+ * values that rounding has left its mark on, and the reference has that mark. */
+#define CANCELLED 1e-6
+
+/* The values that m taps see at place i of the convolution, and where the taps begin. */
+typedef struct overlap {
+  size_t first, n, tap;
+} overlap;
+
+static overlap overlap_at(const fresh_series *s, size_t m, size_t i) {
   size_t first = i + 1 > m ? i + 1 - m : 0, last = i < s->n ? i : s->n - 1;
-  return first > last ? 0 : dot(s->x + first, reversed + (m - 1 - (i - first)), last + 1 - first);
+  overlap o = {.first = first, .n = last + 1 > first ? last + 1 - first : 0};
+  o.tap = m - 1 - (i - first);
+  return o;
+}
+
+/* Value i of the convolution with the integral, rounded once. */
+static double convolved(const fresh_series *s, const filter *f, size_t i) {
+  overlap o = overlap_at(s, 16 * f->width + 1, i);
+  long double sum = 0;
+  for (size_t k = 0; k < o.n; k++) sum += (long double)s->x[o.first + k] * f->integral[o.tap + k];
+  return (double)sum;
 }
 
 static double coefficient(const fresh_series *s, const filter *f, size_t t) {
-  size_t m = 16 * f->width + 1, i = t + 8 * f->width;
-  double value = f->gain * convolved(s, f->taps, m + 1, i);
-  if (isfinite(value)) return value;
-  /* Infinities meet as they do in the difference of two convolutions. */
-  return f->gain * (convolved(s, f->integral, m, i) - convolved(s, f->integral, m, i - 1));
+  size_t i = t + 8 * f->width;
+  overlap o = overlap_at(s, 16 * f->width + 2, i);
+  double value = o.n ? dot(s->x + o.first, f->taps + o.tap, o.n) : 0;
+  double most = f->mass * fmax(fabs(s->min), fabs(s->max));
+  if (fabs(value) >= CANCELLED * most && isfinite(most)) return f->gain * value;
+  return f->gain * (convolved(s, f, i) - convolved(s, f, i - 1)); /* infinities meet here, too */
 }
 
 static void cwt_coefficients(const fresh_series *s, const fresh_args *args, size_t n_args,
@@ -166,6 +188,7 @@ const fresh_feature fresh__cwt_coefficients = {
              .assumes_step = true,
              FRESH_PARAMS(wavelet_params, wavelet_grid)},
     .presets = FRESH_IN_MOST,
+    .needs = FRESH_EXTREMES,
     .open = wavelet_open,
     .close = wavelet_close,
     .check = check_width,
