@@ -192,15 +192,19 @@ typedef struct fresh_feature {
   X(autocorrelation)                                        \
   X(agg_autocorrelation)                                    \
   X(partial_autocorrelation)                                \
+  X(number_cwt_peaks)                                       \
   X(number_peaks)                                           \
   X(binned_entropy)                                         \
   X(index_mass_quantile)                                    \
+  X(cwt_coefficients)                                       \
   X(spkt_welch_density)                                     \
   X(change_quantiles)                                       \
   X(fft_coefficient)                                        \
   X(fft_aggregated)                                         \
   X(value_count)                                            \
   X(range_count)                                            \
+  X(friedrich_coefficients)                                 \
+  X(max_langevin_fixed_point)                               \
   X(linear_trend)                                           \
   X(agg_linear_trend)                                       \
   X(number_crossing_m)                                      \

@@ -53,6 +53,7 @@
   TWICE(indexMassQuantile)        \
   SAME(largestDev)                \
   SAME(numCrossing)               \
+  SAME(numCwtPeaks)               \
   SAME(numPeaks)                  \
   SAME(partAutoCorrelation)       \
   SAME(quantile)                  \

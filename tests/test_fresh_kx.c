@@ -132,6 +132,9 @@ static feature_case cases[] = {
     {"largestDev", "kx.largestDev", ARGS(.45), SERIES(2, 0, 2), 1},
     {"largestDev: strictly", "kx.largestDev", ARGS(.5), SERIES(2, 0, 2), 0},
     {"numCrossing", "kx.numCrossing", ARGS(0), SERIES(4, -1, 1, 0, 1), 3},
+    /* the middle alone is a maximum of every row, and nothing is noise */
+    {"numCwtPeaks: one peak", "kx.numCwtPeaks", ARGS(1), SERIES(7, 0, 0, 0, 9, 0, 0, 0), 1},
+    {"numCwtPeaks: constant", "kx.numCwtPeaks", ARGS(1), SERIES(3, 0, 0, 0), 0},
     {"numPeaks", "kx.numPeaks", ARGS(1), SERIES(5, 1, 3, 1, 2, 1), 2},
     {"numPeaks: too short", "kx.numPeaks", ARGS(3), SERIES(5, 1, 2, 3, 2, 1), 0},
     {"quantile", "kx.quantile", ARGS(.25), SERIES(4, 4, 3, 2, 1), 1.75},
