@@ -172,11 +172,13 @@ typedef struct fresh_feature {
   X(quantile)                                               \
   X(number_peaks)                                           \
   X(index_mass_quantile)                                    \
+  X(ar_coefficient)                                         \
   X(change_quantiles)                                       \
   X(value_count)                                            \
   X(range_count)                                            \
   X(linear_trend)                                           \
   X(agg_linear_trend)                                       \
+  X(augmented_dickey_fuller)                                \
   X(number_crossing_m)                                      \
   X(energy_ratio_by_chunks)                                 \
   X(ratio_beyond_r_sigma)                                   \
