@@ -198,6 +198,7 @@ typedef struct fresh_feature {
   X(index_mass_quantile)                                    \
   X(cwt_coefficients)                                       \
   X(spkt_welch_density)                                     \
+  X(ar_coefficient)                                         \
   X(change_quantiles)                                       \
   X(fft_coefficient)                                        \
   X(fft_aggregated)                                         \
@@ -207,6 +208,7 @@ typedef struct fresh_feature {
   X(max_langevin_fixed_point)                               \
   X(linear_trend)                                           \
   X(agg_linear_trend)                                       \
+  X(augmented_dickey_fuller)                                \
   X(number_crossing_m)                                      \
   X(energy_ratio_by_chunks)                                 \
   X(ratio_beyond_r_sigma)                                   \

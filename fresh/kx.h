@@ -11,6 +11,7 @@
   SAME(absEnergy)                 \
   SAME(absSumChange)              \
   SAME(aggAutoCorr)               \
+  SAME(augFuller)                 \
   SAME(count)                     \
   SAME(countAboveMean)            \
   SAME(countBelowMean)            \
