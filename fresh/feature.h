@@ -192,17 +192,23 @@ typedef struct fresh_feature {
   X(autocorrelation)                                        \
   X(agg_autocorrelation)                                    \
   X(partial_autocorrelation)                                \
+  X(number_cwt_peaks)                                       \
   X(number_peaks)                                           \
   X(binned_entropy)                                         \
   X(index_mass_quantile)                                    \
+  X(cwt_coefficients)                                       \
   X(spkt_welch_density)                                     \
+  X(ar_coefficient)                                         \
   X(change_quantiles)                                       \
   X(fft_coefficient)                                        \
   X(fft_aggregated)                                         \
   X(value_count)                                            \
   X(range_count)                                            \
+  X(friedrich_coefficients)                                 \
+  X(max_langevin_fixed_point)                               \
   X(linear_trend)                                           \
   X(agg_linear_trend)                                       \
+  X(augmented_dickey_fuller)                                \
   X(number_crossing_m)                                      \
   X(energy_ratio_by_chunks)                                 \
   X(ratio_beyond_r_sigma)                                   \

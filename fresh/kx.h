@@ -11,6 +11,7 @@
   SAME(absEnergy)                 \
   SAME(absSumChange)              \
   SAME(aggAutoCorr)               \
+  SAME(augFuller)                 \
   SAME(count)                     \
   SAME(countAboveMean)            \
   SAME(countBelowMean)            \
@@ -53,6 +54,7 @@
   TWICE(indexMassQuantile)        \
   SAME(largestDev)                \
   SAME(numCrossing)               \
+  SAME(numCwtPeaks)               \
   SAME(numPeaks)                  \
   SAME(partAutoCorrelation)       \
   SAME(quantile)                  \

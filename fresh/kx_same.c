@@ -109,6 +109,19 @@ ONE(numCrossing, number_crossing_m, crossVal, crossVal_grid,
     "how often the series goes above a level or back",
     "#{i : (x[i] > crossVal) is not (x[i+1] > crossVal)}", "never", "n");
 
+#define width_NAME "width"
+static const ml_fresh_param width[] = {{.name = width_NAME,
+                                        .kind = ML_PARAM_INT,
+                                        .lo = 1,
+                                        .hi = 1000,
+                                        .doc = "largest width of the wavelets"}};
+static const ml_param_value width_grid[] = {FRESH_INT(1), FRESH_INT(5)};
+ONE(numCwtPeaks, number_cwt_peaks, width, width_grid,
+    "number of peaks that stay over widths of a wavelet",
+    "number of ridges of the Ricker wavelet transform of widths 1..width that are long enough and "
+    "stand out from the noise",
+    "never", "n log n");
+
 #define support_NAME "support"
 static const ml_fresh_param support[] = {
     {.name = support_NAME, COUNT("neighbours on each side that are lower")}};

@@ -116,3 +116,39 @@ const fresh_feature fresh__kx_aggLinTrend = {
     .n_work = 3,
     .is_expanded = true,
     .values = aggLinTrend};
+
+/* ---- augFuller ---- */
+
+/* The parameters of the other that are not given are 0: its first choice, Akaike's criterion. */
+static void augFuller(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
+  if (s->min != s->max) {
+    fresh__augmented_dickey_fuller.values(s, args, n_args, out);
+    return;
+  }
+  for (size_t k = 0; k < n_args; k++) out[k] = NAN;
+}
+
+static size_t size_of_augFuller(size_t n, const fresh_args *args, size_t n_args) {
+  const fresh_feature *other = &fresh__augmented_dickey_fuller;
+  return fresh__work_size(other, n, args, n_args);
+}
+
+static const ml_fresh_param test_params[] = {{.name = "key",
+                                              .kind = ML_PARAM_ENUM,
+                                              .hi = 2,
+                                              .choices = "teststat|pvalue|usedlag",
+                                              .doc = "what is asked of the test"}};
+static const ml_param_value test_grid[] = {FRESH_CHOICE(0), FRESH_CHOICE(1), FRESH_CHOICE(2)};
+
+const fresh_feature fresh__kx_augFuller = {
+    .info = {KX_TEXTS(
+                 "kx", augFuller, "test of whether the series is a random walk",
+                 "augmented Dickey-Fuller test with a constant; the number of lags by Akaike's "
+                 "criterion, the p-value by MacKinnon",
+                 "n < 4, all values are equal, or the fit is perfect", "n^1.25"),
+             .column = "augFuller_%0", .assumes_step = true, FRESH_PARAMS(test_params, test_grid)},
+    .presets = KX_BOTH,
+    .needs = FRESH_MEAN | FRESH_SPREAD | FRESH_EXTREMES | FRESH_CHANGES,
+    .work_size = size_of_augFuller,
+    .is_expanded = true,
+    .values = augFuller};

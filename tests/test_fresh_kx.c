@@ -107,6 +107,9 @@ static feature_case cases[] = {
     {"aggLinTrend: longer than the series", "kx.aggLinTrend", ARGS(50, 11),
      SERIES(5, 1, 2, 3, 4, 5), 0},
 
+    {"augFuller: constant", "kx.augFuller", ARGS(2), SERIES(8, 3, 3, 3, 3, 3, 3, 3, 3), NAN},
+    {"augFuller: too short", "kx.augFuller", ARGS(0), SERIES(3, 1, 2, 4), NAN},
+
     {"binnedEntropy", "kx.binnedEntropy", ARGS(2), SERIES(4, 0, 1, 2, 3), M_LN2},
     {"binnedEntropy: the largest is in the last bin", "kx.binnedEntropy", ARGS(3),
      SERIES(3, 0, 0, 1), 0.63651416829481278},
@@ -132,6 +135,9 @@ static feature_case cases[] = {
     {"largestDev", "kx.largestDev", ARGS(.45), SERIES(2, 0, 2), 1},
     {"largestDev: strictly", "kx.largestDev", ARGS(.5), SERIES(2, 0, 2), 0},
     {"numCrossing", "kx.numCrossing", ARGS(0), SERIES(4, -1, 1, 0, 1), 3},
+    /* the middle alone is a maximum of every row, and nothing is noise */
+    {"numCwtPeaks: one peak", "kx.numCwtPeaks", ARGS(1), SERIES(7, 0, 0, 0, 9, 0, 0, 0), 1},
+    {"numCwtPeaks: constant", "kx.numCwtPeaks", ARGS(1), SERIES(3, 0, 0, 0), 0},
     {"numPeaks", "kx.numPeaks", ARGS(1), SERIES(5, 1, 3, 1, 2, 1), 2},
     {"numPeaks: too short", "kx.numPeaks", ARGS(3), SERIES(5, 1, 2, 3, 2, 1), 0},
     {"quantile", "kx.quantile", ARGS(.25), SERIES(4, 4, 3, 2, 1), 1.75},
@@ -255,6 +261,21 @@ static void printed_vector(void **state) {
                  printed[i].want, 1e-11, 0);
 }
 
+/* The golden files of KX do not have the test: its values are tsfresh's. */
+static void augFuller_is_that_of_tsfresh(void **state) {
+  (void)state;
+  uint64_t seed = 11;
+  double x[100] = {0};
+  for (size_t i = 1; i < 100; i++) x[i] = x[i - 1] + (double)(next_random(&seed) % 100) - 49.5;
+  for (size_t n = 4; n <= 100; n += 16)
+    for (size_t key = 0; key < 3; key++) {
+      const double args[ML_FRESH_MAX_PARAMS] = {(double)key};
+      double value = feature_value("kx.augFuller", args, x, n);
+      expect_same("augFuller", value, feature_value("augmented_dickey_fuller", args, x, n));
+      assert_true(isfinite(value) || n < 8);
+    }
+}
+
 /* ---- names ---- */
 
 static void expect_column(const char *kind, const char *feature, const ml_param_value *values,
@@ -344,6 +365,7 @@ static void expansions_come_last(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(printed_vector),
+      cmocka_unit_test(augFuller_is_that_of_tsfresh),
       cmocka_unit_test(names_are_those_of_q),
       cmocka_unit_test(expansions_come_last),
   };

@@ -80,7 +80,7 @@ static void check_set(const char *input, const char *name) {
   ml_table *expected = golden_table(name, 1);
   ml_matrix *matrix = extract(input, "kx-strict");
   golden_comparison c = {0};
-  assert_int_equal(matrix->n_columns, 278);
+  assert_int_equal(matrix->n_columns, 283);
   for (size_t i = 0; i < expected->n_rows; i++) compare_row(&c, expected, i, matrix);
   golden_conclude(name, &c);
   ml_matrix_free(matrix);
