@@ -2,7 +2,7 @@
 # The build id: a digest of the sources, the compiler and its flags. The central process and its
 # workers compare it, so that results of two builds never mix.
 get_target_property(sources ml_objects SOURCES)
-set(ML_BUILD_FLAGS "${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_C_FLAGS} ${ML_SANITIZE} ${PROJECT_VERSION}")
+set(ML_BUILD_FLAGS "${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_C_FLAGS} ${ML_SANITIZE} ${ML_VECTOR} ${PROJECT_VERSION}")
 file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/ml/*.h ${PROJECT_SOURCE_DIR}/fresh/*.h
      ${PROJECT_SOURCE_DIR}/mproc/*.h ${PROJECT_SOURCE_DIR}/xval/*.h)
 set(ML_BUILD_ID_INPUTS ${headers})

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the reference computed, as files, and the strict rule of comparing with it. */
+#ifndef TESTS_GOLDEN_H
+#define TESTS_GOLDEN_H
+
+#include "support.h"
+
+/* Path of a file of the reference or of the copy beside the tests; NULL when it is in neither.
+ * Borrowed until the next call. */
+const char *golden_path(const char *name);
+
+/* Columns of such a CSV file: the first n_labels of them as texts, the others as numbers; NULL when
+ * it is not there. */
+ml_table *golden_table(const char *name, size_t n_labels);
+
+/* The text of row i in column j. */
+const char *golden_label(const ml_table *table, size_t i, size_t j);
+
+typedef struct golden_miss {
+  double score, expected, got;
+  char id[64], column[200];
+} golden_miss;
+
+/* A comparison of many cells; start with all 0 but what is known. */
+typedef struct golden_comparison {
+  const ml_table *tolerance[2]; /* id, feature, atol; NULL: none */
+  double rtol;                  /* 0: 1e-9 */
+  size_t n_compared, n_wrong, n_worst;
+  golden_miss worst[10];
+} golden_comparison;
+
+/* A cell passes when |got - expected| <= max(rtol max(1e-6, |expected|), atol). */
+void golden_compare(golden_comparison *c, const char *id, const char *column, double expected,
+                    double got);
+
+/* Fail the test when a cell was wrong, with the worst of them, or when there was none. */
+void golden_conclude(const char *name, const golden_comparison *c);
+
+#endif
