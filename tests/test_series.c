@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shapes of series in CSV, and which column is what. */
-#include "support.h"
+#include "series_cases.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,11 +8,6 @@
 #include <string.h>
 
 /* want: for each id "id kind=v,v kind=v;" in order; or the error with "!" in front. */
-typedef struct series_case {
-  const char *name;
-  ml_series_opts opts;
-  const char *text, *want;
-} series_case;
 
 static series_case cases[] = {
     /* shapes */
@@ -217,40 +212,6 @@ static series_case cases[] = {
      "1 value=1,2,3;"},
 };
 
-static void dump(const ml_series_set *set, ml_buf *out) {
-  for (size_t i = 0; i < ml_series_n_ids(set); i++) {
-    ml_buf_puts(out, ml_series_id(set, i));
-    for (size_t k = 0; k < ml_series_n_kinds(set); k++) {
-      ml_series s = ml_series_at(set, i, k);
-      ml_buf_printf(out, " %s=", ml_series_kind(set, k));
-      for (size_t p = 0; p < s.n; p++) ml_buf_printf(out, p ? ",%g" : "%g", s.x[p]);
-    }
-    ml_buf_puts(out, ";");
-  }
-}
-
-static void dump_error(const ml_error *err, ml_buf *out) {
-  ml_buf_puts(out, "!");
-  if (err->line) ml_buf_printf(out, "%zu:", err->line);
-  if (err->column) ml_buf_printf(out, "%zu:", err->column);
-  ml_buf_printf(out, "%s%s", err->line ? " " : "", err->message);
-}
-
-static void check(void **state) {
-  const series_case *c = *state;
-  ml_series_set *set = NULL;
-  ml_error err = {0};
-  ml_buf out = {0};
-  if (ml_series_parse(c->text, strlen(c->text), "s.csv", &c->opts, &set, &err) == ML_OK)
-    dump(set, &out);
-  else
-    dump_error(&err, &out);
-  ml_buf_put(&out, "", 1);
-  assert_string_equal(out.data, c->want);
-  ml_buf_release(&out);
-  ml_series_free(set);
-}
-
 static ml_series_set *parse(const char *text, const ml_series_opts *opts) {
   ml_series_set *set;
   assert_int_equal(ml_series_parse(text, strlen(text), "s.csv", opts, &set, NULL), ML_OK);
@@ -353,9 +314,9 @@ static void expect_rows(const ml_series_rows *in, const char *want) {
   ml_error err = {0};
   ml_buf out = {0};
   if (ml_series_from_rows(in, &set, &err) == ML_OK)
-    dump(set, &out);
+    dump_series(set, &out);
   else
-    dump_error(&err, &out);
+    dump_series_error(&err, &out);
   ml_buf_put(&out, "", 1);
   assert_string_equal(out.data, want);
   ml_buf_release(&out);
@@ -463,7 +424,7 @@ int main(void) {
       cmocka_unit_test(bad_rows_are_refused),          cmocka_unit_test(a_long_name_is_no_hint),
       cmocka_unit_test(dates_stay_with_their_values),  cmocka_unit_test(dates_in_memory_are_kept)};
   for (size_t i = 0; i < N; i++)
-    tests[i + OTHERS] =
-        (struct CMUnitTest){.name = cases[i].name, .test_func = check, .initial_state = &cases[i]};
+    tests[i + OTHERS] = (struct CMUnitTest){
+        .name = cases[i].name, .test_func = check_series_case, .initial_state = &cases[i]};
   return cmocka_run_group_tests_name("series", tests, NULL, NULL);
 }
