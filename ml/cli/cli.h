@@ -74,6 +74,16 @@ typedef struct cli_workers {
   bool allow_remote;
 } cli_workers;
 
+/* What becomes of values that are not there: indices of the choices. */
+typedef struct cli_data {
+  int missing, infinite;
+} cli_data;
+
+typedef struct cli_window {
+  const char *window, *stride; /* rows or a time; NULL when not given */
+  cli_int min_rows;
+} cli_window;
+
 /* A pool of another process. */
 typedef struct cli_connect {
   const char *address; /* "PORT" or "HOST:PORT"; NULL when none was given */
@@ -85,6 +95,9 @@ extern const cli_opt cli__worker_opts[];  /* cli_workers */
 extern const cli_opt cli__column_opts[];  /* ml_series_opts */
 extern const cli_opt cli__output_opts[];  /* const char *: the path */
 extern const cli_opt cli__connect_opts[]; /* cli_connect */
+extern const cli_opt cli__message_opts[]; /* cli_workers */
+extern const cli_opt cli__data_opts[];    /* cli_data */
+extern const cli_opt cli__window_opts[];  /* cli_window */
 
 /* ---- commands as data ---------------------------------------------------------------------- */
 
@@ -230,6 +243,22 @@ bool cli__is_stdio(const char *path);
 
 /** An output must not be one of n files that are read, and it must be possible to write it. */
 ml_status cli__check_output(const char *output, const cli_file *files, size_t n, ml_error *err);
+
+/* ---- data.c: missing values and windows ---------------------------------------------------- */
+
+/** Check the options of windows against one another. @param[out] is_given  there are windows */
+ml_status cli__read_window(const cli_window *given, ml_window *window, bool *is_given,
+                           ml_error *err);
+
+void cli__use_data(const cli_data *data, ml_series_opts *opts);
+
+/** Say that steps of time are not equal, and which features assume that they are. */
+void cli__note_step(cli_call *cli, const char *input, const ml_series_set *set,
+                    const ml_fresh_settings *settings);
+
+/** Say which features are left out because there are no dates. */
+void cli__note_dates(cli_call *cli, const char *input, const ml_series_set *set,
+                     const ml_fresh_settings *settings);
 
 /* ---- workers.c ----------------------------------------------------------------------------- */
 
