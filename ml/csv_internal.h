@@ -42,7 +42,11 @@ struct ml_csv {
   csv_fields header;
   size_t *by_name;     /* the columns, sorted by their names */
   size_t empty_column; /* unnamed column whose cells must be empty; SIZE_MAX: none */
-  csv_jump *jumps;     /* rows whose line is not one more than that of the row before */
+  /* Told of each record when its cells have been read: [p, end) with its line end; NULL: nobody.
+   * False: memory ran out. */
+  bool (*on_record)(void *ctx, const char *p, const char *end);
+  void *on_record_ctx;
+  csv_jump *jumps; /* rows whose line is not one more than that of the row before */
   size_t n_jumps, jumps_capacity;
 };
 

@@ -266,7 +266,8 @@ static const char *read_record(reader *r, const char *p, const char *end) {
   return p;
 }
 
-static bool count_row(reader *r) {
+static bool count_row(reader *r, const char *p, const char *next) {
+  if (r->csv->on_record && !r->csv->on_record(r->csv->on_record_ctx, p, next)) return false;
   if (r->csv->keep_lines && !csv__note_jump(r->csv, r->n_rows, r->csv->line)) return false;
   r->n_rows++;
   r->csv->line += 1 + r->record_lines;
@@ -281,7 +282,7 @@ static ml_status read_window(reader *r) {
     const char *next;
     if ((unsigned char)*p <= ' ' && (next = csv__skip_blank_line(csv, p, end)) != p)
       csv->line += next != NULL;
-    else if ((next = read_record(r, p, end)) && !count_row(r))
+    else if ((next = read_record(r, p, end)) && !count_row(r, p, next))
       return ml_error_memory(r->err);
     if (!next) break;
     p = next;

@@ -72,7 +72,8 @@ typedef struct series_ranking {
   bool are_numbers;
 } series_ranking;
 
-/* Rank texts: as exact decimal numbers if they all are, where 1, 01 and 1.0 are one, else by bytes.
+/* Rank texts: as exact decimal numbers if they all are, where 1, 01 and 1.0 are one, else pairs of
+ * both parts as such, or else by bytes.
  * @return false when memory ran out */
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking);
 void series__ranking_release(series_ranking *ranking);

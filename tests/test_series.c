@@ -197,6 +197,22 @@ static series_case cases[] = {
      "id,kind,value\n2,a,1\n1,z,2\n1,m,3\n3,b,4\n",
      "1 m=3 z=2 a= b=;2 m= z= a=1 b=;3 m= z= a= b=4;"},
 
+    {"names of windows: by id, then by time",
+     {0},
+     "id,a\n\"(10, 1)\",1\n\"(9, 10)\",2\n\"(9, 9.5)\",3\n\"(9.0, 10)\",4\n",
+     "(9, 9.5) a=3;(9, 10) a=2,4;(10, 1) a=1;"},
+    {"names of windows: texts and dates",
+     {0},
+     "id,a\n\"('b', Timestamp('2020-01-02 00:00:00.500000'))\",1\n\"('b', Timestamp('2020-01-02 "
+     "00:00:00'))\",2\n\"(\"\"a'b, \"\", Timestamp('2020-01-03 00:00:00'))\",3\n",
+     "(\"a'b, \", Timestamp('2020-01-03 00:00:00')) a=3;('b', Timestamp('2020-01-02 00:00:00')) "
+     "a=2;"
+     "('b', Timestamp('2020-01-02 00:00:00.500000')) a=1;"},
+    {"what is no pair is text",
+     {0},
+     "id,a\n\"(9, 1)\",1\n\"(10, 1\",2\n('a,3\n(,4\n\"(, )\",5\n('\\,6\n",
+     "( a=4;('\\ a=6;('a a=3;(, ) a=5;(10, 1 a=2;(9, 1) a=1;"},
+
     /* order of rows */
     {"equal times keep the order of the file",
      {0},

@@ -17,10 +17,10 @@ const cli_opt cli__data_opts[] = {
     {0}};
 
 const cli_opt cli__window_opts[] = {
-    {0, "window", CLI_TEXT, WINDOW(window), "N|TIME",
+    {0, "window", CLI_TEXT, WINDOW(window), "SIZE",
      .help = "cut every series into windows of N rows, or of a time such as 30min (units: ns, us, "
              "ms, s, min, h, d, w)"},
-    {0, "stride", CLI_TEXT, WINDOW(stride), "K|TIME",
+    {0, "stride", CLI_TEXT, WINDOW(stride), "SIZE",
      .help = "from the end of a window to the next, in rows or time; without it, one row"},
     {0, "min-window", CLI_INT, WINDOW(min_rows), "M", .lo = 1, .hi = 1e15,
      .help = "leave out windows with fewer rows; without it, N, or 1 for windows of time"},
