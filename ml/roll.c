@@ -86,7 +86,7 @@ static int compare_found(const void *a, const void *b) {
 /* ---- text ---- */
 
 static ml_status flush(rolling *r) {
-  if (r->text.failed || r->name.failed || r->cell.failed) return ml_error_memory(r->err);
+  if (r->text.failed) return ml_error_memory(r->err);
   ml_status status = ml_output_write(r->out, r->text.data, r->text.n, r->err);
   ml_buf_clear(&r->text);
   if (status == ML_OK && ml_watch_cancelled(r->opts->watch))
@@ -110,7 +110,7 @@ static ml_status put_row(rolling *r, size_t at) {
 }
 
 /* "(1, 3)": the id and a time; for packages their number and the id. */
-static void put_name(rolling *r, size_t id, int64_t key) {
+static ml_status put_name(rolling *r, size_t id, int64_t key) {
   const roll_rows *rows = r->rows;
   ml_buf_clear(&r->name);
   ml_buf_clear(&r->cell);
@@ -125,6 +125,7 @@ static void put_name(rolling *r, size_t id, int64_t key) {
   }
   ml_buf_put(&r->name, ")", 2);
   if (!r->name.failed) ml_buf_csv_cell(&r->cell, r->name.data);
+  return r->name.failed || r->cell.failed ? ml_error_memory(r->err) : ML_OK;
 }
 
 /* ---- windows ---- */
@@ -182,11 +183,11 @@ static ml_status roll_id(rolling *r, size_t id) {
   ml_status status = ML_OK;
   for (size_t i = 0, n; i < r->n_found && status == ML_OK; i += n) {
     for (n = 1; i + n < r->n_found && r->found[i + n].key == r->found[i].key;) n++;
-    put_name(r, id, r->found[i].key);
     bool is_alone = n == 1 || r->opts->how == ML_ROLL_FORECAST;
+    status = put_name(r, id, r->found[i].key);
     for (size_t j = 0; is_alone && j < n && status == ML_OK; j++)
       status = put_window(r, &r->found[i + j]);
-    if (!is_alone) status = put_merged(r, &r->found[i], n);
+    if (!is_alone && status == ML_OK) status = put_merged(r, &r->found[i], n);
   }
   return status;
 }
@@ -195,13 +196,11 @@ static ml_status put_package(rolling *r, size_t group, size_t nth) {
   const size_t *starts = r->rows->order.starts;
   size_t at = starts[group] + nth * r->opts->length;
   size_t n = starts[group + 1] - at;
-  put_name(r, group / r->rows->n_kinds, (int64_t)nth);
+  ml_status status = put_name(r, group / r->rows->n_kinds, (int64_t)nth);
   r->counts.n_windows++;
-  for (size_t i = 0; i < n && i < r->opts->length; i++) {
-    ml_status status = put_row(r, at + i);
-    if (status != ML_OK) return status;
-  }
-  return ML_OK;
+  for (size_t i = 0; i < n && i < r->opts->length && status == ML_OK; i++)
+    status = put_row(r, at + i);
+  return status;
 }
 
 /* The first package of every group, then the second of those that have one. */
@@ -273,7 +272,7 @@ static ml_status put_answers(rolling *r, const char *path) {
   for (size_t at = 1; at < r->rows->n_rows && status == ML_OK; at++) {
     if (!r->is_written[at]) continue;
     int64_t key = r->rows->clock == ML_CLOCK_NONE ? (int64_t)at : r->rows->key[at];
-    put_name(r, 0, key);
+    if ((status = put_name(r, 0, key)) != ML_OK) break;
     ml_buf_put(&r->text, r->cell.data, r->cell.n);
     ml_buf_puts(&r->text, ",");
     put_value(r, at);
