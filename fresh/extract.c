@@ -36,7 +36,9 @@ static size_t n_values_of(const ml_series_set *set, size_t id) {
 
 static ml_status split(extraction *e, size_t n_workers, ml_error *err) {
   const ml_series_set *set = e->set;
-  size_t item_values = set->n_values / (ITEMS_PER_WORKER * n_workers), n_values = 0;
+  size_t n_all = 0, n_values = 0;
+  for (size_t id = 0; id < set->n_ids; id++) n_all += n_values_of(set, id); /* windows overlap */
+  size_t item_values = n_all / (ITEMS_PER_WORKER * n_workers);
   if (item_values > ITEM_VALUES) item_values = ITEM_VALUES;
   if (!(e->starts = calloc(set->n_ids + 1, sizeof *e->starts))) return ml_error_memory(err);
   for (size_t id = 0; id < set->n_ids; id++) {

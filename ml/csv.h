@@ -25,6 +25,7 @@ typedef struct ml_csv_want {
   /* Numbers: a missing (empty, NaN, NA, null, ...) or infinite cell is an error; else NaN or an
    * infinity. Labels: an empty cell is an error. Times are never missing. */
   bool finite;
+  bool takes_missing, takes_infinite; /* exceptions from finite */
   const char *hint;      /* appended to the error of a cell that is no number; NULL: nothing */
   const char *date_hint; /* instead of hint, when the cell has a date */
 } ml_csv_want;

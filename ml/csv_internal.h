@@ -52,6 +52,10 @@ struct ml_csv {
   size_t run_column;
   csv_run *runs;
   size_t n_runs, runs_capacity;
+  /* Told of each record when its cells have been read: [p, end) with its line end; NULL: nobody.
+   * False: memory ran out. */
+  bool (*on_record)(void *ctx, const char *p, const char *end);
+  void *on_record_ctx;
   csv_jump *jumps; /* rows whose line is not one more than that of the row before */
   size_t n_jumps, jumps_capacity;
 };

@@ -26,6 +26,7 @@ typedef struct reader_column {
   action action;
   bool finite;
   bool is_time;
+  bool has_point; /* a time that has a point or an exponent */
   const ml_csv_want *want;
   union {
     double *number;
@@ -136,11 +137,19 @@ static const char *hint_for(const reader_column *c, const char *text, size_t n) 
   return is_date ? c->want->date_hint : c->want->hint;
 }
 
+static void note_point(reader_column *c, const char *text, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (text[i] == '.' || (text[i] | 32) == 'e') c->has_point = true;
+}
+
 static ml_status to_number(reader *r, reader_column *c, const char *at, const char *text,
                            size_t n) {
   csv_number_kind kind = csv__number(text, n, &c->number[r->n_rows]);
   bool accepted = kind == CSV_NUMBER || (!c->finite && kind != CSV_NO_NUMBER) ||
-                  (kind == CSV_TOO_LARGE && !c->is_time);
+                  (kind == CSV_TOO_LARGE && !c->is_time) ||
+                  (kind == CSV_MISSING && c->want->takes_missing) ||
+                  (kind == CSV_INFINITE && c->want->takes_infinite);
+  if (c->is_time) note_point(c, text, n);
   if (accepted) return ML_OK;
   const char *expected = c->is_time ? "a number, as in the first row" : "a number";
   return csv__fail_number(r->csv, at, kind, text, n, expected, hint_for(c, text, n), r->err);
@@ -256,6 +265,7 @@ static inline const char *read_cell(reader *r, reader_column *c, char delimiter,
     stop = ml_number_parse(p, end, &value);
     if (stop && ends_cell(delimiter, *stop) && isfinite(value)) {
       c->number[r->n_rows] = value;
+      if (c->is_time && !c->has_point) note_point(c, p, (size_t)(stop - p));
       return stop;
     }
   } else if (c->action == LABEL && (size_t)(end - p) > c->n_last && is_last_label(c, p) &&
@@ -301,7 +311,8 @@ static const char *read_record(reader *r, const char *p, const char *end) {
   return p;
 }
 
-static bool count_row(reader *r) {
+static bool count_row(reader *r, const char *p, const char *next) {
+  if (r->csv->on_record && !r->csv->on_record(r->csv->on_record_ctx, p, next)) return false;
   if (r->csv->keep_lines && !csv__note_jump(r->csv, r->n_rows, r->csv->line)) return false;
   if (r->run_column && !note_run(r)) return false;
   r->n_rows++;
@@ -317,7 +328,7 @@ static ml_status read_window(reader *r) {
     const char *next;
     if ((unsigned char)*p <= ' ' && (next = csv__skip_blank_line(csv, p, end)) != p)
       csv->line += next != NULL;
-    else if ((next = read_record(r, p, end)) && !count_row(r))
+    else if ((next = read_record(r, p, end)) && !count_row(r, p, next))
       return ml_error_memory(r->err);
     if (!next) break;
     p = next;
@@ -372,6 +383,7 @@ static bool hand_over(reader *r, reader_column *from, ml_column *to) {
   to->name = strdup(ml_csv_column(r->csv, from->want->column));
   if (!to->name) return false;
   to->type = from->action == DATE ? ML_TIME : from->action == LABEL ? ML_LABEL : ML_NUMBER;
+  to->is_whole = from->is_time && from->action == NUMBER && !from->has_point;
   to->n_labels = from->labels.n;
   if (to->type == ML_LABEL && !labels__take(&from->labels, &to->labels, &to->label_text))
     return false;

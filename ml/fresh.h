@@ -169,6 +169,10 @@ ML_API void ml_fresh_settings_set_compat(ml_fresh_settings *settings, ml_compat 
  */
 ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *out);
 
+/** True when a calculator is computed for some kind. @param settings  NULL for "comprehensive" */
+ML_API bool ml_fresh_settings_uses(const ml_fresh_settings *settings,
+                                   const ml_fresh_feature *feature);
+
 /** NULL is allowed. */
 ML_API void ml_fresh_settings_free(ml_fresh_settings *settings);
 

@@ -114,28 +114,52 @@ const char *iso8601__parse(const char *text, size_t n, int64_t *ns) {
   return NULL;
 }
 
-/* The inverse of days_from_civil(), slow and plain: it serves messages. */
+/* The inverse of days_from_civil(). A year counts from March, so that its leap day is the last. */
 static void civil_from_days(int64_t days, int *year, int *month, int *day) {
-  int y = YEAR_MIN - 1;
-  while (days_from_civil(y + 1, 1, 1) <= days) y++;
-  int m = 1;
-  while (m < 12 && days_from_civil(y, m + 1, 1) <= days) m++;
-  *year = y;
-  *month = m;
-  *day = (int)(days - days_from_civil(y, m, 1)) + 1;
+  int64_t d = days + 719468; /* since 0000-03-01 */
+  int64_t era = d / 146097, of_era = d % 146097;
+  int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  int64_t of_year = of_era - (365 * y + y / 4 - y / 100);
+  int64_t m = (5 * of_year + 2) / 153;
+  *day = (int)(of_year - (153 * m + 2) / 5) + 1;
+  *month = (int)(m < 10 ? m + 3 : m - 9);
+  *year = (int)(400 * era + y) + (*month <= 2);
+}
+
+/* @return length of the date; the time of day goes to *of_day */
+static int format_date(int64_t ns, char *buf, int64_t *of_day) {
+  int64_t day_ns = DAY_SECONDS * NS_PER_SECOND;
+  int64_t days = ns / day_ns - (ns % day_ns < 0);
+  int year, month, day;
+  *of_day = ns - days * day_ns;
+  civil_from_days(days, &year, &month, &day);
+  return snprintf(buf, ISO8601_MAX, "%04d-%02d-%02d", year, month, day);
+}
+
+static int format_clock(int64_t of_day, char mark, char *buf, size_t size) {
+  int64_t seconds = of_day / NS_PER_SECOND;
+  return snprintf(buf, size, "%c%02d:%02d:%02d", mark, (int)(seconds / 3600),
+                  (int)(seconds / 60 % 60), (int)(seconds % 60));
 }
 
 void iso8601__format(int64_t ns, char *buf) {
-  int64_t day_ns = DAY_SECONDS * NS_PER_SECOND;
-  int64_t days = ns / day_ns - (ns % day_ns < 0), of_day = ns - days * day_ns;
-  int64_t seconds = of_day / NS_PER_SECOND, fraction = of_day % NS_PER_SECOND;
-  int year, month, day, digits = 9;
-  civil_from_days(days, &year, &month, &day);
-  int n = snprintf(buf, ISO8601_MAX, "%04d-%02d-%02d", year, month, day);
+  int64_t of_day, fraction;
+  int n = format_date(ns, buf, &of_day), digits = 9;
   if (of_day == 0) return;
-  n += snprintf(buf + n, ISO8601_MAX - (size_t)n, "T%02d:%02d:%02d", (int)(seconds / 3600),
-                (int)(seconds / 60 % 60), (int)(seconds % 60));
+  n += format_clock(of_day, 'T', buf + n, ISO8601_MAX - (size_t)n);
+  fraction = of_day % NS_PER_SECOND;
   if (fraction == 0) return;
   for (; fraction % 1000 == 0; digits -= 3) fraction /= 1000;
   snprintf(buf + n, ISO8601_MAX - (size_t)n, ".%0*lld", digits, (long long)fraction);
+}
+
+void iso8601__timestamp(int64_t ns, char *buf) {
+  int64_t of_day, fraction;
+  int n = format_date(ns, buf, &of_day);
+  n += format_clock(of_day, ' ', buf + n, ISO8601_MAX - (size_t)n);
+  fraction = of_day % NS_PER_SECOND;
+  if (fraction == 0) return;
+  bool is_micro = fraction % 1000 == 0;
+  snprintf(buf + n, ISO8601_MAX - (size_t)n, ".%0*lld", is_micro ? 6 : 9,
+           (long long)(is_micro ? fraction / 1000 : fraction));
 }

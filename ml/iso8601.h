@@ -20,4 +20,8 @@ const char *iso8601__parse(const char *text, size_t n, int64_t *ns);
 #define ISO8601_MAX 40
 void iso8601__format(int64_t ns, char *buf);
 
+/* Format as pandas shows it: "2020-01-02 03:04:05.123456", always with a time of day, with 0, 6 or
+ * 9 decimals. */
+void iso8601__timestamp(int64_t ns, char *buf);
+
 #endif

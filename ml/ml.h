@@ -15,6 +15,7 @@
 #include <ml/nearest.h>
 #include <ml/number.h>
 #include <ml/output.h>
+#include <ml/roll.h>
 #include <ml/series.h>
 #include <ml/status.h>
 #include <ml/table.h>

@@ -30,6 +30,16 @@ const char *ml_series_id(const ml_series_set *set, size_t i) {
   return set->ids[i];
 }
 
+const char *ml_series_irregular(const ml_series_set *set) {
+  return set->irregular == SIZE_MAX ? NULL
+                                    : (set->parents ? set->parents : set->ids)[set->irregular];
+}
+
+const char *ml_series_parent(const ml_series_set *set, size_t i) {
+  assert(i < set->n_ids);
+  return set->parents ? set->parents[set->parent[i]] : set->ids[i];
+}
+
 bool ml_series_ids_are_numbers(const ml_series_set *set) {
   return set->ids_are_numbers;
 }
@@ -54,6 +64,9 @@ void ml_series_free(ml_series_set *set) {
   if (!set) return;
   free(set->id_name);
   free(set->ids);
+  free(set->parents);
+  free(set->parent_text);
+  free(set->parent);
   free(set->id_text);
   free(set->kinds);
   free(set->kind_text);

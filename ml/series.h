@@ -17,6 +17,29 @@ typedef enum ml_clock {
   ML_CLOCK_TIME    /* sorted by a date and time */
 } ml_clock;
 
+/* What becomes of values that are not there: NaN, and cells that are empty or say so. */
+typedef enum ml_missing {
+  ML_MISSING_DEFAULT,    /* ML_MISSING_ERROR; of infinities: as for missing values */
+  ML_MISSING_ERROR,      /* none is allowed; the error has the place of the first */
+  ML_MISSING_PROPAGATE,  /* they go through the calculators */
+  ML_MISSING_DROP,       /* they leave their series; the other kinds keep their values */
+  ML_MISSING_INTERPOLATE /* on the line between the finite values on both sides, over the time if
+                            there is one, else over the rows; at the ends, the nearest of them. A
+                            series without any becomes empty. */
+} ml_missing;
+
+/* Windows over a series: each ends behind a row and goes back from there. */
+typedef struct ml_window {
+  size_t rows;     /* it has the last rows, at most so many; 0: by time */
+  int64_t span;    /* it has the rows of the last span nanoseconds, without that long ago itself;
+                      0: by rows */
+  size_t min_rows; /* windows with fewer are left out, and the first ends behind so many; 0: rows,
+                      or 1 for windows of time */
+  size_t stride;   /* rows from end to end; 0: 1 */
+  int64_t stride_span; /* in place of stride: the first window ends behind the first row, each
+                          other at the first row that is so many nanoseconds later; 0: by rows */
+} ml_window;
+
 /* A series of one id and kind; borrowed from the set. */
 typedef struct ml_series {
   const double *x;      /* n values */
@@ -28,13 +51,16 @@ typedef struct ml_series {
 /* Which columns play which part. All NULL: columns called id, time, kind and value, and in their
  * absence the rules of ml_series_read(). Column names are matched exactly. */
 typedef struct ml_series_opts {
-  const char *id;      /* "" says that the file is one single series */
-  const char *sort;    /* "" keeps the order of the file */
-  const char *kind;    /* long format: column that names the kind of a row */
-  const char *value;   /* long format, or a single kind: column of the values */
-  const char *columns; /* wide format: names of the value columns, separated by commas */
-  const char *exclude; /* wide format: columns to leave out, separated by commas */
-  char delimiter;      /* 0: detected */
+  const char *id;          /* "" says that the file is one single series */
+  const char *sort;        /* "" keeps the order of the file */
+  const char *kind;        /* long format: column that names the kind of a row */
+  const char *value;       /* long format, or a single kind: column of the values */
+  const char *columns;     /* wide format: names of the value columns, separated by commas */
+  const char *exclude;     /* wide format: columns to leave out, separated by commas */
+  char delimiter;          /* 0: detected */
+  ml_missing missing;      /* empty cells, NaN */
+  ml_missing infinite;     /* infinities */
+  const ml_window *window; /* cut the series into windows; NULL: leave them whole */
   const ml_watch *watch;
 } ml_series_opts;
 
@@ -49,8 +75,14 @@ typedef struct ml_series_opts {
  *
  * Rows need not be sorted; equal times keep the order of the file. Ids that are all numbers are
  * compared as numbers (1 and 1.0 are one id, integers exactly at any size), else as text by code
- * point. Missing and infinite values are errors; a decimal number that is too large for a double
- * is an infinity.
+ * point. Missing and infinite values are errors unless opts says otherwise; a decimal number that
+ * is too large for a double is an infinity that is no error.
+ *
+ * Windows are views: their values are those of the series, and no copy. The id of a window is
+ * written as tsfresh has it, "(1, 3)" or "('a', 3)": the id of its series and the time of its last
+ * row, or the place of that row, from 0, where there is no time. Kinds of the wide format are cut
+ * alike; in the long format each is cut for itself, and windows of one id and time are one id.
+ * What is dropped as missing leaves its windows; it counts as a row when they are cut.
  *
  * @param path      CSV file, also gzip or Zstandard; "-" is standard input
  * @param opts      NULL for the defaults
@@ -60,6 +92,7 @@ typedef struct ml_series_opts {
  * @retval ML_ERR_IO     path cannot be opened or read
  * @retval ML_ERR_PARSE  malformed file, a column that is not there (the message lists those that
  * are)
+ * @retval ML_ERR_USAGE  windows of time, and no dates; a window that cannot be
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED
  */
 ML_API ML_MUST_CHECK ml_status ml_series_read(const char *path, const ml_series_opts *opts,
@@ -82,13 +115,15 @@ typedef struct ml_series_rows {
   const char *const *kinds;    /* names of the value columns */
   const double *const *values; /* n_kinds columns of n_rows */
   size_t n_kinds;
+  ml_missing missing, infinite; /* as in ml_series_opts */
+  const ml_window *window;
 } ml_series_rows;
 
 /**
  * Group rows that are in memory, as the wide format of ml_series_read() does.
  *
- * @retval ML_ERR_PARSE  a value or a time is not finite, a code is out of range; err->line is the
- * row, from 1
+ * @retval ML_ERR_PARSE  a value is not finite and must be, a time is not, a code is out of range;
+ * err->line is the row, from 1
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_series_from_rows(const ml_series_rows *rows, ml_series_set **out,
@@ -104,6 +139,18 @@ ML_API const char *ml_series_id_name(const ml_series_set *set);
 
 /** Id i as text; ascending, numbers as numbers. The id of a file that is one series is "0". */
 ML_API const char *ml_series_id(const ml_series_set *set, size_t i);
+
+/**
+ * Is there a series whose time goes from row to row in steps that are not equal? Numbers are
+ * allowed 1e-9 of a step and what rounding costs, dates nothing. Steps may differ from series to
+ * series.
+ *
+ * @return the first such id; NULL: none, or there is no time
+ */
+ML_API const char *ml_series_irregular(const ml_series_set *set);
+
+/** The id of the series that id i is a window of; id i itself when there are no windows. */
+ML_API const char *ml_series_parent(const ml_series_set *set, size_t i);
 
 /** True when all ids are numbers. */
 ML_API bool ml_series_ids_are_numbers(const ml_series_set *set);

@@ -155,6 +155,18 @@ int64_t *series__sorted_keys(const int64_t *key, size_t n_rows, const series_ord
   return sorted;
 }
 
+ml_status series__finish(ml_series_set *set, series_gaps gaps, const ml_window *window,
+                         ml_error *err) {
+  series__interpolate(set, gaps);
+  ml_status status = window ? series__make_windows(set, window, err) : ML_OK;
+  if (status == ML_OK) status = series__drop(set, gaps, err);
+  if (set->clock == ML_CLOCK_TIME) return status;
+  free(set->times);
+  set->times = NULL;
+  set->n_times = 0;
+  return status;
+}
+
 void series__wide_spans(ml_series_set *set, const series_order *order) {
   for (size_t i = 0; i < set->n_ids; i++)
     for (size_t k = 0; k < set->n_kinds; k++)

@@ -23,12 +23,18 @@ struct ml_series_set {
   double *values;
   size_t n_values;
   /* Value v is of the time times[v % n_times]: the kinds of the wide shape share one run of times.
-   * Nanoseconds since 1970, or none. */
+   * Nanoseconds since 1970, or else keys of numbers, which a finished set does not have. */
   int64_t *times;
   size_t n_times;
   series_span *spans; /* n_ids * n_kinds */
-  char *id_text;      /* what ids point into */
-  char *kind_text;    /* what kinds point into */
+  size_t irregular;   /* first id whose step is not constant; SIZE_MAX: none */
+  bool is_long;       /* each kind of an id has rows of its own */
+  bool times_are_whole;
+  char **parents;    /* of windows: the ids of the series they are cut from; NULL: no windows */
+  char *parent_text; /* what parents point into */
+  uint32_t *parent;  /* of each id */
+  char *id_text;     /* what ids point into */
+  char *kind_text;   /* what kinds point into */
 };
 
 /* ---- which column is what ---- */
@@ -66,7 +72,8 @@ typedef struct series_ranking {
   bool are_numbers;
 } series_ranking;
 
-/* Rank texts: as exact decimal numbers if they all are, where 1, 01 and 1.0 are one, else by bytes.
+/* Rank texts: as exact decimal numbers if they all are, where 1, 01 and 1.0 are one, else pairs of
+ * both parts as such, or else by bytes.
  * @return false when memory ran out */
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking);
 void series__ranking_release(series_ranking *ranking);
@@ -101,6 +108,63 @@ int64_t *series__sorted_keys(const int64_t *key, size_t n_rows, const series_ord
 static inline const int64_t *series__times(const ml_series_set *set, size_t v) {
   return set->n_times ? set->times + v % set->n_times : NULL;
 }
+
+/* ---- what is done to a set when its series are in order ---- */
+
+typedef struct series_gaps {
+  ml_missing missing, infinite; /* never ML_MISSING_DEFAULT */
+} series_gaps;
+
+series_gaps series__gaps(ml_missing missing, ml_missing infinite);
+
+/* Do the times have to be kept for this? */
+static inline bool series__gaps_need_times(series_gaps gaps) {
+  return gaps.missing == ML_MISSING_INTERPOLATE || gaps.infinite == ML_MISSING_INTERPOLATE;
+}
+
+/* Fill what is to be interpolated in. */
+void series__interpolate(ml_series_set *set, series_gaps gaps);
+
+/* Take out what is to be dropped, and what no interpolation could fill. */
+ml_status series__drop(ml_series_set *set, series_gaps gaps, ml_error *err);
+
+/* All that the options ask for, and away with times that are no dates. */
+ml_status series__finish(ml_series_set *set, series_gaps gaps, const ml_window *window,
+                         ml_error *err);
+
+/* ---- windows ---- */
+
+/* The rows [from, to) of a series. */
+typedef struct series_cut {
+  size_t from, to;
+} series_cut;
+
+/* Cut a series of n rows into windows, in the order of their ends.
+ * @param times  n, ascending; read for windows of time only
+ * @param[out] cuts  room for n
+ * @return how many there are */
+size_t series__cut(const ml_window *window, const int64_t *times, size_t n, series_cut *cuts);
+
+/* Is there anything wrong with the window itself, or with windows of time over this clock? */
+ml_status series__check_window(const ml_window *window, ml_clock clock, ml_error *err);
+
+/* Make each window an id of its own, over the same values. */
+ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_error *err);
+
+/* ---- names of windows: Python's repr() of what pandas holds ---- */
+
+typedef enum series_id_form { SERIES_ID_TEXT, SERIES_ID_WHOLE, SERIES_ID_REAL } series_id_form;
+
+series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers);
+void series__put_id(ml_buf *to, const char *id, series_id_form form);
+
+/* @param key  of a number, nanoseconds, or without a clock the place of the row */
+void series__put_time(ml_buf *to, int64_t key, ml_clock clock, bool is_whole);
+
+/* The first group whose time goes in steps that are not equal; SIZE_MAX: none.
+ * @param key  of the rows as they came; NULL: there is no time */
+size_t series__find_irregular(const int64_t *key, const series_order *order, size_t n_groups,
+                              ml_clock clock);
 
 /* Fill in the spans where the groups are the ids and each kind has a column of its own. */
 void series__wide_spans(ml_series_set *set, const series_order *order);

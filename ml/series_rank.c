@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The order and identity of ids: numbers as exact decimals, never rounded, or else text by bytes.
+/* The order and identity of ids: numbers as exact decimals, never rounded; names of windows by both
+ * their parts; or else text by bytes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +21,10 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/* The exponent behind a number, up to the end of the text; none is 0. */
-static bool parse_exponent(const char *p, int64_t *exponent) {
+/* The exponent behind a number, up to the end; none is 0. */
+static bool parse_exponent(const char *p, char end, int64_t *exponent) {
   *exponent = 0;
-  if (!*p) return true;
+  if (*p == end) return true;
   if (*p != 'e' && *p != 'E') return false;
   p++;
   bool negative = *p == '-';
@@ -34,11 +35,11 @@ static bool parse_exponent(const char *p, int64_t *exponent) {
     if (*exponent > EXPONENT_MAX) return false;
   }
   if (negative) *exponent = -*exponent;
-  return *p == 0;
+  return *p == end;
 }
 
-/* The whole text must be a plain decimal number: sign, digits with a point, exponent. */
-static bool parse_decimal(const char *text, decimal *d) {
+/* All up to the end must be a plain decimal number: sign, digits with a point, exponent. */
+static bool parse_decimal(const char *text, char end, decimal *d) {
   *d = (decimal){0};
   bool negative = *text == '-';
   if (*text == '-' || *text == '+') text++;
@@ -54,7 +55,7 @@ static bool parse_decimal(const char *text, decimal *d) {
     if (!d->p) d->p = text;
     d->end = text + 1;
   }
-  if (n_digits == 0 || !parse_exponent(text, &d->exponent)) return false;
+  if (n_digits == 0 || !parse_exponent(text, end, &d->exponent)) return false;
   d->exponent += (n_whole < 0 ? n_digits : n_whole) - n_leading;
   d->sign = !d->p ? 0 : negative ? -1 : 1;
   return true;
@@ -77,14 +78,62 @@ static int compare_decimals(const decimal *a, const decimal *b) {
   return a->sign * compare_digits(a, b);
 }
 
+/* ---- names of windows: "(7, 3)", "('a', Timestamp('2020-01-02 00:00:00'))" ---- */
+
+/* What follows a text in quotes; NULL when it does not end. */
+static const char *skip_quoted(const char *p) {
+  const char quote = *p++;
+  for (; *p != quote; p++) {
+    if (*p == '\\' && p[1]) p++;
+    if (!*p) return NULL;
+  }
+  return p + 1;
+}
+
+/* The comma between the two parts of a pair, or NULL when the text is none. */
+static const char *find_comma(const char *text) {
+  const char *p = text + 1;
+  if (*text != '(') return NULL;
+  p = *p == '\'' || *p == '"' ? skip_quoted(p) : strchr(p, ',');
+  if (!p || p[0] != ',' || p[1] != ' ') return NULL;
+  size_t n = strlen(p);
+  return n > 3 && p[n - 1] == ')' ? p : NULL;
+}
+
+/* One of the parts, of all texts. */
+typedef struct part {
+  decimal *decimals; /* NULL: compare as text */
+  bool is_second;
+} part;
+
 typedef struct ranked {
   char *const *texts;
-  const decimal *decimals; /* NULL: compare as text */
+  decimal *decimals; /* of whole texts; NULL: they are no numbers */
+  part *pairs;       /* both parts; NULL: they are no pairs */
 } ranked;
 
+/* Without its quotes, which depend on what is between them. */
+static const char *first_part(const char *text, size_t *n) {
+  const char *end = find_comma(text), *p = text + 1;
+  bool is_quoted = *p == '\'' || *p == '"';
+  *n = (size_t)(end - p) - 2 * is_quoted;
+  return p + is_quoted;
+}
+
+static int compare_parts(const ranked *r, const part *of, uint32_t a, uint32_t b) {
+  if (of->decimals) return compare_decimals(&of->decimals[a], &of->decimals[b]);
+  if (of->is_second) return strcmp(find_comma(r->texts[a]), find_comma(r->texts[b]));
+  size_t n, m;
+  const char *p = first_part(r->texts[a], &n), *q = first_part(r->texts[b], &m);
+  int order = memcmp(p, q, n < m ? n : m);
+  return order ? order : (n > m) - (n < m);
+}
+
 static int compare(const ranked *r, uint32_t a, uint32_t b) {
-  return r->decimals ? compare_decimals(&r->decimals[a], &r->decimals[b])
-                     : strcmp(r->texts[a], r->texts[b]);
+  if (r->decimals) return compare_decimals(&r->decimals[a], &r->decimals[b]);
+  int order = r->pairs ? compare_parts(r, &r->pairs[0], a, b) : 0;
+  if (order) return order;
+  return r->pairs ? compare_parts(r, &r->pairs[1], a, b) : strcmp(r->texts[a], r->texts[b]);
 }
 
 static int compare_stably(const void *a, const void *b, void *context) {
@@ -93,24 +142,52 @@ static int compare_stably(const void *a, const void *b, void *context) {
   return order ? order : (i > j) - (i < j);
 }
 
-static decimal *parse_all(char *const *texts, size_t n, bool *are_numbers) {
-  decimal *decimals = malloc((n ? n : 1) * sizeof *decimals);
-  *are_numbers = n > 0;
-  for (size_t i = 0; decimals && i < n && *are_numbers; i++)
-    *are_numbers = parse_decimal(texts[i], &decimals[i]);
-  return decimals;
+/* The texts, or the parts of them, as numbers. @param[out] decimals  NULL when one is none.
+ * @return false when memory ran out */
+static bool parse_all(char *const *texts, size_t n, const part *of, decimal **decimals) {
+  decimal *all = malloc((n ? n : 1) * sizeof *all);
+  bool are_numbers = n > 0;
+  *decimals = NULL;
+  if (!all) return false;
+  for (size_t i = 0; i < n && are_numbers; i++) {
+    const char *text = !of ? texts[i] : of->is_second ? find_comma(texts[i]) + 2 : texts[i] + 1;
+    are_numbers = parse_decimal(text, !of ? 0 : of->is_second ? ')' : ',', &all[i]);
+  }
+  if (are_numbers)
+    *decimals = all;
+  else
+    free(all);
+  return true;
+}
+
+static bool parse_pairs(ranked *r, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!find_comma(r->texts[i])) return true;
+  r->pairs = calloc(2, sizeof *r->pairs);
+  if (!r->pairs) return false;
+  r->pairs[1].is_second = true;
+  return parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals) &&
+         parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals);
+}
+
+static void release(ranked *r) {
+  free(r->decimals);
+  for (size_t i = 0; r->pairs && i < 2; i++) free(r->pairs[i].decimals);
+  free(r->pairs);
 }
 
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking) {
-  decimal *decimals = parse_all(texts, n, &ranking->are_numbers);
+  ranked r = {.texts = texts};
+  bool ok = parse_all(texts, n, NULL, &r.decimals);
+  if (ok && n > 0 && !r.decimals) ok = parse_pairs(&r, n);
+  ranking->are_numbers = r.decimals != NULL;
   ranking->rank = malloc((n ? n : 1) * sizeof *ranking->rank);
   ranking->first = malloc((n ? n : 1) * sizeof *ranking->first);
   ranking->n = 0;
-  if (!decimals || !ranking->rank || !ranking->first) {
-    free(decimals);
+  if (!ok || !ranking->rank || !ranking->first) {
+    release(&r);
     return false;
   }
-  ranked r = {texts, ranking->are_numbers ? decimals : NULL};
   uint32_t *order = ranking->first; /* sorted first, then thinned out in place */
   bool sorted = true;
   for (size_t i = 0; i < n; i++) {
@@ -124,7 +201,7 @@ bool series__rank(char *const *texts, size_t n, series_ranking *ranking) {
       ranking->first[ranking->n++] = text;
     ranking->rank[text] = (uint32_t)(ranking->n - 1);
   }
-  free(decimals);
+  release(&r);
   return true;
 }
 

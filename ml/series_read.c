@@ -15,6 +15,7 @@ typedef struct building {
   ml_csv *csv;
   const ml_series_opts *opts;
   series_roles roles;
+  series_gaps gaps;
   ml_table *table;
   ml_column *id, *sort, *kind, *values; /* in the table; NULL: none */
   ml_series_set *set;
@@ -51,11 +52,18 @@ static size_t list_wanted(const building *b, const value_hints *hints, size_t n_
                           ml_csv_want *want) {
   const series_roles *roles = &b->roles;
   size_t n = 0;
-  if (roles->id != SIZE_MAX) want[n++] = (ml_csv_want){roles->id, ML_LABEL, true, NULL, NULL};
-  if (roles->sort != SIZE_MAX) want[n++] = (ml_csv_want){roles->sort, ML_TIME, true, NULL, NULL};
-  if (roles->kind != SIZE_MAX) want[n++] = (ml_csv_want){roles->kind, ML_LABEL, true, NULL, NULL};
+  if (roles->id != SIZE_MAX)
+    want[n++] = (ml_csv_want){.column = roles->id, .type = ML_LABEL, .finite = true};
+  if (roles->sort != SIZE_MAX)
+    want[n++] = (ml_csv_want){.column = roles->sort, .type = ML_TIME, .finite = true};
+  if (roles->kind != SIZE_MAX)
+    want[n++] = (ml_csv_want){.column = roles->kind, .type = ML_LABEL, .finite = true};
   for (size_t k = 0; k < roles->n_values; k++, n++) {
-    want[n] = (ml_csv_want){roles->values[k], ML_NUMBER, true, NULL, NULL};
+    want[n] = (ml_csv_want){.column = roles->values[k],
+                            .type = ML_NUMBER,
+                            .finite = true,
+                            .takes_missing = b->gaps.missing != ML_MISSING_ERROR,
+                            .takes_infinite = b->gaps.infinite != ML_MISSING_ERROR};
     if (k >= n_hints) continue;
     want[n].hint = hints[k].text;
     want[n].date_hint = hints[k].date;
@@ -196,6 +204,7 @@ static ml_status make_long_kinds(building *b) {
 static ml_clock make_keys(building *b) {
   if (!b->sort) return ML_CLOCK_NONE;
   bool is_date = b->sort->type == ML_TIME;
+  b->set->times_are_whole = b->sort->is_whole;
   b->key = is_date ? b->sort->time : series__keys(b->sort->number, b->set->n_rows);
   return is_date ? ML_CLOCK_TIME : ML_CLOCK_NUMBER;
 }
@@ -232,8 +241,7 @@ static ml_status expand_runs(building *b) {
   return ML_OK;
 }
 
-static ml_status order_rows(building *b) {
-  size_t n_groups = b->set->n_ids * (b->kind ? b->set->n_kinds : 1);
+static ml_status order_rows(building *b, size_t n_groups) {
   bool has_runs = b->csv->n_runs > 0 && !b->kind; /* which are in the kinds, else */
   if (has_runs && are_runs_in_order(b)) return take_runs(b);
   ml_status status = has_runs ? expand_runs(b) : ML_OK;
@@ -258,10 +266,17 @@ static ml_status check_unique_times(const building *b) {
   return ML_OK;
 }
 
-/* The dates in order; a column that is in order already becomes theirs. */
+static void find_irregular(building *b, size_t n_groups) {
+  size_t group = series__find_irregular(b->key, &b->order, n_groups, b->set->clock);
+  b->set->irregular = group == SIZE_MAX || !b->kind ? group : group / b->set->n_kinds;
+}
+
+/* The times in order; a column that is in order already becomes theirs. */
 static ml_status keep_times(building *b) {
   ml_series_set *set = b->set;
-  if (set->clock != ML_CLOCK_TIME) return ML_OK;
+  if (set->clock == ML_CLOCK_NONE) return ML_OK;
+  bool keep = b->opts->window || series__gaps_need_times(b->gaps);
+  if (set->clock == ML_CLOCK_NUMBER && !keep) return ML_OK;
   if (b->order.rows) {
     set->times = series__sorted_keys(b->key, set->n_rows, &b->order);
   } else {
@@ -329,6 +344,14 @@ static ml_status make_spans(building *b) {
 
 /* ---- the whole ---- */
 
+static ml_status finish(const building *b) {
+  b->set->is_long = b->kind != NULL;
+  ml_status status = series__finish(b->set, b->gaps, b->opts->window, b->err);
+  if (status != ML_OK && b->err && !b->err->source[0])
+    snprintf(b->err->source, sizeof b->err->source, "%s", ml_csv_source(b->csv));
+  return status;
+}
+
 static ml_status build(building *b) {
   b->set = calloc(1, sizeof *b->set);
   if (!b->set) return ml_error_memory(b->err);
@@ -338,20 +361,26 @@ static ml_status build(building *b) {
   if (status == ML_OK) status = b->kind ? make_long_kinds(b) : make_wide_kinds(b);
   if (status != ML_OK) return status;
   b->set->clock = make_keys(b);
-  status = order_rows(b);
+  size_t n_groups = b->set->n_ids * (b->kind ? b->set->n_kinds : 1);
+  status = order_rows(b, n_groups);
   if (status == ML_OK && b->roles.is_guess) status = check_unique_times(b);
-  if (status == ML_OK) status = keep_times(b);
+  if (status == ML_OK) {
+    find_irregular(b, n_groups);
+    status = keep_times(b);
+  }
   drop_column(b->id);
   drop_column(b->kind);
   drop_column(b->sort);
   if (status == ML_OK) status = make_values(b);
-  return status == ML_OK ? make_spans(b) : status;
+  if (status == ML_OK) status = make_spans(b);
+  return status == ML_OK ? finish(b) : status;
 }
 
 /* Takes csv. */
 static ml_status read_csv(ml_csv *csv, const ml_series_opts *opts, ml_series_set **out,
                           ml_error *err) {
-  building b = {.csv = csv, .opts = opts, .err = err};
+  building b = {
+      .csv = csv, .opts = opts, .gaps = series__gaps(opts->missing, opts->infinite), .err = err};
   ml_status status = series__roles(csv, opts, &b.roles, err);
   if (status == ML_OK) status = read_columns(&b);
   if (status == ML_OK) {

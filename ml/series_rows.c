@@ -13,15 +13,17 @@ static ml_status fail_row(ml_error *err, size_t row, const char *what, const cha
                      name ? name : "");
 }
 
-static ml_status check(const ml_series_rows *rows, ml_error *err) {
+static ml_status check(const ml_series_rows *rows, series_gaps gaps, ml_error *err) {
   for (size_t i = 0; i < rows->n_rows; i++) {
     if (rows->id && rows->id[i] >= rows->n_ids)
       return fail_row(err, i, "id code out of range", NULL);
     if (rows->time && !rows->date && !isfinite(rows->time[i]))
       return fail_row(err, i, "time not finite", NULL);
-    for (size_t k = 0; k < rows->n_kinds; k++)
-      if (!isfinite(rows->values[k][i]))
+    for (size_t k = 0; k < rows->n_kinds; k++) {
+      double x = rows->values[k][i];
+      if (!isfinite(x) && (isnan(x) ? gaps.missing : gaps.infinite) == ML_MISSING_ERROR)
         return fail_row(err, i, "value not finite:", rows->kinds[k]);
+    }
   }
   return rows->n_rows ? ML_OK : ml_error_set(err, ML_ERR_PARSE, "no rows");
 }
@@ -80,14 +82,23 @@ static bool make_values(const ml_series_rows *rows, const series_order *order, m
   return true;
 }
 
-static bool make_times(const ml_series_rows *rows, const series_order *order, ml_series_set *set) {
-  if (!rows->date) return true;
-  set->times = series__sorted_keys(rows->date, rows->n_rows, order);
-  set->n_times = set->times ? rows->n_rows : 0;
+static bool are_whole(const double *x, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (x[i] != trunc(x[i])) return false;
+  return true;
+}
+
+static bool make_times(const int64_t *key, const series_order *order, bool keep,
+                       ml_series_set *set) {
+  set->irregular = series__find_irregular(key, order, set->n_ids, set->clock);
+  if (!key || (set->clock == ML_CLOCK_NUMBER && !keep)) return true;
+  set->times = series__sorted_keys(key, set->n_rows, order);
+  set->n_times = set->times ? set->n_rows : 0;
   return set->times != NULL;
 }
 
-static ml_status build(const ml_series_rows *rows, ml_series_set *set, ml_error *err) {
+static ml_status build(const ml_series_rows *rows, series_gaps gaps, ml_series_set *set,
+                       ml_error *err) {
   set->n_rows = rows->n_rows;
   set->n_kinds = rows->n_kinds;
   set->clock = rows->date ? ML_CLOCK_TIME : rows->time ? ML_CLOCK_NUMBER : ML_CLOCK_NONE;
@@ -96,25 +107,28 @@ static ml_status build(const ml_series_rows *rows, ml_series_set *set, ml_error 
   const int64_t *key = rows->date;
   double *time = !key && rows->time ? malloc(rows->n_rows * sizeof *time) : NULL;
   series_order order = {0};
+  bool keep = rows->window || series__gaps_need_times(gaps);
   bool ok = set->kinds && group && (key || time || !rows->time);
   if (ok && time) memcpy(time, rows->time, rows->n_rows * sizeof *time);
+  set->times_are_whole = ok && time && are_whole(time, rows->n_rows);
   if (ok && time) key = series__keys(time, rows->n_rows);
   ml_status status = ok ? series__order(rows->n_rows, group, set->n_ids, key, NULL, &order, err)
                         : ml_error_memory(err);
-  if (status == ML_OK && (!make_values(rows, &order, set) || !make_times(rows, &order, set)))
+  if (status == ML_OK && (!make_values(rows, &order, set) || !make_times(key, &order, keep, set)))
     status = ml_error_memory(err);
   free(time);
   free(group);
   series__order_release(&order);
-  return status;
+  return status == ML_OK ? series__finish(set, gaps, rows->window, err) : status;
 }
 
 ml_status ml_series_from_rows(const ml_series_rows *rows, ml_series_set **out, ml_error *err) {
   assert(rows && out);
-  ml_status status = check(rows, err);
+  const series_gaps gaps = series__gaps(rows->missing, rows->infinite);
+  ml_status status = check(rows, gaps, err);
   if (status != ML_OK) return status;
   ml_series_set *set = calloc(1, sizeof *set);
-  status = set ? build(rows, set, err) : ml_error_memory(err);
+  status = set ? build(rows, gaps, set, err) : ml_error_memory(err);
   if (status == ML_OK)
     *out = set;
   else

@@ -16,6 +16,7 @@ typedef enum ml_column_type {
 typedef struct ml_column {
   char *name;
   ml_column_type type;
+  bool is_whole; /* ML_NUMBER that was asked for as ML_TIME: no cell has a point or an exponent */
   union {
     double *number;
     int64_t *time;

@@ -214,6 +214,36 @@ static ml_status read_wide(ml_error *err) {
   return status;
 }
 
+/* Gaps and windows, where kinds that lose different values part their times. */
+static ml_status read_windows(ml_error *err) {
+  static const char text[] =
+      "id,time,a,b\n'x,2020-01-01,1,2.5\n'x,2020-01-03,,4\n'x,2020-01-02,3,inf\ny,2020-01-02,5,6\n";
+  const ml_window window = {.span = INT64_C(172800000000000), .min_rows = 1};
+  const ml_series_opts opts = {
+      .missing = ML_MISSING_INTERPOLATE, .infinite = ML_MISSING_DROP, .window = &window};
+  ml_series_set *read = NULL;
+  ml_status status = ml_series_parse(text, sizeof text - 1, "s", &opts, &read, err);
+  ml_series_free(read);
+  return status;
+}
+
+static ml_status read_long_windows(ml_error *err) {
+  const ml_window window = {.rows = 2, .min_rows = 1};
+  const ml_series_opts opts = {.window = &window};
+  ml_series_set *read = NULL;
+  ml_status status = ml_series_parse(long_rows, sizeof long_rows - 1, "s", &opts, &read, err);
+  ml_series_free(read);
+  return status;
+}
+
+static ml_status rank_pairs(ml_error *err) {
+  static const char text[] = "id,a\n\"('x', 10)\",1\n\"('x', 9)\",2\n";
+  ml_series_set *read = NULL;
+  ml_status status = ml_series_parse(text, sizeof text - 1, "s", NULL, &read, err);
+  ml_series_free(read);
+  return status;
+}
+
 static char csv_path[128];
 
 static ml_status read_csv(ml_error *err) {
@@ -384,6 +414,52 @@ static void series(void **state) {
   fail_each("long", read_long, 0);
   fail_each("wide", read_wide, 0);
   fail_each("rows", from_rows, 0);
+  fail_each("gaps and windows", read_windows, 0);
+  fail_each("long windows", read_long_windows, 0);
+  fail_each("pairs", rank_pairs, 0);
+}
+
+static const char *roll_input; /* in the temporary folder */
+static ml_roll_opts roll_opts;
+
+static ml_status roll_file(ml_error *err) {
+  char input[256], output[256], answers[256];
+  snprintf(input, sizeof input, "%s/%s", temp_dir(), roll_input);
+  snprintf(output, sizeof output, "%s/rolled.csv", temp_dir());
+  snprintf(answers, sizeof answers, "%s/rolled.y.csv", temp_dir());
+  const char *second = roll_opts.how == ML_ROLL_FORECAST ? answers : NULL;
+  ml_status status = ml_roll_csv(input, &roll_opts, output, second, NULL, err);
+  bool is_there = remove(output) == 0, is_second = remove(answers) == 0;
+  if (status == ML_OK && (!is_there || is_second != (second != NULL)))
+    fail_msg("%s: files %d, %d", roll_input, is_there, is_second);
+  return status;
+}
+
+static void put_file(const char *name, const char *text) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/%s", temp_dir(), name);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs(text, file);
+  fclose(file);
+}
+
+static void rolls(void **state) {
+  (void)state;
+  put_file("long.csv", long_rows);
+  put_file("wide.csv", wide_rows);
+  put_file("one.csv", "time,value\n1,\"2,5\"\n0,3\n2,4\n");
+  roll_input = "long.csv";
+  roll_opts = (ml_roll_opts){.direction = 1};
+  fail_each("shifts", roll_file, 1); /* to sync the folder */
+  roll_opts = (ml_roll_opts){.how = ML_ROLL_PACKAGES, .length = 2};
+  fail_each("packages", roll_file, 1);
+  roll_input = "wide.csv";
+  roll_opts = (ml_roll_opts){.how = ML_ROLL_WINDOW, .window = {.rows = 2}};
+  fail_each("windows", roll_file, 1);
+  roll_input = "one.csv";
+  roll_opts = (ml_roll_opts){.how = ML_ROLL_FORECAST, .direction = -1};
+  fail_each("forecast", roll_file, 2);
 }
 
 /* More cells than fit at first, of many distinct labels, so that everything has to grow. */
@@ -431,8 +507,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(settings),   cmocka_unit_test(settings_parser),
       cmocka_unit_test(extraction), cmocka_unit_test(series),
-      cmocka_unit_test(csv),        cmocka_unit_test(outputs),
-      cmocka_unit_test(values),     cmocka_unit_test(functions),
+      cmocka_unit_test(csv),        cmocka_unit_test(rolls),
+      cmocka_unit_test(outputs),    cmocka_unit_test(values),
+      cmocka_unit_test(functions),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shapes of series in CSV, and which column is what. */
-#include "support.h"
+#include "series_cases.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,11 +8,6 @@
 #include <string.h>
 
 /* want: for each id "id kind=v,v kind=v;" in order; or the error with "!" in front. */
-typedef struct series_case {
-  const char *name;
-  ml_series_opts opts;
-  const char *text, *want;
-} series_case;
 
 static series_case cases[] = {
     /* shapes */
@@ -202,6 +197,22 @@ static series_case cases[] = {
      "id,kind,value\n2,a,1\n1,z,2\n1,m,3\n3,b,4\n",
      "1 m=3 z=2 a= b=;2 m= z= a=1 b=;3 m= z= a= b=4;"},
 
+    {"names of windows: by id, then by time",
+     {0},
+     "id,a\n\"(10, 1)\",1\n\"(9, 10)\",2\n\"(9, 9.5)\",3\n\"(9.0, 10)\",4\n",
+     "(9, 9.5) a=3;(9, 10) a=2,4;(10, 1) a=1;"},
+    {"names of windows: texts and dates",
+     {0},
+     "id,a\n\"('b', Timestamp('2020-01-02 00:00:00.500000'))\",1\n\"('b', Timestamp('2020-01-02 "
+     "00:00:00'))\",2\n\"(\"\"a'b, \"\", Timestamp('2020-01-03 00:00:00'))\",3\n",
+     "(\"a'b, \", Timestamp('2020-01-03 00:00:00')) a=3;('b', Timestamp('2020-01-02 00:00:00')) "
+     "a=2;"
+     "('b', Timestamp('2020-01-02 00:00:00.500000')) a=1;"},
+    {"what is no pair is text",
+     {0},
+     "id,a\n\"(9, 1)\",1\n\"(10, 1\",2\n('a,3\n(,4\n\"(, )\",5\n('\\,6\n",
+     "( a=4;('\\ a=6;('a a=3;(, ) a=5;(10, 1 a=2;(9, 1) a=1;"},
+
     /* order of rows */
     {"equal times keep the order of the file",
      {0},
@@ -216,40 +227,6 @@ static series_case cases[] = {
      "id,time,value\n1,2020-01-02,2\n1,2020-01-01T23:00-02:00,3\n1,2020-01-01,1\n",
      "1 value=1,2,3;"},
 };
-
-static void dump(const ml_series_set *set, ml_buf *out) {
-  for (size_t i = 0; i < ml_series_n_ids(set); i++) {
-    ml_buf_puts(out, ml_series_id(set, i));
-    for (size_t k = 0; k < ml_series_n_kinds(set); k++) {
-      ml_series s = ml_series_at(set, i, k);
-      ml_buf_printf(out, " %s=", ml_series_kind(set, k));
-      for (size_t p = 0; p < s.n; p++) ml_buf_printf(out, p ? ",%g" : "%g", s.x[p]);
-    }
-    ml_buf_puts(out, ";");
-  }
-}
-
-static void dump_error(const ml_error *err, ml_buf *out) {
-  ml_buf_puts(out, "!");
-  if (err->line) ml_buf_printf(out, "%zu:", err->line);
-  if (err->column) ml_buf_printf(out, "%zu:", err->column);
-  ml_buf_printf(out, "%s%s", err->line ? " " : "", err->message);
-}
-
-static void check(void **state) {
-  const series_case *c = *state;
-  ml_series_set *set = NULL;
-  ml_error err = {0};
-  ml_buf out = {0};
-  if (ml_series_parse(c->text, strlen(c->text), "s.csv", &c->opts, &set, &err) == ML_OK)
-    dump(set, &out);
-  else
-    dump_error(&err, &out);
-  ml_buf_put(&out, "", 1);
-  assert_string_equal(out.data, c->want);
-  ml_buf_release(&out);
-  ml_series_free(set);
-}
 
 static ml_series_set *parse(const char *text, const ml_series_opts *opts) {
   ml_series_set *set;
@@ -353,9 +330,9 @@ static void expect_rows(const ml_series_rows *in, const char *want) {
   ml_error err = {0};
   ml_buf out = {0};
   if (ml_series_from_rows(in, &set, &err) == ML_OK)
-    dump(set, &out);
+    dump_series(set, &out);
   else
-    dump_error(&err, &out);
+    dump_series_error(&err, &out);
   ml_buf_put(&out, "", 1);
   assert_string_equal(out.data, want);
   ml_buf_release(&out);
@@ -463,7 +440,7 @@ int main(void) {
       cmocka_unit_test(bad_rows_are_refused),          cmocka_unit_test(a_long_name_is_no_hint),
       cmocka_unit_test(dates_stay_with_their_values),  cmocka_unit_test(dates_in_memory_are_kept)};
   for (size_t i = 0; i < N; i++)
-    tests[i + OTHERS] =
-        (struct CMUnitTest){.name = cases[i].name, .test_func = check, .initial_state = &cases[i]};
+    tests[i + OTHERS] = (struct CMUnitTest){
+        .name = cases[i].name, .test_func = check_series_case, .initial_state = &cases[i]};
   return cmocka_run_group_tests_name("series", tests, NULL, NULL);
 }

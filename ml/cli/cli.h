@@ -79,6 +79,16 @@ typedef struct cli_settings {
   const char *params, *features, *params_from;
 } cli_settings;
 
+/* What becomes of values that are not there: indices of the choices. */
+typedef struct cli_data {
+  int missing, infinite;
+} cli_data;
+
+typedef struct cli_window {
+  const char *window, *stride; /* rows or a time; NULL when not given */
+  cli_int min_rows;
+} cli_window;
+
 /* A pool of another process. */
 typedef struct cli_connect {
   const char *address; /* "PORT" or "HOST:PORT"; NULL when none was given */
@@ -90,6 +100,9 @@ extern const cli_opt cli__worker_opts[];  /* cli_workers */
 extern const cli_opt cli__column_opts[];  /* ml_series_opts */
 extern const cli_opt cli__output_opts[];  /* const char *: the path */
 extern const cli_opt cli__connect_opts[]; /* cli_connect */
+extern const cli_opt cli__message_opts[]; /* cli_workers */
+extern const cli_opt cli__data_opts[];    /* cli_data */
+extern const cli_opt cli__window_opts[];  /* cli_window */
 
 /* ---- commands as data ---------------------------------------------------------------------- */
 
@@ -113,8 +126,8 @@ typedef struct cli_command {
   ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
 } cli_command;
 
-extern const cli_command cli__fresh, cli__features, cli__peach, cli__status, cli__worker, cli__help,
-    cli__version;
+extern const cli_command cli__fresh, cli__roll, cli__features, cli__peach, cli__status, cli__worker,
+    cli__help, cli__version;
 
 /* All commands in the order of help; ends in NULL. */
 extern const cli_command *const cli__commands[];
@@ -240,6 +253,22 @@ ml_status cli__check_output(const char *output, const cli_file *files, size_t n,
 
 /** @param[out] out  NULL when no option says anything */
 ml_status cli__read_settings(const cli_settings *options, ml_fresh_settings **out, ml_error *err);
+
+/* ---- data.c: missing values and windows ---------------------------------------------------- */
+
+/** Check the options of windows against one another. @param[out] is_given  there are windows */
+ml_status cli__read_window(const cli_window *given, ml_window *window, bool *is_given,
+                           ml_error *err);
+
+void cli__use_data(const cli_data *data, ml_series_opts *opts);
+
+/** Say that steps of time are not equal, and which features assume that they are. */
+void cli__note_step(cli_call *cli, const char *input, const ml_series_set *set,
+                    const ml_fresh_settings *settings);
+
+/** Say which features are left out because there are no dates. */
+void cli__note_dates(cli_call *cli, const char *input, const ml_series_set *set,
+                     const ml_fresh_settings *settings);
 
 /* ---- workers.c ----------------------------------------------------------------------------- */
 

@@ -13,6 +13,8 @@ typedef struct fresh_options {
   int names, compat; /* fresh_names, ml_compat */
   const char *output;
   ml_series_opts columns;
+  cli_data data;
+  cli_window window;
   cli_workers workers;
   const char *nan_report;
   bool cost;
@@ -23,6 +25,8 @@ typedef enum fresh_names { NAMES_TSFRESH, NAMES_SAFE } fresh_names;
 /* What a run holds; released in one place. */
 typedef struct fresh_run {
   const char *input, *input_name; /* path, and how messages call it */
+  ml_window window;
+  bool has_windows;
   ml_fresh_settings *settings;
   ml_series_set *set;
   ml_mproc *pool;
@@ -97,7 +101,15 @@ static const char *plural(size_t n) {
   return n == 1 ? "" : "s";
 }
 
-static void note_decisions(cli_call *cli, const fresh_run *run, const ml_series_opts *columns) {
+/* "comprehensive" and "efficient" are what there is; everything else was chosen for what it has. */
+static bool chooses_features(const fresh_options *o) {
+  const cli_settings *s = &o->settings;
+  if (!s->params) return s->features || s->params_from;
+  return strcmp(s->params, "comprehensive") != 0 && strcmp(s->params, "efficient") != 0;
+}
+
+static void note_decisions(cli_call *cli, const fresh_run *run, const fresh_options *o) {
+  const ml_series_opts *columns = &o->columns;
   if (ml_series_is_single(run->set) && !columns->id)
     cli__note(cli,
               "%s: taken as one single series; --id NAME names a column that tells series "
@@ -108,6 +120,8 @@ static void note_decisions(cli_call *cli, const fresh_run *run, const ml_series_
               "%s: no time column: rows are taken in the order of the file; --sort NAME "
               "sorts by a column, --sort \"\" says that they are in order",
               run->input_name);
+  cli__note_step(cli, run->input_name, run->set, run->settings);
+  if (chooses_features(o)) cli__note_dates(cli, run->input_name, run->set, run->settings);
 }
 
 static void summary_text(cli_call *cli, const fresh_run *run, const char *output, double seconds) {
@@ -139,6 +153,7 @@ static ml_status summary_json(const fresh_run *run, const char *output, double s
 
 static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
   ml_status status = cli__check_workers(&o->workers, err);
+  if (status == ML_OK) status = cli__read_window(&o->window, &run->window, &run->has_windows, err);
   if (status == ML_OK) status = find_input(cli, &run->input, err);
   if (status == ML_OK) status = read_settings(o, &run->settings, err);
   if (status == ML_OK) status = check_output(o, run->input, err);
@@ -161,6 +176,8 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   ml_watch watch = cli__watch(cli);
   ml_series_opts columns = o->columns;
   columns.watch = &watch;
+  columns.window = run->has_windows ? &run->window : NULL;
+  cli__use_data(&o->data, &columns);
   double start = cli__now();
   /* First, so that a port in use is known before a long file has been read. */
   ml_status status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
@@ -174,7 +191,7 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   if (status != ML_OK) return status;
   double after_read = cli__now();
   cli__detail(cli, "read: %.3f s", after_read - after_open);
-  note_decisions(cli, run, &o->columns);
+  note_decisions(cli, run, o);
   cli__note_port(cli, &o->workers, run->pool);
 
   ml_exec *exec = run->pool ? ml_mproc_exec(run->pool) : NULL;
@@ -246,16 +263,20 @@ const cli_command cli__fresh = {
         "FILE is CSV, also gzip or Zstandard, in one of three shapes: long (id, time, kind, "
         "value), wide (id, time and a column for each kind), or one single series without id. "
         "Columns called id, time, kind and value are found by name. Rows need not be sorted. A "
-        "missing or infinite value is an error.\n\n"
+        "missing or infinite value is an error unless --missing says otherwise. With --window the "
+        "rows are those of windows, named (ID, TIME OF THE LAST ROW).\n\n"
         "With -s and -p the work is shared among processes; the output is the same to the byte.",
-    .groups = (const cli_group[]){{"Features:", feature_opts, 0},
-                                  {"Output:", cli__output_opts, offsetof(fresh_options, output)},
-                                  {"Reports:", report_opts, 0},
-                                  {"Columns of the input:", cli__column_opts,
-                                   offsetof(fresh_options, columns)},
-                                  {"Workers:", cli__worker_opts, offsetof(fresh_options, workers)},
-                                  {"Options of every command:", cli__common_opts, 0},
-                                  {0}},
+    .groups =
+        (const cli_group[]){
+            {"Features:", feature_opts, 0},
+            {"Output:", cli__output_opts, offsetof(fresh_options, output)},
+            {"Reports:", report_opts, 0},
+            {"Columns of the input:", cli__column_opts, offsetof(fresh_options, columns)},
+            {"Missing values:", cli__data_opts, offsetof(fresh_options, data)},
+            {"Windows:", cli__window_opts, offsetof(fresh_options, window)},
+            {"Workers:", cli__worker_opts, offsetof(fresh_options, workers)},
+            {"Options of every command:", cli__common_opts, 0},
+            {0}},
     .options_size = sizeof(fresh_options),
     .max_args = 1,
     .examples = (const cli_example[]){{"every feature of every series, by four processes",

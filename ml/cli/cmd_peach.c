@@ -368,6 +368,8 @@ const cli_command cli__peach = {
                                   {"Calls:", call_opts, 0},
                                   {"Output:", output_opts, 0},
                                   {"Workers:", cli__worker_opts, offsetof(peach_options, workers)},
+                                  {"Messages to workers:", cli__message_opts,
+                                   offsetof(peach_options, workers)},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(peach_options),

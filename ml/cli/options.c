@@ -58,8 +58,6 @@ const cli_opt cli__worker_opts[] = {
      .fallback = "0", .help = "replace a worker after N items; 0: never"},
     {0, "threads-per-worker", CLI_INT, WORKERS(threads), "N", .lo = 1, .hi = 1024, .fallback = "1",
      .help = "threads that BLAS and OpenMP may use in each worker"},
-    {0, "window", CLI_INT, WORKERS(window), "N", .lo = 0, .hi = 65536, .fallback = "0",
-     .help = "items in flight at a worker; 0: found out"},
     {0, "chunk", CLI_INT, WORKERS(chunk), "N", .lo = 0, .hi = 1e6, .fallback = "0",
      .help = "items in one message; 0: found out"},
     {0, "token-file", CLI_TEXT, WORKERS(token_file), "FILE",
@@ -73,6 +71,11 @@ const cli_opt cli__worker_opts[] = {
     {0, "metrics-port", CLI_INT, WORKERS(metrics_port), "PORT", .lo = 0, .hi = 65535,
      .help = "show the pool on this port of 127.0.0.1: a page, and /metrics for Prometheus; 0 "
              "takes a free one and says which"},
+    {0}};
+
+const cli_opt cli__message_opts[] = {
+    {0, "window", CLI_INT, WORKERS(window), "N", .lo = 0, .hi = 65536, .fallback = "0",
+     .help = "items in flight at a worker; 0: found out"},
     {0}};
 
 const cli_opt cli__column_opts[] = {
