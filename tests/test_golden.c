@@ -124,6 +124,7 @@ static golden_set sets[] = {
     {COMPREHENSIVE("robot_lp1")},
     {MODERN("arrowhead")},
     {MODERN("covid3month")},
+    {MODERN("edge")},
     {MODERN("gunpoint")},
     {MODERN("irregular")},
     {MODERN("multikind")},
