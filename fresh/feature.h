@@ -9,14 +9,15 @@
 
 /* What is worked out once per series for the calculators that ask: bit, name of the step, arrays of
  * n doubles it fills, bits it builds on. A step only builds on earlier lines. */
-#define FRESH_SHARED_MAP(X)                                                  \
-  X(MEAN, mean, 0, 0)                    /* sum, mean */                     \
-  X(SPREAD, spread, 1, FRESH_MEAN)       /* centered, variance, deviation */ \
-  X(EXTREMES, extremes, 0, 0)            /* min, max and where they are */   \
-  X(SQUARES, squares, 1, 0)              /* squares, energy */               \
-  X(CHANGES, changes, 1, 0)              /* changes */                       \
-  X(SORTED, sorted, 1, 0)                /* sorted, n_nan */                 \
-  X(DISTINCT, distinct, 2, FRESH_SORTED) /* distinct, repeats, n_distinct, ... */
+#define FRESH_SHARED_MAP(X)                                                       \
+  X(MEAN, mean, 0, 0)                    /* sum, mean */                          \
+  X(SPREAD, spread, 1, FRESH_MEAN)       /* centered, variance, deviation */      \
+  X(EXTREMES, extremes, 0, 0)            /* min, max and where they are */        \
+  X(SQUARES, squares, 1, 0)              /* squares, energy */                    \
+  X(CHANGES, changes, 1, 0)              /* changes */                            \
+  X(SORTED, sorted, 1, 0)                /* sorted, n_nan */                      \
+  X(DISTINCT, distinct, 2, FRESH_SORTED) /* distinct, repeats, n_distinct, ... */ \
+  X(ORDER, order, 1, FRESH_SORTED)       /* order */
 
 enum {
 #define FRESH_INDEX(bit, step, arrays, builds_on) FRESH_INDEX_##bit,
@@ -50,6 +51,7 @@ typedef struct fresh_series {
   double *changes; /* x[i + 1] - x[i], n - 1 values */
   double *sorted;  /* ascending, NaN last */
   size_t n_nan;
+  uint32_t *order; /* places of the sorted values, ascending where they are equal; NaN last */
   double *distinct, *repeats; /* distinct values ascending, and how often each is there */
   size_t n_distinct;          /* all NaN are one value */
   size_t n_repeated;          /* distinct values that are there more than once */
@@ -160,6 +162,7 @@ typedef struct fresh_feature {
   X(sum_of_reoccurring_values)                              \
   X(sum_of_reoccurring_data_points)                         \
   X(ratio_value_number_to_time_series_length)               \
+  X(sample_entropy)                                         \
   X(maximum)                                                \
   X(absolute_maximum)                                       \
   X(minimum)                                                \
@@ -175,6 +178,7 @@ typedef struct fresh_feature {
   X(change_quantiles)                                       \
   X(value_count)                                            \
   X(range_count)                                            \
+  X(approximate_entropy)                                    \
   X(number_crossing_m)                                      \
   X(energy_ratio_by_chunks)                                 \
   X(ratio_beyond_r_sigma)                                   \
@@ -197,6 +201,17 @@ size_t fresh__arena_size(unsigned all_needs, size_t work_size, size_t n);
 /* Work out what is needed. s->x, n, times and is_modern are set; arena has fresh__arena_size()
  * doubles. */
 void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena);
+
+/* How many of n ascending numbers are below v; NaN is above all of them. */
+static inline size_t fresh__place_of(const double *sorted, size_t n, double v) {
+  if (isnan(v)) return n;
+  const double *at = sorted;
+  for (size_t half; n > 1; n -= half) { /* a step without a branch, so that searches overlap */
+    half = n / 2;
+    at += at[half - 1] < v ? half : 0;
+  }
+  return (size_t)(at - sorted) + (n == 1 && *at < v);
+}
 
 /* ---- registry.c ---- */
 
