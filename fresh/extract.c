@@ -22,6 +22,10 @@ typedef struct extraction {
   ml_matrix *matrix;
 } extraction;
 
+static bool has_times(const ml_series_set *set) {
+  return set->clock == ML_CLOCK_TIME;
+}
+
 static size_t n_values_of(const ml_series_set *set, size_t id) {
   size_t n = 0;
   for (size_t k = 0; k < set->n_kinds; k++) n += set->spans[id * set->n_kinds + k].n;
@@ -62,7 +66,7 @@ static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
 static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
                              ml_error *err) {
   const ml_series_set *set = e->set;
-  const fresh_request head = {set->n_kinds, settings->is_modern, false};
+  const fresh_request head = {set->n_kinds, settings->is_modern, has_times(set)};
   ml_buf request = {0};
   ml_buf_put(&request, &head, sizeof head);
   for (size_t k = 0; k < set->n_kinds; k++)
@@ -77,6 +81,9 @@ static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, c
   if (status == ML_OK)
     status = ml_block_lend(exec, set->spans, set->n_ids * set->n_kinds * sizeof *set->spans,
                            &e->blocks[FRESH_SPANS], err);
+  if (status == ML_OK)
+    status = ml_block_lend(exec, set->times, has_times(set) ? set->n_times * sizeof *set->times : 0,
+                           &e->blocks[FRESH_TIMES], err);
   ml_buf_release(&request);
   return status;
 }
@@ -103,6 +110,18 @@ static ml_status name_rows(extraction *e, ml_error *err) {
   return ML_OK;
 }
 
+/* Why there is no column: the settings may have calculators that need dates, and nothing else. */
+static ml_status fail_without_columns(const extraction *e, const ml_fresh_settings *settings,
+                                      ml_error *err) {
+  for (size_t k = 0; k < e->set->n_kinds; k++) {
+    const fresh_list *list = fresh__list_of(settings, e->set->kinds[k]);
+    if (list->n == 0) continue;
+    return ml_error_set(err, ML_ERR_USAGE, "%s needs dates and times, and the series have none",
+                        list->settings[0].feature->info.name);
+  }
+  return ml_error_set(err, ML_ERR_USAGE, "the settings have no feature for any kind");
+}
+
 /* The result, with all its names. */
 static ml_status make_matrix(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
                              ml_error *err) {
@@ -111,11 +130,10 @@ static ml_status make_matrix(extraction *e, const ml_fresh_settings *settings, c
   ml_status status = plans ? ML_OK : ml_error_memory(err);
   for (size_t k = 0; k < n_kinds && status == ML_OK; k++) {
     status = fresh__plan_init(&plans[k], fresh__list_of(settings, e->set->kinds[k]),
-                              settings->is_modern, false, err);
+                              settings->is_modern, has_times(e->set), err);
     n_columns += plans[k].n_columns;
   }
-  if (status == ML_OK && n_columns == 0)
-    status = ml_error_set(err, ML_ERR_USAGE, "the settings have no feature for any kind");
+  if (status == ML_OK && n_columns == 0) status = fail_without_columns(e, settings, err);
   if (status == ML_OK) status = ml_matrix_new(exec, e->set->n_ids, n_columns, &e->matrix, err);
   if (status == ML_OK) status = name_columns(e, plans, err);
   if (status == ML_OK) status = name_rows(e, err);

@@ -9,6 +9,7 @@
 enum {
   FRESH_VALUES,  /* doubles of all series */
   FRESH_SPANS,   /* series_span of every id and kind */
+  FRESH_TIMES,   /* int64_t: of value v times[v % n]; empty without dates */
   FRESH_REQUEST, /* fresh_request, names of the kinds each with a NUL, settings as JSON */
   FRESH_N_BLOCKS
 };

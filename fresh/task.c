@@ -87,12 +87,17 @@ static ml_status compute_row(extract_state *state, const ml_job_data *data, size
   const double *values = data->inputs[FRESH_VALUES].data;
   size_t n_values = data->inputs[FRESH_VALUES].size / sizeof *values;
   const series_span *spans = data->inputs[FRESH_SPANS].data;
+  const int64_t *times = data->inputs[FRESH_TIMES].data;
+  size_t n_times = data->inputs[FRESH_TIMES].size / sizeof *times;
   double *out = (double *)data->result.data + id * state->n_columns;
   for (size_t k = 0; k < state->n_kinds; k++) {
     const fresh_plan *plan = &state->plans[k];
     series_span span = spans[id * state->n_kinds + k];
     if (span.start > n_values || span.n > n_values - span.start) return malformed(err);
-    const fresh_input input = {.x = values + span.start, .n = span.n};
+    size_t at = n_times ? span.start % n_times : 0;
+    if (n_times && span.n > n_times - at) return malformed(err);
+    const fresh_input input = {
+        .x = values + span.start, .n = span.n, .times = n_times ? times + at : NULL};
     ml_status status = fresh__plan_run(plan, &input, &state->scratch, out, err);
     if (status != ML_OK) return status;
     out += plan->n_columns;

@@ -46,7 +46,8 @@ const char *ml_series_kind(const ml_series_set *set, size_t k) {
 ml_series ml_series_at(const ml_series_set *set, size_t i, size_t k) {
   assert(i < set->n_ids && k < set->n_kinds);
   series_span span = set->spans[i * set->n_kinds + k];
-  return (ml_series){set->values + span.start, span.n};
+  const int64_t *times = set->clock == ML_CLOCK_TIME ? series__times(set, span.start) : NULL;
+  return (ml_series){set->values + span.start, span.n, times};
 }
 
 void ml_series_free(ml_series_set *set) {
@@ -57,6 +58,7 @@ void ml_series_free(ml_series_set *set) {
   free(set->kinds);
   free(set->kind_text);
   free(set->values);
+  free(set->times);
   free(set->spans);
   free(set);
 }

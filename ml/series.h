@@ -19,8 +19,10 @@ typedef enum ml_clock {
 
 /* A series of one id and kind; borrowed from the set. */
 typedef struct ml_series {
-  const double *x; /* n values */
-  size_t n;        /* 0 when this id has no rows of this kind */
+  const double *x;      /* n values */
+  size_t n;             /* 0 when this id has no rows of this kind */
+  const int64_t *times; /* n, ascending: nanoseconds since 1970; NULL unless the clock is
+                           ML_CLOCK_TIME */
 } ml_series;
 
 /* Which columns play which part. All NULL: columns called id, time, kind and value, and in their
@@ -76,6 +78,7 @@ typedef struct ml_series_rows {
   const char *const *ids;
   size_t n_ids;
   const double *time;          /* n_rows, sorted by; NULL: rows are in order */
+  const int64_t *date;         /* the same as nanoseconds since 1970, in place of time */
   const char *const *kinds;    /* names of the value columns */
   const double *const *values; /* n_kinds columns of n_rows */
   size_t n_kinds;

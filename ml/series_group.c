@@ -149,6 +149,12 @@ bool series__append(ml_series_set *set, double *column, size_t n_rows, const ser
   return values != NULL;
 }
 
+int64_t *series__sorted_keys(const int64_t *key, size_t n_rows, const series_order *order) {
+  int64_t *sorted = reallocarray(NULL, n_rows ? n_rows : 1, sizeof *sorted);
+  for (size_t p = 0; sorted && p < n_rows; p++) sorted[p] = key[series__row(order, p)];
+  return sorted;
+}
+
 void series__wide_spans(ml_series_set *set, const series_order *order) {
   for (size_t i = 0; i < set->n_ids; i++)
     for (size_t k = 0; k < set->n_kinds; k++)

@@ -22,6 +22,10 @@ struct ml_series_set {
   char **kinds;
   double *values;
   size_t n_values;
+  /* Value v is of the time times[v % n_times]: the kinds of the wide shape share one run of times.
+   * Nanoseconds since 1970, or none. */
+  int64_t *times;
+  size_t n_times;
   series_span *spans; /* n_ids * n_kinds */
   char *id_text;      /* what ids point into */
   char *kind_text;    /* what kinds point into */
@@ -89,6 +93,14 @@ static inline size_t series__row(const series_order *order, size_t p) {
 /* Turn doubles into integers of the same order (0 and -0 are equal), in place. No NaN. */
 int64_t *series__keys(double *time, size_t n);
 double series__key_to_double(int64_t key);
+
+/* Keys in order. @return NULL when memory ran out */
+int64_t *series__sorted_keys(const int64_t *key, size_t n_rows, const series_order *order);
+
+/* Times of the value v and those behind it; NULL: there are none. */
+static inline const int64_t *series__times(const ml_series_set *set, size_t v) {
+  return set->n_times ? set->times + v % set->n_times : NULL;
+}
 
 /* Fill in the spans where the groups are the ids and each kind has a column of its own. */
 void series__wide_spans(ml_series_set *set, const series_order *order);

@@ -208,6 +208,21 @@ static ml_status check_unique_times(const building *b) {
   return ML_OK;
 }
 
+/* The dates in order; a column that is in order already becomes theirs. */
+static ml_status keep_times(building *b) {
+  ml_series_set *set = b->set;
+  if (set->clock != ML_CLOCK_TIME) return ML_OK;
+  if (b->order.rows) {
+    set->times = series__sorted_keys(b->key, set->n_rows, &b->order);
+  } else {
+    set->times = b->key;
+    b->sort->time = NULL;
+  }
+  if (!set->times) return ml_error_memory(b->err);
+  set->n_times = set->n_rows;
+  return ML_OK;
+}
+
 /* ---- values ---- */
 
 /* The values of the rows in order, a column after the other, each freed when it has been used. */
@@ -277,6 +292,7 @@ static ml_status build(building *b) {
   status =
       series__order(b->set->n_rows, b->group, n_groups, b->key, b->opts->watch, &b->order, b->err);
   if (status == ML_OK && b->roles.is_guess) status = check_unique_times(b);
+  if (status == ML_OK) status = keep_times(b);
   drop_column(b->id);
   drop_column(b->kind);
   drop_column(b->sort);

@@ -17,7 +17,8 @@ static ml_status check(const ml_series_rows *rows, ml_error *err) {
   for (size_t i = 0; i < rows->n_rows; i++) {
     if (rows->id && rows->id[i] >= rows->n_ids)
       return fail_row(err, i, "id code out of range", NULL);
-    if (rows->time && !isfinite(rows->time[i])) return fail_row(err, i, "time not finite", NULL);
+    if (rows->time && !rows->date && !isfinite(rows->time[i]))
+      return fail_row(err, i, "time not finite", NULL);
     for (size_t k = 0; k < rows->n_kinds; k++)
       if (!isfinite(rows->values[k][i]))
         return fail_row(err, i, "value not finite:", rows->kinds[k]);
@@ -79,22 +80,31 @@ static bool make_values(const ml_series_rows *rows, const series_order *order, m
   return true;
 }
 
+static bool make_times(const ml_series_rows *rows, const series_order *order, ml_series_set *set) {
+  if (!rows->date) return true;
+  set->times = series__sorted_keys(rows->date, rows->n_rows, order);
+  set->n_times = set->times ? rows->n_rows : 0;
+  return set->times != NULL;
+}
+
 static ml_status build(const ml_series_rows *rows, ml_series_set *set, ml_error *err) {
   set->n_rows = rows->n_rows;
   set->n_kinds = rows->n_kinds;
-  set->clock = rows->time ? ML_CLOCK_NUMBER : ML_CLOCK_NONE;
+  set->clock = rows->date ? ML_CLOCK_TIME : rows->time ? ML_CLOCK_NUMBER : ML_CLOCK_NONE;
   set->kinds = copy_texts(rows->kinds, NULL, rows->n_kinds, &set->kind_text);
   uint32_t *group = make_ids(rows, set);
-  double *time = rows->time ? malloc(rows->n_rows * sizeof *time) : NULL;
+  const int64_t *key = rows->date;
+  double *time = !key && rows->time ? malloc(rows->n_rows * sizeof *time) : NULL;
   series_order order = {0};
-  ml_status status = set->kinds && group && (time || !rows->time) ? ML_OK : ml_error_memory(err);
-  if (status == ML_OK && time) memcpy(time, rows->time, rows->n_rows * sizeof *time);
-  if (status == ML_OK)
-    status = series__order(rows->n_rows, group, set->n_ids,
-                           time ? series__keys(time, rows->n_rows) : NULL, NULL, &order, err);
+  bool ok = set->kinds && group && (key || time || !rows->time);
+  if (ok && time) memcpy(time, rows->time, rows->n_rows * sizeof *time);
+  if (ok && time) key = series__keys(time, rows->n_rows);
+  ml_status status = ok ? series__order(rows->n_rows, group, set->n_ids, key, NULL, &order, err)
+                        : ml_error_memory(err);
+  if (status == ML_OK && (!make_values(rows, &order, set) || !make_times(rows, &order, set)))
+    status = ml_error_memory(err);
   free(time);
   free(group);
-  if (status == ML_OK && !make_values(rows, &order, set)) status = ml_error_memory(err);
   series__order_release(&order);
   return status;
 }

@@ -173,8 +173,13 @@ static void malformed_requests_are_refused(void **state) {
   size_t spans[2] = {0, 2};
   char request[64] = {1};
   memcpy(request + HEAD, "k\0{\"mean\": null}", 16);
-  ml_span inputs[] = {{values, sizeof values}, {spans, sizeof spans}, {request, HEAD + 16}};
-  ml_job_data data = {.inputs = inputs, .n_inputs = 3, .result = {result, sizeof result}};
+  int64_t times[2] = {1, 2};
+  ml_span inputs[] = {[FRESH_VALUES] = {values, sizeof values},
+                      [FRESH_SPANS] = {spans, sizeof spans},
+                      [FRESH_TIMES] = {NULL, 0},
+                      [FRESH_REQUEST] = {request, HEAD + 16}};
+  ml_job_data data = {
+      .inputs = inputs, .n_inputs = FRESH_N_BLOCKS, .result = {result, sizeof result}};
   ml_buf out = {0};
   ml_error err = {0};
   void *open = NULL;
@@ -196,19 +201,24 @@ static void malformed_requests_are_refused(void **state) {
   range = (fresh_item){0, 1};
   spans[1] = 3;
   assert_int_equal(task->run(open, &data, &item, &out, &err), ML_ERR_PARSE);
+  spans[1] = 2;
+  inputs[FRESH_TIMES] = (ml_span){times, sizeof times};
+  assert_int_equal(task->run(open, &data, &item, &out, &err), ML_OK);
+  inputs[FRESH_TIMES].size = sizeof *times; /* too few for the series */
+  assert_int_equal(task->run(open, &data, &item, &out, &err), ML_ERR_PARSE);
   task->close(open);
 
   data.result.size = 16;
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
   data.result.size = 8;
-  inputs[2].size = HEAD + 1; /* the name of the kind does not end */
+  inputs[FRESH_REQUEST].size = HEAD + 1; /* the name of the kind does not end */
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
-  inputs[2].size = 7;
+  inputs[FRESH_REQUEST].size = 7;
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
-  inputs[2].size = HEAD + 16;
+  inputs[FRESH_REQUEST].size = HEAD + 16;
   request[7] = 1; /* an absurd number of kinds */
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
-  data.n_inputs = 2;
+  data.n_inputs = FRESH_N_BLOCKS - 1;
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
 }
 

@@ -398,12 +398,70 @@ static void bad_rows_are_refused(void **state) {
   expect_rows(&in, "!no rows");
 }
 
+/* ---- times ---- */
+
+#define DAY INT64_C(86400000000000)
+
+static void expect_times(const ml_series_set *set, size_t i, size_t k, const int64_t *want,
+                         size_t n) {
+  ml_series series = ml_series_at(set, i, k);
+  assert_int_equal(series.n, n);
+  if (!want) assert_null(series.times);
+  for (size_t j = 0; want && j < n; j++) assert_true(series.times[j] == want[j]);
+}
+
+static ml_series_set *parse_with(const char *text, const ml_series_opts *opts) {
+  ml_error err = {0};
+  ml_series_set *set = NULL;
+  if (ml_series_parse(text, strlen(text), "s.csv", opts, &set, &err) != ML_OK)
+    fail_msg("%s", err.message);
+  return set;
+}
+
+static void dates_stay_with_their_values(void **state) {
+  (void)state;
+  static const char *const orders[] = {
+      "id,time,a,b\n1,1970-01-02,1,2\n1,1970-01-04,3,4\n2,1970-01-03,5,6\n",
+      "id,time,a,b\n2,1970-01-03,5,6\n1,1970-01-04,3,4\n1,1970-01-02,1,2\n",
+      "id,time,kind,value\n1,1970-01-02,a,1\n1,1970-01-04,b,4\n1,1970-01-02,b,2\n"
+      "1,1970-01-04,a,3\n2,1970-01-03,b,6\n2,1970-01-03,a,5\n"};
+  for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+    ml_series_set *set = parse_with(orders[i], NULL);
+    for (size_t k = 0; k < 2; k++) {
+      expect_times(set, 0, k, (const int64_t[]){DAY, 3 * DAY}, 2);
+      expect_times(set, 1, k, (const int64_t[]){2 * DAY}, 1);
+    }
+    ml_series_free(set);
+  }
+  ml_series_set *set = parse_with("id,time,a\n1,1,1\n", NULL);
+  expect_times(set, 0, 0, NULL, 1); /* numbers are no dates */
+  ml_series_free(set);
+}
+
+static void dates_in_memory_are_kept(void **state) {
+  (void)state;
+  static const int64_t date[] = {3 * DAY, DAY, DAY, 0, 2 * DAY};
+  ml_series_rows in = rows;
+  ml_series_set *set;
+  in.time = NULL;
+  in.date = date;
+  assert_int_equal(ml_series_from_rows(&in, &set, NULL), ML_OK);
+  assert_int_equal(ml_series_clock(set), ML_CLOCK_TIME);
+  for (size_t k = 0; k < 2; k++) {
+    expect_times(set, 0, k, (const int64_t[]){DAY, 2 * DAY, 3 * DAY}, 3);
+    expect_times(set, 1, k, (const int64_t[]){0, DAY}, 2);
+  }
+  assert_true(ml_series_at(set, 1, 0).x[0] == 4);
+  ml_series_free(set);
+}
+
 int main(void) {
-  enum { N = sizeof cases / sizeof cases[0], OTHERS = 6 };
+  enum { N = sizeof cases / sizeof cases[0], OTHERS = 8 };
   struct CMUnitTest tests[OTHERS + N] = {
       cmocka_unit_test(a_set_says_what_it_is),         cmocka_unit_test(too_many_kinds_are_refused),
       cmocka_unit_test(long_lists_of_columns_are_cut), cmocka_unit_test(rows_in_memory_are_grouped),
-      cmocka_unit_test(bad_rows_are_refused),          cmocka_unit_test(a_long_name_is_no_hint)};
+      cmocka_unit_test(bad_rows_are_refused),          cmocka_unit_test(a_long_name_is_no_hint),
+      cmocka_unit_test(dates_stay_with_their_values),  cmocka_unit_test(dates_in_memory_are_kept)};
   for (size_t i = 0; i < N; i++)
     tests[i + OTHERS] =
         (struct CMUnitTest){.name = cases[i].name, .test_func = check, .initial_state = &cases[i]};
