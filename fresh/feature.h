@@ -184,6 +184,8 @@ typedef struct fresh_feature {
   X(ratio_beyond_r_sigma)                                   \
   X(count_above)                                            \
   X(count_below)                                            \
+  X(lempel_ziv_complexity)                                  \
+  X(permutation_entropy)                                    \
   X(mean_n_absolute_max)
 
 #define FRESH_DECLARE(name) extern const fresh_feature fresh__##name;
