@@ -19,7 +19,7 @@ _mltool() {
   [[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD-2]}
   value=$(awk -F '\t' -v o="$before" '$1 == o { print $2 }' <<<"$options")
   if [[ $before == --params ]]; then
-    mapfile -t COMPREPLY < <(compgen -f -W 'comprehensive minimal' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -f -W 'comprehensive efficient minimal index time kx kx-strict' -- "$word")
   elif [[ $before == --features ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-features 2>/dev/null)" -- "$word")
   elif [[ $value == *'|'* ]]; then

@@ -20,7 +20,7 @@ function __mltool_values
     set -l before (commandline -opc)[-1]
     switch $before
         case --params
-            printf '%s\n' comprehensive minimal
+            printf '%s\n' comprehensive efficient minimal index time kx kx-strict
             __fish_complete_path
         case --load
             printf '%s\n' fresh xval py:

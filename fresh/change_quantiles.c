@@ -116,7 +116,7 @@ static const ml_fresh_param params[] = {
     {.name = "ql", .kind = ML_PARAM_REAL, .lo = 0, .hi = 1, .doc = "lower quantile"}};
 
 #define SET(f_agg, isabs, ql, qh) \
-  FRESH_INT(f_agg), FRESH_BOOL(isabs), FRESH_REAL(qh), FRESH_REAL(ql)
+  FRESH_CHOICE(f_agg), FRESH_BOOL(isabs), FRESH_REAL(qh), FRESH_REAL(ql)
 #define CORRIDOR(ql, qh) SET(0, 0, ql, qh), SET(1, 0, ql, qh), SET(0, 1, ql, qh), SET(1, 1, ql, qh)
 static const ml_param_value grid[] = {
     CORRIDOR(.0, .2), CORRIDOR(.0, .4), CORRIDOR(.0, .6), CORRIDOR(.0, .8), CORRIDOR(.0, 1.),

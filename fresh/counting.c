@@ -183,8 +183,11 @@ const fresh_feature fresh__count_below = {
     .presets = FRESH_IN_MOST,
     .values = count_below};
 
-static const ml_fresh_param value_params[] = {
-    {.name = "value", .kind = ML_PARAM_REAL, FRESH_ANY, .doc = "what is counted"}};
+static const ml_fresh_param value_params[] = {{.name = "value",
+                                               .kind = ML_PARAM_REAL,
+                                               FRESH_ANY,
+                                               .takes_nan = true,
+                                               .doc = "what is counted; NaN counts the missing"}};
 static const ml_param_value value_grid[] = {FRESH_INT(0), FRESH_INT(1), FRESH_INT(-1)};
 
 const fresh_feature fresh__value_count = {.info = {.name = "value_count",

@@ -8,6 +8,7 @@
 
 #include <ml/series_internal.h>
 
+#include "order.h"
 #include "plan.h"
 
 /* An item is some milliseconds of work, and each worker gets several, so that the last one to end
@@ -161,16 +162,20 @@ ml_status ml_fresh_extract(const ml_series_set *set, const ml_fresh_settings *se
                            ml_exec *exec, const ml_watch *watch, ml_matrix **out, ml_error *err) {
   extraction e = {.set = set};
   ml_fresh_settings *own = NULL;
+  fresh_order order = {0};
   ml_status status = ML_OK;
   if (!settings) status = ml_fresh_settings_named("comprehensive", &own, err);
   if (status == ML_OK) status = make_matrix(&e, settings ? settings : own, exec, err);
+  if (status == ML_OK) status = fresh__order_find(settings ? settings : own, e.matrix, &order, err);
   if (status == ML_OK) status = split(&e, ml_exec_n_workers(exec), err);
   if (status == ML_OK) status = make_blocks(&e, settings ? settings : own, exec, err);
   if (status == ML_OK) status = run(&e, exec, watch, err);
+  if (status == ML_OK) status = fresh__order_apply(&order, e.matrix, err);
   if (status == ML_OK) {
     *out = e.matrix;
     e.matrix = NULL;
   }
+  fresh__order_release(&order);
   ml_matrix_free(e.matrix);
   for (size_t i = 0; i < FRESH_N_BLOCKS; i++) ml_block_free(e.blocks[i]);
   free(e.starts);

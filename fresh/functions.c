@@ -29,6 +29,7 @@ static ml_status read_settings(const ml_value *params, ml_fresh_settings **out, 
     return ml_error_set(err, ML_ERR_USAGE, "'params' must be a name or an object of features");
   ml_status status = ml_value_to_json(params, &json, err);
   if (status == ML_OK) status = ml_fresh_settings_parse(json.data, json.n, "params", out, err);
+  if (status == ML_ERR_PARSE && err) err->line = err->column = 0; /* nobody sees that text */
   ml_buf_release(&json);
   return status;
 }

@@ -2,6 +2,7 @@
 /* Names of columns as tsfresh writes them, and hints for misspelt ones. */
 #include "names.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,25 +33,57 @@ const char *fresh__choice(const char *choices, size_t index, size_t *n) {
   return choices;
 }
 
-void fresh__value_text(const ml_fresh_param *param, ml_param_value value, bool json, ml_buf *out) {
+static void number_text(ml_param_value value, bool json, ml_buf *out) {
   char text[ML_NUMBER_MAX];
-  size_t n = 0;
-  if (param->kind == ML_PARAM_ENUM) {
-    const char *choice = fresh__choice(param->choices, (size_t)value.v, &n);
-    ml_buf_printf(out, "\"%.*s\"", (int)n, choice);
-  } else if (value.form == ML_FORM_INT) {
+  if (value.form == ML_FORM_INT)
     ml_buf_printf(out, "%.0f", value.v);
-  } else if (param->kind == ML_PARAM_BOOL) {
-    ml_buf_puts(out, value.v != 0 ? (json ? "true" : "True") : (json ? "false" : "False"));
-  } else {
-    n = ml_number_repr(value.v, text);
-    ml_buf_put(out, text, n);
+  else if (json && !isfinite(value.v)) /* as Python's json writes and reads them */
+    ml_buf_puts(out, isnan(value.v) ? "NaN" : value.v > 0 ? "Infinity" : "-Infinity");
+  else
+    ml_buf_put(out, text, ml_number_repr(value.v, text));
+}
+
+static void items_text(ml_param_value value, bool json, ml_buf *out) {
+  bool is_tuple = value.form == ML_FORM_TUPLE && !json;
+  ml_buf_puts(out, is_tuple ? "(" : "[");
+  for (size_t i = 0; i < value.n_items; i++) {
+    ml_buf_puts(out, i ? ", " : "");
+    number_text(value.items[i], json, out);
+  }
+  if (is_tuple) ml_buf_puts(out, value.n_items == 1 ? ",)" : ")");
+  if (!is_tuple) ml_buf_puts(out, "]");
+}
+
+void fresh__value_text(const ml_fresh_param *param, ml_param_value value, bool json, ml_buf *out) {
+  const char *choice;
+  size_t n = 0;
+  bool is_given = value.form != ML_FORM_NONE && value.form != ML_FORM_ABSENT;
+  switch (is_given && param->kind == ML_PARAM_ENUM ? ML_FORM_CHOICE : value.form) {
+    case ML_FORM_NONE: /* the reference quotes it where a choice is expected */
+      ml_buf_puts(out, json ? "null" : param->kind == ML_PARAM_ENUM ? "\"None\"" : "None");
+      break;
+    case ML_FORM_CHOICE:
+      choice = fresh__choice(param->choices, (size_t)value.v, &n);
+      ml_buf_printf(out, "\"%.*s\"", (int)n, choice);
+      break;
+    case ML_FORM_BOOL:
+      ml_buf_puts(out, value.v != 0 ? (json ? "true" : "True") : (json ? "false" : "False"));
+      break;
+    case ML_FORM_TUPLE:
+    case ML_FORM_LIST:
+      items_text(value, json, out);
+      break;
+    case ML_FORM_ABSENT:
+      break;
+    default:
+      number_text(value, json, out);
   }
 }
 
 void ml_fresh_name(const ml_fresh_feature *feature, const ml_param_value *values, ml_buf *out) {
   ml_buf_puts(out, feature->name);
   for (size_t k = 0; k < feature->n_params; k++) {
+    if (values[k].form == ML_FORM_ABSENT) continue;
     ml_buf_printf(out, "__%s_", feature->params[k].name);
     fresh__value_text(&feature->params[k], values[k], false, out);
   }

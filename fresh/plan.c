@@ -5,16 +5,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The number of a value that was given, or else of its parameter's fallback. */
-static const ml_param_value *given(const ml_fresh_param *param, const ml_param_value *value) {
-  return value->form == ML_FORM_ABSENT ? &param->fallback : value;
-}
+#include "parameters.h"
 
 static double *fill_args(const fresh_setting *setting, size_t i, fresh_args *args,
                          double *numbers) {
   const ml_fresh_feature *info = &setting->feature->info;
   for (size_t k = 0; k < info->n_params; k++) {
-    const ml_param_value *value = given(&info->params[k], &setting->args[i * info->n_params + k]);
+    const ml_param_value *value =
+        fresh__resolve(&info->params[k], &setting->args[i * info->n_params + k]);
     args->v[k] = value->v;
     if (value->n_items == 0) continue;
     args->list = numbers;
@@ -29,7 +27,7 @@ static size_t count_numbers(const fresh_setting *setting) {
   size_t n = 0;
   for (size_t i = 0; i < setting->n_args; i++)
     for (size_t k = 0; k < info->n_params; k++)
-      n += given(&info->params[k], &setting->args[i * info->n_params + k])->n_items;
+      n += fresh__resolve(&info->params[k], &setting->args[i * info->n_params + k])->n_items;
   return n;
 }
 

@@ -2,6 +2,7 @@
 /* Settings by name, by calculators, and written as JSON. */
 #include "settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,14 @@ fresh_setting *fresh__list_add(fresh_list *list, const fresh_feature *feature, s
   return &list->settings[list->n++];
 }
 
+ml_param_value *fresh__settings_items(ml_fresh_settings *settings, size_t n) {
+  fresh_items *items = malloc(sizeof *items + n * sizeof *items->values);
+  if (!items) return NULL;
+  items->next = settings->items;
+  settings->items = items;
+  return items->values;
+}
+
 static void release_list(fresh_list *list) {
   for (size_t i = 0; i < list->n; i++) free(list->settings[i].args);
   free(list->settings);
@@ -53,7 +62,16 @@ void ml_fresh_settings_free(ml_fresh_settings *settings) {
     release_list(&settings->kinds[i].list);
   }
   free(settings->kinds);
+  labels__release(&settings->order);
+  for (fresh_items *items = settings->items, *next; items; items = next) {
+    next = items->next;
+    free(items);
+  }
   free(settings);
+}
+
+void ml_fresh_settings_set_compat(ml_fresh_settings *settings, ml_compat compat) {
+  settings->is_modern = compat == ML_COMPAT_MODERN;
 }
 
 /* ---- calculators with their default grids ---- */
@@ -93,7 +111,20 @@ static const struct {
              {"efficient", FRESH_IN_EFFICIENT},
              {"minimal", FRESH_IN_MINIMAL},
              {"index", FRESH_IN_INDEX},
-             {"time", FRESH_IN_TIME}};
+             {"time", FRESH_IN_TIME},
+             {"kx", FRESH_IN_KX},
+             {"kx-strict", FRESH_IN_KX_STRICT}};
+
+/* "a, b and c" */
+static void list_named(char *text, size_t size) {
+  size_t at = 0, n = sizeof named / sizeof *named;
+  for (size_t i = 0; i < n && at < size; i++)
+    at += (size_t)snprintf(text + at, size - at, "%s%s",
+                           i == 0       ? ""
+                           : i + 1 == n ? " and "
+                                        : ", ",
+                           named[i].name);
+}
 
 ml_status ml_fresh_settings_named(const char *name, ml_fresh_settings **out, ml_error *err) {
   ml_nearest nearest = ml_nearest_to(name);
@@ -103,9 +134,11 @@ ml_status ml_fresh_settings_named(const char *name, ml_fresh_settings **out, ml_
       return new_settings(is_in_preset, &named[i].preset, out, err);
     ml_nearest_try(&nearest, named[i].name, strlen(named[i].name));
   }
-  return ml_error_set(err, ML_ERR_USAGE, "unknown settings '%s'%s", name,
-                      nearest.name ? fresh__hint(&nearest, &hint)
-                                   : "; there are comprehensive and minimal, or name a JSON file");
+  char all[256];
+  list_named(all, sizeof all);
+  return ml_error_set(err, ML_ERR_USAGE,
+                      "unknown settings '%s'%s; there are %s, or name a JSON file", name,
+                      fresh__hint(&nearest, &hint), all);
 }
 
 /* ---- calculators by name ---- */
@@ -156,9 +189,12 @@ ml_status ml_fresh_settings_features(const char *names, ml_fresh_settings **out,
 /* ---- as JSON ---- */
 
 static void write_set(const ml_fresh_feature *info, const ml_param_value *values, ml_buf *out) {
+  const char *comma = "";
   ml_buf_puts(out, "{");
   for (size_t k = 0; k < info->n_params; k++) {
-    ml_buf_printf(out, "%s\"%s\": ", k ? ", " : "", info->params[k].name);
+    if (values[k].form == ML_FORM_ABSENT) continue;
+    ml_buf_printf(out, "%s\"%s\": ", comma, info->params[k].name);
+    comma = ", ";
     fresh__value_text(&info->params[k], values[k], true, out);
   }
   ml_buf_puts(out, "}");

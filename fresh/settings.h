@@ -3,6 +3,8 @@
 #ifndef FRESH_SETTINGS_H
 #define FRESH_SETTINGS_H
 
+#include <ml/labels.h>
+
 #include "feature.h"
 
 /* One calculator and its sets of parameters: n_args rows of info.n_params values. */
@@ -23,10 +25,18 @@ typedef struct fresh_kind_list {
   fresh_list list;
 } fresh_kind_list;
 
+/* Items of lists among the parameters. */
+typedef struct fresh_items {
+  struct fresh_items *next;
+  ml_param_value values[];
+} fresh_items;
+
 struct ml_fresh_settings {
   fresh_list defaults;    /* for kinds that have no list of their own; empty: no feature */
   fresh_kind_list *kinds; /* sorted by name */
   size_t n_kinds;
+  fresh_items *items;
+  labels order;   /* names of all columns, in the order that is wanted; none: that of the lists */
   bool is_modern; /* ML_COMPAT_MODERN */
 };
 
@@ -38,5 +48,9 @@ const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *
 
 /* Append a calculator with room for n_args sets of parameters. @return NULL when out of memory */
 fresh_setting *fresh__list_add(fresh_list *list, const fresh_feature *feature, size_t n_args);
+
+/* Room for the items of a list, which lives as long as the settings. @return NULL when out of
+ * memory */
+ml_param_value *fresh__settings_items(ml_fresh_settings *settings, size_t n);
 
 #endif

@@ -92,7 +92,9 @@ ML_API void ml_fresh_name(const ml_fresh_feature *feature, const ml_param_value 
 typedef struct ml_fresh_settings ml_fresh_settings;
 
 /**
- * Settings by name: "comprehensive" (every calculator with its grid), "minimal".
+ * Settings by name: "comprehensive" (every calculator with its grid), "efficient" (without the two
+ * that are quadratic in time and memory in the reference), "minimal", "index", "time", "kx" (the
+ * functions, columns and names of the KX toolkit), "kx-strict" (the same with its mistakes).
  *
  * @retval ML_ERR_USAGE  no such settings; the message lists them
  */
@@ -122,7 +124,34 @@ ML_API ML_MUST_CHECK ml_status ml_fresh_settings_read(const char *path, ml_fresh
 ML_API ML_MUST_CHECK ml_status ml_fresh_settings_features(const char *names,
                                                           ml_fresh_settings **out, ml_error *err);
 
-/** Append the settings as JSON, in the shape that ml_fresh_settings_parse() reads. */
+/**
+ * The settings that give exactly the columns of these names, `kind__calculator__param_value`.
+ * ml_fresh_extract() gives them in this order, each once; kinds and values may be
+ * whatever it writes itself. Only what these columns need is computed.
+ *
+ * @param names   n of them
+ * @param source  where they are from, for messages; may be NULL
+ * @retval ML_ERR_PARSE  a name is no feature, of an unknown calculator, has a parameter or value
+ * that it does not take: the message has the nearest; or n is 0
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_settings_from_names(const char *const *names, size_t n,
+                                                            const char *source,
+                                                            ml_fresh_settings **out, ml_error *err);
+
+/* Whose numbers, where newer releases of what the reference is built on give others. */
+typedef enum ml_compat {
+  ML_COMPAT_REFERENCE, /* scipy 1.10, statsmodels 0.13, pandas 1.5, PyWavelets 1.1 */
+  ML_COMPAT_MODERN     /* scipy 1.18, statsmodels 0.14, pandas 3, PyWavelets 1.9 */
+} ml_compat;
+
+/** ML_COMPAT_REFERENCE unless this is called. The names of columns are the same. */
+ML_API void ml_fresh_settings_set_compat(ml_fresh_settings *settings, ml_compat compat);
+
+/**
+ * Append the settings as JSON, in the shape that ml_fresh_settings_parse() reads. Tuples become
+ * lists; NaN and infinities are bare words, as Python's json writes them. The order of columns that
+ * ml_fresh_settings_from_names() keeps, and compatibility, are not part of it.
+ */
 ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *out);
 
 /** NULL is allowed. */
@@ -139,7 +168,8 @@ ML_API void ml_fresh_settings_free(ml_fresh_settings *settings);
  * @param exec      NULL for serial
  * @param[out] out  free it with ml_matrix_free(). Not written on failure.
  *
- * @retval ML_ERR_USAGE   the settings give no feature for any kind of the set
+ * @retval ML_ERR_USAGE   the settings give no feature for any kind of the set, or a column that was
+ * asked for by name cannot be there
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER
  */
 ML_API ML_MUST_CHECK ml_status ml_fresh_extract(const ml_series_set *set,

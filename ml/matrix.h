@@ -59,6 +59,42 @@ ML_API ML_MUST_CHECK ml_status ml_matrix_write(const ml_matrix *matrix, const ch
                                                ml_error *err);
 
 /**
+ * Names of letters, digits and underscores alone, for programs that take no others: any other byte
+ * becomes an underscore. Equal ones are told apart by _2, _3, ... in their order; a name
+ * that is safe already keeps itself. The result depends on the names and their order alone.
+ *
+ * @param names    n distinct names
+ * @param[out] out  free it with ml_safe_names_free()
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_safe_names(const char *const *names, size_t n, char ***out,
+                                             ml_error *err);
+
+/** NULL is allowed. */
+ML_API void ml_safe_names_free(char **names, size_t n);
+
+/**
+ * As ml_matrix_write(), but the columns have their ml_safe_names(), and a file beside says which is
+ * which: "x.names.csv" beside "x.csv", with the columns safe and name. It is replaced as the
+ * file beside a .npy is: where both are, they belong together.
+ *
+ * @retval ML_ERR_USAGE  as ml_matrix_beside(), or path is standard output
+ */
+ML_API ML_MUST_CHECK ml_status ml_matrix_write_safe(const ml_matrix *matrix, const char *path,
+                                                    ml_format format, const ml_watch *watch,
+                                                    ml_error *err);
+
+/**
+ * The file of names that ml_matrix_write_safe() would write.
+ *
+ * @param[out] beside  from malloc()
+ * @retval ML_ERR_USAGE  path is standard output
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_matrix_names_beside(const char *path, char **beside,
+                                                      ml_error *err);
+
+/**
  * The second file that ml_matrix_write() would write.
  *
  * @param[out] beside  from malloc(); NULL when there is none

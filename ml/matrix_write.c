@@ -15,6 +15,7 @@ enum { CHUNK = 128 * 1024 };
 /* One file that is being written. Text is appended to buf, and goes on to out in chunks. */
 typedef struct writer {
   const ml_matrix *matrix;
+  char *const *names; /* of the columns before they were made safe; NULL: they were not */
   const ml_watch *watch;
   ml_output *out;
   ml_buf buf;
@@ -134,6 +135,18 @@ static ml_status write_names(writer *w, ml_error *err) {
   return flush(w, err);
 }
 
+/* The file beside an output with safe names. */
+static ml_status write_mapping(writer *w, ml_error *err) {
+  ml_buf_puts(&w->buf, "safe,name\n");
+  for (size_t j = 0; j < w->matrix->n_columns; j++) {
+    ml_buf_csv_cell(&w->buf, w->matrix->columns[j]);
+    ml_buf_puts(&w->buf, ",");
+    ml_buf_csv_cell(&w->buf, w->names[j]);
+    ml_buf_puts(&w->buf, "\n");
+  }
+  return flush(w, err);
+}
+
 /* ---- NumPy --------------------------------------------------------------------------------- */
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -175,27 +188,34 @@ static ml_status write_npy(writer *w, ml_error *err) {
 
 typedef ml_status write_fn(writer *w, ml_error *err);
 
-/* Write a file in full, up to its rename. *out is not written on failure, and no file is left. */
-static ml_status prepare(const ml_matrix *matrix, const char *path, write_fn *write,
-                         const ml_watch *watch, ml_output **out, ml_error *err) {
-  writer w = {.matrix = matrix, .watch = watch};
-  ml_status status = ml_output_open(path, &w.out, err);
+/* A file of an output, the one with the values last. */
+typedef struct part {
+  const char *path;
+  write_fn *write;
+  const ml_matrix *matrix;
+  char *const *names; /* of the columns before they were made safe */
+  ml_output *out;     /* in full, but not yet of its name; NULL before and after */
+} part;
+
+enum { MAX_PARTS = 3 };
+
+/* Write a file in full, up to its rename. On failure no file is left. */
+static ml_status prepare(part *p, const ml_watch *watch, ml_error *err) {
+  writer w = {.matrix = p->matrix, .names = p->names, .watch = watch};
+  ml_status status = ml_output_open(p->path, &w.out, err);
   if (status != ML_OK) return status;
-  status = write(&w, err);
+  status = p->write(&w, err);
   ml_buf_release(&w.buf);
   if (status == ML_OK) status = output__finish(w.out, err);
   if (status == ML_OK)
-    *out = w.out;
+    p->out = w.out;
   else
     ml_output_abort(w.out);
   return status;
 }
 
-static ml_status write_one(const ml_matrix *matrix, const char *path, write_fn *write,
-                           const ml_watch *watch, ml_error *err) {
-  ml_output *out;
-  ml_status status = prepare(matrix, path, write, watch, &out, err);
-  return status == ML_OK ? ml_output_commit(out, err) : status;
+static void abort_parts(part *parts, size_t n) {
+  for (size_t i = 0; i < n; i++) ml_output_abort(parts[i].out);
 }
 
 static bool ends_with(const char *text, const char *end) {
@@ -203,26 +223,22 @@ static bool ends_with(const char *text, const char *end) {
   return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* Both files are complete on the disk before the first gets its name: then little can go wrong. The
+/* All files are complete on the disk before the first gets its name: then little can go wrong. The
  * old values go first and the new ones come last, so that there is no moment, whatever crashes, at
  * which the names of one matrix lie beside the values of another. */
-static ml_status write_npy_pair(const ml_matrix *matrix, const char *path, const char *beside,
-                                const ml_watch *watch, ml_error *err) {
-  ml_output *names = NULL, *values = NULL;
-  ml_status status = prepare(matrix, beside, write_names, watch, &names, err);
-  if (status == ML_OK) status = prepare(matrix, path, write_npy, watch, &values, err);
-  if (status == ML_OK) status = output__withdraw(values, err);
-  if (status == ML_OK) {
-    status = ml_output_commit(names, err);
-    names = NULL;
+static ml_status write_parts(part *parts, size_t n, const ml_watch *watch, ml_error *err) {
+  ml_status status = ML_OK;
+  size_t last = n - 1;
+  for (size_t i = 0; i < n && status == ML_OK; i++) status = prepare(&parts[i], watch, err);
+  if (status == ML_OK && n > 1) status = output__withdraw(parts[last].out, err);
+  size_t n_done = 0;
+  for (; n_done < n && status == ML_OK; n_done++) {
+    status = ml_output_commit(parts[n_done].out, err);
+    parts[n_done].out = NULL;
   }
-  if (status != ML_OK) {
-    ml_output_abort(names);
-    ml_output_abort(values);
-    return status;
-  }
-  status = ml_output_commit(values, err);
-  if (status != ML_OK) remove(beside);
+  if (status == ML_OK) return ML_OK;
+  abort_parts(parts, n);
+  for (size_t i = 0; i + 1 < n_done; i++) remove(parts[i].path);
   return status;
 }
 
@@ -251,15 +267,51 @@ ml_status ml_matrix_beside(const char *path, ml_format format, char **beside, ml
   return ml_error_memory(err);
 }
 
+/* names: of the columns before they were made safe; NULL: they were not */
+static ml_status write_matrix(const ml_matrix *matrix, char *const *names, const char *path,
+                              ml_format format, const ml_watch *watch, ml_error *err) {
+  char *beside = NULL, *names_beside = NULL;
+  part parts[MAX_PARTS];
+  size_t n = 0;
+  ml_status status = ml_matrix_beside(path, format, &beside, err);
+  if (status == ML_OK && names) status = ml_matrix_names_beside(path, &names_beside, err);
+  if (format == ML_FORMAT_AUTO) format = format_of(path);
+  if (names_beside) parts[n++] = (part){names_beside, write_mapping, matrix, names, NULL};
+  if (beside) parts[n++] = (part){beside, write_names, matrix, NULL, NULL};
+  write_fn *write = beside ? write_npy : format == ML_FORMAT_JSON ? write_json : write_csv;
+  parts[n++] = (part){path, write, matrix, NULL, NULL};
+  if (status == ML_OK) status = write_parts(parts, n, watch, err);
+  free(beside);
+  free(names_beside);
+  return status;
+}
+
 ml_status ml_matrix_write(const ml_matrix *matrix, const char *path, ml_format format,
                           const ml_watch *watch, ml_error *err) {
-  char *beside;
-  ml_status status = ml_matrix_beside(path, format, &beside, err);
+  return write_matrix(matrix, NULL, path, format, watch, err);
+}
+
+ml_status ml_matrix_names_beside(const char *path, char **beside, ml_error *err) {
+  static const char *const ends[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz"};
+  *beside = NULL;
+  if (strcmp(path, "-") == 0)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "safe names need a file to lie beside: they cannot go to standard output");
+  int stem = (int)strlen(path);
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+    if (ends_with(path, ends[i])) stem = (int)(strlen(path) - strlen(ends[i]));
+  if (asprintf(beside, "%.*s.names.csv", stem, path) >= 0) return ML_OK;
+  *beside = NULL;
+  return ml_error_memory(err);
+}
+
+ml_status ml_matrix_write_safe(const ml_matrix *matrix, const char *path, ml_format format,
+                               const ml_watch *watch, ml_error *err) {
+  ml_matrix safe = *matrix;
+  ml_status status =
+      ml_safe_names((const char *const *)matrix->columns, matrix->n_columns, &safe.columns, err);
   if (status != ML_OK) return status;
-  if (format == ML_FORMAT_AUTO) format = format_of(path);
-  status = beside ? write_npy_pair(matrix, path, beside, watch, err)
-                  : write_one(matrix, path, format == ML_FORMAT_JSON ? write_json : write_csv,
-                              watch, err);
-  free(beside);
+  status = write_matrix(&safe, matrix->columns, path, format, watch, err);
+  ml_safe_names_free(safe.columns, matrix->n_columns);
   return status;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@ static ml_fresh_settings *parse(const char *text) {
   ml_error err = {0};
   ml_fresh_settings *settings = NULL;
   if (ml_fresh_settings_parse(text, strlen(text), "p.json", &settings, &err) != ML_OK)
-    fail_msg("%s: %s", text, err.message);
+    fail_msg("%s: %s", err.message, text);
   return settings;
 }
 
@@ -165,11 +166,15 @@ static void minimal_is_tsfresh_s(void **state) {
     assert_string_equal(settings->defaults.settings[i].feature->info.name, want[i]);
   ml_fresh_settings_free(settings);
   assert_int_equal(ml_fresh_settings_named("minimla", &settings, &err), ML_ERR_USAGE);
-  assert_string_equal(err.message, "unknown settings 'minimla' (did you mean 'minimal'?)");
+  assert_string_equal(
+      err.message,
+      "unknown settings 'minimla' (did you mean 'minimal'?); there are comprehensive, efficient, "
+      "minimal, index, time, kx and kx-strict, or name a JSON file");
   assert_int_equal(ml_fresh_settings_named("tiny", &settings, &err), ML_ERR_USAGE);
   assert_string_equal(
       err.message,
-      "unknown settings 'tiny'; there are comprehensive and minimal, or name a JSON file");
+      "unknown settings 'tiny'; there are comprehensive, efficient, minimal, index, time, kx and "
+      "kx-strict, or name a JSON file");
 }
 
 static void calculators_by_name(void **state) {
@@ -194,46 +199,56 @@ static const struct {
     {"{\"mean\": null", "not JSON: '}' expected near end of file", 1, 13},
     {"{\"mean\": null,\n \"mean\": null}", "not JSON: duplicate object key near '\"mean\"'", 2, 7},
     {"", "not JSON: '[' or '{' expected near end of file", 1, 0},
-    {"[]", "expected an object of features", 0, 0},
-    {"{\"medain\": null}", "unknown feature 'medain' (did you mean 'median'?)", 0, 0},
-    {"{\"mean\": 3}", "mean: expected null or a list of parameters", 0, 0},
-    {"{\"mean\": [{\"q\": 1}]}", "mean[0]: takes no parameters, found 'q'", 0, 0},
-    {"{\"quantile\": null}", "quantile: needs parameters, as in [{\"q\": ...}]", 0, 0},
-    {"{\"quantile\": [0.5]}", "quantile[0]: expected an object of parameters", 0, 0},
-    {"{\"quantile\": [{\"q\": 0.5}, {}]}", "quantile[1]: parameter 'q' is missing", 0, 0},
-    {"{\"quantile\": [{\"q\": 1.5}]}", "quantile[0].q: 1.5 is not between 0 and 1", 0, 0},
-    {"{\"quantile\": [{\"q\": \"x\"}]}", "quantile[0].q: expected a number", 0, 0},
+    {"[]", "expected an object of features", 1, 1},
+    {"{\"medain\": null}", "unknown feature 'medain' (did you mean 'median'?)", 1, 2},
+    {"{\"mean\": 3}", "mean: expected null or a list of parameters", 1, 10},
+    {"{\"mean\": [{\"q\": 1}]}", "mean[0]: takes no parameters, found 'q'", 1, 12},
+    {"{\"quantile\": null}", "quantile: needs parameters, as in [{\"q\": ...}]", 1, 14},
+    {"{\"quantile\": [0.5]}", "quantile[0]: expected an object of parameters", 1, 15},
+    {"{\"quantile\": [{\"q\": 0.5}, {}]}", "quantile[1]: parameter 'q' is missing", 1, 27},
+    {"{\"quantile\": [{\"q\": 1.5}]}", "quantile[0].q: 1.5 is not between 0 and 1", 1, 21},
+    {"{\"quantile\": [{\"q\": \"x\"}]}", "quantile[0].q: expected a number", 1, 21},
     {"{\"value_count\": [{\"value\": 9007199254740993}]}",
-     "value_count[0].value: 9007199254740993 is too large for an integer", 0, 0},
-    {"{\"c3\": [{\"lag\": 1.5}]}", "c3[0].lag: expected an integer, found 1.5", 0, 0},
-    {"{\"c3\": [{\"lag\": -1}]}", "c3[0].lag: -1 is not between 0 and 1000000000", 0, 0},
-    {"{\"number_peaks\": [{\"n\": 0}]}", "number_peaks[0].n: 0 is not between 1 and 1000000000", 0,
-     0},
+     "value_count[0].value: the integer is too large to be exact", 1, 28},
+    {"{\"c3\": [{\"lag\": 1.5}]}", "c3[0].lag: expected an integer, found 1.5", 1, 17},
+    {"{\"c3\": [{\"lag\": -1}]}", "c3[0].lag: -1 is not between 0 and 1000000000", 1, 17},
+    {"{\"number_peaks\": [{\"n\": 0}]}", "number_peaks[0].n: 0 is not between 1 and 1000000000", 1,
+     25},
     {"{\"value_count\": [{\"value\": 1e400}]}", "not JSON: real number overflow near '1e400'", 1,
      32},
     {"{\"c3\": [{\"lag\": 1, \"lagg\": 2}]}",
-     "c3[0]: unknown parameter 'lagg' (did you mean 'lag'?)", 0, 0},
-    {"{\"cid_ce\": [{\"normalize\": 2}]}", "cid_ce[0].normalize: expected true or false", 0, 0},
-    {"{\"cid_ce\": [{\"normalize\": 1.0}]}", "cid_ce[0].normalize: expected true or false", 0, 0},
-    {"{\"cid_ce\": [{\"normalize\": \"1\"}]}", "cid_ce[0].normalize: expected true or false", 0, 0},
+     "c3[0]: unknown parameter 'lagg' (did you mean 'lag'?)", 1, 20},
+    {"{\"cid_ce\": [{\"normalize\": 2}]}", "cid_ce[0].normalize: expected true or false", 1, 27},
+    {"{\"cid_ce\": [{\"normalize\": 1.0}]}", "cid_ce[0].normalize: expected true or false", 1, 27},
+    {"{\"cid_ce\": [{\"normalize\": \"1\"}]}", "cid_ce[0].normalize: expected true or false", 1,
+     27},
     {"{\"change_quantiles\": [{\"f_agg\": \"ptp\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
-     "change_quantiles[0].f_agg: unknown 'ptp'; expected one of mean|var|std|median|max|min|sum", 0,
-     0},
-    {"\xEF\xBB\xBF[]", "expected an object of features", 0, 0},
+     "change_quantiles[0].f_agg: unknown 'ptp'; expected one of mean|var|std|median|max|min|sum", 1,
+     33},
+    {"\xEF\xBB\xBF[]", "expected an object of features", 1, 1},
     {"{\"change_quantiles\": [{\"f_agg\": \"maen\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
-     "change_quantiles[0].f_agg: unknown 'maen' (did you mean 'mean'?)", 0, 0},
+     "change_quantiles[0].f_agg: unknown 'maen' (did you mean 'mean'?)", 1, 33},
     {"{\"energy_ratio_by_chunks\": [{\"num_segments\": 3, \"segment_focus\": 3}]}",
-     "energy_ratio_by_chunks[0]: segment_focus must be less than num_segments", 0, 0},
+     "energy_ratio_by_chunks[0]: segment_focus must be less than num_segments", 1, 29},
     {"{\"default_fc_parameters\": {}, \"mean\": null}",
-     "'mean' is not allowed beside default_fc_parameters and kind_to_fc_parameters", 0, 0},
-    {"{\"default_fc_parameters\": []}", "default_fc_parameters: expected an object of features", 0,
-     0},
-    {"{\"kind_to_fc_parameters\": 1}", "kind_to_fc_parameters: expected an object of kinds", 0, 0},
-    {"{\"kind_to_fc_parameters\": {\"a\": null}}", "a: expected an object of features", 0, 0},
+     "'mean' is not allowed beside default_fc_parameters and kind_to_fc_parameters", 1, 31},
+    {"{\"default_fc_parameters\": []}", "default_fc_parameters: expected an object of features", 1,
+     27},
+    {"{\"kind_to_fc_parameters\": 1}", "kind_to_fc_parameters: expected an object of kinds", 1, 27},
+    {"{\"kind_to_fc_parameters\": {\"a\": null}}", "a: expected an object of features", 1, 33},
     {"{\"kind_to_fc_parameters\": {\"a\": {\"quantile\": [{\"q\": -1}]}}}",
-     "a.quantile[0].q: -1 is not between 0 and 1", 0, 0},
+     "a.quantile[0].q: -1 is not between 0 and 1", 1, 53},
     {"{\"kind_to_fc_parameters\": {\"a\": {\"men\": null}}}",
-     "a: unknown feature 'men' (did you mean 'mean'?)", 0, 0},
+     "a: unknown feature 'men' (did you mean 'mean'?)", 1, 34},
+    {"{\"mean\": null,\n \"quantile\": [{\"q\": NaN},\n  {\"q\": NaN}]}",
+     "quantile[0].q: NaN is not allowed", 2, 21},
+    {"{\"value_count\": [{\"value\": NaN}, {\"value\": -Infinity},\n {\"value\": None}]}",
+     "not JSON: invalid token near 'None'", 2, 15},
+    {"{NaN: null}", "not JSON: string or '}' expected near 'NaN'", 1, 4},
+    {"{\"c3\": [{\"l\\u0061g\": 1},\n\n {\"l\\u0061g\": \"]\"}]}", "c3[1].lag: expected a number",
+     3, 15},
+    {"{\"a\\\"b\": null}", "unknown feature 'a\"b'", 1, 2},
+    {"{\"mean\": [{\"NaN\": 1}]}", "mean[0]: takes no parameters, found 'NaN'", 1, 12},
 };
 
 static void mistakes_are_named(void **state) {
@@ -250,6 +265,26 @@ static void mistakes_are_named(void **state) {
       fail_msg("%s: line %zu, column %zu", text, err.line, err.column);
     assert_null(settings);
   }
+}
+
+static void numbers_that_json_does_not_have(void **state) {
+  (void)state;
+  ml_fresh_settings *settings =
+      parse("{\"value_count\": [{\"value\": NaN}, {\"value\":Infinity }, {\"value\": -Infinity}]}");
+  const fresh_setting *count = &settings->defaults.settings[0];
+  assert_int_equal(count->n_args, 3);
+  expect_same("value", count->args[0].v, NAN);
+  expect_same("value", count->args[1].v, INFINITY);
+  expect_same("value", count->args[2].v, -INFINITY);
+  char *text = json(settings);
+  assert_string_equal(text,
+                      "{\n  \"value_count\": [{\"value\": NaN}, {\"value\": Infinity}, {\"value\": "
+                      "-Infinity}]\n}\n");
+  ml_fresh_settings *again = parse(text);
+  assert_int_equal(again->defaults.settings[0].n_args, 3);
+  free(text);
+  ml_fresh_settings_free(settings);
+  ml_fresh_settings_free(again);
 }
 
 static void files_are_read(void **state) {
@@ -283,6 +318,7 @@ int main(void) {
       cmocka_unit_test(minimal_is_tsfresh_s),
       cmocka_unit_test(calculators_by_name),
       cmocka_unit_test(mistakes_are_named),
+      cmocka_unit_test(numbers_that_json_does_not_have),
       cmocka_unit_test(files_are_read),
   };
   return cmocka_run_group_tests_name("fresh/settings", tests, NULL, NULL);

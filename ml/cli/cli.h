@@ -74,6 +74,11 @@ typedef struct cli_workers {
   bool allow_remote;
 } cli_workers;
 
+/* What is to be computed; at most one is given. */
+typedef struct cli_settings {
+  const char *params, *features, *params_from;
+} cli_settings;
+
 /* A pool of another process. */
 typedef struct cli_connect {
   const char *address; /* "PORT" or "HOST:PORT"; NULL when none was given */
@@ -230,6 +235,11 @@ bool cli__is_stdio(const char *path);
 
 /** An output must not be one of n files that are read, and it must be possible to write it. */
 ml_status cli__check_output(const char *output, const cli_file *files, size_t n, ml_error *err);
+
+/* ---- settings.c: what is to be computed ----------------------------------------------------- */
+
+/** @param[out] out  NULL when no option says anything */
+ml_status cli__read_settings(const cli_settings *options, ml_fresh_settings **out, ml_error *err);
 
 /* ---- workers.c ----------------------------------------------------------------------------- */
 

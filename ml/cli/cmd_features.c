@@ -1,84 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mltool features: the catalogue. */
-#include "cli.h"
+#include "features.h"
 
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_WIDTH   32 /* where a terminal has no room for the longest name and words beside it */
-#define WORDS_WIDTH  40
-#define COUNT_WIDTH  9 /* "COLUMNS" with the blanks around it */
-#define NAMES_SHOWN  8 /* column names that are listed without -v */
-#define VALUES_SHOWN 12
-
-/* ---- values of parameters ------------------------------------------------------------------ */
-
-/* The i-th of "mean|var|std". */
-static void put_choice(ml_buf *out, const char *choices, size_t i) {
-  for (; i > 0 && strchr(choices, '|'); i--) choices = strchr(choices, '|') + 1;
-  ml_buf_put(out, choices, strcspn(choices, "|"));
-}
-
-static void put_value(ml_buf *out, const ml_fresh_param *param, ml_param_value value) {
-  char text[ML_NUMBER_MAX];
-  switch (param->kind) {
-    case ML_PARAM_BOOL:
-      ml_buf_puts(out, value.v != 0 ? "true" : "false");
-      break;
-    case ML_PARAM_ENUM:
-      put_choice(out, param->choices, (size_t)value.v);
-      break;
-    default:
-      if (value.form == ML_FORM_INT || !isfinite(value.v)) {
-        ml_number_format(value.v, text);
-      } else {
-        ml_number_repr(value.v, text);
-      }
-      ml_buf_puts(out, text);
-  }
-}
-
-static bool is_same(ml_param_value a, ml_param_value b) {
-  return a.v == b.v && a.form == b.form;
-}
-
-/* Values of parameter k in the default grid, each once. */
-static void put_defaults(ml_buf *out, const ml_fresh_feature *f, size_t k) {
-  size_t n = 0;
-  for (size_t i = 0; i < f->n_grid; i++) {
-    ml_param_value value = f->grid[i * f->n_params + k];
-    bool is_new = true;
-    for (size_t before = 0; before < i && is_new; before++)
-      is_new = !is_same(f->grid[before * f->n_params + k], value);
-    if (!is_new || n++ >= VALUES_SHOWN) continue;
-    ml_buf_puts(out, n > 1 ? ", " : "");
-    put_value(out, &f->params[k], value);
-  }
-  if (n > VALUES_SHOWN) ml_buf_printf(out, ", ... (%zu values)", n);
-}
-
-static void put_range(ml_buf *out, const ml_fresh_param *param) {
-  static const char *const kinds[] = {
-      [ML_PARAM_INT] = "integer", [ML_PARAM_REAL] = "number", [ML_PARAM_BOOL] = "true or false"};
-  if (param->kind == ML_PARAM_ENUM) {
-    ml_buf_puts(out, "one of ");
-    for (const char *c = param->choices; *c; c++) {
-      ml_buf_put(out, *c == '|' ? ", " : c, *c == '|' ? 2 : 1);
-    }
-    return;
-  }
-  ml_buf_puts(out, kinds[param->kind]);
-  if (param->kind == ML_PARAM_BOOL) return;
-  if (isfinite(param->lo)) {
-    ml_buf_puts(out, " from ");
-    ml_buf_number(out, param->lo);
-  }
-  if (isfinite(param->hi)) {
-    ml_buf_puts(out, isfinite(param->lo) ? " to " : " up to ");
-    ml_buf_number(out, param->hi);
-  }
-}
+#define NAME_WIDTH  32 /* where a terminal has no room for the longest name and words beside it */
+#define WORDS_WIDTH 40
+#define COUNT_WIDTH 9 /* "COLUMNS" with the blanks around it */
+#define NAMES_SHOWN 8 /* column names that are listed without -v */
 
 /* ---- text ---------------------------------------------------------------------------------- */
 
@@ -139,9 +69,9 @@ static void put_params(const cli_call *cli, ml_buf *out, const ml_fresh_feature 
   for (size_t k = 0; k < f->n_params; k++) {
     ml_buf words = {0};
     ml_buf_printf(&words, "%s; ", f->params[k].doc);
-    put_range(&words, &f->params[k]);
-    ml_buf_puts(&words, "; default: ");
-    put_defaults(&words, f, k);
+    cli__put_range(&words, &f->params[k]);
+    ml_buf_puts(&words, "; ");
+    cli__put_defaults(&words, f, k);
     ml_buf_put(&words, "", 1);
     if (words.failed) out->failed = true;
     if (!words.failed) put_field(out, f->params[k].name, words.data);
@@ -169,113 +99,32 @@ static void put_feature(const cli_call *cli, ml_buf *out, const ml_fresh_feature
   put_field(out, "NaN", f->nan_rule);
   put_field(out, "cost", f->cost);
   put_field(out, "source", f->source);
+  if (cli__feature_time(f)) put_field(out, "time", cli__feature_time(f));
   put_params(cli, out, f);
   put_names(cli, out, f);
 }
 
-/* ---- JSON ---------------------------------------------------------------------------------- */
-
-static void json_text(ml_buf *out, const char *key, const char *text) {
-  ml_buf_printf(out, ", \"%s\": ", key);
-  ml_buf_json_string(out, text);
-}
-
-static void json_param(ml_buf *out, const ml_fresh_param *param) {
-  static const char *const kinds[] = {[ML_PARAM_INT] = "integer",
-                                      [ML_PARAM_REAL] = "number",
-                                      [ML_PARAM_BOOL] = "boolean",
-                                      [ML_PARAM_ENUM] = "choice"};
-  ml_buf_puts(out, "{\"name\": ");
-  ml_buf_json_string(out, param->name);
-  json_text(out, "kind", kinds[param->kind]);
-  if (param->kind == ML_PARAM_INT || param->kind == ML_PARAM_REAL) {
-    ml_buf_puts(out, ", \"from\": ");
-    ml_buf_json_number(out, param->lo);
-    ml_buf_puts(out, ", \"to\": ");
-    ml_buf_json_number(out, param->hi);
-  }
-  if (param->kind == ML_PARAM_ENUM) json_text(out, "choices", param->choices);
-  json_text(out, "doc", param->doc);
-  ml_buf_puts(out, "}");
-}
-
-static void json_grid(ml_buf *out, const ml_fresh_feature *f) {
-  ml_buf_puts(out, ", \"grid\": [");
-  for (size_t i = 0; i < f->n_grid && f->n_params > 0; i++) {
-    ml_buf_puts(out, i > 0 ? ", {" : "{");
-    for (size_t k = 0; k < f->n_params; k++) {
-      ml_param_value value = f->grid[i * f->n_params + k];
-      bool is_word = f->params[k].kind == ML_PARAM_ENUM || !isfinite(value.v);
-      ml_buf_printf(out, "%s\"%s\": %s", k > 0 ? ", " : "", f->params[k].name, is_word ? "\"" : "");
-      put_value(out, &f->params[k], value);
-      ml_buf_puts(out, is_word ? "\"" : "");
-    }
-    ml_buf_puts(out, "}");
-  }
-  ml_buf_puts(out, "]");
-}
-
-static void json_names(ml_buf *out, const ml_fresh_feature *f) {
-  ml_buf_puts(out, ", \"columns\": [");
-  for (size_t i = 0; i < f->n_grid; i++) {
-    ml_buf name = {0};
-    ml_fresh_name(f, f->grid + i * f->n_params, &name);
-    ml_buf_put(&name, "", 1);
-    ml_buf_puts(out, i > 0 ? ", " : "");
-    if (name.failed) out->failed = true;
-    if (!name.failed) ml_buf_json_string(out, name.data);
-    ml_buf_release(&name);
-  }
-  ml_buf_puts(out, "]");
-}
-
-static void json_feature(ml_buf *out, const ml_fresh_feature *f) {
-  ml_buf_puts(out, "{\"name\": ");
-  ml_buf_json_string(out, f->name);
-  json_text(out, "summary", f->summary);
-  json_text(out, "formula", f->formula);
-  json_text(out, "nan_rule", f->nan_rule);
-  json_text(out, "cost", f->cost);
-  json_text(out, "source", f->source);
-  ml_buf_puts(out, ", \"parameters\": [");
-  for (size_t k = 0; k < f->n_params; k++) {
-    ml_buf_puts(out, k > 0 ? ", " : "");
-    json_param(out, &f->params[k]);
-  }
-  ml_buf_puts(out, "]");
-  json_grid(out, f);
-  json_names(out, f);
-  ml_buf_puts(out, "}");
-}
-
-static void json_table(ml_buf *out) {
-  size_t n;
-  const ml_fresh_feature *const *features = ml_fresh_features(&n);
-  ml_buf_puts(out, "{\"features\": [");
-  for (size_t i = 0; i < n; i++) {
-    ml_buf_puts(out, i > 0 ? ",\n" : "\n");
-    json_feature(out, features[i]);
-  }
-  ml_buf_puts(out, "\n]}\n");
-}
-
 /* ---- the command --------------------------------------------------------------------------- */
+
+typedef struct features_options {
+  cli_common common;
+  cli_settings settings;
+  bool markdown;
+} features_options;
 
 static ml_status print_all(cli_call *cli, ml_error *err) {
   ml_buf out = {0};
   if (cli->common.json) {
-    json_table(&out);
+    cli__features_json(&out);
   } else {
     put_table(cli, &out);
   }
   return cli__print(&out, err);
 }
 
-static ml_status run(cli_call *cli, const void *options, ml_error *err) {
-  (void)options;
-  if (cli->n_args == 0) return print_all(cli, err);
-  const char *name = cli->args[0], *nearest = ml_fresh_nearest(name);
+static ml_status print_one(cli_call *cli, const char *name, ml_error *err) {
   const ml_fresh_feature *f = ml_fresh_find(name);
+  const char *nearest = ml_fresh_nearest(name);
   if (!f && nearest)
     return ml_error_set(err, ML_ERR_USAGE, "unknown feature '%s' (did you mean '%s'?)", name,
                         nearest);
@@ -284,7 +133,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
                         name);
   ml_buf out = {0};
   if (cli->common.json) {
-    json_feature(&out, f);
+    cli__feature_json(&out, f);
     ml_buf_puts(&out, "\n");
   } else {
     put_feature(cli, &out, f);
@@ -292,20 +141,64 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   return cli__print(&out, err);
 }
 
+static ml_status print_settings(const ml_fresh_settings *settings, ml_error *err) {
+  ml_buf out = {0};
+  ml_fresh_settings_json(settings, &out);
+  return cli__print(&out, err);
+}
+
+static ml_status print_markdown(ml_error *err) {
+  ml_buf out = {0};
+  cli__features_markdown(&out);
+  return cli__print(&out, err);
+}
+
+static ml_status run(cli_call *cli, const void *options, ml_error *err) {
+  const features_options *o = options;
+  ml_fresh_settings *settings = NULL;
+  ml_status status = cli__read_settings(&o->settings, &settings, err);
+  if (status != ML_OK) return status;
+  if (cli->n_args + o->markdown + (settings != NULL) > 1)
+    status = ml_error_set(err, ML_ERR_USAGE,
+                          "NAME, --params, --params-from and --markdown exclude one another");
+  else if (settings)
+    status = print_settings(settings, err);
+  else if (o->markdown)
+    status = print_markdown(err);
+  else
+    status = cli->n_args ? print_one(cli, cli->args[0], err) : print_all(cli, err);
+  ml_fresh_settings_free(settings);
+  return status;
+}
+
+static const cli_opt catalogue_opts[] = {
+    {0, "params", CLI_TEXT, offsetof(features_options, settings.params), "WHAT",
+     .help = "print these settings of 'mltool fresh --params' as JSON, which --params reads"},
+    {0, "params-from", CLI_TEXT, offsetof(features_options, settings.params_from), "FILE",
+     .help = "print the settings that give the columns of this file of features as JSON"},
+    {0, "markdown", CLI_FLAG, offsetof(features_options, markdown),
+     .help = "print the whole catalogue as a page"},
+    {0}};
+
 const cli_command cli__features = {
     .name = "features",
     .summary = "list the features that fresh computes, or explain one",
-    .synopsis = "[--json] [NAME]",
+    .synopsis = "[OPTION]... [NAME]",
     .description =
         "List the features that 'mltool fresh' computes, with the number of columns "
         "that each makes and its parameters. With NAME: its formula, when it is NaN, "
         "what it costs for n values, where it comes from, its parameters with their "
-        "defaults, and the names of its columns.",
-    .groups = (const cli_group[]){{"Options of every command:", cli__common_opts, 0}, {0}},
-    .options_size = sizeof(cli_common),
+        "defaults, and the names of its columns. With --params or --params-from: settings, as "
+        "JSON.",
+    .groups = (const cli_group[]){{"Instead of the list:", catalogue_opts, 0},
+                                  {"Options of every command:", cli__common_opts, 0},
+                                  {0}},
+    .options_size = sizeof(features_options),
     .max_args = 1,
     .examples =
         (const cli_example[]){{"what quantile computes", "mltool features quantile"},
                               {"the whole catalogue, for a program", "mltool features --json"},
+                              {"settings to start one's own from",
+                               "mltool features --params comprehensive > mine.json"},
                               {0}},
     .run = run};

@@ -9,11 +9,14 @@
 
 typedef struct fresh_options {
   cli_common common;
-  const char *params, *features;
+  cli_settings settings;
+  int names, compat; /* fresh_names, ml_compat */
   const char *output;
   ml_series_opts columns;
   cli_workers workers;
 } fresh_options;
+
+typedef enum fresh_names { NAMES_TSFRESH, NAMES_SAFE } fresh_names;
 
 /* What a run holds; released in one place. */
 typedef struct fresh_run {
@@ -37,12 +40,19 @@ static ml_status find_input(const cli_call *cli, const char **input, ml_error *e
 }
 
 static ml_status check_output(const fresh_options *o, const char *input, ml_error *err) {
-  const cli_file files[] = {{input, "input"}, {o->params, "file of --params"}};
-  char *beside;
-  ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &beside, err);
-  if (status == ML_OK) status = cli__check_output(o->output, files, 2, err);
-  if (status == ML_OK && beside) status = cli__check_output(beside, files, 2, err);
-  free(beside);
+  const cli_file files[] = {{input, "input"},
+                            {o->settings.params, "file of --params"},
+                            {o->settings.params_from, "file of --params-from"}};
+  const size_t n = sizeof files / sizeof *files;
+  char *columns, *names = NULL;
+  ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &columns, err);
+  if (status == ML_OK && o->names == NAMES_SAFE)
+    status = ml_matrix_names_beside(o->output, &names, err);
+  if (status == ML_OK) status = cli__check_output(o->output, files, n, err);
+  if (status == ML_OK && columns) status = cli__check_output(columns, files, n, err);
+  if (status == ML_OK && names) status = cli__check_output(names, files, n, err);
+  free(columns);
+  free(names);
   return status;
 }
 
@@ -63,16 +73,13 @@ static void note_format(cli_call *cli, const char *output) {
             output);
 }
 
-/* A settings name wins over a file of that name; ./minimal is the file. */
+/* Settings that were not given are made when compatibility needs some to be set in. */
 static ml_status read_settings(const fresh_options *o, ml_fresh_settings **out, ml_error *err) {
-  if (o->params && o->features)
-    return ml_error_set(err, ML_ERR_USAGE, "--params and --features exclude one another");
-  if (o->features) return ml_fresh_settings_features(o->features, out, err);
-  if (!o->params) return ML_OK;
-  ml_status status = ml_fresh_settings_named(o->params, out, err);
-  if (status != ML_ERR_USAGE) return status;
-  bool is_path = strpbrk(o->params, "./") || access(o->params, F_OK) == 0;
-  return is_path ? ml_fresh_settings_read(o->params, out, err) : status;
+  ml_status status = cli__read_settings(&o->settings, out, err);
+  if (status == ML_OK && !*out && o->compat != ML_COMPAT_REFERENCE)
+    status = ml_fresh_settings_named("comprehensive", out, err);
+  if (status == ML_OK && *out) ml_fresh_settings_set_compat(*out, (ml_compat)o->compat);
+  return status;
 }
 
 /* ---- words about the run ------------------------------------------------------------------- */
@@ -136,7 +143,8 @@ static ml_status write_matrix(cli_call *cli, const fresh_options *o, const fresh
                               const ml_watch *watch, ml_error *err) {
   bool is_json = cli__is_stdio(o->output) && cli->common.json;
   ml_format format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO;
-  return ml_matrix_write(run->matrix, o->output, format, watch, err);
+  return o->names == NAMES_SAFE ? ml_matrix_write_safe(run->matrix, o->output, format, watch, err)
+                                : ml_matrix_write(run->matrix, o->output, format, watch, err);
 }
 
 /* Read, extract, write; each step is timed for -v. */
@@ -188,12 +196,23 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
 }
 
 static const cli_opt feature_opts[] = {
-    {0, "params", CLI_TEXT, offsetof(fresh_options, params), "WHAT", .fallback = NULL,
-     .help = "what to compute: comprehensive, minimal, or a JSON file in tsfresh's shape; without "
-             "it, comprehensive"},
-    {0, "features", CLI_TEXT, offsetof(fresh_options, features), "NAME,...",
+    {0, "params", CLI_TEXT, offsetof(fresh_options, settings.params), "WHAT",
+     .help = "what to compute: comprehensive, efficient, minimal, index, time, kx, kx-strict, or a "
+             "JSON file in tsfresh's shape; without it, comprehensive"},
+    {0, "features", CLI_TEXT, offsetof(fresh_options, settings.features), "NAME,...",
      .help = "compute these features alone, each with its default parameters; 'mltool features' "
              "lists them"},
+    {0, "params-from", CLI_TEXT, offsetof(fresh_options, settings.params_from), "FILE",
+     .help = "compute the columns of this file of features, and no others, in its order; its first "
+             "column is taken for ids"},
+    {0, "compat", CLI_CHOICE, offsetof(fresh_options, compat), "WHOSE",
+     .choices = "reference|modern", .fallback = "reference",
+     .help = "where newer releases of what tsfresh is built on give other numbers: those of the "
+             "reference, or the newest"},
+    {0, "names", CLI_CHOICE, offsetof(fresh_options, names), "HOW", .choices = "tsfresh|safe",
+     .fallback = "tsfresh",
+     .help = "names of the columns: as tsfresh writes them, or of letters, digits and underscores "
+             "alone, with x.names.csv beside x.csv to say which is which"},
     {0}};
 
 const cli_command cli__fresh = {
