@@ -186,6 +186,8 @@ typedef struct fresh_feature {
   X(count_below)                                            \
   X(lempel_ziv_complexity)                                  \
   X(permutation_entropy)                                    \
+  X(query_similarity_count)                                 \
+  X(matrix_profile)                                         \
   X(mean_n_absolute_max)
 
 #define FRESH_DECLARE(name) extern const fresh_feature fresh__##name;
