@@ -19,7 +19,8 @@
   X(DISTINCT, distinct, 2, FRESH_SORTED) /* distinct, repeats, n_distinct, ... */ \
   X(SPECTRUM, fresh__spectrum, 3, 0)     /* re, im, magnitude, n_bins */          \
   X(WELCH, fresh__welch, 1, 0)           /* density, n_density */                 \
-  X(LAGS, fresh__lags, 1, FRESH_SPREAD)  /* lag_sums, up to n_lags */
+  X(LAGS, fresh__lags, 1, FRESH_SPREAD)  /* lag_sums, up to n_lags */             \
+  X(ORDER, order, 1, FRESH_SORTED)       /* order */
 
 enum {
 #define FRESH_INDEX(bit, step, arrays, builds_on) FRESH_INDEX_##bit,
@@ -53,6 +54,7 @@ typedef struct fresh_series {
   double *changes; /* x[i + 1] - x[i], n - 1 values */
   double *sorted;  /* ascending, NaN last */
   size_t n_nan;
+  uint32_t *order; /* places of the sorted values, ascending where they are equal; NaN last */
   double *distinct, *repeats; /* distinct values ascending, and how often each is there */
   size_t n_distinct;          /* all NaN are one value */
   size_t n_repeated;          /* distinct values that are there more than once */
@@ -179,6 +181,7 @@ typedef struct fresh_feature {
   X(sum_of_reoccurring_values)                              \
   X(sum_of_reoccurring_data_points)                         \
   X(ratio_value_number_to_time_series_length)               \
+  X(sample_entropy)                                         \
   X(maximum)                                                \
   X(absolute_maximum)                                       \
   X(minimum)                                                \
@@ -204,6 +207,7 @@ typedef struct fresh_feature {
   X(fft_aggregated)                                         \
   X(value_count)                                            \
   X(range_count)                                            \
+  X(approximate_entropy)                                    \
   X(friedrich_coefficients)                                 \
   X(max_langevin_fixed_point)                               \
   X(linear_trend)                                           \
@@ -215,7 +219,11 @@ typedef struct fresh_feature {
   X(linear_trend_timewise)                                  \
   X(count_above)                                            \
   X(count_below)                                            \
+  X(lempel_ziv_complexity)                                  \
   X(fourier_entropy)                                        \
+  X(permutation_entropy)                                    \
+  X(query_similarity_count)                                 \
+  X(matrix_profile)                                         \
   X(mean_n_absolute_max)
 
 #define FRESH_DECLARE(name) extern const fresh_feature fresh__##name;
@@ -265,6 +273,17 @@ double fresh__lag_sum(const double *d, size_t n, size_t lag);
  * and Durbin; phi takes as many. Adjusted autocovariances need not be positive definite, so
  * everything may come out. */
 void fresh__reflect(const fresh_series *s, size_t last, double *phi, double *reflection);
+
+/* How many of n ascending numbers are below v; NaN is above all of them. */
+static inline size_t fresh__place_of(const double *sorted, size_t n, double v) {
+  if (isnan(v)) return n;
+  const double *at = sorted;
+  for (size_t half; n > 1; n -= half) { /* a step without a branch, so that searches overlap */
+    half = n / 2;
+    at += at[half - 1] < v ? half : 0;
+  }
+  return (size_t)(at - sorted) + (n == 1 && *at < v);
+}
 
 /* ---- registry.c ---- */
 

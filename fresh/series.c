@@ -112,6 +112,18 @@ static void distinct(fresh_series *s, double *arena) {
   s->n_distinct = m;
 }
 
+/* Each value takes the next free place of those that equal it. */
+static void order(fresh_series *s, double *arena) {
+  size_t n = s->n - s->n_nan;
+  uint32_t *taken = (uint32_t *)s->work;
+  s->order = (uint32_t *)arena;
+  memset(taken, 0, (n + 1) * sizeof *taken);
+  for (size_t i = 0; i < s->n; i++) {
+    size_t first = fresh__place_of(s->sorted, n, s->x[i]);
+    s->order[first + taken[first]++] = (uint32_t)i;
+  }
+}
+
 static const struct {
   void (*step)(fresh_series *s, double *arena);
   unsigned arrays, builds_on;

@@ -6,32 +6,46 @@
 
 #include "fresh/plan.h"
 
-static double first_value(const fresh_list *list, bool is_modern, const double *x, size_t n) {
+/* out has a place for each column, or is NULL. @return the first */
+static double run_plan(const fresh_list *list, bool is_modern, const double *x, size_t n,
+                       double *out) {
   fresh_plan plan;
   fresh_scratch scratch = {0};
   ml_error err = {0};
   if (fresh__plan_init(&plan, list, is_modern, false, &err) != ML_OK) fail_msg("%s", err.message);
   /* Exactly n values, so that a read behind them is seen by the sanitizer. */
   double *copy = malloc((n ? n : 1) * sizeof *copy);
-  double *out = malloc(plan.n_columns * sizeof *out);
+  double *values = malloc(plan.n_columns * sizeof *values);
   memcpy(copy, x, n * sizeof *copy);
-  assert_int_equal(fresh__plan_run(&plan, &(fresh_input){.x = copy, .n = n}, &scratch, out, &err),
-                   ML_OK);
-  double value = out[0];
-  free(out);
+  assert_int_equal(
+      fresh__plan_run(&plan, &(fresh_input){.x = copy, .n = n}, &scratch, values, &err), ML_OK);
+  double first = values[0];
+  if (out) memcpy(out, values, plan.n_columns * sizeof *values);
+  free(values);
   free(copy);
   fresh__scratch_release(&scratch);
   fresh__plan_release(&plan);
-  return value;
+  return first;
+}
+
+static const fresh_feature *find(const char *name) {
+  const ml_fresh_feature *found = ml_fresh_find(name);
+  if (!found) fail_msg("there is no %s", name);
+  return (const fresh_feature *)found;
 }
 
 double feature_value(const char *name, const double *args, const double *x, size_t n) {
-  const fresh_feature *feature = (const fresh_feature *)ml_fresh_find(name);
-  if (!feature) fail_msg("there is no %s", name);
+  const fresh_feature *feature = find(name);
   ml_param_value values[ML_FRESH_MAX_PARAMS] = {{0}};
   for (size_t k = 0; k < feature->info.n_params; k++) values[k].v = args ? args[k] : 0;
   fresh_setting setting = {.feature = feature, .args = values, .n_args = 1};
-  return first_value(&(fresh_list){.settings = &setting, .n = 1}, false, x, n);
+  return run_plan(&(fresh_list){.settings = &setting, .n = 1}, false, x, n, NULL);
+}
+
+void feature_values(const char *name, ml_param_value *values, size_t n_sets, const double *x,
+                    size_t n, double *out) {
+  fresh_setting setting = {.feature = find(name), .args = values, .n_args = n_sets};
+  run_plan(&(fresh_list){.settings = &setting, .n = 1}, false, x, n, out);
 }
 
 double feature_by_json(const char *json, bool is_modern, const double *x, size_t n) {
@@ -39,7 +53,7 @@ double feature_by_json(const char *json, bool is_modern, const double *x, size_t
   ml_error err = {0};
   if (ml_fresh_settings_parse(json, strlen(json), json, &settings, &err) != ML_OK)
     fail_msg("%s", err.message);
-  double value = first_value(&settings->defaults, is_modern, x, n);
+  double value = run_plan(&settings->defaults, is_modern, x, n, NULL);
   ml_fresh_settings_free(settings);
   return value;
 }

@@ -22,6 +22,10 @@ typedef struct feature_case {
 /* One value of a calculator, as a plan computes it. */
 double feature_value(const char *feature, const double *args, const double *x, size_t n);
 
+/* The values of n_sets sets of parameters in one call, each in the order of the table. */
+void feature_values(const char *name, ml_param_value *values, size_t n_sets, const double *x,
+                    size_t n, double *out);
+
 /* The first column of settings in tsfresh's shape, such as {"quantile": [{"q": 0.5}]}. */
 double feature_by_json(const char *json, bool is_modern, const double *x, size_t n);
 

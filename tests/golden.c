@@ -66,7 +66,8 @@ void golden_compare(golden_comparison *c, const char *id, const char *column, do
                     double got) {
   c->n_compared++;
   if ((isnan(expected) && isnan(got)) || expected == got) return;
-  double off = fabs(got - expected), scale = fmax(FLOOR, fabs(expected));
+  double off = fabs(got - expected);
+  double scale = fmax(c->rtol > 0 ? 1 : FLOOR, fabs(expected));
   bool finite = isfinite(expected) && isfinite(got);
   if (finite && off <= (c->rtol > 0 ? c->rtol : RTOL) * scale) return;
   double atol =

@@ -24,12 +24,13 @@ typedef struct golden_miss {
 /* A comparison of many cells; start with all 0 but what is known. */
 typedef struct golden_comparison {
   const ml_table *tolerance[2]; /* id, feature, atol; NULL: none */
-  double rtol;                  /* 0: 1e-9 */
+  double rtol;                  /* with 1 for 1e-6; 0: 1e-9 */
   size_t n_compared, n_wrong, n_worst;
   golden_miss worst[10];
 } golden_comparison;
 
-/* A cell passes when |got - expected| <= max(rtol max(1e-6, |expected|), atol). */
+/* A cell passes when |got - expected| <= max(rtol max(1e-6, |expected|), atol); 1 instead of 1e-6
+ * where rtol is given. */
 void golden_compare(golden_comparison *c, const char *id, const char *column, double expected,
                     double got);
 
