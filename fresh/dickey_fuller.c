@@ -88,9 +88,15 @@ static double statistic_slow(test *a, size_t p) {
 
 /* ---- by sums of products ---- */
 
+/* The reference's pseudo-inverse leaves residuals of the size of its condition times an ulp, even
+ * of a perfect fit. @return the sum of their squares, at most */
+static double their_error(const test *a, const lag_factor *f) {
+  double relative = 1e-15 * f->condition;
+  return relative * relative * (a->sums.cross[0] + f->n * a->mean_change * a->mean_change);
+}
+
 /* One factor has the nested models: with lags 1, ..., p out of them, what is left of level and
- * change are the elements of their rows from p on. The errors are ours and the reference's, whose
- * pseudo-inverse leaves residuals of the size of its condition times an ulp. */
+ * change are the elements of their rows from p on. The errors are ours and the reference's. */
 static bool search_fast(test *a) {
   lag_factor f;
   size_t top = a->max_lag;
@@ -107,9 +113,8 @@ static bool search_fast(test *a) {
     a->ssr[p] = p == top ? change[f.q] * change[f.q] : yy - ly * ly / ll;
     a->rank[p] = (double)p + 2;
   }
-  double widest = 1 + sqrt((double)f.q * f.tau), theirs = 1e-15 * f.condition;
-  double rounded = 1e-15 * widest * widest * a->sums.cross[0] +
-                   theirs * theirs * (yy + f.n * a->mean_change * a->mean_change);
+  double widest = 1 + sqrt((double)f.q * f.tau);
+  double rounded = 1e-15 * widest * widest * a->sums.cross[0] + their_error(a, &f);
   for (size_t p = 0; p <= top; p++) {
     a->error[p] = rounded / a->ssr[p];
     if (p > 0) a->t[p] = sqrt((a->ssr[p - 1] - a->ssr[p]) * (f.n - a->rank[p]) / a->ssr[p]);
@@ -140,8 +145,8 @@ static bool statistic_fast(test *a, size_t p, double *statistic) {
   for (size_t i = 0; i < (size_t)f.n; i++) change.residual[i] -= slope * level.residual[i];
   for (size_t c = 0; c < p; c++) change.left[c] -= slope * level.left[c];
   double ssr = product(&change, &change, &f);
-  /* A perfect fit: what the reference makes of it is rounding. */
-  if (!(ssr > 1e-20 * a->sums.cross[0])) return false;
+  /* What the reference makes of a fit that is perfect, or next to its own errors, is rounding. */
+  if (!(ssr > 1e-20 * a->sums.cross[0] && ssr > 1e10 * their_error(a, &f))) return false;
   *statistic = slope * sqrt(ll) / sqrt(ssr / (f.n - (double)p - 2));
   return true;
 }
@@ -150,10 +155,11 @@ static bool statistic_fast(test *a, size_t p, double *statistic) {
 
 enum { UNDECIDED = -1 };
 
+/* Step by step as the reference, since equal fits are told apart by rounding. */
 static double criterion(const test *a, size_t p, int method) {
-  double n = (double)n_rows(a, a->max_lag);
-  double price = method == AIC ? 2 : log(n);
-  return n * (log(a->ssr[p]) + 1 + log(2 * M_PI / n)) + price * a->rank[p];
+  double n = (double)n_rows(a, a->max_lag), half = n / 2;
+  double likelihood = -half * log(2 * M_PI) - half * log(a->ssr[p] / n) - half;
+  return -2 * likelihood + (method == AIC ? 2 : log(n)) * a->rank[p];
 }
 
 static ptrdiff_t least_criterion(const test *a, int method) {
