@@ -88,32 +88,57 @@ static double statistic_slow(test *a, size_t p) {
 
 /* ---- by sums of products ---- */
 
+/* The reference's pseudo-inverse leaves residuals of the size of its condition times an ulp, even
+ * of a perfect fit. @return the sum of their squares, at most */
+static double their_error(const test *a, const lag_factor *f) {
+  double relative = 1e-15 * f->condition;
+  return relative * relative * (a->sums.cross[0] + f->n * a->mean_change * a->mean_change);
+}
+
+/* Relative errors of the sums of squared residuals, ours and the reference's. Ours are those of the
+ * sums of products, about an ulp of the lengths of both, times the coefficients; slopes[p] are
+ * those of the level. */
+static void bound_errors(test *a, const lag_factor *f, const double *slopes) {
+  const lag_sums *sums = &a->sums;
+  size_t ld = sums->k + 2, top = a->max_lag;
+  const double *level = f->l + top * (f->q + 1), *change = level + f->q + 1;
+  double *of_change = a->fits, *of_level = of_change + top, *length = of_level + top;
+  double theirs = their_error(a, f);
+  for (size_t p = 0; p <= top; p++) {
+    double sum = sqrt(sums->cross[0]) + fabs(slopes[p]) * sqrt(sums->cross[ld * ld - 1]);
+    if (p > 0) {
+      const double *row = f->inverse + (p - 1) * f->q;
+      length[p - 1] = sqrt(sums->cross[p * (ld + 1)]);
+      of_change[p - 1] = of_level[p - 1] = 0;
+      for (size_t c = 0; c < p; c++) {
+        of_change[c] += row[c] * change[p - 1];
+        of_level[c] += row[c] * level[p - 1];
+        sum += fabs(of_change[c] - slopes[p] * of_level[c]) * length[c];
+      }
+    }
+    a->error[p] = (2e-15 * sum * sum + theirs) / a->ssr[p];
+  }
+}
+
 /* One factor has the nested models: with lags 1, ..., p out of them, what is left of level and
- * change are the elements of their rows from p on. The errors are ours and the reference's, whose
- * pseudo-inverse leaves residuals of the size of its condition times an ulp. */
+ * change are the elements of their rows from p on. */
 static bool search_fast(test *a) {
   lag_factor f;
   size_t top = a->max_lag;
   if (!lagged__factor(&a->sums, top, a->mean_change, a->mean, a->factor, &f)) return false;
   const double *level = f.l + top * (f.q + 1), *change = level + f.q + 1;
-  double ll = level[top] * level[top], ly = level[top] * change[top];
-  double yy = change[top] * change[top] + change[f.q] * change[f.q];
+  double ll = 0, ly = 0, yy = change[f.q] * change[f.q];
   for (size_t p = top + 1; p-- > 0;) {
-    if (p < top) {
-      ll += level[p] * level[p];
-      ly += level[p] * change[p];
-      yy += change[p] * change[p];
-    }
+    ll += level[p] * level[p];
+    ly += level[p] * change[p];
+    yy += change[p] * change[p];
     a->ssr[p] = p == top ? change[f.q] * change[f.q] : yy - ly * ly / ll;
     a->rank[p] = (double)p + 2;
+    a->t[p] = ly / ll;
   }
-  double widest = 1 + sqrt((double)f.q * f.tau), theirs = 1e-15 * f.condition;
-  double rounded = 1e-15 * widest * widest * a->sums.cross[0] +
-                   theirs * theirs * (yy + f.n * a->mean_change * a->mean_change);
-  for (size_t p = 0; p <= top; p++) {
-    a->error[p] = rounded / a->ssr[p];
-    if (p > 0) a->t[p] = sqrt((a->ssr[p - 1] - a->ssr[p]) * (f.n - a->rank[p]) / a->ssr[p]);
-  }
+  bound_errors(a, &f, a->t);
+  for (size_t p = 1; p <= top; p++)
+    a->t[p] = sqrt((a->ssr[p - 1] - a->ssr[p]) * (f.n - a->rank[p]) / a->ssr[p]);
   return true;
 }
 
@@ -140,8 +165,8 @@ static bool statistic_fast(test *a, size_t p, double *statistic) {
   for (size_t i = 0; i < (size_t)f.n; i++) change.residual[i] -= slope * level.residual[i];
   for (size_t c = 0; c < p; c++) change.left[c] -= slope * level.left[c];
   double ssr = product(&change, &change, &f);
-  /* A perfect fit: what the reference makes of it is rounding. */
-  if (!(ssr > 1e-20 * a->sums.cross[0])) return false;
+  /* What the reference makes of a fit that is perfect, or next to its own errors, is rounding. */
+  if (!(ssr > 1e-20 * a->sums.cross[0] && ssr > 1e10 * their_error(a, &f))) return false;
   *statistic = slope * sqrt(ll) / sqrt(ssr / (f.n - (double)p - 2));
   return true;
 }
@@ -150,10 +175,11 @@ static bool statistic_fast(test *a, size_t p, double *statistic) {
 
 enum { UNDECIDED = -1 };
 
+/* Step by step as the reference, since equal fits are told apart by rounding. */
 static double criterion(const test *a, size_t p, int method) {
-  double n = (double)n_rows(a, a->max_lag);
-  double price = method == AIC ? 2 : log(n);
-  return n * (log(a->ssr[p]) + 1 + log(2 * M_PI / n)) + price * a->rank[p];
+  double n = (double)n_rows(a, a->max_lag), half = n / 2;
+  double likelihood = -half * log(2 * M_PI) - half * log(a->ssr[p] / n) - half;
+  return -2 * likelihood + (method == AIC ? 2 : log(n)) * a->rank[p];
 }
 
 static ptrdiff_t least_criterion(const test *a, int method) {

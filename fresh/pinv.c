@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <ml/stats_internal.h>
+
 #include "lapack.h"
 
 /* Up to so many rows are decomposed as they are, so that the steps are those of the reference; more
@@ -119,7 +121,7 @@ fresh_fit fresh__pinv_fit(fresh_matrix *m, size_t k, size_t of) {
   const double *row = inverse + of * m->n_rows;
   fit.variance = cblas_ddot(rows, row, 1, row, 1);
   cblas_dgemv(CblasRowMajor, CblasNoTrans, rows, n, 1, m->values, q, m->beta, 1, 0, u, 1);
-  for (size_t i = 0; i < m->n_rows; i++) u[i] = y[i] - u[i];
-  fit.ssr = cblas_ddot(rows, u, 1, u, 1);
+  for (size_t i = 0; i < m->n_rows; i++) u[i] = (y[i] - u[i]) * (y[i] - u[i]);
+  fit.ssr = stats__sum(u, m->n_rows);
   return fit;
 }
