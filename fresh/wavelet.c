@@ -141,7 +141,8 @@ static double coefficient(const fresh_series *s, const filter *f, size_t t) {
   overlap o = overlap_at(s, 16 * f->width + 2, i);
   double value = o.n ? dot(s->x + o.first, f->taps + o.tap, o.n) : 0;
   double most = f->mass * fmax(fabs(s->min), fabs(s->max));
-  if (fabs(value) >= CANCELLED * most && isfinite(most)) return f->gain * value;
+  if (isfinite(value) && !(fabs(value) < CANCELLED * most && isfinite(most)))
+    return f->gain * value;
   return f->gain * (convolved(s, f, i) - convolved(s, f, i - 1)); /* infinities meet here, too */
 }
 
