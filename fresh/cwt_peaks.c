@@ -2,11 +2,16 @@
 /* Peaks as ridges through the rows of a wavelet transform with ever narrower wavelets. */
 #include "cwt_peaks.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
+#include "blas_dot.h"
 #include "feature.h"
 #include "vector.h"
+
+/* The reference convolves with up to so many points without BLAS. */
+enum { MOST_BY_HAND = 11 };
 
 enum { RICKER_POINTS = 10, AT_ONCE = 10 };
 
@@ -31,6 +36,7 @@ typedef struct search {
   size_t *ends;    /* which open ridge ends at a column, or NONE */
   ridge *open;     /* in the order in which they began */
   bool is_modern;
+  double most; /* largest absolute value of the series */
   size_t min_points;
 } search;
 
@@ -54,19 +60,68 @@ static double ricker(double width, double q) {
   return scale * (1 - q * q / square) * exp(-q * q / (2 * square));
 }
 
-/* The series convolved with the wavelet. Products are added from left to right as the reference
- * does: where the series is symmetric about a gap, rounding decides whether there is a maximum, and
- * adding the two halves of the wavelet first would make none. */
+/* The wavelet that makes a row; the size of the values that it can make, and what of that may be
+ * rounding. */
+typedef struct wavelet {
+  size_t points;
+  double *weights; /* symmetric */
+  double rounding;
+} wavelet;
+
+static wavelet make_wavelet(const search *p, size_t width) {
+  wavelet w = {.points = RICKER_POINTS * width < p->n ? RICKER_POINTS * width : p->n,
+               .weights = p->weights};
+  double mass = 0;
+  for (size_t k = 0; k < (w.points + 1) / 2; k++) {
+    double q = (double)k - ((double)w.points - 1) / 2, value = ricker((double)width, q);
+    w.weights[k] = w.weights[w.points - 1 - k] = value;
+    mass += 2 * fabs(value);
+  }
+  w.rounding = 32 * DBL_EPSILON * mass * p->most;
+  return w;
+}
+
+/* A value of a row in the order of operations of the reference: by hand for short wavelets, with
+ * BLAS otherwise. */
+static double value_at(const search *p, const wavelet *w, size_t i, double by_hand) {
+  size_t half = w->points / 2, first = i > half ? i - half : 0, end = i + w->points - half;
+  bool is_whole = i >= half && end <= p->n;
+  if (is_whole && w->points <= MOST_BY_HAND) return by_hand;
+  if (end > p->n) end = p->n;
+  return fresh__blas_dot(p->series + first, w->weights + (first + half - i), end - first);
+}
+
+/* The same value over all that the wavelets of two neighbouring places see. */
+static bool is_constant(const search *p, const wavelet *w, size_t i) {
+  size_t half = w->points / 2;
+  const double *x = p->series + i - half;
+  for (size_t k = 1; k <= w->points; k++)
+    if (x[k] != x[0]) return false;
+  return true;
+}
+
+/* Where neighbours are equal up to rounding, as where the series is symmetric, the last bit decides
+ * whether there is a maximum. */
+static void settle_ties(const search *p, const wavelet *w, double *row) {
+  size_t settled = 0; /* places up to this one are */
+  for (size_t i = 0; i + 1 < p->n; i++) {
+    if (!(fabs(row[i + 1] - row[i]) <= w->rounding) || is_constant(p, w, i)) continue;
+    if (settled < i + 1) row[i] = value_at(p, w, i, row[i]);
+    row[i + 1] = value_at(p, w, i + 1, row[i + 1]);
+    settled = i + 2;
+  }
+}
+
+/* The series convolved with the wavelet, products added from left to right. */
 static void convolve(const search *p, size_t width, double *row) {
-  size_t n = p->n, points = RICKER_POINTS * width < n ? RICKER_POINTS * width : n, j = 0;
-  double *w = p->weights;
-  const double *x = p->series - points / 2;
-  for (size_t k = 0; k < (points + 1) / 2; k++)
-    w[k] = w[points - 1 - k] = ricker((double)width, (double)k - ((double)points - 1) / 2);
+  wavelet w = make_wavelet(p, width);
+  const double *x = p->series - w.points / 2;
+  size_t n = p->n, j = 0;
   memset(row, 0, n * sizeof *row);
-  for (; j + AT_ONCE <= points; j += AT_ONCE) add_taps(row, x + j, w + j, n);
-  for (; j < points; j++)
-    for (size_t i = 0; i < n; i++) row[i] += w[j] * x[i + j];
+  for (; j + AT_ONCE <= w.points; j += AT_ONCE) add_taps(row, x + j, w.weights + j, n);
+  for (; j < w.points; j++)
+    for (size_t i = 0; i < n; i++) row[i] += w.weights[j] * x[i + j];
+  settle_ties(p, &w, row);
 }
 
 /* Columns that are above both neighbours. @return how many */
@@ -183,6 +238,7 @@ static void number_cwt_peaks(const fresh_series *s, const fresh_args *args, size
   size_t n = s->n, zeros = margin(n, widest_of(args, n_args));
   double *series = s->work + zeros, *end = series + n + zeros;
   search p = {.n = n, .series = series, .is_modern = s->is_modern};
+  p.most = fmax(fabs(s->min), fabs(s->max));
   memset(s->work, 0, zeros * sizeof *series);
   memcpy(series, s->x, n * sizeof *series);
   memset(series + n, 0, zeros * sizeof *series);
@@ -216,5 +272,6 @@ const fresh_feature fresh__number_cwt_peaks = {
              .assumes_step = true,
              FRESH_PARAMS(peaks_params, peaks_grid)},
     .presets = FRESH_IN_MOST,
+    .needs = FRESH_EXTREMES,
     .work_size = peaks_size,
     .values = number_cwt_peaks};

@@ -95,7 +95,7 @@ static size_t count_below(const double *sorted, size_t n, double value) {
   const double *at = sorted;
   for (size_t half; n > 1; n -= half) {
     half = n / 2;
-    at += at[half - 1] < value ? half : 0;
+    at += half & -(size_t)(at[half - 1] < value);
   }
   return (size_t)(at - sorted) + (n == 1 && *at < value);
 }

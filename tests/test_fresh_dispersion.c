@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,10 +121,31 @@ static void correlation_by_hand(void **state) {
   expect_close("infinity", feature_value("benford_correlation", NULL, x, 3), want, 1e-12, 0);
 }
 
+/* The reference's new rule: zero is what rounding may have made of values of that size. */
+static void tiny_data_in_newer_releases(void **state) {
+  (void)state;
+  static const double tiny[] = {0, 0, 3e-8, 0}, tinier[] = {0, 0, 0, 4e-60};
+  static const double rounded[] = {1, 1 + DBL_EPSILON, 1, 1 + DBL_EPSILON};
+  /* d = -1 -1 3 -1 in either: M2 = 12, M3 = 24, M4 = 84 */
+  double skewness = 4 * sqrt(3) / 2 * 24 / (12 * sqrt(12));
+  double kurtosis = 4. * 5 * 3 * 84 / (2 * 1 * 144) - 3. * 9 / 2;
+  expect_close("tiny", feature_by_json("{\"skewness\": null}", true, tiny, 4), skewness, 1e-13, 0);
+  expect_close("tiny", feature_by_json("{\"kurtosis\": null}", true, tiny, 4), kurtosis, 1e-13, 0);
+  expect_close("1e-60", feature_by_json("{\"skewness\": null}", true, tinier, 4), skewness, 1e-13,
+               0);
+  expect_same("legacy", feature_by_json("{\"skewness\": null}", false, tiny, 4), 0);
+  expect_same("legacy", feature_by_json("{\"kurtosis\": null}", false, tiny, 4), 0);
+  /* M2 = 4 (eps/2)^2 < 4 (eps (1 + eps))^2 */
+  expect_same("rounding", feature_by_json("{\"skewness\": null}", true, rounded, 4), 0);
+  expect_same("rounding", feature_by_json("{\"kurtosis\": null}", true, rounded, 4), 0);
+  static const double gap[] = {0, 0, NAN, 3e-8, 0};
+  expect_close("gap", feature_by_json("{\"kurtosis\": null}", true, gap, 5), kurtosis, 1e-13, 0);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(digits_are_those_that_print),
-                                     cmocka_unit_test(equal_shares_have_none),
-                                     cmocka_unit_test(correlation_by_hand)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(digits_are_those_that_print), cmocka_unit_test(equal_shares_have_none),
+      cmocka_unit_test(correlation_by_hand), cmocka_unit_test(tiny_data_in_newer_releases)};
   int failed = cmocka_run_group_tests_name("fresh/benford", tests, NULL, NULL);
   return failed + run_feature_cases("fresh/dispersion", cases, sizeof cases / sizeof *cases);
 }

@@ -266,7 +266,7 @@ static void needs_include_what_they_build_on(void **state) {
 static void nearest_names_are_hints(void **state) {
   (void)state;
   assert_string_equal(ml_fresh_nearest("medain"), "median");
-  assert_string_equal(ml_fresh_nearest("number_peak"), "number_peaks");
+  assert_string_equal(ml_fresh_nearest("numbr_peaks"), "number_peaks");
   assert_string_equal(ml_fresh_nearest("quantiles"), "quantile");
   assert_null(ml_fresh_nearest("xylophone_concerto"));
   assert_null(ml_fresh_nearest(""));

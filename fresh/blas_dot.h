@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Dot products with the bits of the reference, for results that are made of rounding. */
+#ifndef FRESH_BLAS_DOT_H
+#define FRESH_BLAS_DOT_H
+
+#include <ml/base.h>
+
+/* The sum of x[i] y[i] as OpenBLAS adds it up where it has fused operations for vectors of four:
+ * sixteen chains, then what is left. Slow; for the few values that are decided by their last bit.
+ */
+double fresh__blas_dot(const double *x, const double *y, size_t n);
+
+#endif
