@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/utf8.h>
+
 #include "names.h"
 #include "parameters.h"
 
@@ -189,6 +191,7 @@ static uint32_t remember(reader *r, const column *c) {
 
 static ml_status add_name(reader *r, const char *name) {
   column c = {.name = name};
+  if (!utf8__is_text(name, strlen(name))) return fail(r, &c, "is not UTF-8");
   ml_status status = take_apart(r, &c);
   if (status != ML_OK) return status;
   size_t n_before = r->settings->order.n;
@@ -207,10 +210,11 @@ ml_status ml_fresh_settings_from_names(const char *const *names, size_t n, const
   ml_status status = ML_OK;
   for (size_t i = 0; i < n && status == ML_OK; i++) status = add_name(&r, names[i]);
   labels__release(&r.kinds);
-  fresh__sort_kinds(r.settings);
-  if (status == ML_OK)
-    *out = r.settings;
-  else
+  if (status != ML_OK) {
     ml_fresh_settings_free(r.settings);
-  return status;
+    return status;
+  }
+  fresh__sort_kinds(r.settings);
+  *out = r.settings;
+  return ML_OK;
 }

@@ -87,6 +87,7 @@ static const struct {
 } wrong[] = {
     {"target", "column 'target' is no feature: expected KIND__FEATURE__PARAMETER_VALUE"},
     {"", "column '' is no feature: expected KIND__FEATURE__PARAMETER_VALUE"},
+    {"\xFF__mean", "column '\xFF__mean': is not UTF-8"},
     {"a__medain", "column 'a__medain': unknown feature 'medain' (did you mean 'median'?)"},
     {"a__xylophone__x_1", "column 'a__xylophone__x_1': unknown feature 'xylophone'"},
     {"a__quantile", "column 'a__quantile': quantile: parameter 'q' is missing"},
