@@ -532,7 +532,9 @@ static void wrong_arguments_of_features_are_told(void **state) {
   static const char *const cases[][2] = {
       {"1", "expected a vector or a list of numbers, found integer"},
       {"{\"y\":[1]}", "'x' is missing"},
-      {"{\"x\":[1],\"parms\":1}", "takes 'x' and 'params' only"},
+      {"{\"x\":[1],\"parms\":1}", "takes 'x', 'params' and 'compat' only"},
+      {"{\"x\":[1],\"compat\":\"modem\"}", "'compat' must be \"reference\" or \"modern\""},
+      {"{\"x\":[1],\"compat\":1}", "'compat' must be \"reference\" or \"modern\""},
       {"{\"x\":[1],\"params\":1}", "'params' must be a name or an object of features"},
       {"{\"x\":[1,\"a\"]}", "expected numbers, found string in place 2 of the list"},
       {"{\"x\":[1],\"params\":{\"maen\":null}}", "unknown feature 'maen' (did you mean 'mean'?)"},
