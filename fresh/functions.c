@@ -20,14 +20,15 @@ static void release(features *f) {
 }
 
 /* @param params  NULL or null: everything; a name; an object in tsfresh's shape */
-static ml_status read_settings(const ml_value *params, ml_fresh_settings **out, ml_error *err) {
+static ml_status read_settings(const ml_value *params, ml_arena *arena, ml_fresh_settings **out,
+                               ml_error *err) {
   ml_buf json = {0};
   if (!params || params->type == ML_TYPE_NULL)
     return ml_fresh_settings_named("comprehensive", out, err);
   if (params->type == ML_TYPE_STRING) return ml_fresh_settings_named(params->as.s.text, out, err);
   if (params->type != ML_TYPE_DICT)
     return ml_error_set(err, ML_ERR_USAGE, "'params' must be a name or an object of features");
-  ml_status status = ml_value_to_json(params, &json, err);
+  ml_status status = fresh__params_json(params, arena, &json, err);
   if (status == ML_OK) status = ml_fresh_settings_parse(json.data, json.n, "params", out, err);
   if (status == ML_ERR_PARSE && err) err->line = err->column = 0; /* nobody sees that text */
   ml_buf_release(&json);
@@ -58,7 +59,7 @@ static ml_status name_columns(features *f, ml_arena *arena, ml_error *err) {
 
 static ml_status prepare(const ml_value *params, ml_compat compat, ml_arena *arena, features *f,
                          ml_error *err) {
-  ml_status status = read_settings(params, &f->settings, err);
+  ml_status status = read_settings(params, arena, &f->settings, err);
   if (status == ML_OK) ml_fresh_settings_set_compat(f->settings, compat);
   if (status == ML_OK)
     status = fresh__plan_init(&f->plan, fresh__list_of(f->settings, ""), f->settings->is_modern,
