@@ -1,64 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Changes inside a corridor between two quantiles. */
 #include <math.h>
-#include <string.h>
 
 #include <ml/stats_internal.h>
 
+#include "aggregate.h"
 #include "feature.h"
 
 enum { F_AGG, ISABS, QH, QL };
 
-/* The changes inside one corridor, and what was already worked out of them. */
+/* The changes inside one corridor. */
 typedef struct corridor {
   double low, high;
-  bool is_absolute, has_mean;
-  double *changes; /* n values */
-  size_t n;
-  double mean;
-  double *spare; /* 2 n doubles */
+  bool is_absolute;
+  double *changes; /* those of the sample, n values */
+  fresh_sample sample;
 } corridor;
-
-static double aggregate_mean(corridor *c) {
-  if (!c->has_mean) c->mean = stats__sum(c->changes, c->n) / (double)c->n;
-  c->has_mean = true;
-  return c->mean;
-}
-
-static double aggregate_var(corridor *c) {
-  return stats__variance(c->changes, c->n, aggregate_mean(c), c->spare);
-}
-
-static double aggregate_std(corridor *c) {
-  return sqrt(aggregate_var(c));
-}
-
-static double aggregate_median(corridor *c) {
-  memcpy(c->spare, c->changes, c->n * sizeof *c->spare);
-  size_t n_nan = stats__sort(c->spare, c->n, c->spare + c->n);
-  return n_nan ? NAN : stats__median(c->spare, c->n);
-}
-
-static double aggregate_max(corridor *c) {
-  double max = c->changes[0];
-  for (size_t i = 1; i < c->n; i++) max = c->changes[i] > max ? c->changes[i] : max;
-  return max;
-}
-
-static double aggregate_min(corridor *c) {
-  double min = c->changes[0];
-  for (size_t i = 1; i < c->n; i++) min = c->changes[i] < min ? c->changes[i] : min;
-  return min;
-}
-
-static double aggregate_sum(corridor *c) {
-  return stats__sum(c->changes, c->n);
-}
-
-/* In the order of the choices of f_agg. */
-static double (*const aggregates[])(corridor *) = {aggregate_mean,   aggregate_var, aggregate_std,
-                                                   aggregate_median, aggregate_max, aggregate_min,
-                                                   aggregate_sum};
 
 /* Changes between neighbours that both lie in the corridor; the two ends belong to it. */
 static void enter(corridor *c, const fresh_series *s) {
@@ -72,21 +29,21 @@ static void enter(corridor *c, const fresh_series *s) {
     n += inside & next;
     inside = next;
   }
-  c->n = n;
-  c->is_absolute = c->has_mean = false;
+  c->sample.n = n;
+  c->is_absolute = c->sample.has_mean = false;
 }
 
 static void make_absolute(corridor *c) {
-  for (size_t i = 0; i < c->n; i++) c->changes[i] = fabs(c->changes[i]);
+  for (size_t i = 0; i < c->sample.n; i++) c->changes[i] = fabs(c->changes[i]);
   c->is_absolute = true;
-  c->has_mean = false;
+  c->sample.has_mean = false;
 }
 
 /* Neighbouring sets with the same corridor share its changes. */
 static void change_quantiles(const fresh_series *s, const fresh_args *args, size_t n_args,
                              double *out) {
   size_t m = s->n - s->n_nan; /* quantiles are those of the numbers */
-  corridor c = {.changes = s->work, .spare = s->work + s->n};
+  corridor c = {.changes = s->work, .sample = {.values = s->work, .spare = s->work + s->n}};
   for (size_t k = 0; k < n_args; k++) {
     const double *v = args[k].v, *before = k ? args[k - 1].v : NULL;
     if (v[QL] >= v[QH] || m == 0) {
@@ -101,15 +58,15 @@ static void change_quantiles(const fresh_series *s, const fresh_args *args, size
       enter(&c, s);
     }
     if (is_absolute && !c.is_absolute) make_absolute(&c);
-    out[k] = c.n ? aggregates[(size_t)v[F_AGG]](&c) : 0;
+    out[k] = c.sample.n ? fresh__aggregate(&c.sample, (size_t)v[F_AGG]) : 0;
   }
 }
 
 static const ml_fresh_param params[] = {
     {.name = "f_agg",
      .kind = ML_PARAM_ENUM,
-     .hi = 6,
-     .choices = "mean|var|std|median|max|min|sum",
+     .hi = FRESH_LAST_AGGREGATE,
+     .choices = FRESH_AGGREGATES,
      .doc = "what is taken of the changes"},
     {.name = "isabs", .kind = ML_PARAM_BOOL, .hi = 1, .doc = "take absolute changes"},
     {.name = "qh", .kind = ML_PARAM_REAL, .lo = 0, .hi = 1, .doc = "upper quantile"},

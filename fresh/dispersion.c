@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How the values of a series spread around their centre. */
+#include <float.h>
 #include <math.h>
 
 #include <ml/stats_internal.h>
@@ -49,6 +50,21 @@ static double cut(double sum) {
   return fabs(sum) < 1e-14 ? 0 : sum;
 }
 
+/* Newer ones take a sum of n powers p of deviations for zero when it is below what rounding makes
+ * of n values of that size. */
+static double cut_by_size(double sum, double n, double rounding, int p) {
+  double limit = 1;
+  while (p-- > 0) limit *= rounding;
+  return fabs(sum) < limit * n ? 0 : sum;
+}
+
+/* What one rounding of the largest value may be; NaN values do not count. */
+static double rounding_of(const fresh_series *s) {
+  double most = 0;
+  for (size_t i = 0; i < s->n; i++) most = fmax(most, fabs(s->x[i]));
+  return DBL_EPSILON * most;
+}
+
 static double skewness(const fresh_series *s) {
   double n = (double)s->n, *d2 = s->work, *d3 = s->work + s->n;
   for (size_t i = 0; i < s->n; i++) {
@@ -56,7 +72,15 @@ static double skewness(const fresh_series *s) {
     d2[i] = d * d;
     d3[i] = d * d * d;
   }
-  double m2 = cut(stats__sum(d2, s->n)), m3 = cut(stats__sum(d3, s->n));
+  double m2 = stats__sum(d2, s->n), m3 = stats__sum(d3, s->n);
+  if (s->is_modern) {
+    double rounding = rounding_of(s);
+    m2 = cut_by_size(m2, n, rounding, 2);
+    m3 = cut_by_size(m3, n, rounding, 3);
+  } else {
+    m2 = cut(m2);
+    m3 = cut(m3);
+  }
   return m2 == 0 ? 0 : n * sqrt(n - 1) / (n - 2) * (m3 / (m2 * sqrt(m2)));
 }
 
@@ -85,7 +109,16 @@ static double kurtosis(const fresh_series *s) {
     d4[i] = d2[i] * d2[i];
   }
   double m2 = stats__sum(d2, m), m4 = stats__sum(d4, m);
-  double above = cut(n * (n + 1) * (n - 1) * m4), below = cut((n - 2) * (n - 3) * (m2 * m2));
+  if (s->is_modern) {
+    double rounding = rounding_of(s);
+    m2 = cut_by_size(m2, n, rounding, 2);
+    m4 = cut_by_size(m4, n, rounding, 4);
+  }
+  double above = n * (n + 1) * (n - 1) * m4, below = (n - 2) * (n - 3) * (m2 * m2);
+  if (!s->is_modern) {
+    above = cut(above);
+    below = cut(below);
+  }
   return below == 0 ? 0 : above / below - 3 * (n - 1) * (n - 1) / ((n - 2) * (n - 3));
 }
 

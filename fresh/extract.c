@@ -90,12 +90,15 @@ static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, c
 }
 
 static ml_status name_columns(extraction *e, const fresh_plan *plans, ml_error *err) {
-  char **names = e->matrix->columns;
+  char **names = e->matrix->columns, **spare;
   for (size_t k = 0; k < e->set->n_kinds; k++) {
     ml_status status = fresh__plan_names(&plans[k], e->set->kinds[k], names, err);
     if (status != ML_OK) return status;
     names += plans[k].n_columns;
   }
+  if (!(spare = malloc(e->matrix->n_columns * sizeof *spare))) return ml_error_memory(err);
+  fresh__heads_first(plans, e->set->n_kinds, e->matrix->columns, spare);
+  free(spare);
   return ML_OK;
 }
 

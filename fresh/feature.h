@@ -9,14 +9,17 @@
 
 /* What is worked out once per series for the calculators that ask: bit, name of the step, arrays of
  * n doubles it fills, bits it builds on. A step only builds on earlier lines. */
-#define FRESH_SHARED_MAP(X)                                                  \
-  X(MEAN, mean, 0, 0)                    /* sum, mean */                     \
-  X(SPREAD, spread, 1, FRESH_MEAN)       /* centered, variance, deviation */ \
-  X(EXTREMES, extremes, 0, 0)            /* min, max and where they are */   \
-  X(SQUARES, squares, 1, 0)              /* squares, energy */               \
-  X(CHANGES, changes, 1, 0)              /* changes */                       \
-  X(SORTED, sorted, 1, 0)                /* sorted, n_nan */                 \
-  X(DISTINCT, distinct, 2, FRESH_SORTED) /* distinct, repeats, n_distinct, ... */
+#define FRESH_SHARED_MAP(X)                                                       \
+  X(MEAN, mean, 0, 0)                    /* sum, mean */                          \
+  X(SPREAD, spread, 1, FRESH_MEAN)       /* centered, variance, deviation */      \
+  X(EXTREMES, extremes, 0, 0)            /* min, max and where they are */        \
+  X(SQUARES, squares, 1, 0)              /* squares, energy */                    \
+  X(CHANGES, changes, 1, 0)              /* changes */                            \
+  X(SORTED, sorted, 1, 0)                /* sorted, n_nan */                      \
+  X(DISTINCT, distinct, 2, FRESH_SORTED) /* distinct, repeats, n_distinct, ... */ \
+  X(SPECTRUM, fresh__spectrum, 3, 0)     /* re, im, magnitude, n_bins */          \
+  X(WELCH, fresh__welch, 1, 0)           /* density, n_density */                 \
+  X(LAGS, fresh__lags, 1, FRESH_SPREAD)  /* lag_sums, up to n_lags */
 
 enum {
 #define FRESH_INDEX(bit, step, arrays, builds_on) FRESH_INDEX_##bit,
@@ -53,6 +56,16 @@ typedef struct fresh_series {
   double *distinct, *repeats; /* distinct values ascending, and how often each is there */
   size_t n_distinct;          /* all NaN are one value */
   size_t n_repeated;          /* distinct values that are there more than once */
+
+  /* What steps work with, from fresh__transforms_open(); NULL where no step needs it. */
+  struct fresh_fft *transform, *welch_transform, *lag_transform;
+  const struct fresh_window *window;
+  double *re, *im, *magnitude; /* of the Fourier transform, at frequencies 0..n / 2 */
+  size_t n_bins;               /* n / 2 + 1 */
+  double *density;             /* of the power, by Welch's method */
+  size_t n_density;
+  double *lag_sums; /* sum centered[i] centered[i + lag], n - lag terms, for lag < n_lags */
+  size_t n_lags;    /* at most n; as many as the calculators of the plan ask for */
 } fresh_series;
 
 /* One set of parameters, in the order of the table: numbers, 0 or 1, or the index of a choice. What
@@ -93,6 +106,8 @@ typedef struct fresh_feature {
   size_t n_work;         /* arrays of n doubles in work */
   /* Doubles of work behind those arrays; NULL: none. */
   size_t (*work_size)(size_t n, const fresh_args *args, size_t n_args);
+  /* Of lag_sums, for as many lags as this; NULL: none. It may be more than a series has. */
+  size_t (*n_lags)(const fresh_args *args, size_t n_args);
   /* What depends on the parameters alone (filters, tables), once a plan and not once a series; NULL
    * when there is none. The only function here that may fail. */
   ml_status (*open)(const fresh_args *args, size_t n_args, bool is_modern, void **state,
@@ -100,6 +115,10 @@ typedef struct fresh_feature {
   void (*close)(void *state);
   /* What is wrong with parameters that are each in their range; NULL when nothing is, or always. */
   const char *(*check)(const ml_param_value *values);
+  /* Computes what this one computes, whose needs, scratch and functions hold then; its parameters
+   * have the same places. NULL: what is said here holds. */
+  const struct fresh_feature *same_as;
+  bool is_expanded;     /* one of several values of a function of KX: its column comes behind */
   fresh_value *value;   /* without parameters */
   fresh_values *values; /* with parameters: many sets in one call */
 } fresh_feature;
@@ -170,16 +189,33 @@ typedef struct fresh_feature {
   X(symmetry_looking)                                       \
   X(large_standard_deviation)                               \
   X(quantile)                                               \
+  X(autocorrelation)                                        \
+  X(agg_autocorrelation)                                    \
+  X(partial_autocorrelation)                                \
+  X(number_cwt_peaks)                                       \
   X(number_peaks)                                           \
+  X(binned_entropy)                                         \
   X(index_mass_quantile)                                    \
+  X(cwt_coefficients)                                       \
+  X(spkt_welch_density)                                     \
+  X(ar_coefficient)                                         \
   X(change_quantiles)                                       \
+  X(fft_coefficient)                                        \
+  X(fft_aggregated)                                         \
   X(value_count)                                            \
   X(range_count)                                            \
+  X(friedrich_coefficients)                                 \
+  X(max_langevin_fixed_point)                               \
+  X(linear_trend)                                           \
+  X(agg_linear_trend)                                       \
+  X(augmented_dickey_fuller)                                \
   X(number_crossing_m)                                      \
   X(energy_ratio_by_chunks)                                 \
   X(ratio_beyond_r_sigma)                                   \
+  X(linear_trend_timewise)                                  \
   X(count_above)                                            \
   X(count_below)                                            \
+  X(fourier_entropy)                                        \
   X(mean_n_absolute_max)
 
 #define FRESH_DECLARE(name) extern const fresh_feature fresh__##name;
@@ -194,14 +230,39 @@ unsigned fresh__all_needs(unsigned needs);
 /* Doubles that fresh__prepare() lays out for n values: the arrays of all needs, then work. */
 size_t fresh__arena_size(unsigned all_needs, size_t work_size, size_t n);
 
-/* Work out what is needed. s->x, n, times and is_modern are set; arena has fresh__arena_size()
- * doubles. */
+/* Work out what is needed. s->x, n, times, is_modern, n_lags and the transforms are set; arena has
+ * fresh__arena_size() doubles. */
 void fresh__prepare(fresh_series *s, unsigned all_needs, double *arena);
+
+/* ---- spectrum.c, lags.c: steps that take transforms ---- */
+
+void fresh__spectrum(fresh_series *s, double *arena);
+void fresh__welch(fresh_series *s, double *arena);
+void fresh__lags(fresh_series *s, double *arena);
+
+/* Sums of earlier lags never come from a transform. */
+enum { FRESH_DIRECT_LAGS = 257 };
+
+/* Whether so many lags take s->lag_transform. */
+bool fresh__lags_by_transform(size_t n, size_t n_lags);
+
+/* sum d[i] d[i + lag], i < n - lag; as in lag_sums, but for any lag up to n. */
+double fresh__lag_sum(const double *d, size_t n, size_t lag);
+
+/* ---- correlation.c ---- */
+
+/* Reflection coefficients for lags 0..last, all of them in lag_sums, by the recursion of Levinson
+ * and Durbin; phi takes as many. Adjusted autocovariances need not be positive definite, so
+ * everything may come out. */
+void fresh__reflect(const fresh_series *s, size_t last, double *phi, double *reflection);
 
 /* ---- registry.c ---- */
 
 extern const fresh_feature *const fresh__features[];
 extern const size_t fresh__n_features;
+
+/* The calculator that does the work: the one that it is the same as, or else itself. */
+const fresh_feature *fresh__worker(const fresh_feature *feature);
 
 /* Doubles of work that a call takes; at least n, since the shared steps work there, too. */
 size_t fresh__work_size(const fresh_feature *feature, size_t n, const fresh_args *args,

@@ -11,10 +11,7 @@
 #include "fft_roots.h"
 #include "fft_steps.h"
 
-enum {
-  MOST_STEPS = 64,  /* a length has fewer prime factors */
-  SMALL_LENGTH = 50 /* below this steps of any radix are faster than a convolution */
-};
+enum { MOST_STEPS = 64 }; /* a length has fewer prime factors */
 
 typedef struct fft_step {
   size_t radix;
@@ -48,6 +45,7 @@ static size_t factorise(size_t n, size_t *radix) {
   for (; n % 4 == 0; n /= 4) radix[count++] = 4;
   if (n % 2 == 0) {
     n /= 2;
+    radix[count] = 2;
     radix[count++] = radix[0];
     radix[0] = 2;
   }
@@ -57,17 +55,40 @@ static size_t factorise(size_t n, size_t *radix) {
   return count;
 }
 
-/* Multiplications of a value, about. */
-static size_t work_of_steps(const size_t *radix, size_t count) {
-  size_t work = 0;
-  for (size_t i = 0; i < count; i++) work += radix[i] <= 5 ? 3 : radix[i];
+/* Multiplications of a value, about, if all primes were steps of their own. */
+static double work_of_steps(size_t n) {
+  double work = 0;
+  for (; n % 2 == 0; n /= 2) work += 2;
+  for (size_t p = 3; p * p <= n; p += 2)
+    for (; n % p == 0; n /= p) work += p <= 5 ? (double)p : 1.1 * (double)p;
+  if (n > 1) work += n <= 5 ? (double)n : 1.1 * (double)n;
   return work;
 }
 
+/* The least 2^a 3^b 5^c 7^d 11^e that is at least n. */
+static size_t smooth_length(size_t n) {
+  for (size_t length = n;; length++) {
+    size_t rest = length;
+    const size_t primes[] = {2, 3, 5, 7, 11};
+    for (size_t i = 0; i < sizeof primes / sizeof *primes; i++)
+      while (rest % primes[i] == 0) rest /= primes[i];
+    if (rest == 1) return length;
+  }
+}
+
+/* Which way a length goes decides where series that repeat a value have zeros: by a step they have
+ * them, by a convolution noise. So lengths that are short enough for that to be seen go as they go
+ * in the reference (numpy's pocketfft); others the way that is faster. */
 static bool wants_steps(size_t n, const size_t *radix, size_t count) {
-  enum { CONVOLUTION = 120 }; /* measured: four transforms of 1.5 n */
-  if (count > 0 && radix[count - 1] > FRESH_FFT_MOST_RADIX) return false;
-  return n < SMALL_LENGTH || work_of_steps(radix, count) < CONVOLUTION;
+  enum { SMALL_LENGTH = 50, REFERENCE_LENGTH = 4096, CONVOLUTION = 160 };
+  size_t greatest = count > 0 ? radix[count - 1] : 1;
+  if (n < SMALL_LENGTH) return true;
+  if (greatest > FRESH_FFT_MOST_RADIX) return false;
+  if (n > REFERENCE_LENGTH) return work_of_steps(n) < CONVOLUTION;
+  size_t length = smooth_length(2 * n - 1);
+  double by_steps = 0.5 * work_of_steps(n) * (double)n;
+  double by_convolution = 3 * work_of_steps(length) * (double)length;
+  return greatest * greatest <= n || by_steps <= by_convolution;
 }
 
 size_t fresh__fft_fast_length(size_t n) {
@@ -189,7 +210,7 @@ ml_status fresh__fft_new(size_t n, fresh_fft **out, ml_error *err) {
   fft->input = calloc(n, sizeof *fft->input);
   fft->spare = calloc(2 * n, sizeof *fft->spare);
   ml_status status = ML_OK;
-  if (!fft->input)
+  if (!fft->input || !fft->spare)
     status = ml_error_memory(err);
   else if (wants_steps(n, radix, count))
     status = make_steps(fft, radix, count, err);

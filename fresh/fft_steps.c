@@ -148,26 +148,21 @@ void fresh__fft_radix5(size_t m, size_t count, const double *restrict in, double
 }
 #undef RADIX
 
-/* first + sum t[l j mod p] v[j], j = 1..h: by twos and at first and where enough are left by fours,
- * see above. */
-static double mix(const double *t, size_t p, size_t l, const double *v, double sum,
-                  bool has_first) {
-  size_t h = (p - 1) / 2, at = 2 * l % p, j = 3;
-  double pair = t[l] * v[1];
-  if (has_first)
-    sum = sum + pair + t[at] * v[2];
-  else
-    sum = pair + t[at] * v[2];
-  for (; j <= h;) {
-    size_t n = j + 3 <= h ? 4 : j + 1 <= h ? 2 : 1;
-    at = (at + l) % p;
-    double part = t[at] * v[j];
-    for (size_t i = 1; i < n; i++) {
-      at = (at + l) % p;
-      part = part + t[at] * v[j + i];
-    }
-    sum = sum + part;
-    j += n;
+/* j l mod p after (j - 1) l mod p. */
+static inline size_t next(size_t at, size_t l, size_t p) {
+  return at + l < p ? at + l : at + l - p;
+}
+
+/* sum + t[l mod p] v[1] + t[2 l mod p] v[2] + ..., (p - 1) / 2 terms: the first two one by one,
+ * then four at once as long as it goes, then two, then one. */
+static double mix(const double *t, size_t p, size_t l, const double *v, double sum) {
+  size_t h = (p - 1) / 2, at = next(l, l, p);
+  sum = sum + t[l] * v[1] + t[at] * v[2];
+  for (size_t j = 3, n; j <= h; j += n) {
+    n = j + 3 <= h ? 4 : j + 1 <= h ? 2 : 1;
+    double part = t[at = next(at, l, p)] * v[j];
+    for (size_t i = 1; i < n; i++) part += t[at = next(at, l, p)] * v[j + i];
+    sum += part;
   }
   return sum;
 }
@@ -187,8 +182,8 @@ void fresh__fft_radix_any(size_t p, size_t m, size_t count, const double *restri
     }
     OUT(0, 0, k) = total;
     for (size_t l = 1; l <= h; l++) {
-      OUT(m - 1, 2 * l - 1, k) = mix(t, p, l, sum_re, IN(0, k, 0), true);
-      OUT(0, 2 * l, k) = mix(t + p, p, l, dif_re, IN(0, k, 0), false);
+      OUT(m - 1, 2 * l - 1, k) = mix(t, p, l, sum_re, IN(0, k, 0));
+      OUT(0, 2 * l, k) = mix(t + p, p, l, dif_re, 0);
     }
     for (size_t i = 2; i < m; i += 2) {
       double total_re = IN(i - 1, k, 0), total_im = IN(i, k, 0);
@@ -205,10 +200,10 @@ void fresh__fft_radix_any(size_t p, size_t m, size_t count, const double *restri
       OUT(i - 1, 0, k) = total_re;
       OUT(i, 0, k) = total_im;
       for (size_t l = 1; l <= h; l++) {
-        double a_re = mix(t, p, l, sum_re, IN(i - 1, k, 0), true);
-        double a_im = mix(t, p, l, sum_im, IN(i, k, 0), true);
-        double b_re = mix(t + p, p, l, dif_re, a_re, false);
-        double b_im = mix(t + p, p, l, dif_im, a_im, false);
+        double a_re = mix(t, p, l, sum_re, IN(i - 1, k, 0));
+        double a_im = mix(t, p, l, sum_im, IN(i, k, 0));
+        double b_re = mix(t + p, p, l, dif_re, 0);
+        double b_im = mix(t + p, p, l, dif_im, 0);
         OUT(i - 1, 2 * l, k) = a_re + b_re;
         OUT(m - i - 1, 2 * l - 1, k) = a_re - b_re;
         OUT(i, 2 * l, k) = b_im + a_im;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names of columns as tsfresh writes them, and hints for misspelt ones. */
+/* Names of columns as tsfresh and KX write them, and hints for misspelt ones. */
 #include "names.h"
 
 #include <math.h>
@@ -80,7 +80,69 @@ void fresh__value_text(const ml_fresh_param *param, ml_param_value value, bool j
   }
 }
 
+/* q prints seven digits, and a point has no place in a name: 0.05 is 0o05. */
+static void put_kx_number(double v, ml_buf *out) {
+  char text[ML_NUMBER_MAX];
+  if (isnan(v)) return; /* a null prints as nothing */
+  if (isinf(v)) {
+    ml_buf_puts(out, v > 0 ? "0W" : "-0W");
+    return;
+  }
+  snprintf(text, sizeof text, "%.7g", v);
+  for (const char *at = text; *at;) {
+    size_t n = strspn(at, "+-0123456789e");
+    ml_buf_put(out, at, n);
+    at += n;
+    if (!*at) return;
+    ml_buf_puts(out, "o"); /* the point, whatever it is in this locale */
+    at += strcspn(at, "0123456789");
+  }
+}
+
+static void put_without_points(const char *text, ml_buf *out) {
+  for (; *text; text++) ml_buf_put(out, *text == '.' ? "o" : text, 1);
+}
+
+static void put_kx_value(const ml_fresh_param *param, const ml_param_value *value, ml_buf *out) {
+  size_t n;
+  if (param->kind != ML_PARAM_ENUM) {
+    put_kx_number(value->v, out);
+    return;
+  }
+  const char *choice = fresh__choice(param->choices, (size_t)value->v, &n);
+  ml_buf_put(out, choice, n);
+}
+
+static void put_kx_name(const ml_fresh_feature *feature, const ml_param_value *values,
+                        ml_buf *out) {
+  for (const char *at = feature->column; *at;) {
+    size_t n = strcspn(at, "%");
+    ml_buf_put(out, at, n);
+    at += n;
+    if (!*at) return;
+    size_t k = (size_t)(at[1] - '0');
+    put_kx_value(&feature->params[k], &values[k], out);
+    at += 2;
+  }
+}
+
+void ml_fresh_column(const char *kind, const ml_fresh_feature *feature,
+                     const ml_param_value *values, ml_buf *out) {
+  if (feature->column) {
+    put_without_points(kind, out);
+    ml_buf_puts(out, "_");
+  } else {
+    ml_buf_puts(out, kind);
+    ml_buf_puts(out, "__");
+  }
+  ml_fresh_name(feature, values, out);
+}
+
 void ml_fresh_name(const ml_fresh_feature *feature, const ml_param_value *values, ml_buf *out) {
+  if (feature->column) {
+    put_kx_name(feature, values, out);
+    return;
+  }
   ml_buf_puts(out, feature->name);
   for (size_t k = 0; k < feature->n_params; k++) {
     if (values[k].form == ML_FORM_ABSENT) continue;

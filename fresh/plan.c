@@ -2,24 +2,27 @@
 /* Plans: from settings to calls of calculators, and the names of what they give. */
 #include "plan.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "parameters.h"
 
-static double *fill_args(const fresh_setting *setting, size_t i, fresh_args *args,
-                         double *numbers) {
+/* @return how many numbers of lists there are */
+static size_t fill_args(const fresh_setting *setting, size_t i, fresh_args *args, double *numbers) {
   const ml_fresh_feature *info = &setting->feature->info;
+  size_t n = 0;
   for (size_t k = 0; k < info->n_params; k++) {
     const ml_param_value *value =
         fresh__resolve(&info->params[k], &setting->args[i * info->n_params + k]);
     args->v[k] = value->v;
     if (value->n_items == 0) continue;
-    args->list = numbers;
+    args->list = numbers + n;
     args->n_list = value->n_items;
-    for (size_t j = 0; j < value->n_items; j++) *numbers++ = value->items[j].v;
+    for (size_t j = 0; j < value->n_items; j++) numbers[n++] = value->items[j].v;
   }
-  return numbers;
+  return n;
 }
 
 static size_t count_numbers(const fresh_setting *setting) {
@@ -36,50 +39,58 @@ static bool is_left_out(const fresh_setting *setting, bool has_times) {
 }
 
 static ml_status open_group(fresh_plan *plan, fresh_group *group, ml_error *err) {
-  const fresh_feature *feature = group->setting->feature;
+  const fresh_feature *feature = fresh__worker(group->setting->feature);
   plan->needs |= feature->needs;
+  size_t n_lags = feature->n_lags ? feature->n_lags(group->args, group->setting->n_args) : 0;
+  if (n_lags > plan->n_lags) plan->n_lags = n_lags;
   if (!feature->open) return ML_OK;
   return feature->open(group->args, group->setting->n_args, plan->is_modern, &group->state, err);
 }
 
-static ml_status fill(fresh_plan *plan, const fresh_list *list, bool has_times, ml_error *err) {
-  fresh_args *args = plan->args;
-  double *numbers = plan->numbers;
+/* The groups of the head, or of the tail. */
+static ml_status fill(fresh_plan *plan, const fresh_list *list, bool has_times, bool is_tail,
+                      ml_error *err) {
   for (size_t i = 0; i < list->n; i++) {
     const fresh_setting *setting = &list->settings[i];
-    if (is_left_out(setting, has_times)) continue;
+    if (is_left_out(setting, has_times) || setting->feature->is_expanded != is_tail) continue;
     fresh_group *group = &plan->groups[plan->n_groups++];
-    *group = (fresh_group){.setting = setting, .args = args};
-    for (size_t k = 0; k < setting->n_args; k++) numbers = fill_args(setting, k, args++, numbers);
+    *group = (fresh_group){.setting = setting, .args = plan->args + plan->n_columns};
+    for (size_t k = 0; k < setting->n_args; k++) {
+      fresh_args *args = &plan->args[plan->n_columns++];
+      plan->n_numbers += fill_args(setting, k, args, plan->numbers + plan->n_numbers);
+    }
     ml_status status = open_group(plan, group, err);
     if (status != ML_OK) return status;
   }
-  plan->needs = fresh__all_needs(plan->needs);
+  if (!is_tail) plan->n_head = plan->n_columns;
   return ML_OK;
 }
 
 ml_status fresh__plan_init(fresh_plan *plan, const fresh_list *list, bool is_modern, bool has_times,
                            ml_error *err) {
-  size_t n_numbers = 0;
+  size_t n_numbers = 0, n_columns = 0;
   *plan = (fresh_plan){.is_modern = is_modern};
   for (size_t i = 0; i < list->n; i++) {
     if (is_left_out(&list->settings[i], has_times)) continue;
-    plan->n_columns += list->settings[i].n_args;
+    n_columns += list->settings[i].n_args;
     n_numbers += count_numbers(&list->settings[i]);
   }
   plan->groups = calloc(list->n + 1, sizeof *plan->groups);
-  plan->args = calloc(plan->n_columns + 1, sizeof *plan->args);
+  plan->args = calloc(n_columns + 1, sizeof *plan->args);
   plan->numbers = calloc(n_numbers + 1, sizeof *plan->numbers);
   ml_status status = ML_OK;
   if (!plan->groups || !plan->args || !plan->numbers) status = ml_error_memory(err);
-  if (status == ML_OK) status = fill(plan, list, has_times, err);
+  if (status == ML_OK) status = fill(plan, list, has_times, false, err);
+  if (status == ML_OK) status = fill(plan, list, has_times, true, err);
+  plan->needs = fresh__all_needs(plan->needs);
   if (status != ML_OK) fresh__plan_release(plan);
   return status;
 }
 
 void fresh__plan_release(fresh_plan *plan) {
   for (size_t i = 0; plan->groups && i < plan->n_groups; i++)
-    if (plan->groups[i].state) plan->groups[i].setting->feature->close(plan->groups[i].state);
+    if (plan->groups[i].state)
+      fresh__worker(plan->groups[i].setting->feature)->close(plan->groups[i].state);
   free(plan->groups);
   free(plan->args);
   free(plan->numbers);
@@ -90,6 +101,7 @@ void fresh__plan_release(fresh_plan *plan) {
 
 void fresh__scratch_release(fresh_scratch *scratch) {
   free(scratch->arena);
+  fresh__transforms_release(&scratch->transforms);
   *scratch = (fresh_scratch){0};
 }
 
@@ -124,7 +136,13 @@ ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fres
   }
   if (!ensure_arena(scratch, fresh__arena_size(plan->needs, work_size(plan, n), n)))
     return ml_error_memory(err);
-  fresh_series s = {.x = input->x, .n = n, .times = input->times, .is_modern = plan->is_modern};
+  fresh_series s = {.x = input->x,
+                    .n = n,
+                    .times = input->times,
+                    .is_modern = plan->is_modern,
+                    .n_lags = plan->n_lags < n ? plan->n_lags : n};
+  ml_status status = fresh__transforms_open(&scratch->transforms, plan->needs, &s, err);
+  if (status != ML_OK) return status;
   fresh__prepare(&s, plan->needs, scratch->arena);
   for (size_t i = 0; i < plan->n_groups; i++) {
     const fresh_group *group = &plan->groups[i];
@@ -138,13 +156,31 @@ ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fres
 static char *column_name(const char *kind, const fresh_setting *setting, size_t i) {
   const ml_fresh_feature *info = &setting->feature->info;
   ml_buf name = {0};
-  ml_buf_puts(&name, kind);
-  ml_buf_puts(&name, "__");
-  ml_fresh_name(info, info->n_params ? setting->args + i * info->n_params : NULL, &name);
+  ml_fresh_column(kind, info, info->n_params ? setting->args + i * info->n_params : NULL, &name);
   ml_buf_put(&name, "", 1);
   if (!name.failed) return name.data;
   ml_buf_release(&name);
   return NULL;
+}
+
+void fresh__heads_first(const fresh_plan *plans, size_t n_plans, void *cells, void *spare) {
+  enum { CELL = 8 };
+  static_assert(sizeof(double) == CELL && sizeof(char *) == CELL, "a cell is a value or a pointer");
+  char *from = cells, *head = spare, *tail = spare;
+  size_t n = 0;
+  for (size_t k = 0; k < n_plans; k++) {
+    n += plans[k].n_columns;
+    tail += plans[k].n_head * CELL;
+  }
+  for (size_t k = 0; k < n_plans; k++) {
+    size_t n_head = plans[k].n_head * CELL, n_tail = plans[k].n_columns * CELL - n_head;
+    memcpy(head, from, n_head);
+    memcpy(tail, from + n_head, n_tail);
+    head += n_head;
+    tail += n_tail;
+    from += n_head + n_tail;
+  }
+  memcpy(cells, spare, n * CELL);
 }
 
 ml_status fresh__plan_names(const fresh_plan *plan, const char *kind, char **names, ml_error *err) {

@@ -4,6 +4,7 @@
 #define FRESH_PLAN_H
 
 #include "settings.h"
+#include "transforms.h"
 
 /* One call of a calculator: neighbouring columns. */
 typedef struct fresh_group {
@@ -15,9 +16,12 @@ typedef struct fresh_group {
 typedef struct fresh_plan {
   fresh_group *groups;
   size_t n_groups, n_columns;
+  size_t n_head;    /* columns before those of expanded functions, which stand behind */
   fresh_args *args; /* of all groups */
   double *numbers;  /* that args->list point into */
-  unsigned needs;   /* with all that they build on */
+  size_t n_numbers;
+  unsigned needs; /* with all that they build on */
+  size_t n_lags;  /* that calculators ask for */
   bool is_modern;
 } fresh_plan;
 
@@ -32,6 +36,7 @@ typedef struct fresh_input {
 typedef struct fresh_scratch {
   double *arena;
   size_t arena_size; /* doubles */
+  fresh_transforms transforms;
 } fresh_scratch;
 
 void fresh__scratch_release(fresh_scratch *scratch);
@@ -46,6 +51,11 @@ void fresh__plan_release(fresh_plan *plan);
  * @retval ML_ERR_MEMORY */
 ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fresh_scratch *scratch,
                           double *out, ml_error *err);
+
+/* Over several kinds, KX has the heads of all kinds before the tails of all. From cells (8 bytes
+ * each: values, or pointers to names) plan by plan, put them in that order; spare has room for them
+ * all. */
+void fresh__heads_first(const fresh_plan *plans, size_t n_plans, void *cells, void *spare);
 
 /* Names of the columns, from malloc(); names holds n_columns NULLs before. */
 ml_status fresh__plan_names(const fresh_plan *plan, const char *kind, char **names, ml_error *err);

@@ -13,6 +13,7 @@ typedef struct extract_state {
   ml_fresh_settings *settings;
   fresh_plan *plans; /* one a kind */
   size_t n_kinds, n_ids, n_columns;
+  double *spare; /* a row; NULL when the columns are in order kind by kind */
   fresh_scratch scratch;
 } extract_state;
 
@@ -25,6 +26,7 @@ static void close_extract(void *closed) {
   for (size_t k = 0; state->plans && k < state->n_kinds; k++) fresh__plan_release(&state->plans[k]);
   free(state->plans);
   ml_fresh_settings_free(state->settings);
+  free(state->spare);
   fresh__scratch_release(&state->scratch);
   free(state);
 }
@@ -54,6 +56,7 @@ static ml_status read_request(extract_state *state, const ml_span *request, ml_e
   if (status != ML_OK) return status;
 
   const char *kind = (const char *)request->data + sizeof head;
+  bool has_tail = false;
   if (!(state->plans = calloc(n_kinds, sizeof *state->plans))) return ml_error_memory(err);
   for (; state->n_kinds < n_kinds; state->n_kinds++, kind += strlen(kind) + 1) {
     fresh_plan *plan = &state->plans[state->n_kinds];
@@ -61,7 +64,10 @@ static ml_status read_request(extract_state *state, const ml_span *request, ml_e
                               head.has_times != 0, err);
     if (status != ML_OK) return status;
     state->n_columns += plan->n_columns;
+    has_tail |= plan->n_head < plan->n_columns;
   }
+  if (has_tail && n_kinds > 1 && !(state->spare = malloc(state->n_columns * sizeof(double))))
+    return ml_error_memory(err);
   return ML_OK;
 }
 
@@ -102,6 +108,8 @@ static ml_status compute_row(extract_state *state, const ml_job_data *data, size
     if (status != ML_OK) return status;
     out += plan->n_columns;
   }
+  if (state->spare)
+    fresh__heads_first(state->plans, state->n_kinds, out - state->n_columns, state->spare);
   return ML_OK;
 }
 

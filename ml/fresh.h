@@ -71,10 +71,20 @@ typedef struct ml_fresh_feature {
   size_t n_grid;              /* 1 for a calculator without parameters */
   bool assumes_step;          /* that the time from value to value is constant */
   bool needs_time;            /* exists for series with dates and times alone */
+  /* How the KX toolkit names a column, with %0, %1, ... where values belong; NULL: as tsfresh. */
+  const char *column;
 } ml_fresh_feature;
 
-/** All calculators, in the order of their columns. @param[out] n  how many */
+/** All calculators of tsfresh, in the order of their columns. @param[out] n  how many */
 ML_API const ml_fresh_feature *const *ml_fresh_features(size_t *n);
+
+/**
+ * The calculators of "tsfresh", "kx" or "kx-strict".
+ *
+ * @param[out] n  how many; not written on failure
+ * @return NULL when there is no catalogue of that name
+ */
+ML_API const ml_fresh_feature *const *ml_fresh_catalogue(const char *name, size_t *n);
 
 /** @return the calculator of that name, or NULL */
 ML_API const ml_fresh_feature *ml_fresh_find(const char *name);
@@ -82,6 +92,11 @@ ML_API const ml_fresh_feature *ml_fresh_find(const char *name);
 /** @return the name of a calculator that is closest to a misspelt one, or NULL when none is close
  */
 ML_API const char *ml_fresh_nearest(const char *name);
+
+/** Append the name of a column: `temp__quantile__q_0.1`, or `temp_quantile_quantile_0o1` in KX's
+ * way, which writes every point as the letter o, that in the name of the kind, too. */
+ML_API void ml_fresh_column(const char *kind, const ml_fresh_feature *feature,
+                            const ml_param_value *values, ml_buf *out);
 
 /** Append the part of a column name that follows the kind: `quantile__q_0.1`. */
 ML_API void ml_fresh_name(const ml_fresh_feature *feature, const ml_param_value *values,

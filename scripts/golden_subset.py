@@ -29,7 +29,7 @@ nonfinite.outcomes.csv inputs/nonfinite.csv
 random.comprehensive.csv random.tolerance.csv random.custom.csv random.custom.tolerance.csv
 random.cwt_precision12.csv random.cwt_precision12.tolerance.csv random.modern_overrides.csv
 random.matrix_profile.csv inputs/random.csv
-settings_custom.json
+settings_custom.json kx/random.kx-strict.csv
 """.split()
 
 
@@ -48,13 +48,13 @@ def shorten(content):
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    source = pathlib.Path(sys.argv[1]) / "extract"
+    source = pathlib.Path(sys.argv[1])
     target = pathlib.Path(__file__).parent.parent / "tests" / "golden"
     for name in FILES:
         path = target / (name + ".gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         # No time stamp and no name inside: the same input gives the same bytes.
-        content = (source / name).read_bytes()
+        content = (source / ("" if name.startswith("kx/") else "extract") / name).read_bytes()
         if path.name.startswith("random."):
             content = shorten(content)
         path.write_bytes(gzip.compress(content, 9, mtime=0))

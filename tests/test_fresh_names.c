@@ -106,7 +106,8 @@ static const struct {
      "change_quantiles: f_agg: unknown 'maen' (did you mean 'mean'?)"},
     {"a__change_quantiles__f_agg_\"x__y_2\"__isabs_False__qh_1.0__ql_0.0",
      "column 'a__change_quantiles__f_agg_\"x__y_2\"__isabs_False__qh_1.0__ql_0.0': "
-     "change_quantiles: f_agg: unknown 'x__y_2'; expected one of mean|var|std|median|max|min|sum"},
+     "change_quantiles: f_agg: unknown 'x__y_2'; expected one of mean|var|std|median|max|min|sum|"
+     "prod|ptp"},
 };
 
 static void names_that_are_no_features(void **state) {

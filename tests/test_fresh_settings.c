@@ -222,9 +222,10 @@ static const struct {
     {"{\"cid_ce\": [{\"normalize\": 1.0}]}", "cid_ce[0].normalize: expected true or false", 1, 27},
     {"{\"cid_ce\": [{\"normalize\": \"1\"}]}", "cid_ce[0].normalize: expected true or false", 1,
      27},
-    {"{\"change_quantiles\": [{\"f_agg\": \"ptp\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
-     "change_quantiles[0].f_agg: unknown 'ptp'; expected one of mean|var|std|median|max|min|sum", 1,
-     33},
+    {"{\"change_quantiles\": [{\"f_agg\": \"mode\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
+     "change_quantiles[0].f_agg: unknown 'mode'; expected one of "
+     "mean|var|std|median|max|min|sum|prod|ptp",
+     1, 33},
     {"\xEF\xBB\xBF[]", "expected an object of features", 1, 1},
     {"{\"change_quantiles\": [{\"f_agg\": \"maen\", \"isabs\": true, \"qh\": 1, \"ql\": 0}]}",
      "change_quantiles[0].f_agg: unknown 'maen' (did you mean 'mean'?)", 1, 33},

@@ -6,6 +6,7 @@
 
 #include "fresh/names.h"
 #include "fresh/parameters.h"
+#include "fresh/transforms.h"
 #include "fresh_cases.h"
 
 #define FOR_EACH(feature)                              \
@@ -16,12 +17,36 @@ static void names_are_unique_and_found(void **state) {
   (void)state;
   size_t n;
   const ml_fresh_feature *const *catalogue = ml_fresh_features(&n);
-  assert_int_equal(n, fresh__n_features);
+  FOR_EACH(feature) {
+    assert_ptr_equal(ml_fresh_find(feature->info.name), &feature->info);
+  }
   for (size_t i = 0; i < n; i++) {
     assert_ptr_equal(catalogue[i], &fresh__features[i]->info);
-    assert_ptr_equal(ml_fresh_find(catalogue[i]->name), catalogue[i]);
+    assert_null(catalogue[i]->column);
   }
   assert_null(ml_fresh_find("nothing"));
+}
+
+/* What settings by name have is what their catalogue has. */
+static void catalogues_are_those_of_the_settings(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    unsigned preset;
+  } sets[] = {{"kx", FRESH_IN_KX}, {"kx-strict", FRESH_IN_KX_STRICT}};
+  for (size_t i = 0; i < 2; i++) {
+    size_t n, at = 0;
+    const ml_fresh_feature *const *catalogue = ml_fresh_catalogue(sets[i].name, &n);
+    FOR_EACH(feature) {
+      assert_true((feature->info.column != NULL) ==
+                  ((feature->presets & (FRESH_IN_KX | FRESH_IN_KX_STRICT)) != 0));
+      if (feature->presets & sets[i].preset) assert_ptr_equal(catalogue[at++], &feature->info);
+    }
+    assert_int_equal(at, n);
+  }
+  size_t untouched = 7;
+  assert_null(ml_fresh_catalogue("minimal", &untouched));
+  assert_int_equal(untouched, 7);
 }
 
 static void every_entry_is_documented(void **state) {
@@ -34,8 +59,10 @@ static void every_entry_is_documented(void **state) {
     for (size_t k = 0; k < info->n_params; k++) {
       if (!info->params[k].doc) fail_msg("%s: %s says nothing", info->name, info->params[k].name);
     }
-    assert_true((feature->value != NULL) == (info->n_params == 0));
-    assert_true((feature->values != NULL) == (info->n_params > 0));
+    const fresh_feature *worker = fresh__worker(feature);
+    assert_null(worker->same_as);
+    assert_true((worker->value != NULL) == (info->n_params == 0));
+    assert_true((worker->values != NULL) == (info->n_params > 0));
   }
 }
 
@@ -43,6 +70,7 @@ static void calculators_without_parameters_come_first(void **state) {
   (void)state;
   bool seen = false;
   FOR_EACH(feature) {
+    if (feature->info.column) continue; /* KX has an order of its own */
     if (seen && feature->info.n_params == 0) fail_msg("%s comes too late", feature->info.name);
     seen |= feature->info.n_params > 0;
   }
@@ -101,12 +129,13 @@ static int by_text(const void *a, const void *b) {
 
 static void no_column_is_there_twice(void **state) {
   (void)state;
-  char *names[2000];
+  static char *names[2000];
   size_t n = 0;
   FOR_EACH(feature) {
+    if (feature->presets == FRESH_IN_KX_STRICT) continue; /* the same column as in kx */
     for (size_t i = 0; i < feature->info.n_grid; i++) {
       ml_buf name = {0};
-      ml_fresh_name(&feature->info, feature->info.grid + i * feature->info.n_params, &name);
+      ml_fresh_column("x", &feature->info, feature->info.grid + i * feature->info.n_params, &name);
       ml_buf_put(&name, "", 1);
       names[n++] = name.data;
     }
@@ -153,14 +182,18 @@ static void run(const fresh_feature *feature, unsigned needs, const double *x, s
         args[i].list = lists[i];
         args[i].n_list = j + 1;
       }
-  if (feature->open) assert_int_equal(feature->open(args, info->n_grid, false, &made, NULL), ML_OK);
+  const fresh_feature *worker = fresh__worker(feature);
+  if (worker->open) assert_int_equal(worker->open(args, info->n_grid, false, &made, NULL), ML_OK);
   size_t work_size = fresh__work_size(feature, n, args, info->n_grid);
   double *arena = malloc(fresh__arena_size(needs, work_size, n) * sizeof *arena);
   double *copy = malloc(n * sizeof *copy);
   memcpy(copy, x, n * sizeof *copy);
+  static int64_t times[MOST];
+  for (size_t i = 0; i < n; i++) times[i] = (int64_t)i * 3600000000000;
   /* What is not asked for is poison: pointers are NULL, numbers and places absurd. */
   fresh_series s = {.x = copy,
                     .n = n,
+                    .times = feature->info.needs_time ? times : NULL,
                     .state = made,
                     .sum = 1e77,
                     .mean = 1e77,
@@ -175,11 +208,18 @@ static void run(const fresh_feature *feature, unsigned needs, const double *x, s
                     .energy = 1e77,
                     .n_nan = 77,
                     .n_distinct = 77,
-                    .n_repeated = 77};
+                    .n_repeated = 77,
+                    .n_bins = 77,
+                    .n_density = 77,
+                    .n_lags = 77};
+  fresh_transforms transforms = {0};
+  if (needs & FRESH_LAGS) s.n_lags = n < 60 ? n : 60;
+  assert_int_equal(fresh__transforms_open(&transforms, needs, &s, NULL), ML_OK);
   fresh__prepare(&s, needs, arena);
   fresh__compute(feature, &s, args, info->n_grid, out);
   assert_memory_equal(copy, x, n * sizeof *copy);
-  if (made) feature->close(made);
+  if (made) worker->close(made);
+  fresh__transforms_release(&transforms);
   free(copy);
   free(arena);
 }
@@ -193,7 +233,7 @@ static void every_entry_reads_only_what_it_needs(void **state) {
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
       fill(x, sizes[k], shape);
       FOR_EACH(feature) {
-        run(feature, fresh__all_needs(feature->needs), x, sizes[k], alone);
+        run(feature, fresh__all_needs(fresh__worker(feature)->needs), x, sizes[k], alone);
         run(feature, all, x, sizes[k], full);
         for (size_t i = 0; i < feature->info.n_grid; i++)
           expect_same(feature->info.name, alone[i], full[i]);
@@ -208,7 +248,7 @@ static void never_means_never(void **state) {
     for (size_t n = 1; n < 10; n++) {
       fill(x, n, shape);
       FOR_EACH(feature) {
-        run(feature, fresh__all_needs(feature->needs), x, n, out);
+        run(feature, fresh__all_needs(fresh__worker(feature)->needs), x, n, out);
         bool never = strcmp(feature->info.nan_rule, "never") == 0;
         for (size_t i = 0; never && i < feature->info.n_grid; i++)
           if (!isfinite(out[i])) fail_msg("%s is %g", feature->info.name, out[i]);
@@ -226,7 +266,7 @@ static void needs_include_what_they_build_on(void **state) {
 static void nearest_names_are_hints(void **state) {
   (void)state;
   assert_string_equal(ml_fresh_nearest("medain"), "median");
-  assert_string_equal(ml_fresh_nearest("number_of_peaks"), "number_peaks");
+  assert_string_equal(ml_fresh_nearest("number_peak"), "number_peaks");
   assert_string_equal(ml_fresh_nearest("quantiles"), "quantile");
   assert_null(ml_fresh_nearest("xylophone_concerto"));
   assert_null(ml_fresh_nearest(""));
@@ -271,6 +311,7 @@ static void names_are_those_of_python(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_are_unique_and_found),
+      cmocka_unit_test(catalogues_are_those_of_the_settings),
       cmocka_unit_test(every_entry_is_documented),
       cmocka_unit_test(calculators_without_parameters_come_first),
       cmocka_unit_test(grids_are_inside_their_ranges),

@@ -37,9 +37,9 @@ static size_t find_name_width(const ml_fresh_feature *const *features, size_t n,
   return longest + COUNT_WIDTH + WORDS_WIDTH <= width ? longest : NAME_WIDTH;
 }
 
-static void put_table(const cli_call *cli, ml_buf *out) {
-  size_t n, n_columns = 0;
-  const ml_fresh_feature *const *features = ml_fresh_features(&n);
+static void put_table(const cli_call *cli, const ml_fresh_feature *const *features, size_t n,
+                      ml_buf *out) {
+  size_t n_columns = 0;
   size_t width = cli__terminal_width(STDOUT_FILENO);
   if (width < CLI_WIDTH) width = width > 0 ? CLI_WIDTH : SIZE_MAX;
   size_t name_width = find_name_width(features, n, width);
@@ -58,8 +58,9 @@ static void put_table(const cli_call *cli, ml_buf *out) {
 }
 
 static void put_field(ml_buf *out, const char *label, const char *text) {
-  ml_buf_printf(out, "  %-10s", label);
-  cli__wrap(out, text, 12, 12, CLI_WIDTH);
+  size_t n = strlen(label), at = n < 10 ? 12 : n + 3;
+  ml_buf_printf(out, "  %-9s ", label);
+  cli__wrap(out, text, at, 12, CLI_WIDTH);
 }
 
 static void put_params(const cli_call *cli, ml_buf *out, const ml_fresh_feature *f) {
@@ -84,8 +85,8 @@ static void put_names(const cli_call *cli, ml_buf *out, const ml_fresh_feature *
   ml_buf_puts(out, "\n");
   cli__heading(cli, out, "Columns:");
   for (size_t i = 0; i < shown; i++) {
-    ml_buf_puts(out, "  KIND__");
-    ml_fresh_name(f, f->grid + i * f->n_params, out);
+    ml_buf_puts(out, "  ");
+    ml_fresh_column("KIND", f, f->grid + i * f->n_params, out);
     ml_buf_puts(out, "\n");
   }
   if (shown < f->n_grid)
@@ -109,15 +110,21 @@ static void put_feature(const cli_call *cli, ml_buf *out, const ml_fresh_feature
 typedef struct features_options {
   cli_common common;
   cli_settings settings;
+  int catalogue; /* index of the choice */
   bool markdown;
 } features_options;
 
-static ml_status print_all(cli_call *cli, ml_error *err) {
+#define CATALOGUES "tsfresh|kx|kx-strict"
+
+static ml_status print_all(cli_call *cli, int catalogue, ml_error *err) {
+  static const char *const names[] = {"tsfresh", "kx", "kx-strict"};
+  size_t n;
+  const ml_fresh_feature *const *features = ml_fresh_catalogue(names[catalogue], &n);
   ml_buf out = {0};
   if (cli->common.json) {
-    cli__features_json(&out);
+    cli__features_json(&out, features, n);
   } else {
-    put_table(cli, &out);
+    put_table(cli, features, n, &out);
   }
   return cli__print(&out, err);
 }
@@ -166,7 +173,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   else if (o->markdown)
     status = print_markdown(err);
   else
-    status = cli->n_args ? print_one(cli, cli->args[0], err) : print_all(cli, err);
+    status = cli->n_args ? print_one(cli, cli->args[0], err) : print_all(cli, o->catalogue, err);
   ml_fresh_settings_free(settings);
   return status;
 }
@@ -176,6 +183,10 @@ static const cli_opt catalogue_opts[] = {
      .help = "print these settings of 'mltool fresh --params' as JSON, which --params reads"},
     {0, "params-from", CLI_TEXT, offsetof(features_options, settings.params_from), "FILE",
      .help = "print the settings that give the columns of this file of features as JSON"},
+    {0, "catalogue", CLI_CHOICE, offsetof(features_options, catalogue), "WHOSE",
+     .choices = CATALOGUES, .fallback = "tsfresh",
+     .help = "list the features of tsfresh, of the KX toolkit with its mistakes mended, or of the "
+             "toolkit as it is"},
     {0, "markdown", CLI_FLAG, offsetof(features_options, markdown),
      .help = "print the whole catalogue as a page"},
     {0}};

@@ -23,7 +23,7 @@ const char *cli__feature_time(const ml_fresh_feature *f);
 /* ---- features_json.c, features_markdown.c ---- */
 
 void cli__feature_json(ml_buf *out, const ml_fresh_feature *f);
-void cli__features_json(ml_buf *out);
+void cli__features_json(ml_buf *out, const ml_fresh_feature *const *features, size_t n);
 
 /* The page docs/features.md. */
 void cli__features_markdown(ml_buf *out);

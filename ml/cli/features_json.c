@@ -90,9 +90,7 @@ void cli__feature_json(ml_buf *out, const ml_fresh_feature *f) {
   ml_buf_puts(out, "}");
 }
 
-void cli__features_json(ml_buf *out) {
-  size_t n;
-  const ml_fresh_feature *const *features = ml_fresh_features(&n);
+void cli__features_json(ml_buf *out, const ml_fresh_feature *const *features, size_t n) {
   ml_buf_puts(out, "{\"features\": [");
   for (size_t i = 0; i < n; i++) {
     ml_buf_puts(out, i > 0 ? ",\n" : "\n");
