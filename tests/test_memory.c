@@ -180,13 +180,14 @@ static ml_status extract(ml_error *err) {
   return status;
 }
 
-static const char *const column_names[] = {"t__c3__lag_1", "u__mean", "t__quantile__q_0.5",
-                                           "p__sum_values", "t__quantile__q_0.1"};
+static const char *const column_names[] = {"t__c3__lag_1",       "u__mean",
+                                           "t__quantile__q_0.5", "p__sum_values",
+                                           "t__quantile__q_0.1", "t_absEnergy"};
 
 static ml_status extract_columns(ml_error *err) {
   ml_fresh_settings *settings = NULL;
   ml_matrix *matrix = NULL;
-  ml_status status = ml_fresh_settings_from_names(column_names, 5, "s", &settings, err);
+  ml_status status = ml_fresh_settings_from_names(column_names, 6, "s", &settings, err);
   if (status == ML_OK) status = ml_fresh_extract(set, settings, NULL, NULL, &matrix, err);
   if (status != ML_OK) assert_null(matrix);
   ml_fresh_settings_free(settings);
