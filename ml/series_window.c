@@ -153,8 +153,10 @@ static ml_status cut_id(cutting *c, size_t id) {
   for (size_t i = 0, n; i < c->n_found; i += n) {
     for (n = 1; i + n < c->n_found && c->found[i + n].key == c->found[i].key;) n++;
     add_window(c, id, &c->found[i], n);
+    ml_status status = check_product(c);
+    if (status != ML_OK) return status;
   }
-  return check_product(c);
+  return ML_OK;
 }
 
 /* Rows of the longest series, and of the id that has most in all. */

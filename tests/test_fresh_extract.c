@@ -148,6 +148,18 @@ static void no_feature_is_an_error(void **state) {
   ml_series_free(set);
 }
 
+static void settings_know_their_calculators(void **state) {
+  (void)state;
+  ml_fresh_settings *some = settings(
+      "{\"default_fc_parameters\": {\"mean\": null}, \"kind_to_fc_parameters\": {\"k\": {\"c3\": "
+      "[{\"lag\": 1}]}}}");
+  assert_true(ml_fresh_settings_uses(some, ml_fresh_find("mean")));
+  assert_true(ml_fresh_settings_uses(some, ml_fresh_find("c3"))); /* of one kind */
+  assert_false(ml_fresh_settings_uses(some, ml_fresh_find("median")));
+  assert_true(ml_fresh_settings_uses(NULL, ml_fresh_find("median")));
+  ml_fresh_settings_free(some);
+}
+
 static bool at_once(void *ctx) {
   (void)ctx;
   return true;
@@ -227,6 +239,7 @@ int main(void) {
       cmocka_unit_test(order_and_copies_do_not_matter),
       cmocka_unit_test(rows_and_columns_are_named),
       cmocka_unit_test(no_feature_is_an_error),
+      cmocka_unit_test(settings_know_their_calculators),
       cmocka_unit_test(it_can_be_cancelled),
       cmocka_unit_test(malformed_requests_are_refused),
   };

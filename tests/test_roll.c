@@ -117,6 +117,43 @@ static void forecasts_of_the_reference(void **state) {
   assert_string_equal(read_text(answers), read_text(golden("forecasting.y.csv")));
 }
 
+/* What the reference computed of a table of windows, from views. */
+static void features_of_windows(void **state) {
+  (void)state;
+  const char *name = "wide_forward_max3_min1.minimal.csv";
+  const ml_window window = {.rows = 4, .min_rows = 2};
+  const ml_series_opts opts = {.window = &window};
+  ml_fresh_settings *settings = NULL;
+  ml_series_set *set = NULL;
+  ml_matrix *matrix = NULL;
+  ml_csv *csv = NULL;
+  ml_table *want = NULL;
+  ml_csv_want columns[64];
+  assert_int_equal(ml_fresh_settings_named("minimal", &settings, NULL), ML_OK);
+  assert_int_equal(ml_series_read(golden("wide.input.csv"), &opts, &set, NULL), ML_OK);
+  assert_int_equal(ml_fresh_extract(set, settings, NULL, NULL, &matrix, NULL), ML_OK);
+  assert_int_equal(ml_csv_open(golden(name), NULL, &csv, NULL), ML_OK);
+  size_t n = ml_csv_n_columns(csv);
+  assert_int_equal(n, matrix->n_columns + 1);
+  for (size_t j = 0; j < n; j++)
+    columns[j] = (ml_csv_want){.column = j, .type = j ? ML_NUMBER : ML_LABEL};
+  assert_int_equal(ml_csv_read(csv, columns, n, &want, NULL), ML_OK);
+  assert_int_equal(want->n_rows, matrix->n_rows);
+  for (size_t i = 0; i < want->n_rows; i++) {
+    assert_string_equal(matrix->rows[i], want->columns[0].labels[want->columns[0].label[i]]);
+    for (size_t j = 1; j < n; j++) {
+      assert_string_equal(matrix->columns[j - 1], want->columns[j].name);
+      expect_close(matrix->columns[j - 1], matrix->values[i * (n - 1) + j - 1],
+                   want->columns[j].number[i], 1e-9, 1e-15);
+    }
+  }
+  ml_table_free(want);
+  ml_csv_close(csv);
+  ml_matrix_free(matrix);
+  ml_series_free(set);
+  ml_fresh_settings_free(settings);
+}
+
 /* ---- by hand ---- */
 
 typedef struct roll_case {
@@ -242,10 +279,11 @@ static void much_is_rolled(void **state) {
 }
 
 int main(void) {
-  enum { N = sizeof cases / sizeof cases[0], OTHERS = 4 };
+  enum { N = sizeof cases / sizeof cases[0], OTHERS = 5 };
   struct CMUnitTest tests[OTHERS + N] = {
       cmocka_unit_test(windows_of_the_reference), cmocka_unit_test(packages_of_the_reference),
-      cmocka_unit_test(forecasts_of_the_reference), cmocka_unit_test(much_is_rolled)};
+      cmocka_unit_test(forecasts_of_the_reference), cmocka_unit_test(much_is_rolled),
+      cmocka_unit_test(features_of_windows)};
   for (size_t i = 0; i < N; i++)
     tests[i + OTHERS] = (struct CMUnitTest){
         .name = cases[i].name, .test_func = check_case, .initial_state = &cases[i]};

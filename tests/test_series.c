@@ -397,11 +397,12 @@ static ml_series_set *parse_with(const char *text, const ml_series_opts *opts) {
 
 static void dates_stay_with_their_values(void **state) {
   (void)state;
+  static const char long_order[] =
+      "id,time,kind,value\n1,1970-01-02,a,1\n1,1970-01-04,b,4\n1,1970-01-02,b,2\n"
+      "1,1970-01-04,a,3\n2,1970-01-03,b,6\n2,1970-01-03,a,5\n";
   static const char *const orders[] = {
       "id,time,a,b\n1,1970-01-02,1,2\n1,1970-01-04,3,4\n2,1970-01-03,5,6\n",
-      "id,time,a,b\n2,1970-01-03,5,6\n1,1970-01-04,3,4\n1,1970-01-02,1,2\n",
-      "id,time,kind,value\n1,1970-01-02,a,1\n1,1970-01-04,b,4\n1,1970-01-02,b,2\n"
-      "1,1970-01-04,a,3\n2,1970-01-03,b,6\n2,1970-01-03,a,5\n"};
+      "id,time,a,b\n2,1970-01-03,5,6\n1,1970-01-04,3,4\n1,1970-01-02,1,2\n", long_order};
   for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
     ml_series_set *set = parse_with(orders[i], NULL);
     for (size_t k = 0; k < 2; k++) {
