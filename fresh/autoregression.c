@@ -99,7 +99,7 @@ static void ar_coefficient(const fresh_series *s, const fresh_args *args, size_t
 
 static const ml_fresh_param params[] = {
     {.name = "coeff", .kind = ML_PARAM_INT, .hi = 1e6, .doc = "which coefficient; 0: the constant"},
-    {.name = "k", .kind = ML_PARAM_INT, .hi = 1e6, .doc = "number of last values"}};
+    {.name = "k", .kind = ML_PARAM_INT, .hi = 1e4, .doc = "number of last values"}};
 #define SET(coeff) FRESH_INT(coeff), FRESH_INT(10)
 static const ml_param_value grid[] = {SET(0), SET(1), SET(2), SET(3), SET(4), SET(5),
                                       SET(6), SET(7), SET(8), SET(9), SET(10)};

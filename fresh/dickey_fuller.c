@@ -97,8 +97,8 @@ static double their_error(const test *a, const lag_factor *f) {
 
 /* Relative errors of the sums of squared residuals, ours and the reference's. Ours are those of the
  * sums of products, about an ulp of the lengths of both, times the coefficients; slopes[p] are
- * those of the level. */
-static void bound_errors(test *a, const lag_factor *f, const double *slopes) {
+ * those of the level. @return false: there is no bound */
+static bool bound_errors(test *a, const lag_factor *f, const double *slopes) {
   const lag_sums *sums = &a->sums;
   size_t ld = sums->k + 2, top = a->max_lag;
   const double *level = f->l + top * (f->q + 1), *change = level + f->q + 1;
@@ -117,7 +117,9 @@ static void bound_errors(test *a, const lag_factor *f, const double *slopes) {
       }
     }
     a->error[p] = (2e-15 * sum * sum + theirs) / a->ssr[p];
+    if (!(a->ssr[p] > 0 && a->error[p] < 1)) return false;
   }
+  return true;
 }
 
 /* One factor has the nested models: with lags 1, ..., p out of them, what is left of level and
@@ -136,7 +138,7 @@ static bool search_fast(test *a) {
     a->rank[p] = (double)p + 2;
     a->t[p] = ly / ll;
   }
-  bound_errors(a, &f, a->t);
+  if (!bound_errors(a, &f, a->t)) return false;
   for (size_t p = 1; p <= top; p++)
     a->t[p] = sqrt((a->ssr[p - 1] - a->ssr[p]) * (f.n - a->rank[p]) / a->ssr[p]);
   return true;

@@ -91,16 +91,21 @@ static double noise(void) {
   return (double)(int64_t)next_random(&seed) * 0x1p-62;
 }
 
-/* Noise, a walk, a walk with a drift far from 0, an autoregression, a wave with noise. */
+/* Noise, a walk, a walk with a drift far from 0, an autoregression, a wave with noise, and with so
+ * little that sums of products alone are not enough. */
 static size_t random_series(double *x, int round) {
   size_t n = 30 + next_random(&seed) % (MOST - 30);
   double walk = 0;
   for (size_t i = 0; i < n; i++) {
     double e = noise();
-    walk = round % 5 == 3 ? 0.8 * walk + e : walk + e;
-    const double values[] = {e, walk, 1000 + (double)i + 3 * walk, walk,
-                             sin((double)i / 5) + e / 4};
-    x[i] = values[round % 5];
+    walk = round % 6 == 3 ? 0.8 * walk + e : walk + e;
+    const double values[] = {e,
+                             walk,
+                             1000 + (double)i + 3 * walk,
+                             walk,
+                             sin((double)i / 5) + e / 4,
+                             sin((double)i / 5) + e / 2000};
+    x[i] = values[round % 6];
   }
   return n;
 }
