@@ -8,7 +8,7 @@
 
 #include "cwt_peaks.h"
 
-enum { WORD = 64 };
+enum { WORD = 64, SEARCHES = 8 };
 
 /* The ranks of the values in the window; a bit of `words` says that a word of `bits` is not 0. */
 typedef struct window {
@@ -91,13 +91,19 @@ static double percentile(window *w, const double *sorted) {
   return (low * of_low + high * of_high) / (of_low + of_high);
 }
 
-static size_t count_below(const double *sorted, size_t n, double value) {
-  const double *at = sorted;
-  for (size_t half; n > 1; n -= half) {
-    half = n / 2;
-    at += half & -(size_t)(at[half - 1] < value);
+/* How many of n ascending numbers are below each of some values; side by side, since every search
+ * waits for memory with each step. NaN values have n below them. */
+static void count_below(const double *sorted, size_t n, const double *values, size_t *counts) {
+  for (size_t k = 0; k < SEARCHES; k++) counts[k] = 0;
+  for (size_t half, left = n; left > 1; left -= half) {
+    half = left / 2;
+    for (size_t k = 0; k < SEARCHES; k++)
+      counts[k] += half & -(size_t)(sorted[counts[k] + half - 1] < values[k]);
   }
-  return (size_t)(at - sorted) + (n == 1 && *at < value);
+  for (size_t k = 0; k < SEARCHES; k++) {
+    if (n > 0) counts[k] += sorted[counts[k]] < values[k];
+    if (isnan(values[k])) counts[k] = n;
+  }
 }
 
 /* A rank of its own for every value, equal ones from left to right; the sorted values beside. */
@@ -105,9 +111,12 @@ static void find_ranks(const double *row, size_t n, double *sorted, size_t *rank
   memcpy(sorted, row, n * sizeof *row);
   size_t n_numbers = n - stats__sort(sorted, n, (double *)ranks);
   memset(used, 0, n * sizeof *used);
-  for (size_t i = 0; i < n; i++) {
-    size_t rank = isnan(row[i]) ? n_numbers : count_below(sorted, n_numbers, row[i]);
-    ranks[i] = rank + used[rank]++;
+  for (size_t i = 0; i < n; i += SEARCHES) {
+    double values[SEARCHES] = {0};
+    size_t counts[SEARCHES], m = n - i < SEARCHES ? n - i : SEARCHES;
+    memcpy(values, row + i, m * sizeof *values);
+    count_below(sorted, n_numbers, values, counts);
+    for (size_t k = 0; k < m; k++) ranks[i + k] = counts[k] + used[counts[k]]++;
   }
 }
 
