@@ -280,7 +280,7 @@ static inline size_t fresh__place_of(const double *sorted, size_t n, double v) {
   const double *at = sorted;
   for (size_t half; n > 1; n -= half) { /* a step without a branch, so that searches overlap */
     half = n / 2;
-    at += at[half - 1] < v ? half : 0;
+    at += half & -(size_t)(at[half - 1] < v);
   }
   return (size_t)(at - sorted) + (n == 1 && *at < v);
 }

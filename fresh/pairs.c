@@ -40,25 +40,43 @@ typedef struct walk {
   uint32_t *low, *high; /* by place in order, n + 1 each */
 } walk;
 
-/* One comparison moves one of the two ends, so that 2 n steps do it, without a branch: the walks
- * of several radii overlap. The first value that reaches `end` is its low one. */
-static inline __attribute__((always_inline)) void walk_together(walk *walks, size_t n_walks,
-                                                                const double *sorted, size_t n) {
-  for (size_t step = 0; step < 2 * n; step++)
-    for (size_t k = 0; k < n_walks; k++) {
-      walk *w = &walks[k];
-      size_t is_close = sorted[w->end] - sorted[w->at] <= w->radius;
-      w->low[w->end] = (uint32_t)w->at;
-      w->high[w->at] = (uint32_t)w->end;
-      w->end += is_close;
-      w->at += 1 - is_close;
-    }
+/* One comparison moves one of the two ends, so that 2 n steps do it, without a branch. The first
+ * value that reaches `end` is its low one. */
+static inline void step(walk *w, const double *sorted) {
+  size_t is_close = sorted[w->end] - sorted[w->at] <= w->radius;
+  w->low[w->end] = (uint32_t)w->at;
+  w->high[w->at] = (uint32_t)w->end;
+  w->end += is_close;
+  w->at += 1 - is_close;
 }
 
-static void walk_all(walk *walks, size_t n_walks, const double *sorted, size_t n) {
-  for (; n_walks >= 3; n_walks -= 3, walks += 3) walk_together(walks, 3, sorted, n);
-  if (n_walks == 2) walk_together(walks, 2, sorted, n);
-  if (n_walks == 1) walk_together(walks, 1, sorted, n);
+/* Steps of one radius wait for each other; those of several overlap, in registers of their own. */
+static void walk_three(const walk *walks, const double *sorted, size_t n) {
+  walk a = walks[0], b = walks[1], c = walks[2];
+  for (size_t k = 0; k < 2 * n; k++) {
+    step(&a, sorted);
+    step(&b, sorted);
+    step(&c, sorted);
+  }
+}
+
+static void walk_two(const walk *walks, const double *sorted, size_t n) {
+  walk a = walks[0], b = walks[1];
+  for (size_t k = 0; k < 2 * n; k++) {
+    step(&a, sorted);
+    step(&b, sorted);
+  }
+}
+
+static void walk_one(const walk *walks, const double *sorted, size_t n) {
+  walk a = walks[0];
+  for (size_t k = 0; k < 2 * n; k++) step(&a, sorted);
+}
+
+static void walk_all(const walk *walks, size_t n_walks, const double *sorted, size_t n) {
+  for (; n_walks >= 3; n_walks -= 3, walks += 3) walk_three(walks, sorted, n);
+  if (n_walks == 2) walk_two(walks, sorted, n);
+  if (n_walks == 1) walk_one(walks, sorted, n);
 }
 
 /* Radii for which everything or nothing is close need no walk, and it would not end. */

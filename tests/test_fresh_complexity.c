@@ -138,6 +138,19 @@ static void permutation(void **state) {
   }
 }
 
+/* The first two values decide on the smallest digit of a number with 30 digits. */
+static void large_dimensions_are_exact(void **state) {
+  (void)state;
+  enum { DIMENSION = 30 };
+  double x[2 * DIMENSION];
+  for (size_t i = 0; i < 2 * DIMENSION; i++) x[i] = -(double)(i % DIMENSION);
+  x[DIMENSION] = -1;
+  x[DIMENSION + 1] = 0;
+  const double args[] = {DIMENSION, DIMENSION};
+  expect_close("two orders", feature_value("permutation_entropy", args, x, 2 * DIMENSION),
+               0.69314718055994530942, 1e-15, 0);
+}
+
 static double lempel_ziv_of(const double *x, size_t n, size_t n_bins) {
   static unsigned symbols[MOST];
   size_t starts[MOST], lengths[MOST], n_words = 0, start = 0, length = 1;
@@ -182,6 +195,7 @@ static void lempel_ziv(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(permutation),
+      cmocka_unit_test(large_dimensions_are_exact),
       cmocka_unit_test(lempel_ziv),
   };
   int failed = run_feature_cases("fresh/complexity", cases, sizeof cases / sizeof *cases);
