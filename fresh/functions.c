@@ -20,14 +20,15 @@ static void release(features *f) {
 }
 
 /* @param params  NULL or null: everything; a name; an object in tsfresh's shape */
-static ml_status read_settings(const ml_value *params, ml_fresh_settings **out, ml_error *err) {
+static ml_status read_settings(const ml_value *params, ml_arena *arena, ml_fresh_settings **out,
+                               ml_error *err) {
   ml_buf json = {0};
   if (!params || params->type == ML_TYPE_NULL)
     return ml_fresh_settings_named("comprehensive", out, err);
   if (params->type == ML_TYPE_STRING) return ml_fresh_settings_named(params->as.s.text, out, err);
   if (params->type != ML_TYPE_DICT)
     return ml_error_set(err, ML_ERR_USAGE, "'params' must be a name or an object of features");
-  ml_status status = ml_value_to_json(params, &json, err);
+  ml_status status = fresh__params_json(params, arena, &json, err);
   if (status == ML_OK) status = ml_fresh_settings_parse(json.data, json.n, "params", out, err);
   if (status == ML_ERR_PARSE && err) err->line = err->column = 0; /* nobody sees that text */
   ml_buf_release(&json);
@@ -56,8 +57,10 @@ static ml_status name_columns(features *f, ml_arena *arena, ml_error *err) {
   return failed ? ml_error_memory(err) : ML_OK;
 }
 
-static ml_status prepare(const ml_value *params, ml_arena *arena, features *f, ml_error *err) {
-  ml_status status = read_settings(params, &f->settings, err);
+static ml_status prepare(const ml_value *params, ml_compat compat, ml_arena *arena, features *f,
+                         ml_error *err) {
+  ml_status status = read_settings(params, arena, &f->settings, err);
+  if (status == ML_OK) ml_fresh_settings_set_compat(f->settings, compat);
   if (status == ML_OK)
     status = fresh__plan_init(&f->plan, fresh__list_of(f->settings, ""), f->settings->is_modern,
                               false, err);
@@ -67,18 +70,34 @@ static ml_status prepare(const ml_value *params, ml_arena *arena, features *f, m
 
 /* ---- fresh.features -------------------------------------------------------------------------- */
 
-/* {"x": [...], "params": ...}, or x alone. */
-static ml_status read_argument(const ml_value *arg, const ml_value **x, const ml_value **params,
-                               ml_error *err) {
-  *x = arg;
-  *params = NULL;
+typedef struct argument {
+  const ml_value *x, *params; /* params: NULL when there are none */
+  ml_compat compat;
+} argument;
+
+static ml_status read_compat(const ml_value *value, ml_compat *out, ml_error *err) {
+  static const char *const names[] = {
+      [ML_COMPAT_REFERENCE] = "reference", [ML_COMPAT_MODERN] = "modern"};
+  *out = ML_COMPAT_REFERENCE;
+  if (!value) return ML_OK;
+  for (size_t i = 0; value->type == ML_TYPE_STRING && i < sizeof names / sizeof *names; i++) {
+    *out = (ml_compat)i;
+    if (strcmp(value->as.s.text, names[i]) == 0) return ML_OK;
+  }
+  return ml_error_set(err, ML_ERR_USAGE, "'compat' must be \"reference\" or \"modern\"");
+}
+
+/* {"x": [...], "params": ..., "compat": "modern"}, or x alone. */
+static ml_status read_argument(const ml_value *arg, argument *out, ml_error *err) {
+  *out = (argument){.x = arg, .compat = ML_COMPAT_REFERENCE};
   if (arg->type != ML_TYPE_DICT) return ML_OK;
-  *x = ml_value_find(arg, "x");
-  *params = ml_value_find(arg, "params");
-  if (!*x) return ml_error_set(err, ML_ERR_USAGE, "'x' is missing");
-  if (arg->as.l.n > 1u + (*params != NULL))
-    return ml_error_set(err, ML_ERR_USAGE, "takes 'x' and 'params' only");
-  return ML_OK;
+  const ml_value *compat = ml_value_find(arg, "compat");
+  out->x = ml_value_find(arg, "x");
+  out->params = ml_value_find(arg, "params");
+  if (!out->x) return ml_error_set(err, ML_ERR_USAGE, "'x' is missing");
+  if (arg->as.l.n > 1u + (out->params != NULL) + (compat != NULL))
+    return ml_error_set(err, ML_ERR_USAGE, "takes 'x', 'params' and 'compat' only");
+  return read_compat(compat, &out->compat, err);
 }
 
 static ml_status compute(const features *f, const double *x, size_t n, ml_arena *arena,
@@ -96,13 +115,13 @@ static ml_status compute(const features *f, const double *x, size_t n, ml_arena 
 
 ml_status fresh__call_features(ml_call *call, const ml_value *arg, ml_value *out, ml_error *err) {
   features f = {0};
-  const ml_value *series, *params;
+  argument given;
   size_t n;
-  ml_status status = read_argument(arg, &series, &params, err);
+  ml_status status = read_argument(arg, &given, err);
   if (status != ML_OK) return status;
-  const double *x = ml_value_as_reals(series, call->arena, &n, err);
+  const double *x = ml_value_as_reals(given.x, call->arena, &n, err);
   if (!x) return ML_ERR_USAGE;
-  status = prepare(params, call->arena, &f, err);
+  status = prepare(given.params, given.compat, call->arena, &f, err);
   if (status == ML_OK) status = compute(&f, x, n, call->arena, out, err);
   release(&f);
   return status;
@@ -112,7 +131,7 @@ ml_status fresh__call_features(ml_call *call, const ml_value *arg, ml_value *out
 
 ml_status fresh__call_names(ml_call *call, const ml_value *params, ml_value *out, ml_error *err) {
   features f = {0};
-  ml_status status = prepare(params, call->arena, &f, err);
+  ml_status status = prepare(params, ML_COMPAT_REFERENCE, call->arena, &f, err);
   if (status == ML_OK) {
     ml_value *names = ml_value_new_list(call->arena, f.plan.n_columns, out);
     if (!names) status = ml_error_memory(err);

@@ -15,20 +15,20 @@ void fresh__order_release(fresh_order *order) {
 
 /* A wanted column is not there: one of the same kind may be, then it is the calculator. */
 static ml_status fail_missing(const ml_matrix *matrix, const char *name, ml_error *err) {
-  size_t n_kind = (size_t)(strstr(name, "__") - name);
+  const char *end = strstr(name, "__"); /* there is none in KX's names, which never need dates */
+  size_t n_kind = end ? (size_t)(end - name) : 0;
   ml_nearest nearest = ml_nearest_to(name);
   fresh_hint hint;
   for (size_t j = 0; j < matrix->n_columns; j++) {
     const char *column = matrix->columns[j];
-    if (strncmp(column, name, n_kind + 2) == 0)
+    if (end && strncmp(column, name, n_kind + 2) == 0)
       return ml_error_set(err, ML_ERR_USAGE,
                           "column '%.200s' needs dates and times, and the series have none", name);
     ml_nearest_try(&nearest, column, strlen(column));
   }
   return ml_error_set(err, ML_ERR_USAGE,
-                      "column '%.200s' cannot be made: the series have no kind "
-                      "'%.*s'%s",
-                      name, (int)(n_kind < 100 ? n_kind : 100), name, fresh__hint(&nearest, &hint));
+                      "column '%.200s' cannot be made: the series have no kind of that name%s",
+                      name, fresh__hint(&nearest, &hint));
 }
 
 /* Settings that have an order have no column beside it, so these are all. */

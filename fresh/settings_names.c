@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/utf8.h>
+
+#include "kx_names.h"
 #include "names.h"
 #include "parameters.h"
 
@@ -12,6 +15,7 @@ typedef struct reader {
   const char *source;
   ml_fresh_settings *settings;
   labels kinds; /* by code: the index in settings->kinds, until they are sorted */
+  fresh_kx_names kx;
   ml_error *err;
 } reader;
 
@@ -99,26 +103,47 @@ static ml_status fail(const reader *r, const column *c, const char *why) {
   return ml_error_at(r->err, ML_ERR_PARSE, r->source, 0, 0, "column '%.160s': %s", c->name, why);
 }
 
+static ml_status fail_feature(const reader *r, const column *c, const char *feature,
+                              const char *hint) {
+  fresh_wrong wrong;
+  refuse(&wrong, "unknown feature '%.128s'%s", feature, hint);
+  return fail(r, c, wrong.text);
+}
+
 /* No calculator of the catalogue is in the name: what stands behind the kind, if there is a kind,
  * must be meant. */
 static ml_status fail_unknown(const reader *r, const column *c) {
-  const char *calculator = strstr(c->name, "__");
-  fresh_wrong wrong;
-  fresh_hint hint;
-  if (!calculator)
-    return ml_error_at(r->err, ML_ERR_PARSE, r->source, 0, 0,
-                       "column '%.160s' is no feature: expected KIND__FEATURE__PARAMETER_VALUE",
-                       c->name);
-  calculator += 2;
-  char text[128];
-  snprintf(text, sizeof text, "%.*s", (int)(part_end(calculator) - calculator), calculator);
-  refuse(&wrong, "unknown feature '%s'%s", text, fresh__feature_hint(text, &hint));
-  return fail(r, c, wrong.text);
+  const char *calculator = strstr(c->name, "__"), *kx = strchr(c->name, '_');
+  fresh_hint hint = {""};
+  if (calculator) {
+    char text[128];
+    calculator += 2;
+    snprintf(text, sizeof text, "%.*s", (int)(part_end(calculator) - calculator), calculator);
+    return fail_feature(r, c, text, fresh__feature_hint(text, &hint));
+  }
+  ml_nearest nearest = {.name = kx ? fresh__kx_names_nearest(&r->kx, kx + 1) : NULL};
+  if (nearest.name) {
+    nearest.n = strlen(nearest.name);
+    return fail_feature(r, c, kx + 1, fresh__hint(&nearest, &hint));
+  }
+  return ml_error_at(r->err, ML_ERR_PARSE, r->source, 0, 0,
+                     "column '%.160s' is no feature: expected KIND__FEATURE__PARAMETER_VALUE",
+                     c->name);
+}
+
+static ml_status take_kx(reader *r, column *c) {
+  if (!fresh__kx_names_ensure(&r->kx)) return ml_error_memory(r->err);
+  const fresh_kx_column *found = fresh__kx_names_find(&r->kx, c->name, &c->n_kind);
+  if (!found) return fail_unknown(r, c);
+  c->feature = found->feature;
+  size_t n_params = c->feature->info.n_params;
+  if (n_params > 0) memcpy(c->values, found->values, n_params * sizeof *c->values);
+  return ML_OK;
 }
 
 /* A kind of the long format may have `__` in it: the first place that makes sense of the rest is
  * where it ends. */
-static ml_status take_apart(const reader *r, column *c) {
+static ml_status take_apart(reader *r, column *c) {
   fresh_wrong first = {""};
   for (const char *at = strstr(c->name, "__"); at; at = strstr(at + 1, "__")) {
     const char *calculator = at + 2, *end = part_end(calculator);
@@ -130,7 +155,7 @@ static ml_status take_apart(const reader *r, column *c) {
     if (status == ML_OK) return ML_OK;
     if (!first.text[0]) refuse(&first, "%s: %.320s", c->feature->info.name, wrong.text);
   }
-  return first.text[0] ? fail(r, c, first.text) : fail_unknown(r, c);
+  return first.text[0] ? fail(r, c, first.text) : take_kx(r, c);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -179,9 +204,10 @@ static bool add_set(fresh_list *list, const column *c) {
  * which an earlier column may have */
 static uint32_t remember(reader *r, const column *c) {
   ml_buf name = {0};
-  ml_buf_put(&name, c->name, c->n_kind);
-  ml_buf_puts(&name, "__");
-  ml_fresh_name(&c->feature->info, c->values, &name);
+  char *kind = strndup(c->name, c->n_kind);
+  if (!kind) return LABELS_FULL;
+  ml_fresh_column(kind, &c->feature->info, c->values, &name);
+  free(kind);
   uint32_t code = name.failed ? LABELS_FULL : labels__put(&r->settings->order, name.data, name.n);
   ml_buf_release(&name);
   return code;
@@ -189,6 +215,7 @@ static uint32_t remember(reader *r, const column *c) {
 
 static ml_status add_name(reader *r, const char *name) {
   column c = {.name = name};
+  if (!utf8__is_text(name, strlen(name))) return fail(r, &c, "is not UTF-8");
   ml_status status = take_apart(r, &c);
   if (status != ML_OK) return status;
   size_t n_before = r->settings->order.n;
@@ -207,10 +234,12 @@ ml_status ml_fresh_settings_from_names(const char *const *names, size_t n, const
   ml_status status = ML_OK;
   for (size_t i = 0; i < n && status == ML_OK; i++) status = add_name(&r, names[i]);
   labels__release(&r.kinds);
-  fresh__sort_kinds(r.settings);
-  if (status == ML_OK)
-    *out = r.settings;
-  else
+  fresh__kx_names_release(&r.kx);
+  if (status != ML_OK) {
     ml_fresh_settings_free(r.settings);
-  return status;
+    return status;
+  }
+  fresh__sort_kinds(r.settings);
+  *out = r.settings;
+  return ML_OK;
 }

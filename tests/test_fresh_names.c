@@ -71,6 +71,36 @@ static void every_default_column_comes_back(void **state) {
   ml_fresh_settings_free(settings);
 }
 
+/* KX's columns, too. Of names that two features of KX have, those of kx and kx-strict, the mended
+ * is meant. */
+static void every_column_of_kx_comes_back(void **state) {
+  (void)state;
+  static char *names[MOST];
+  size_t n = 0, n_features, n_found = 0;
+  const ml_fresh_feature *const *features = ml_fresh_catalogue("kx", &n_features);
+  for (size_t f = 0; f < n_features; f++)
+    for (size_t i = 0; i < features[f]->n_grid; i++) {
+      ml_buf name = {0};
+      ml_fresh_column("a_b", features[f], features[f]->grid + i * features[f]->n_params, &name);
+      ml_buf_put(&name, "", 1);
+      assert_true(n < MOST);
+      names[n++] = name.data;
+    }
+  assert_int_equal(n, 283);
+  ml_fresh_settings *settings = from_names((const char *const *)names, n);
+  assert_int_equal(settings->order.n, n);
+  assert_int_equal(settings->n_kinds, 1);
+  assert_string_equal(settings->kinds[0].kind, "a_b");
+  for (size_t i = 0; i < settings->kinds[0].list.n; i++)
+    n_found += settings->kinds[0].list.settings[i].n_args;
+  assert_int_equal(n_found, n);
+  for (size_t i = 0; i < n; i++) {
+    assert_string_equal(labels__text(&settings->order, (uint32_t)i), names[i]);
+    free(names[i]);
+  }
+  ml_fresh_settings_free(settings);
+}
+
 static void kinds_may_look_like_features(void **state) {
   (void)state;
   const char *const names[] = {"a__b__mean", "mean__mean", "a___mean", "__mean",
@@ -87,6 +117,10 @@ static const struct {
 } wrong[] = {
     {"target", "column 'target' is no feature: expected KIND__FEATURE__PARAMETER_VALUE"},
     {"", "column '' is no feature: expected KIND__FEATURE__PARAMETER_VALUE"},
+    {"\xFF__mean", "column '\xFF__mean': is not UTF-8"},
+    {"open_absEnergi",
+     "column 'open_absEnergi': unknown feature 'absEnergi' (did you mean 'absEnergy'?)"},
+    {"storm_class", "column 'storm_class' is no feature: expected KIND__FEATURE__PARAMETER_VALUE"},
     {"a__medain", "column 'a__medain': unknown feature 'medain' (did you mean 'median'?)"},
     {"a__xylophone__x_1", "column 'a__xylophone__x_1': unknown feature 'xylophone'"},
     {"a__quantile", "column 'a__quantile': quantile: parameter 'q' is missing"},
@@ -161,6 +195,30 @@ static void columns_come_in_the_order_of_the_names(void **state) {
   ml_fresh_settings_free(settings);
 }
 
+static void columns_of_kx_come_in_the_order_of_the_names(void **state) {
+  (void)state;
+  const char *const names[] = {"b_max", "a__minimum", "a_linTrend_slope", "a_count"};
+  ml_fresh_settings *settings = from_names(names, 4);
+  ml_series_set *set = read_set();
+  ml_matrix *matrix = NULL;
+  ml_error err = {0};
+  const double want[2][4] = {{7, 3, 2, 2}, {NAN, 4, 0, 2}};
+  assert_int_equal(ml_fresh_extract(set, settings, NULL, NULL, &matrix, &err), ML_OK);
+  for (size_t j = 0; j < 4; j++) {
+    assert_string_equal(matrix->columns[j], names[j]);
+    for (size_t i = 0; i < 2; i++) expect_same(names[j], matrix->values[i * 4 + j], want[i][j]);
+  }
+  ml_matrix_free(matrix);
+  ml_fresh_settings_free(settings);
+  settings = from_names((const char *const[]){"a_max", "c_max"}, 2);
+  assert_int_equal(ml_fresh_extract(set, settings, NULL, NULL, &matrix, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message,
+                      "column 'c_max' cannot be made: the series have no kind of that name (did "
+                      "you mean 'a_max'?)");
+  ml_series_free(set);
+  ml_fresh_settings_free(settings);
+}
+
 static void a_column_that_cannot_be_there(void **state) {
   (void)state;
   const char *const names[] = {"a__mean", "bb__mean"};
@@ -170,7 +228,7 @@ static void a_column_that_cannot_be_there(void **state) {
   ml_error err = {0};
   assert_int_equal(ml_fresh_extract(set, settings, NULL, NULL, &matrix, &err), ML_ERR_USAGE);
   assert_string_equal(err.message,
-                      "column 'bb__mean' cannot be made: the series have no kind 'bb'"
+                      "column 'bb__mean' cannot be made: the series have no kind of that name"
                       " (did you mean 'a__mean'?)");
   assert_null(matrix);
   ml_series_free(set);
@@ -181,9 +239,11 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_become_lists_for_kinds),
       cmocka_unit_test(every_default_column_comes_back),
+      cmocka_unit_test(every_column_of_kx_comes_back),
       cmocka_unit_test(kinds_may_look_like_features),
       cmocka_unit_test(names_that_are_no_features),
       cmocka_unit_test(columns_come_in_the_order_of_the_names),
+      cmocka_unit_test(columns_of_kx_come_in_the_order_of_the_names),
       cmocka_unit_test(a_column_that_cannot_be_there),
   };
   return cmocka_run_group_tests_name("fresh/names", tests, NULL, NULL);

@@ -177,6 +177,42 @@ static void minimal_is_tsfresh_s(void **state) {
       "kx-strict, or name a JSON file");
 }
 
+static void expect_features(const char *settings_name, const char *const *want, size_t n) {
+  ml_error err = {0};
+  ml_fresh_settings *settings = NULL;
+  assert_int_equal(ml_fresh_settings_named(settings_name, &settings, &err), ML_OK);
+  assert_int_equal(settings->defaults.n, n);
+  for (size_t i = 0; i < n; i++)
+    assert_string_equal(settings->defaults.settings[i].feature->info.name, want[i]);
+  ml_fresh_settings_free(settings);
+}
+
+static bool has(const fresh_list *list, const char *name) {
+  for (size_t i = 0; i < list->n; i++)
+    if (strcmp(list->settings[i].feature->info.name, name) == 0) return true;
+  return false;
+}
+
+static void the_other_settings_are_tsfresh_s(void **state) {
+  (void)state;
+  static const char *const index[] = {"skewness", "kurtosis",
+                                      "percentage_of_reoccurring_datapoints_to_all_datapoints",
+                                      "linear_trend_timewise"};
+  expect_features("index", index, 4);
+  expect_features("time", index + 3, 1);
+  ml_error err = {0};
+  ml_fresh_settings *all = NULL, *efficient = NULL;
+  assert_int_equal(ml_fresh_settings_named("comprehensive", &all, &err), ML_OK);
+  assert_int_equal(ml_fresh_settings_named("efficient", &efficient, &err), ML_OK);
+  for (size_t i = 0; i < all->defaults.n; i++) {
+    const char *name = all->defaults.settings[i].feature->info.name;
+    bool is_slow = strcmp(name, "sample_entropy") == 0 || strcmp(name, "approximate_entropy") == 0;
+    if (has(&efficient->defaults, name) == is_slow) fail_msg("%s in efficient: %d", name, !is_slow);
+  }
+  ml_fresh_settings_free(all);
+  ml_fresh_settings_free(efficient);
+}
+
 static void calculators_by_name(void **state) {
   (void)state;
   ml_error err = {0};
@@ -317,6 +353,7 @@ int main(void) {
       cmocka_unit_test(each_of_many_kinds_is_found),
       cmocka_unit_test(json_reads_back_to_itself),
       cmocka_unit_test(minimal_is_tsfresh_s),
+      cmocka_unit_test(the_other_settings_are_tsfresh_s),
       cmocka_unit_test(calculators_by_name),
       cmocka_unit_test(mistakes_are_named),
       cmocka_unit_test(numbers_that_json_does_not_have),

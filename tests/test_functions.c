@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Functions by name: built-in modules, modules in C, commands in bytes, and what is refused. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -527,12 +528,43 @@ static void features_are_those_of_the_extraction(void **state) {
   ml_series_free(set);
 }
 
+/* 1 and 1.0 are two columns; NaN and infinities are values. */
+static void numbers_in_params_keep_their_form(void **state) {
+  (void)state;
+  const double q[] = {1.0, 0.25}, odd[] = {NAN, -INFINITY};
+  static const char *const want[] = {"quantile__q_1.0", "quantile__q_0.25", "quantile__q_1",
+                                     "value_count__value_nan", "value_count__value_-inf"};
+  static const char *const name_q[] = {"q"}, *const name_value[] = {"value"};
+  static const char *const features[] = {"quantile", "value_count"};
+  ml_value sets[3], odd_sets[2], params, out;
+  ml_value values[5] = {ml_value_real(q[0]), ml_value_real(q[1]), ml_value_int(1),
+                        ml_value_real(odd[0]), ml_value_real(odd[1])};
+  for (size_t i = 0; i < 5; i++) {
+    ml_value *set = i < 3 ? &sets[i] : &odd_sets[i - 3];
+    ml_value *value = ml_value_new_dict(arena, i < 3 ? name_q : name_value, 1, set);
+    assert_non_null(value);
+    *value = values[i];
+  }
+  ml_value *lists = ml_value_new_dict(arena, features, 2, &params);
+  assert_non_null(lists);
+  memcpy(ml_value_new_list(arena, 3, &lists[0]), sets, sizeof sets);
+  memcpy(ml_value_new_list(arena, 2, &lists[1]), odd_sets, sizeof odd_sets);
+  ml_error err = {0};
+  load("fresh");
+  const ml_init command = {.kind = ML_INIT_CALL, .what = "fresh.names", .arg = params};
+  assert_int_equal(ml_functions_init(functions, &command, arena, &out, NULL, &err), ML_OK);
+  assert_int_equal(out.as.l.n, 5);
+  for (size_t i = 0; i < 5; i++) assert_string_equal(out.as.l.values[i].as.s.text, want[i]);
+}
+
 static void wrong_arguments_of_features_are_told(void **state) {
   (void)state;
   static const char *const cases[][2] = {
       {"1", "expected a vector or a list of numbers, found integer"},
       {"{\"y\":[1]}", "'x' is missing"},
-      {"{\"x\":[1],\"parms\":1}", "takes 'x' and 'params' only"},
+      {"{\"x\":[1],\"parms\":1}", "takes 'x', 'params' and 'compat' only"},
+      {"{\"x\":[1],\"compat\":\"modem\"}", "'compat' must be \"reference\" or \"modern\""},
+      {"{\"x\":[1],\"compat\":1}", "'compat' must be \"reference\" or \"modern\""},
       {"{\"x\":[1],\"params\":1}", "'params' must be a name or an object of features"},
       {"{\"x\":[1,\"a\"]}", "expected numbers, found string in place 2 of the list"},
       {"{\"x\":[1],\"params\":{\"maen\":null}}", "unknown feature 'maen' (did you mean 'mean'?)"},
@@ -569,6 +601,7 @@ int main(void) {
       TEST(malformed_answers_are_refused),
       TEST(features_of_a_series),
       TEST(features_are_those_of_the_extraction),
+      TEST(numbers_in_params_keep_their_form),
       TEST(wrong_arguments_of_features_are_told),
   };
   return cmocka_run_group_tests_name("functions", tests, NULL, NULL);

@@ -135,6 +135,7 @@ static const char wide_rows[] =
 
 static const char settings_text[] =
     "{\"default_fc_parameters\": {\"mean\": null, \"quantile\": [{\"q\": 0.1}, {\"q\": 0.1}],"
+    " \"value_count\": [{\"value\": NaN}],"
     " \"change_quantiles\": [{\"f_agg\": \"var\", \"isabs\": true, \"qh\": 0.8, \"ql\": 0.1}]},"
     " \"kind_to_fc_parameters\": {\"t\": {\"c3\": [{\"lag\": 1}], \"sum_values\": null}}}";
 
@@ -173,6 +174,29 @@ static ml_status extract(ml_error *err) {
   if (status != ML_OK) assert_null(matrix);
   ml_fresh_settings_free(settings);
   ml_matrix_free(matrix);
+  return status;
+}
+
+static const char *const column_names[] = {"t__c3__lag_1",       "u__mean",
+                                           "t__quantile__q_0.5", "p__sum_values",
+                                           "t__quantile__q_0.1", "t_absEnergy"};
+
+static ml_status extract_columns(ml_error *err) {
+  ml_fresh_settings *settings = NULL;
+  ml_matrix *matrix = NULL;
+  ml_status status = ml_fresh_settings_from_names(column_names, 6, "s", &settings, err);
+  if (status == ML_OK) status = ml_fresh_extract(set, settings, NULL, NULL, &matrix, err);
+  if (status != ML_OK) assert_null(matrix);
+  ml_fresh_settings_free(settings);
+  ml_matrix_free(matrix);
+  return status;
+}
+
+static ml_status make_names_safe(ml_error *err) {
+  char **safe = NULL;
+  const char *const names[] = {"a b", "a-b", "a_b", "c"};
+  ml_status status = ml_safe_names(names, 4, &safe, err);
+  if (status == ML_OK) ml_safe_names_free(safe, 4);
   return status;
 }
 
@@ -236,6 +260,17 @@ static ml_status write_matrix(ml_error *err) {
   ml_status status = ml_matrix_write(matrix, path, ML_FORMAT_AUTO, NULL, err);
   bool is_there = remove(path) == 0;
   if (is_there != (status == ML_OK)) fail_msg("%s: a file, or none, after %d", path, status);
+  return status;
+}
+
+static ml_status write_safe(ml_error *err) {
+  char path[256], beside[256];
+  snprintf(path, sizeof path, "%s/x.csv", temp_dir());
+  snprintf(beside, sizeof beside, "%s/x.names.csv", temp_dir());
+  ml_status status = ml_matrix_write_safe(matrix, path, ML_FORMAT_AUTO, NULL, err);
+  bool is_there = remove(path) == 0, names_are = remove(beside) == 0;
+  if (is_there != (status == ML_OK) || names_are != is_there)
+    fail_msg("%d and %d files after %d", is_there, names_are, status);
   return status;
 }
 
@@ -352,6 +387,8 @@ static void extraction(void **state) {
   assert_int_equal(ml_series_parse(long_rows, sizeof long_rows - 1, "s", NULL, &set, &err), ML_OK);
   fail_each("some", extract, 0);
   fail_each("everything", extract_everything, 0);
+  fail_each("columns by name", extract_columns, 0);
+  fail_each("safe names", make_names_safe, 0);
   ml_series_free(set);
 }
 
@@ -387,6 +424,7 @@ static void outputs(void **state) {
     output_name = names[i];
     fail_each(names[i], write_matrix, strstr(names[i], "npy") ? 2 : 1); /* to sync a folder */
   }
+  fail_each("safe names and values", write_safe, 2);
   ml_matrix_free(matrix);
   ml_series_free(set);
 }

@@ -53,13 +53,16 @@ static ml_status find_mapping(const char *features, mapping *out, ml_error *err)
   return status;
 }
 
-/* What a safe name stands for; itself when it is none. Both files have the same order as a rule. */
-static const char *full_name(const mapping *m, const char *name, size_t guess) {
-  if (!m->table) return name;
-  if (guess < m->table->n_rows && strcmp(text_at(m->table, 0, guess), name) == 0)
-    return text_at(m->table, 1, guess);
-  for (size_t i = 0; i < m->table->n_rows; i++)
-    if (strcmp(text_at(m->table, 0, i), name) == 0) return text_at(m->table, 1, i);
+/* What a safe name stands for; itself when it is none. As a rule both files have the same order, so
+ * the search goes on behind the row *at that was found last. */
+static const char *full_name(const mapping *m, const char *name, size_t *at) {
+  size_t n = m->table ? m->table->n_rows : 0;
+  for (size_t i = 0; i < n; i++) {
+    size_t row = (*at + i) % n;
+    if (strcmp(text_at(m->table, 0, row), name) != 0) continue;
+    *at = row + 1;
+    return text_at(m->table, 1, row);
+  }
   return name;
 }
 
@@ -70,8 +73,9 @@ static ml_status settings_of(ml_csv *csv, const mapping *m, ml_fresh_settings **
   size_t n = is_own ? m->table->n_rows : ml_csv_n_columns(csv) - 1;
   const char **names = calloc(n + 1, sizeof *names);
   if (!names) return ml_error_memory(err);
+  size_t at = 0;
   for (size_t i = 0; i < n; i++)
-    names[i] = is_own ? text_at(m->table, 1, i) : full_name(m, ml_csv_column(csv, i + 1), i);
+    names[i] = is_own ? text_at(m->table, 1, i) : full_name(m, ml_csv_column(csv, i + 1), &at);
   ml_status status = ml_fresh_settings_from_names(names, n, ml_csv_source(csv), out, err);
   free(names);
   return status;
