@@ -158,6 +158,10 @@ static feature_case cases[] = {
     {"fftAggreg: skew", "kx.fftAggreg", ARGS(2), SERIES(4, 1, 0, 0, 0), 0},
     {"fftAggreg: kurtosis", "kx.fftAggreg", ARGS(3), SERIES(4, 1, 0, 0, 0), 1.5},
     {"fftAggreg: kurtosis, strict", "kx-strict.fftAggreg", ARGS(3), SERIES(4, 1, 0, 0, 0), 35.25},
+    /* the moments of 0 1 2 3 are 1.5, 3.5, 9, 24.5 */
+    {"fftAggreg: kurtosis of four", "kx.fftAggreg", ARGS(3), SERIES(6, 1, 0, 0, 0, 0, 0), 1.64},
+    {"fftAggreg: kurtosis of four, strict", "kx-strict.fftAggreg", ARGS(3),
+     SERIES(6, 1, 0, 0, 0, 0, 0), 28.64},
     {"fftAggreg: no spread, no skew", "kx.fftAggreg", ARGS(2), SERIES(4, 1, 1, 1, 1), NAN},
     {"fftAggreg: no spread, no kurtosis", "kx-strict.fftAggreg", ARGS(3), SERIES(4, 1, 1, 1, 1),
      NAN},
