@@ -99,4 +99,7 @@ typedef struct kx_line {
 
 kx_line fresh__kx_line(const double *y, size_t n, double *spare);
 
+/* What a function of KX is where values are missing; NULL: as elsewhere. */
+fresh_value *fresh__kx_of_nulls(const fresh_feature *feature);
+
 #endif

@@ -155,6 +155,12 @@ static void run_timed(const fresh_plan *plan, fresh_series *s, fresh_scratch *sc
   }
 }
 
+static bool has_nulls(const double *x, size_t n) {
+  size_t n_nan = 0;
+  for (size_t i = 0; i < n; i++) n_nan += x[i] != x[i];
+  return n_nan > 0;
+}
+
 ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fresh_scratch *scratch,
                           double *out, ml_error *err) {
   size_t n = input->n;
@@ -168,6 +174,7 @@ ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fres
                     .n = n,
                     .times = input->times,
                     .is_modern = plan->is_modern,
+                    .has_nulls = has_nulls(input->x, n),
                     .n_lags = plan->n_lags < n ? plan->n_lags : n};
   ml_status status = fresh__transforms_open(&scratch->transforms, plan->needs, &s, err);
   if (status != ML_OK) return status;

@@ -158,6 +158,10 @@ static feature_case cases[] = {
     {"fftAggreg: skew", "kx.fftAggreg", ARGS(2), SERIES(4, 1, 0, 0, 0), 0},
     {"fftAggreg: kurtosis", "kx.fftAggreg", ARGS(3), SERIES(4, 1, 0, 0, 0), 1.5},
     {"fftAggreg: kurtosis, strict", "kx-strict.fftAggreg", ARGS(3), SERIES(4, 1, 0, 0, 0), 35.25},
+    /* the moments of 0 1 2 3 are 1.5, 3.5, 9, 24.5 */
+    {"fftAggreg: kurtosis of four", "kx.fftAggreg", ARGS(3), SERIES(6, 1, 0, 0, 0, 0, 0), 1.64},
+    {"fftAggreg: kurtosis of four, strict", "kx-strict.fftAggreg", ARGS(3),
+     SERIES(6, 1, 0, 0, 0, 0, 0), 28.64},
     {"fftAggreg: no spread, no skew", "kx.fftAggreg", ARGS(2), SERIES(4, 1, 1, 1, 1), NAN},
     {"fftAggreg: no spread, no kurtosis", "kx-strict.fftAggreg", ARGS(3), SERIES(4, 1, 1, 1, 1),
      NAN},
@@ -193,6 +197,32 @@ static feature_case cases[] = {
      SERIES(4, 0, 9, 0, 9), NAN},
     {"changeQuant: equal quantiles count", "kx.changeQuant", ARGS(0, 2, .5, .5),
      SERIES(4, 5, 5, 5, 9), 0},
+
+    /* missing values */
+    {"mean passes over nulls", "kx.mean", NONE, SERIES(3, 1, NAN, 3), 2},
+    {"mean of nulls", "kx.mean", NONE, SERIES(2, NAN, NAN), NAN},
+    {"sumVal passes over nulls", "kx.sumVal", NONE, SERIES(3, 1, NAN, 3), 4},
+    {"sumVal of nulls", "kx.sumVal", NONE, SERIES(2, NAN, NAN), 0},
+    {"absEnergy passes over nulls", "kx.absEnergy", NONE, SERIES(3, 1, NAN, 3), 10},
+    {"max passes over nulls", "kx.max", NONE, SERIES(3, 1, NAN, 3), 3},
+    {"max of nulls", "kx.max", NONE, SERIES(2, NAN, NAN), -INFINITY},
+    {"min passes over nulls", "kx.min", NONE, SERIES(3, 3, NAN, 1), 1},
+    {"min of nulls", "kx.min", NONE, SERIES(1, NAN), INFINITY},
+    {"var passes over nulls", "kx.var", NONE, SERIES(3, 1, NAN, 5), 4},
+    {"stdDev passes over nulls", "kx.stdDev", NONE, SERIES(3, 1, NAN, 5), 2},
+    {"varAboveStdDev passes over nulls", "kx.varAboveStdDev", NONE, SERIES(3, 1, NAN, 5), 1},
+    {"med: nulls come first", "kx.med", NONE, SERIES(3, 3, NAN, 1), 1},
+    {"med: one of the two is null", "kx.med", NONE, SERIES(4, 3, NAN, 1, NAN), 1},
+    {"med: nulls in the middle", "kx.med", NONE, SERIES(3, 3, NAN, NAN), NAN},
+    {"absSumChange passes over nulls", "kx.absSumChange", NONE, SERIES(4, 1, NAN, 3, 5), 2},
+    {"meanAbsChange passes over nulls", "kx.meanAbsChange", NONE, SERIES(4, 1, NAN, 3, 5), 2},
+    {"countBelowMean: null is below", "kx.countBelowMean", NONE, SERIES(3, 1, NAN, 3), 2},
+    {"countAboveMean: null is not", "kx.countAboveMean", NONE, SERIES(3, 1, NAN, 3), 1},
+    {"longStrikeBelowMean with a null", "kx.longStrikeBelowMean", NONE, SERIES(3, 1, NAN, 9), 2},
+    {"longStrikeAboveMean with a null", "kx.longStrikeAboveMean", NONE, SERIES(4, 9, NAN, 9, 1), 1},
+    {"hasDup: nulls are one value", "kx.hasDup", NONE, SERIES(3, NAN, 2, NAN), 1},
+    {"count counts nulls", "kx.count", NONE, SERIES(2, NAN, 1), 2},
+    {"cidCe: a null poisons the sum", "kx.cidCe", ARGS(0), SERIES(3, 1, NAN, 3), NAN},
 };
 
 /* ---- the vector that is printed with the definitions ---- */
