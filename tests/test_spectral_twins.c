@@ -191,6 +191,29 @@ static void far_lags(void **state) {
                0);
 }
 
+/* Transforms are used again, with what a run has left in their buffers. */
+static void steps_repeat(void **state) {
+  (void)state;
+  enum { N = 1300, LAGS = 600 };
+  static double x[N], arena[8 * N], first[LAGS], density[129];
+  const unsigned needs = fresh__all_needs(FRESH_LAGS | FRESH_WELCH | FRESH_SPECTRUM);
+  fresh_transforms transforms = {0};
+  fresh_series s = {.x = x, .n = N, .n_lags = LAGS};
+  for (size_t i = 0; i < N; i++) x[i] = (double)(int64_t)next_random(&seed) * 0x1p-62;
+  assert_true(fresh__arena_size(needs, N, N) <= sizeof arena / sizeof *arena);
+  for (int round = 0; round < 2; round++) {
+    assert_int_equal(fresh__transforms_open(&transforms, needs, &s, NULL), ML_OK);
+    fresh__prepare(&s, needs, arena);
+    if (round == 0) {
+      memcpy(first, s.lag_sums, sizeof first);
+      memcpy(density, s.density, sizeof density);
+    }
+    assert_memory_equal(first, s.lag_sums, sizeof first);
+    assert_memory_equal(density, s.density, sizeof density);
+  }
+  fresh__transforms_release(&transforms);
+}
+
 /* A column has the same bits whatever else is computed. */
 static void columns_are_independent(void **state) {
   (void)state;
@@ -301,6 +324,7 @@ int main(void) {
       cmocka_unit_test(histograms),
       cmocka_unit_test(autocorrelations),
       cmocka_unit_test(far_lags),
+      cmocka_unit_test(steps_repeat),
       cmocka_unit_test(columns_are_independent),
       cmocka_unit_test(partials),
       cmocka_unit_test(invariants),
