@@ -3,32 +3,47 @@
 #include <ml/stats_internal.h>
 
 #include "feature.h"
+#include "vector.h"
 
-/* Bins of equal width; all but the last are open above. */
+/* Values, and where between low and high they are. */
 typedef struct histogram {
-  double low, high, step;
-  size_t n_bins;
-  double *counts;
+  const double *x;
+  size_t n;
+  double low, high;
+  double *places; /* n, from 0 to 1 */
+  double *counts; /* as many as there are bins, at most */
 } histogram;
 
-/* As numpy.linspace() has it, whose last edge is exact. */
-static double edge(const histogram *h, size_t j) {
-  return j == h->n_bins ? h->high : h->low + (double)j * h->step;
+FRESH_VECTOR
+static void find_places(const double *x, size_t n, double low, double range, double *places) {
+  for (size_t i = 0; i < n; i++) places[i] = (x[i] - low) / range;
 }
 
-/* A quotient says in which bin a value is, and the edges, which are rounded in another way, have
- * the last word. @return false when the range is too small or too large for bins */
-static bool count_values(histogram *h, const double *x, size_t n) {
-  double bins = (double)h->n_bins, range = h->high - h->low;
-  for (size_t j = 0; j < h->n_bins; j++) h->counts[j] = 0;
-  for (size_t i = 0; i < n; i++) {
-    double place = (x[i] - h->low) / range * bins;
-    if (!(place >= 0 && place <= bins)) return false;
+/* Bins need a range: a single value gets one about it. */
+static void open_range(histogram *h) {
+  if (h->low == h->high) {
+    h->low -= 0.5;
+    h->high += 0.5;
+  }
+  find_places(h->x, h->n, h->low, h->high - h->low, h->places);
+}
+
+/* Bins of equal width; all but the last are open above. Their edges are those of numpy.linspace(),
+ * whose last one is exact. The place of a value says in which bin it is, and the edges, which are
+ * rounded in another way, have the last word. @return false when the range is too small or too
+ * large for bins */
+static bool count_values(const histogram *h, size_t n_bins) {
+  double low = h->low, step = (h->high - low) / (double)n_bins;
+  if (!isfinite(step) || step == 0) return false;
+  for (size_t j = 0; j < n_bins; j++) h->counts[j] = 0;
+  for (size_t i = 0; i < h->n; i++) {
+    double x = h->x[i], place = h->places[i] * (double)n_bins;
+    if (!(place >= 0 && place <= (double)n_bins)) return false;
     size_t j = (size_t)place;
-    if (j == h->n_bins) j--;
-    if (x[i] < edge(h, j) && j > 0)
+    if (j == n_bins) j--;
+    if (x < low + (double)j * step && j > 0)
       j--;
-    else if (x[i] >= edge(h, j + 1) && j != h->n_bins - 1)
+    else if (j + 1 != n_bins && x >= low + (double)(j + 1) * step)
       j++;
     h->counts[j]++;
   }
@@ -36,48 +51,47 @@ static bool count_values(histogram *h, const double *x, size_t n) {
 }
 
 /* -0 for a single bin, as in the reference. */
-static double entropy(histogram *h, const double *x, size_t n) {
-  if (h->low == h->high) {
-    h->low -= 0.5;
-    h->high += 0.5;
-  }
-  double range = h->high - h->low;
-  h->step = range / (double)h->n_bins;
-  if (!isfinite(range) || h->step == 0 || !count_values(h, x, n)) return NAN;
-  for (size_t j = 0; j < h->n_bins; j++) {
-    double p = h->counts[j] / (double)n;
+static double entropy(const histogram *h, size_t n_bins) {
+  if (!count_values(h, n_bins)) return NAN;
+  for (size_t j = 0; j < n_bins; j++) {
+    double p = h->counts[j] / (double)h->n;
     h->counts[j] = p == 0 ? 0 : p * log(p);
   }
-  return -stats__sum(h->counts, h->n_bins);
+  return -stats__sum(h->counts, n_bins);
 }
 
 static void binned_entropy(const fresh_series *s, const fresh_args *args, size_t n_args,
                            double *out) {
-  for (size_t k = 0; k < n_args; k++) {
-    histogram h = {
-        .low = s->min, .high = s->max, .n_bins = (size_t)args[k].v[0], .counts = s->work};
-    out[k] = entropy(&h, s->x, s->n);
-  }
+  histogram h = {.x = s->x,
+                 .n = s->n,
+                 .low = s->min,
+                 .high = s->max,
+                 .places = s->work,
+                 .counts = s->work + s->n};
+  open_range(&h);
+  for (size_t k = 0; k < n_args; k++) out[k] = entropy(&h, (size_t)args[k].v[0]);
 }
 
 static void fourier_entropy(const fresh_series *s, const fresh_args *args, size_t n_args,
                             double *out) {
+  size_t n = s->n_density;
   double *relative = s->work, low = s->density[0], high = s->density[0];
   bool has_nan = false;
-  for (size_t j = 0; j < s->n_density; j++) {
+  for (size_t j = 0; j < n; j++) {
     has_nan |= isnan(s->density[j]);
-    low = fmin(low, s->density[j]);
-    high = fmax(high, s->density[j]);
+    low = s->density[j] < low ? s->density[j] : low;
+    high = s->density[j] > high ? s->density[j] : high;
   }
   has_nan |= high == 0;
-  for (size_t j = 0; j < s->n_density; j++) relative[j] = s->density[j] / high;
-  for (size_t k = 0; k < n_args; k++) {
-    histogram h = {.low = low / high,
-                   .high = 1,
-                   .n_bins = (size_t)args[k].v[0],
-                   .counts = relative + s->n_density};
-    out[k] = has_nan ? NAN : entropy(&h, relative, s->n_density);
-  }
+  for (size_t j = 0; j < n; j++) relative[j] = s->density[j] / high;
+  histogram h = {.x = relative,
+                 .n = n,
+                 .low = low / high,
+                 .high = 1,
+                 .places = relative + n,
+                 .counts = relative + 2 * n};
+  open_range(&h);
+  for (size_t k = 0; k < n_args; k++) out[k] = has_nan ? NAN : entropy(&h, (size_t)args[k].v[0]);
 }
 
 static size_t bins_of(const fresh_args *args, size_t n_args) {
@@ -110,6 +124,7 @@ const fresh_feature fresh__binned_entropy = {
              FRESH_PARAMS(max_bins_params, max_bins_grid)},
     .presets = FRESH_IN_MOST,
     .needs = FRESH_EXTREMES,
+    .n_work = 1,
     .work_size = one_array_of_bins,
     .values = binned_entropy};
 
@@ -132,6 +147,6 @@ const fresh_feature fresh__fourier_entropy = {
              .assumes_step = true},
     .presets = FRESH_IN_MOST,
     .needs = FRESH_WELCH,
-    .n_work = 1,
+    .n_work = 2,
     .work_size = one_array_of_bins,
     .values = fourier_entropy};

@@ -17,7 +17,7 @@ void fresh__fft_radix3(size_t m, size_t count, const double *in, double *out, co
 void fresh__fft_radix4(size_t m, size_t count, const double *in, double *out, const double *w);
 void fresh__fft_radix5(size_t m, size_t count, const double *in, double *out, const double *w);
 
-enum { FRESH_FFT_MOST_RADIX = 255 };
+enum { FRESH_FFT_MOST_RADIX = 401 };
 
 /* Odd p from 7 to that. t: p cosines and p sines of 2 pi j / p. */
 void fresh__fft_radix_any(size_t p, size_t m, size_t count, const double *in, double *out,

@@ -71,8 +71,8 @@ static void every_short_length(void **state) {
  * squares of primes, twice a prime. */
 static void chosen_lengths(void **state) {
   (void)state;
-  const size_t lengths[] = {256,  343,  625,  729,  1000, 1001, 1024, 2187, 2310, 2521,
-                            4096, 5000, 5041, 6859, 7919, 8192, 9409, 9998, 10007};
+  const size_t lengths[] = {256,  343,  482,  789,  625,  729,  1000, 1001, 1024, 2187, 2310,
+                            2521, 4096, 5000, 5041, 6859, 7919, 8192, 9409, 9998, 10007};
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) check_length(lengths[i], 97);
   check_length(99991, 9973);
 }
@@ -101,6 +101,25 @@ static void symmetries_give_zeros(void **state) {
     for (size_t i = 0; i < n; i++) x[i] = 0.1;
     const double *f = fresh__fft_run(fft, x);
     for (size_t i = 1; i < n; i++) expect_same("constant", f[i] + 0.0, 0);
+    fresh__fft_free(fft);
+  }
+}
+
+/* Of an even series (x[n - j] = x[j]) every imaginary part is 0, exactly for primes that are a
+ * step. */
+static void even_series_are_real(void **state) {
+  (void)state;
+  const size_t lengths[] = {7, 30, 49, 60, 101, 105, 143, 227, 482, 789, 1001};
+  double x[1001];
+  for (size_t at = 0; at < sizeof lengths / sizeof *lengths; at++) {
+    size_t n = lengths[at];
+    fresh_fft *fft = new_fft(n);
+    fill(x, n, 6);
+    for (size_t j = 1; j < n; j++) x[n - j] = x[j];
+    const double *f = fresh__fft_run(fft, x);
+    double most = 0;
+    for (size_t k = 1; 2 * k < n; k++) most = fmax(most, fabs(im_of(f, n, k)));
+    expect_close("imaginary", most, 0, 0, n == 7 || n == 101 || n == 227 ? 0 : 1e-15 * norm(x, n));
     fresh__fft_free(fft);
   }
 }
@@ -170,6 +189,7 @@ int main(void) {
       cmocka_unit_test(every_short_length),
       cmocka_unit_test(chosen_lengths),
       cmocka_unit_test(symmetries_give_zeros),
+      cmocka_unit_test(even_series_are_real),
       cmocka_unit_test(runs_repeat),
       cmocka_unit_test(nonfinite_values_do_no_harm),
       cmocka_unit_test(fast_lengths),

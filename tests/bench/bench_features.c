@@ -58,7 +58,7 @@ static void run_whole(const subject *s) {
 }
 
 static void run_steps(const subject *s) {
-  fresh_series series = {.x = s->series.x, .n = s->series.n};
+  fresh_series series = s->series;
   fresh__prepare(&series, s->plan->needs, s->arena);
 }
 
@@ -91,7 +91,9 @@ static void print(const char *name, const char *shape, size_t n, const char *uni
 
 /* A series as a whole; then the share of the shared steps and of each calculator in it. */
 static void measure_plan(const fresh_plan *plan, const char *shape, const double *x, size_t n) {
-  subject s = {.plan = plan, .series = {.x = x, .n = n}};
+  static fresh_transforms transforms;
+  subject s = {.plan = plan,
+               .series = {.x = x, .n = n, .n_lags = plan->n_lags < n ? plan->n_lags : n}};
   size_t work_size = n;
   for (size_t i = 0; i < plan->n_groups; i++) {
     const fresh_group *group = &plan->groups[i];
@@ -101,6 +103,7 @@ static void measure_plan(const fresh_plan *plan, const char *shape, const double
   s.arena = calloc(fresh__arena_size(plan->needs, work_size, n), sizeof *s.arena);
   s.out = calloc(plan->n_columns, sizeof *s.out);
   if (!s.arena || !s.out) exit(1);
+  if (fresh__transforms_open(&transforms, plan->needs, &s.series, NULL) != ML_OK) exit(1);
   double whole = measure(run_whole, &s);
   print("all", shape, n, "ms", whole / 1e6);
   print("shared steps", shape, n, "%", 100 * measure(run_steps, &s) / whole);
