@@ -104,7 +104,7 @@ static void put_without_points(const char *text, ml_buf *out) {
 }
 
 static void put_kx_value(const ml_fresh_param *param, const ml_param_value *value, ml_buf *out) {
-  size_t n;
+  size_t n = 0;
   if (param->kind != ML_PARAM_ENUM) {
     put_kx_number(value->v, out);
     return;
