@@ -37,9 +37,22 @@ static size_t find_name_width(const ml_fresh_feature *const *features, size_t n,
   return longest + COUNT_WIDTH + WORDS_WIDTH <= width ? longest : NAME_WIDTH;
 }
 
+/* How many there are, and the columns of the settings that one gets without asking. */
+static void put_counts(const ml_fresh_feature *const *features, size_t n,
+                       const ml_fresh_settings *defaults, ml_buf *out) {
+  size_t n_columns = 0, n_timed = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (!ml_fresh_settings_uses(defaults, features[i])) continue;
+    n_columns += features[i]->n_grid;
+    if (features[i]->needs_time) n_timed += features[i]->n_grid;
+  }
+  ml_buf_printf(out, "\n%zu features, %zu columns for each kind of series", n, n_columns - n_timed);
+  if (n_timed) ml_buf_printf(out, " (%zu where there are dates)", n_columns);
+  ml_buf_puts(out, "; 'mltool features NAME' says more\n");
+}
+
 static void put_table(const cli_call *cli, const ml_fresh_feature *const *features, size_t n,
                       ml_buf *out) {
-  size_t n_columns = 0;
   size_t width = cli__terminal_width(STDOUT_FILENO);
   if (width < CLI_WIDTH) width = width > 0 ? CLI_WIDTH : SIZE_MAX;
   size_t name_width = find_name_width(features, n, width);
@@ -47,14 +60,7 @@ static void put_table(const cli_call *cli, const ml_fresh_feature *const *featur
   snprintf(heading, sizeof heading, "%-*s%7s  %s", (int)name_width, "FEATURE", "COLUMNS",
            "SUMMARY (PARAMETERS)");
   cli__heading(cli, out, heading);
-  for (size_t i = 0; i < n; i++) {
-    put_row(out, features[i], name_width, width);
-    n_columns += features[i]->n_grid;
-  }
-  ml_buf_printf(out,
-                "\n%zu features, %zu columns for each kind of series; 'mltool features NAME' "
-                "says more\n",
-                n, n_columns);
+  for (size_t i = 0; i < n; i++) put_row(out, features[i], name_width, width);
 }
 
 static void put_field(ml_buf *out, const char *label, const char *text) {
@@ -116,16 +122,25 @@ typedef struct features_options {
 
 #define CATALOGUES "tsfresh|kx|kx-strict"
 
+/* A catalogue, and the settings that have its default grids. */
+static const struct {
+  const char *name, *settings;
+} catalogues[] = {{"tsfresh", "comprehensive"}, {"kx", "kx"}, {"kx-strict", "kx-strict"}};
+
 static ml_status print_all(cli_call *cli, int catalogue, ml_error *err) {
-  static const char *const names[] = {"tsfresh", "kx", "kx-strict"};
   size_t n;
-  const ml_fresh_feature *const *features = ml_fresh_catalogue(names[catalogue], &n);
+  const ml_fresh_feature *const *features = ml_fresh_catalogue(catalogues[catalogue].name, &n);
+  ml_fresh_settings *defaults;
+  ml_status status = ml_fresh_settings_named(catalogues[catalogue].settings, &defaults, err);
+  if (status != ML_OK) return status;
   ml_buf out = {0};
   if (cli->common.json) {
     cli__features_json(&out, features, n);
   } else {
     put_table(cli, features, n, &out);
+    put_counts(features, n, defaults, &out);
   }
+  ml_fresh_settings_free(defaults);
   return cli__print(&out, err);
 }
 
