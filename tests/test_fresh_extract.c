@@ -237,7 +237,7 @@ static void malformed_requests_are_refused(void **state) {
 /* What was heard of rows, and when to have enough. */
 typedef struct heard {
   size_t n_calls, n_rows, n_failed, enough;
-  double sum; /* of the first column, when its rows were ready */
+  double sum; /* of the second column, when its rows were ready */
 } heard;
 
 static ml_status hear(void *ctx, const ml_matrix *m, size_t n_rows, ml_error *err) {
@@ -245,9 +245,9 @@ static ml_status hear(void *ctx, const ml_matrix *m, size_t n_rows, ml_error *er
   assert_true(n_rows > h->n_rows && n_rows <= m->n_rows);
   for (size_t i = h->n_rows; i < n_rows; i++) {
     assert_non_null(m->rows[i]);
-    h->sum += m->values[i * m->n_columns];
+    h->sum += m->values[i * m->n_columns + 1];
   }
-  assert_string_equal(m->columns[0], "value__maximum"); /* as it is wanted, not as it is computed */
+  assert_string_equal(m->columns[1], "value__maximum"); /* as it is wanted, not as it is computed */
   h->n_rows = n_rows;
   if (++h->n_calls == h->enough) return ml_error_set(err, ML_ERR_IO, "enough");
   return ML_OK;
@@ -260,16 +260,17 @@ static void hear_failure(void *ctx) {
 static void rows_are_told_of_as_they_are_made(void **state) {
   (void)state;
   enum { N_IDS = 100 };
-  static const char *const wanted[] = {"value__maximum", "value__sum_values"};
+  static const char *const wanted[] = {"value__quantile__q_0.9", "value__maximum",
+                                       "value__quantile__q_0.1"};
   ml_buf text = {0};
   ml_buf_puts(&text, "id,value\n");
-  for (int i = 0; i < N_IDS; i++) ml_buf_printf(&text, "%d,%d\n%d,0\n", i, i, i);
+  for (int i = 0; i < N_IDS; i++) ml_buf_printf(&text, "%d,%d\n%d,-1\n", i, i, i);
   ml_buf_put(&text, "", 1);
   ml_error err = {0};
   ml_fresh_settings *some = NULL;
   ml_matrix *m = NULL;
   ml_series_set *set = parse(text.data);
-  assert_int_equal(ml_fresh_settings_from_names(wanted, 2, NULL, &some, &err), ML_OK);
+  assert_int_equal(ml_fresh_settings_from_names(wanted, 3, NULL, &some, &err), ML_OK);
   ml_exec *const execs[] = {NULL, &backwards}; /* that one takes nothing before the end */
   for (size_t i = 0; i < 2; i++) {
     heard h = {0};
@@ -280,7 +281,7 @@ static void rows_are_told_of_as_they_are_made(void **state) {
     assert_int_equal(h.n_failed, 0);
     if (!execs[i]) assert_true(h.n_calls > 4);
     expect_same("sum of the maxima", h.sum, N_IDS * (N_IDS - 1) / 2);
-    for (size_t k = 0; k < N_IDS; k++) expect_same("maximum", m->values[2 * k], (double)k);
+    for (size_t k = 0; k < N_IDS; k++) expect_same("maximum", m->values[3 * k + 1], (double)k);
     ml_matrix_free(m);
   }
   heard h = {.enough = 2};
