@@ -268,7 +268,7 @@ static void pseudo_inverse_agrees(void **state) {
  * with any regressor. */
 static void many_rows(void **state) {
   (void)state;
-  enum { N = 5000, K = 4 };
+  enum { N = 40000, K = 4 };
   static double x[N], work[1 << 18];
   for (size_t i = 0; i < N; i++) x[i] = noise() + (i > 1 ? x[i - 1] - 0.5 * x[i - 2] : 0);
   const fresh_design design = {
@@ -286,6 +286,21 @@ static void many_rows(void **state) {
   }
   for (size_t j = 0; j <= K; j++) expect_close("product", product[j], 0, 0, 1e-8);
   expect_close("ssr", fit.ssr, ssr, 1e-10, 0);
+}
+
+/* However many there are, c = b + b' c + ... + b' c has the shortest solution c / (1 + k c^2) (1,
+ * c,
+ * ..., c), and no rounding stands in for a second equation. */
+static void many_equal_rows(void **state) {
+  (void)state;
+  enum { N = 40000, K = 10 };
+  static double x[N];
+  for (size_t i = 0; i < N; i++) x[i] = 0.1;
+  for (size_t j = 0; j <= K; j++) {
+    const double args[] = {(double)j, K};
+    expect_close("coefficient", feature_value("ar_coefficient", args, x, N),
+                 (j > 0 ? 0.01 : 0.1) / 1.1, 1e-10, 0);
+  }
 }
 
 /* Sums of neighbouring lags against sums, with a value near each end that would drown the rest. */
@@ -407,6 +422,7 @@ int main(void) {
       cmocka_unit_test(small_values_have_the_errors_of_the_pseudo_inverse),
       cmocka_unit_test(pseudo_inverse_agrees),
       cmocka_unit_test(many_rows),
+      cmocka_unit_test(many_equal_rows),
       cmocka_unit_test(sums_of_products),
       cmocka_unit_test(hours_since_the_first),
       cmocka_unit_test(modern_rules),
