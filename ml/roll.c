@@ -299,12 +299,12 @@ static ml_status write_all(rolling *r, const char *output, const char *answers) 
   ml_status status = reserve(r);
   if (status == ML_OK) status = ml_output_open(output, &r->out, r->err);
   if (status != ML_OK) return status;
+  ml_output *rows = r->out;
   status = put_all(r);
-  if (status == ML_OK)
-    status = ml_output_commit(r->out, r->err);
-  else
-    ml_output_abort(r->out);
-  return status == ML_OK && answers ? put_answers(r, answers) : status;
+  if (status == ML_OK && answers) status = put_answers(r, answers); /* no frame without them */
+  if (status == ML_OK) return ml_output_commit(rows, r->err);
+  ml_output_abort(rows);
+  return status;
 }
 
 static void count(rolling *r) {
