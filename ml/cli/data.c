@@ -84,6 +84,7 @@ void cli__use_data(const cli_data *data, ml_series_opts *opts) {
 /* ---- words about them ---------------------------------------------------------------------- */
 
 enum { NAMES_SHOWN = 5 };
+static const char *const catalogues[] = {"tsfresh", "kx", "kx-strict"};
 
 static bool is_among(const ml_fresh_feature *feature, const char *catalogue) {
   size_t n = 0;
@@ -95,7 +96,6 @@ static bool is_among(const ml_fresh_feature *feature, const char *catalogue) {
 
 void cli__note_step(cli_call *cli, const char *input, const ml_series_set *set,
                     const ml_fresh_settings *settings) {
-  static const char *const catalogues[] = {"tsfresh", "kx", "kx-strict"};
   const char *id = ml_series_irregular(set);
   size_t n = 0, n_found = 0;
   ml_buf names = {0};
@@ -140,9 +140,21 @@ void cli__note_kinds(cli_call *cli, const char *input, const ml_series_set *set,
             nearest.name ? nearest.name : "", nearest.name ? "'?)" : "");
 }
 
+/* Is there a calculator that has no need of dates? */
+static bool uses_others(const ml_fresh_settings *settings) {
+  for (size_t c = 0; c < sizeof catalogues / sizeof *catalogues; c++) {
+    size_t n = 0;
+    const ml_fresh_feature *const *features = ml_fresh_catalogue(catalogues[c], &n);
+    for (size_t i = 0; i < n; i++)
+      if (!features[i]->needs_time && ml_fresh_settings_uses(settings, features[i])) return true;
+  }
+  return false;
+}
+
 void cli__note_dates(cli_call *cli, const char *input, const ml_series_set *set,
                      const ml_fresh_settings *settings) {
   size_t n;
+  if (!uses_others(settings)) return; /* that is an error, which says it */
   const ml_fresh_feature *const *features = ml_fresh_features(&n);
   if (ml_series_clock(set) == ML_CLOCK_TIME) return;
   for (size_t i = 0; i < n; i++)
