@@ -5,9 +5,9 @@
 
 #include <ml/base.h>
 
-/* The sum of x[i] y[i] as OpenBLAS adds it up where it has fused operations for vectors of four:
- * sixteen chains, then what is left. Slow; for the few values that are decided by their last bit.
- */
-double fresh__blas_dot(const double *x, const double *y, size_t n);
+/* The sum of x[i] y[i] as OpenBLAS adds it up where it has fused operations for vectors of eight:
+ * rounds of thirty-two chains, at most one of sixteen, then what is left. Slow; for the few values
+ * that are decided by their last bit. Backwards begins with the last term. */
+double fresh__blas_dot(const double *x, const double *y, size_t n, bool is_backwards);
 
 #endif

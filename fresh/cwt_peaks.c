@@ -88,7 +88,7 @@ static double value_at(const search *p, const wavelet *w, size_t i, double by_ha
   bool is_whole = i >= half && end <= p->n;
   if (is_whole && w->points <= MOST_BY_HAND) return by_hand;
   if (end > p->n) end = p->n;
-  return fresh__blas_dot(p->series + first, w->weights + (first + half - i), end - first);
+  return fresh__blas_dot(p->series + first, w->weights + (first + half - i), end - first, false);
 }
 
 /* The same value over all that the wavelets of two neighbouring places see. */

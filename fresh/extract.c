@@ -22,6 +22,9 @@ typedef struct extraction {
   ml_block *blocks[FRESH_N_BLOCKS];
   ml_matrix *matrix;
   double *seconds; /* of each shared step and calculator; NULL: nobody wants to know */
+  fresh_order order;
+  size_t n_ready; /* rows that are as they will be */
+  const ml_fresh_rows *rows;
 } extraction;
 
 static bool has_times(const ml_series_set *set) {
@@ -58,15 +61,21 @@ static ml_status put_item(void *ctx, size_t i, ml_buf *in, ml_error *err) {
   return ML_OK;
 }
 
-static ml_status take_seconds(void *ctx, size_t item, const void *out, size_t n_out,
-                              ml_error *err) {
-  const extraction *e = ctx;
+/* Items are taken in order: all rows up to n have their values. */
+static ml_status make_ready(extraction *e, size_t n, ml_error *err) {
+  ml_status status = fresh__order_rows(&e->order, e->matrix, e->n_ready, n, err);
+  if (status != ML_OK || n == e->n_ready) return status;
+  e->n_ready = n;
+  return e->rows && e->rows->ready ? e->rows->ready(e->rows->ctx, e->matrix, n, err) : ML_OK;
+}
+
+static ml_status take_item(void *ctx, size_t item, const void *out, size_t n_out, ml_error *err) {
+  extraction *e = ctx;
   const double *seconds = out;
-  (void)item;
-  if (n_out != fresh__n_costs() * sizeof *seconds)
+  if (n_out != (e->seconds ? fresh__n_costs() * sizeof *seconds : 0))
     return ml_error_set(err, ML_ERR_WORKER, "malformed times of a worker");
-  for (size_t i = 0; i < fresh__n_costs(); i++) e->seconds[i] += seconds[i];
-  return ML_OK;
+  for (size_t i = 0; e->seconds && i < fresh__n_costs(); i++) e->seconds[i] += seconds[i];
+  return make_ready(e, e->starts[item + 1], err);
 }
 
 static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
@@ -169,7 +178,7 @@ static ml_status run(extraction *e, ml_exec *exec, const ml_watch *watch, ml_err
                       .result = e->matrix->block,
                       .n_items = e->n_items,
                       .put = put_item,
-                      .take = e->seconds ? take_seconds : NULL,
+                      .take = take_item,
                       .describe = describe_item,
                       .ctx = e,
                       .step = "extract",
@@ -226,28 +235,40 @@ ml_status ml_fresh_extract(const ml_series_set *set, const ml_fresh_settings *se
 ml_status ml_fresh_extract_timed(const ml_series_set *set, const ml_fresh_settings *settings,
                                  ml_exec *exec, const ml_watch *watch, ml_fresh_costs *costs,
                                  ml_matrix **out, ml_error *err) {
-  extraction e = {.set = set};
+  return ml_fresh_extract_rows(set, settings, exec, watch, costs, NULL, out, err);
+}
+
+static ml_status extract(extraction *e, const ml_fresh_settings *settings, ml_exec *exec,
+                         const ml_watch *watch, ml_error *err) {
+  ml_status status = make_matrix(e, settings, exec, err);
+  if (status == ML_OK) status = fresh__order_find(settings, e->matrix, &e->order, err);
+  if (status == ML_OK) status = fresh__order_names(&e->order, e->matrix, err);
+  if (status == ML_OK) status = split(e, ml_exec_n_workers(exec), err);
+  if (status == ML_OK) status = make_blocks(e, settings, exec, err);
+  if (status == ML_OK) status = run(e, exec, watch, err);
+  return status == ML_OK ? make_ready(e, e->set->n_ids, err) : status;
+}
+
+ml_status ml_fresh_extract_rows(const ml_series_set *set, const ml_fresh_settings *settings,
+                                ml_exec *exec, const ml_watch *watch, ml_fresh_costs *costs,
+                                const ml_fresh_rows *rows, ml_matrix **out, ml_error *err) {
+  extraction e = {.set = set, .rows = rows};
   if (costs) *costs = (ml_fresh_costs){0};
   ml_fresh_settings *own = NULL;
-  fresh_order order = {0};
   ml_status status = ML_OK;
   if (!settings) status = ml_fresh_settings_named("comprehensive", &own, err);
   if (status == ML_OK && costs) status = make_costs(&e, costs, err);
-  if (status == ML_OK) status = make_matrix(&e, settings ? settings : own, exec, err);
-  if (status == ML_OK) status = fresh__order_find(settings ? settings : own, e.matrix, &order, err);
-  if (status == ML_OK) status = split(&e, ml_exec_n_workers(exec), err);
-  if (status == ML_OK) status = make_blocks(&e, settings ? settings : own, exec, err);
-  if (status == ML_OK) status = run(&e, exec, watch, err);
-  if (status == ML_OK) status = fresh__order_apply(&order, e.matrix, err);
+  if (status == ML_OK) status = extract(&e, settings ? settings : own, exec, watch, err);
   if (status == ML_OK) {
     *out = e.matrix;
     e.matrix = NULL;
     if (costs) list_costs(&e, costs);
-  } else if (costs) {
-    ml_fresh_costs_release(costs);
+  } else {
+    if (rows && rows->failed) rows->failed(rows->ctx);
+    if (costs) ml_fresh_costs_release(costs);
   }
   free(e.seconds);
-  fresh__order_release(&order);
+  fresh__order_release(&e.order);
   ml_matrix_free(e.matrix);
   for (size_t i = 0; i < FRESH_N_BLOCKS; i++) ml_block_free(e.blocks[i]);
   free(e.starts);

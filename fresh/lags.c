@@ -33,8 +33,12 @@ static inline double finish(const double *d, const double *later, size_t m, size
 }
 
 FRESH_VECTOR
-double fresh__lag_sum(const double *d, size_t n, size_t lag) {
+static double lag_sum(const double *d, size_t n, size_t lag) {
   return finish(d, d + lag, n - lag, 0, &(lanes){0});
+}
+
+double fresh__lag_sum(const double *d, size_t n, size_t lag) {
+  return lag_sum(d, n, lag);
 }
 
 /* TOGETHER neighbouring lags, each with the bits that it has alone: one sum waits for its
@@ -82,6 +86,6 @@ void fresh__lags(fresh_series *s, double *arena) {
   size_t lag = 0;
   for (; lag + TOGETHER <= n_direct; lag += TOGETHER)
     lag_sums(s->centered, s->n, lag, s->lag_sums + lag);
-  for (; lag < n_direct; lag++) s->lag_sums[lag] = fresh__lag_sum(s->centered, s->n, lag);
+  for (; lag < n_direct; lag++) s->lag_sums[lag] = lag_sum(s->centered, s->n, lag);
   if (by_transform) sum_by_transform(s, n_direct);
 }

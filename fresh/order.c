@@ -64,20 +64,28 @@ ml_status fresh__order_find(const ml_fresh_settings *settings, const ml_matrix *
   return status;
 }
 
-ml_status fresh__order_apply(const fresh_order *order, ml_matrix *matrix, ml_error *err) {
+ml_status fresh__order_names(const fresh_order *order, ml_matrix *matrix, ml_error *err) {
+  size_t n = matrix->n_columns;
+  if (!order->from) return ML_OK;
+  char **names = malloc(n * sizeof *names);
+  if (!names) return ml_error_memory(err);
+  for (size_t j = 0; j < n; j++) names[j] = matrix->columns[order->from[j]];
+  memcpy(matrix->columns, names, n * sizeof *names);
+  free(names);
+  return ML_OK;
+}
+
+ml_status fresh__order_rows(const fresh_order *order, ml_matrix *matrix, size_t from, size_t to,
+                            ml_error *err) {
   size_t n = matrix->n_columns;
   if (!order->from) return ML_OK;
   double *row = malloc(n * sizeof *row);
-  char **names = malloc(n * sizeof *names);
-  for (size_t i = 0; row && names && i < matrix->n_rows; i++) {
+  if (!row) return ml_error_memory(err);
+  for (size_t i = from; i < to; i++) {
     double *values = matrix->values + i * n;
     for (size_t j = 0; j < n; j++) row[j] = values[order->from[j]];
     memcpy(values, row, n * sizeof *row);
   }
-  for (size_t j = 0; row && names && j < n; j++) names[j] = matrix->columns[order->from[j]];
-  bool failed = !row || !names;
-  if (!failed) memcpy(matrix->columns, names, n * sizeof *names);
   free(row);
-  free(names);
-  return failed ? ml_error_memory(err) : ML_OK;
+  return ML_OK;
 }

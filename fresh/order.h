@@ -21,8 +21,12 @@ typedef struct fresh_order {
 ml_status fresh__order_find(const ml_fresh_settings *settings, const ml_matrix *matrix,
                             fresh_order *order, ml_error *err);
 
-/* Put columns and their names in order. @retval ML_ERR_MEMORY */
-ml_status fresh__order_apply(const fresh_order *order, ml_matrix *matrix, ml_error *err);
+/* Put the names of the columns in order. @retval ML_ERR_MEMORY */
+ml_status fresh__order_names(const fresh_order *order, ml_matrix *matrix, ml_error *err);
+
+/* Put the values of the rows [from, to) in order, once each. @retval ML_ERR_MEMORY */
+ml_status fresh__order_rows(const fresh_order *order, ml_matrix *matrix, size_t from, size_t to,
+                            ml_error *err);
 
 void fresh__order_release(fresh_order *order);
 

@@ -186,17 +186,10 @@ static fresh_setting *setting_of(fresh_list *list, const fresh_feature *feature)
 }
 
 static bool add_set(fresh_list *list, const column *c) {
-  size_t n_params = c->feature->info.n_params;
   fresh_setting *setting = setting_of(list, c->feature);
   if (!setting) return false;
-  size_t n = setting->n_args;
-  if (n_params > 0 && n > 0 && (n & (n - 1)) == 0) { /* full: 1, 2, 4, ... */
-    ml_param_value *grown = reallocarray(setting->args, 2 * n, n_params * sizeof *setting->args);
-    if (!grown) return false;
-    setting->args = grown;
-  }
-  if (n_params > 0) memcpy(setting->args + n * n_params, c->values, n_params * sizeof *c->values);
-  setting->n_args++;
+  if (c->feature->info.n_params > 0) return fresh__setting_add(setting, c->values);
+  setting->n_args = 1;
   return true;
 }
 

@@ -4,10 +4,11 @@
 #ifndef FRESH_VECTOR_H
 #define FRESH_VECTOR_H
 
-/* Put it before the definition of a function. Every path must give the same bits: a sum has
- * accumulators of its own for each lane (arrays of 8) and a fixed order in which they are added,
- * for compilers reorder nothing without fast-math. What such a function calls is compiled for its
- * width only when it is inlined: static inline, without FRESH_VECTOR.
+/* Put it before the definition of a static function: clang 14 gives other files a name of it that
+ * no linker finds. Every path must give the same bits: a sum has accumulators of its own for each
+ * lane (arrays of 8) and a fixed order in which they are added, for compilers reorder nothing
+ * without fast-math. What such a function calls is compiled for its width only when it is inlined:
+ * static inline, without FRESH_VECTOR.
  *
  * The build with -DML_VECTOR=OFF has the plain path alone; so have sanitizers, whose runtime is not
  * ready yet when the loader asks which path to take. */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "blas_dot.h"
 #include "feature.h"
 #include "vector.h"
 
@@ -122,18 +123,12 @@ static overlap overlap_at(const fresh_series *s, size_t m, size_t i) {
   return o;
 }
 
-/* Value i of the convolution with the integral: along the filter from its end, in eight chains, as
- * BLAS without fused operations adds it up. */
+/* Value i of the convolution with the integral, in the order of operations of the reference, which
+ * goes along the shorter of the two. */
 static double convolved(const fresh_series *s, const filter *f, size_t i) {
-  overlap o = overlap_at(s, 16 * f->width + 1, i);
-  const double *x = s->x + o.first, *taps = f->integral + o.tap;
-  double r[8] = {0};
-  size_t n = o.n;
-  for (; n >= 8; n -= 8)
-    for (size_t k = 0; k < 8; k++) r[k] += x[n - 1 - k] * taps[n - 1 - k];
-  double sum = ((r[0] + r[2]) + (r[4] + r[6])) + ((r[1] + r[3]) + (r[5] + r[7]));
-  while (n-- > 0) sum += x[n] * taps[n];
-  return sum;
+  size_t m = 16 * f->width + 1;
+  overlap o = overlap_at(s, m, i);
+  return fresh__blas_dot(s->x + o.first, f->integral + o.tap, o.n, m > s->n);
 }
 
 static double coefficient(const fresh_series *s, const filter *f, size_t t) {

@@ -120,6 +120,10 @@ ML_API ML_MUST_CHECK ml_status ml_fresh_settings_named(const char *name, ml_fres
  * Settings as JSON in tsfresh's shape: {"quantile": [{"q": 0.1}], "mean": null}, or
  * {"default_fc_parameters": {...}, "kind_to_fc_parameters": {"temp": {...}}}.
  *
+ * Or in that of KX's hyperparameters.json: {"c3": {"lag": {"value": [1, 2], "type": "long"}}}, which
+ * stands for all functions of the settings kx without parameters and those of the document with
+ * every combination of its values.
+ *
  * @retval ML_ERR_PARSE  bad JSON (with line and column), an unknown calculator, parameter or value
  */
 ML_API ML_MUST_CHECK ml_status ml_fresh_settings_parse(const char *text, size_t n,
@@ -173,6 +177,10 @@ ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *ou
 ML_API bool ml_fresh_settings_uses(const ml_fresh_settings *settings,
                                    const ml_fresh_feature *feature);
 
+/** The kinds that have settings of their own, ascending. @return the i-th; NULL when there is none
+ */
+ML_API const char *ml_fresh_settings_kind(const ml_fresh_settings *settings, size_t i);
+
 /** NULL is allowed. */
 ML_API void ml_fresh_settings_free(ml_fresh_settings *settings);
 
@@ -222,6 +230,29 @@ ML_API ML_MUST_CHECK ml_status ml_fresh_extract_timed(const ml_series_set *set,
                                                       ml_exec *exec, const ml_watch *watch,
                                                       ml_fresh_costs *costs, ml_matrix **out,
                                                       ml_error *err);
+
+/* Told of rows as they are made, in the thread of the caller. */
+typedef struct ml_fresh_rows {
+  /* The first n_rows of the matrix, which has all its names, are as they will be; n_rows only
+   * grows. What it returns other than ML_OK ends the extraction. */
+  ml_status (*ready)(void *ctx, const ml_matrix *matrix, size_t n_rows, ml_error *err);
+  void (*failed)(void *ctx); /* the matrix is about to go, as the extraction fails; may be NULL */
+  void *ctx;
+} ml_fresh_rows;
+
+/**
+ * ml_fresh_extract_timed(), with something done to the rows while later ones are still computed by
+ * the workers; such as to write them: ml_matrix_write_open().
+ *
+ * @param rows  may be NULL
+ * @return as ml_fresh_extract(), or what rows->ready() returned
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_extract_rows(const ml_series_set *set,
+                                                     const ml_fresh_settings *settings,
+                                                     ml_exec *exec, const ml_watch *watch,
+                                                     ml_fresh_costs *costs,
+                                                     const ml_fresh_rows *rows, ml_matrix **out,
+                                                     ml_error *err);
 
 /** All 0 is allowed. */
 ML_API void ml_fresh_costs_release(ml_fresh_costs *costs);

@@ -84,6 +84,35 @@ ML_API ML_MUST_CHECK ml_status ml_matrix_write_safe(const ml_matrix *matrix, con
                                                     ml_format format, const ml_watch *watch,
                                                     ml_error *err);
 
+/* A matrix that is written while it is made. */
+typedef struct ml_matrix_writer ml_matrix_writer;
+
+/**
+ * ml_matrix_write() in steps, for a matrix whose rows come one after another. All of its names are
+ * there already, and stay.
+ *
+ * @param matrix      borrowed, with the watch, until the writer is gone
+ * @param safe_names  as ml_matrix_write_safe()
+ * @param[out] out    end it with ml_matrix_write_commit() or ml_matrix_write_abort(). Not written
+ *                    on failure.
+ * @return as ml_matrix_write()
+ */
+ML_API ML_MUST_CHECK ml_status ml_matrix_write_open(const ml_matrix *matrix, const char *path,
+                                                    ml_format format, bool safe_names,
+                                                    const ml_watch *watch, ml_matrix_writer **out,
+                                                    ml_error *err);
+
+/** The first n_rows have their values: write those that are not written. @return as
+ * ml_matrix_write(); then only ml_matrix_write_abort() is left to do */
+ML_API ML_MUST_CHECK ml_status ml_matrix_write_rows(ml_matrix_writer *writer, size_t n_rows,
+                                                    ml_error *err);
+
+/** Write the rest, and put the files in their places. Frees the writer, whatever it returns. */
+ML_API ML_MUST_CHECK ml_status ml_matrix_write_commit(ml_matrix_writer *writer, ml_error *err);
+
+/** Remove what was written. NULL is allowed. */
+ML_API void ml_matrix_write_abort(ml_matrix_writer *writer);
+
 /**
  * The file of names that ml_matrix_write_safe() would write.
  *

@@ -19,7 +19,15 @@ typedef struct writer {
   const ml_watch *watch;
   ml_output *out;
   ml_buf buf;
+  size_t n_rows; /* written, or in buf */
 } writer;
+
+/* How a file is made of its parts; NULL: it has none of these. */
+typedef struct form {
+  void (*head)(writer *w);
+  ml_status (*rows)(writer *w, size_t n_rows, ml_error *err); /* up to n_rows */
+  void (*tail)(writer *w);
+} form;
 
 static ml_status flush(writer *w, ml_error *err) {
   if (w->buf.failed) return ml_error_memory(err);
@@ -29,16 +37,17 @@ static ml_status flush(writer *w, ml_error *err) {
 }
 
 /* After each row: what has gathered goes out, and the watch hears of it. */
-static ml_status row_done(writer *w, size_t n_done, ml_error *err) {
+static ml_status row_done(writer *w, ml_error *err) {
+  w->n_rows++;
   if (w->buf.n < CHUNK && !w->buf.failed) return ML_OK;
-  ml_watch_progress(w->watch, "write", (double)n_done, (double)w->matrix->n_rows);
+  ml_watch_progress(w->watch, "write", (double)w->n_rows, (double)w->matrix->n_rows);
   if (ml_watch_cancelled(w->watch)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
   return flush(w, err);
 }
 
 /* ---- CSV ----------------------------------------------------------------------------------- */
 
-static ml_status write_csv(writer *w, ml_error *err) {
+static void put_csv_head(writer *w) {
   const ml_matrix *m = w->matrix;
   ml_buf_csv_cell(&w->buf, m->row_label);
   for (size_t j = 0; j < m->n_columns; j++) {
@@ -46,20 +55,25 @@ static ml_status write_csv(writer *w, ml_error *err) {
     ml_buf_csv_cell(&w->buf, m->columns[j]);
   }
   ml_buf_put(&w->buf, "\n", 1);
+}
 
+static ml_status write_csv_rows(writer *w, size_t n_rows, ml_error *err) {
+  const ml_matrix *m = w->matrix;
+  const double *value = m->values + w->n_rows * m->n_columns;
   ml_status status = ML_OK;
-  const double *value = m->values;
-  for (size_t i = 0; i < m->n_rows && status == ML_OK; i++) {
-    ml_buf_csv_cell(&w->buf, m->rows[i]);
+  while (w->n_rows < n_rows && status == ML_OK) {
+    ml_buf_csv_cell(&w->buf, m->rows[w->n_rows]);
     for (size_t j = 0; j < m->n_columns; j++) {
       ml_buf_put(&w->buf, ",", 1);
       ml_buf_number(&w->buf, *value++);
     }
     ml_buf_put(&w->buf, "\n", 1);
-    status = row_done(w, i + 1, err);
+    status = row_done(w, err);
   }
-  return status == ML_OK ? flush(w, err) : status;
+  return status;
 }
+
+static const form csv_form = {put_csv_head, write_csv_rows, NULL};
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
@@ -108,35 +122,43 @@ static void put_names(writer *w) {
   put_json_names(&w->buf, m->columns, m->n_columns, false);
 }
 
-static ml_status write_json(writer *w, ml_error *err) {
-  const ml_matrix *m = w->matrix;
+static void put_json_head(writer *w) {
   put_names(w);
   ml_buf_puts(&w->buf, ",\n\"data\": [");
+}
 
+static void put_json_tail(writer *w) {
+  ml_buf_puts(&w->buf, "]}\n");
+}
+
+static ml_status write_json_rows(writer *w, size_t n_rows, ml_error *err) {
+  const ml_matrix *m = w->matrix;
+  const double *value = m->values + w->n_rows * m->n_columns;
   ml_status status = ML_OK;
-  const double *value = m->values;
-  for (size_t i = 0; i < m->n_rows && status == ML_OK; i++) {
-    ml_buf_puts(&w->buf, i ? ",\n[" : "\n[");
+  while (w->n_rows < n_rows && status == ML_OK) {
+    ml_buf_puts(&w->buf, w->n_rows ? ",\n[" : "\n[");
     for (size_t j = 0; j < m->n_columns; j++) {
       if (j) ml_buf_puts(&w->buf, ", ");
       ml_buf_json_number(&w->buf, *value++);
     }
     ml_buf_puts(&w->buf, "]");
-    status = row_done(w, i + 1, err);
+    status = row_done(w, err);
   }
-  ml_buf_puts(&w->buf, "]}\n");
-  return status == ML_OK ? flush(w, err) : status;
+  return status;
 }
+
+static const form json_form = {put_json_head, write_json_rows, put_json_tail};
 
 /* The file beside a .npy: the names, which the format has no place for. */
-static ml_status write_names(writer *w, ml_error *err) {
+static void put_names_file(writer *w) {
   put_names(w);
   ml_buf_puts(&w->buf, "}\n");
-  return flush(w, err);
 }
 
+static const form names_form = {put_names_file, NULL, NULL};
+
 /* The file beside an output with safe names. */
-static ml_status write_mapping(writer *w, ml_error *err) {
+static void put_mapping(writer *w) {
   ml_buf_puts(&w->buf, "safe,name\n");
   for (size_t j = 0; j < w->matrix->n_columns; j++) {
     ml_buf_csv_cell(&w->buf, w->matrix->columns[j]);
@@ -144,8 +166,9 @@ static ml_status write_mapping(writer *w, ml_error *err) {
     ml_buf_csv_cell(&w->buf, w->names[j]);
     ml_buf_puts(&w->buf, "\n");
   }
-  return flush(w, err);
 }
+
+static const form mapping_form = {put_mapping, NULL, NULL};
 
 /* ---- NumPy --------------------------------------------------------------------------------- */
 
@@ -170,76 +193,65 @@ static void put_npy_header(ml_buf *buf, size_t n_rows, size_t n_columns) {
   ml_buf_put(buf, header, size);
 }
 
-static ml_status write_npy(writer *w, ml_error *err) {
+static void put_npy_head(writer *w) {
+  put_npy_header(&w->buf, w->matrix->n_rows, w->matrix->n_columns);
+}
+
+static ml_status write_npy_rows(writer *w, size_t n_rows, ml_error *err) {
   const ml_matrix *m = w->matrix;
-  const size_t block = 1 << 20, size = m->n_rows * m->n_columns * sizeof *m->values;
+  const size_t block = 1 << 20, row = m->n_columns * sizeof *m->values;
+  const size_t all = m->n_rows * row, size = n_rows * row;
   const char *bytes = (const char *)m->values;
-  put_npy_header(&w->buf, m->n_rows, m->n_columns);
   ml_status status = flush(w, err);
-  for (size_t at = 0; at < size && status == ML_OK; at += block) {
+  for (size_t at = w->n_rows * row; at < size && status == ML_OK; at += block) {
     if (ml_watch_cancelled(w->watch)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
     status = ml_output_write(w->out, bytes + at, size - at < block ? size - at : block, err);
-    ml_watch_progress(w->watch, "write", (double)at, (double)size);
+    ml_watch_progress(w->watch, "write", (double)at, (double)all);
   }
+  w->n_rows = n_rows;
   return status;
 }
 
-/* ---- files --------------------------------------------------------------------------------- */
+static const form npy_form = {put_npy_head, write_npy_rows, NULL};
 
-typedef ml_status write_fn(writer *w, ml_error *err);
+/* ---- files --------------------------------------------------------------------------------- */
 
 /* A file of an output, the one with the values last. */
 typedef struct part {
   const char *path;
-  write_fn *write;
-  const ml_matrix *matrix;
-  char *const *names; /* of the columns before they were made safe */
-  ml_output *out;     /* in full, but not yet of its name; NULL before and after */
+  const form *form;
+  writer writer; /* with its output while that is neither of its name nor given up */
 } part;
 
 enum { MAX_PARTS = 3 };
 
-/* Write a file in full, up to its rename. On failure no file is left. */
-static ml_status prepare(part *p, const ml_watch *watch, ml_error *err) {
-  writer w = {.matrix = p->matrix, .names = p->names, .watch = watch};
-  ml_status status = ml_output_open(p->path, &w.out, err);
-  if (status != ML_OK) return status;
-  status = p->write(&w, err);
-  ml_buf_release(&w.buf);
-  if (status == ML_OK) status = output__finish(w.out, err);
-  if (status == ML_OK)
-    p->out = w.out;
-  else
-    ml_output_abort(w.out);
+struct ml_matrix_writer {
+  ml_matrix matrix; /* as the caller's, but perhaps with safe names */
+  bool has_safe_names;
+  char *path, *beside, *names_beside;
+  part parts[MAX_PARTS];
+  size_t n; /* parts */
+};
+
+static ml_status open_part(part *p, ml_error *err) {
+  ml_status status = ml_output_open(p->path, &p->writer.out, err);
+  if (status == ML_OK) p->form->head(&p->writer);
   return status;
 }
 
-static void abort_parts(part *parts, size_t n) {
-  for (size_t i = 0; i < n; i++) ml_output_abort(parts[i].out);
+/* Everything up to its rename. */
+static ml_status finish_part(part *p, ml_error *err) {
+  writer *w = &p->writer;
+  ml_status status = p->form->rows ? p->form->rows(w, w->matrix->n_rows, err) : ML_OK;
+  if (status == ML_OK && p->form->tail) p->form->tail(w);
+  if (status == ML_OK) status = flush(w, err);
+  ml_buf_release(&w->buf);
+  return status == ML_OK ? output__finish(w->out, err) : status;
 }
 
 static bool ends_with(const char *text, const char *end) {
   size_t n = strlen(text), m = strlen(end);
   return n >= m && strcmp(text + n - m, end) == 0;
-}
-
-/* All files are complete on the disk before the first gets its name: then little can go wrong. The
- * old values go first and the new ones come last, so that there is no moment, whatever crashes, at
- * which the names of one matrix lie beside the values of another. */
-static ml_status write_parts(part *parts, size_t n, const ml_watch *watch, ml_error *err) {
-  ml_status status = ML_OK;
-  size_t last = n - 1;
-  for (size_t i = 0; i < n && status == ML_OK; i++) status = prepare(&parts[i], watch, err);
-  if (status == ML_OK && n > 1) status = output__withdraw(parts[last].out, err);
-  size_t n_done = 0;
-  for (; n_done < n && status == ML_OK; n_done++) {
-    status = ml_output_commit(parts[n_done].out, err);
-    parts[n_done].out = NULL;
-  }
-  if (status == ML_OK) return ML_OK;
-  abort_parts(parts, n);
-  for (size_t i = 0; i + 1 < n_done; i++) remove(parts[i].path);
-  return status;
 }
 
 static ml_format format_of(const char *path) {
@@ -267,28 +279,102 @@ ml_status ml_matrix_beside(const char *path, ml_format format, char **beside, ml
   return ml_error_memory(err);
 }
 
-/* names: of the columns before they were made safe; NULL: they were not */
-static ml_status write_matrix(const ml_matrix *matrix, char *const *names, const char *path,
-                              ml_format format, const ml_watch *watch, ml_error *err) {
-  char *beside = NULL, *names_beside = NULL;
-  part parts[MAX_PARTS];
-  size_t n = 0;
-  ml_status status = ml_matrix_beside(path, format, &beside, err);
-  if (status == ML_OK && names) status = ml_matrix_names_beside(path, &names_beside, err);
-  if (format == ML_FORMAT_AUTO) format = format_of(path);
-  if (names_beside) parts[n++] = (part){names_beside, write_mapping, matrix, names, NULL};
-  if (beside) parts[n++] = (part){beside, write_names, matrix, NULL, NULL};
-  write_fn *write = beside ? write_npy : format == ML_FORMAT_JSON ? write_json : write_csv;
-  parts[n++] = (part){path, write, matrix, NULL, NULL};
-  if (status == ML_OK) status = write_parts(parts, n, watch, err);
-  free(beside);
-  free(names_beside);
+static ml_status name_parts(ml_matrix_writer *w, const char *path, ml_format format,
+                            ml_error *err) {
+  ml_status status = ml_matrix_beside(path, format, &w->beside, err);
+  if (status == ML_OK && w->has_safe_names)
+    status = ml_matrix_names_beside(path, &w->names_beside, err);
+  if (status == ML_OK && !(w->path = strdup(path))) status = ml_error_memory(err);
   return status;
+}
+
+static void add_part(ml_matrix_writer *w, const char *path, const form *how, char *const *names,
+                     const ml_watch *watch) {
+  w->parts[w->n++] = (part){path, how, {.matrix = &w->matrix, .names = names, .watch = watch}};
+}
+
+static ml_status open_parts(ml_matrix_writer *w, const ml_matrix *matrix, ml_format format,
+                            const ml_watch *watch, ml_error *err) {
+  if (format == ML_FORMAT_AUTO) format = format_of(w->path);
+  if (w->names_beside) add_part(w, w->names_beside, &mapping_form, matrix->columns, watch);
+  if (w->beside) add_part(w, w->beside, &names_form, NULL, watch);
+  const form *how = w->beside ? &npy_form : format == ML_FORMAT_JSON ? &json_form : &csv_form;
+  add_part(w, w->path, how, NULL, watch);
+  ml_status status = ML_OK;
+  for (size_t i = 0; i < w->n && status == ML_OK; i++) {
+    status = open_part(&w->parts[i], err);
+    if (status == ML_OK && i + 1 < w->n) status = finish_part(&w->parts[i], err);
+  }
+  return status;
+}
+
+ml_status ml_matrix_write_open(const ml_matrix *matrix, const char *path, ml_format format,
+                               bool safe_names, const ml_watch *watch, ml_matrix_writer **out,
+                               ml_error *err) {
+  ml_matrix_writer *w = calloc(1, sizeof *w);
+  if (!w) return ml_error_memory(err);
+  w->matrix = *matrix;
+  ml_status status = ML_OK;
+  if (safe_names) {
+    status = ml_safe_names((const char *const *)matrix->columns, matrix->n_columns,
+                           &w->matrix.columns, err);
+    w->has_safe_names = status == ML_OK;
+  }
+  if (status == ML_OK) status = name_parts(w, path, format, err);
+  if (status == ML_OK) status = open_parts(w, matrix, format, watch, err);
+  if (status == ML_OK)
+    *out = w;
+  else
+    ml_matrix_write_abort(w);
+  return status;
+}
+
+ml_status ml_matrix_write_rows(ml_matrix_writer *w, size_t n_rows, ml_error *err) {
+  part *values = &w->parts[w->n - 1];
+  assert(n_rows <= w->matrix.n_rows);
+  return values->form->rows(&values->writer, n_rows, err);
+}
+
+/* All files are complete on the disk before the first gets its name: then little can go wrong. The
+ * old values go first and the new ones come last, so that there is no moment, whatever crashes, at
+ * which the names of one matrix lie beside the values of another. */
+ml_status ml_matrix_write_commit(ml_matrix_writer *w, ml_error *err) {
+  part *parts = w->parts, *values = &parts[w->n - 1];
+  ml_status status = finish_part(values, err);
+  if (status == ML_OK && w->n > 1) status = output__withdraw(values->writer.out, err);
+  size_t n_done = 0;
+  for (; n_done < w->n && status == ML_OK; n_done++) {
+    status = ml_output_commit(parts[n_done].writer.out, err);
+    parts[n_done].writer.out = NULL;
+  }
+  for (size_t i = 0; status != ML_OK && i + 1 < n_done; i++) remove(parts[i].path);
+  ml_matrix_write_abort(w);
+  return status;
+}
+
+void ml_matrix_write_abort(ml_matrix_writer *w) {
+  if (!w) return;
+  for (size_t i = 0; i < w->n; i++) {
+    ml_output_abort(w->parts[i].writer.out);
+    ml_buf_release(&w->parts[i].writer.buf);
+  }
+  if (w->has_safe_names) ml_safe_names_free(w->matrix.columns, w->matrix.n_columns);
+  free(w->path);
+  free(w->beside);
+  free(w->names_beside);
+  free(w);
+}
+
+static ml_status write_matrix(const ml_matrix *matrix, const char *path, ml_format format,
+                              bool safe_names, const ml_watch *watch, ml_error *err) {
+  ml_matrix_writer *w;
+  ml_status status = ml_matrix_write_open(matrix, path, format, safe_names, watch, &w, err);
+  return status == ML_OK ? ml_matrix_write_commit(w, err) : status;
 }
 
 ml_status ml_matrix_write(const ml_matrix *matrix, const char *path, ml_format format,
                           const ml_watch *watch, ml_error *err) {
-  return write_matrix(matrix, NULL, path, format, watch, err);
+  return write_matrix(matrix, path, format, false, watch, err);
 }
 
 ml_status ml_matrix_names_beside(const char *path, char **beside, ml_error *err) {
@@ -307,11 +393,5 @@ ml_status ml_matrix_names_beside(const char *path, char **beside, ml_error *err)
 
 ml_status ml_matrix_write_safe(const ml_matrix *matrix, const char *path, ml_format format,
                                const ml_watch *watch, ml_error *err) {
-  ml_matrix safe = *matrix;
-  ml_status status =
-      ml_safe_names((const char *const *)matrix->columns, matrix->n_columns, &safe.columns, err);
-  if (status != ML_OK) return status;
-  status = write_matrix(&safe, matrix->columns, path, format, watch, err);
-  ml_safe_names_free(safe.columns, matrix->n_columns);
-  return status;
+  return write_matrix(matrix, path, format, true, watch, err);
 }

@@ -70,8 +70,8 @@ void golden_compare(golden_comparison *c, const char *id, const char *column, do
   double scale = fmax(c->rtol > 0 ? 1 : FLOOR, fabs(expected));
   bool finite = isfinite(expected) && isfinite(got);
   if (finite && off <= (c->rtol > 0 ? c->rtol : RTOL) * scale) return;
-  double atol =
-      fmax(tolerance_of(c->tolerance[0], id, column), tolerance_of(c->tolerance[1], id, column));
+  bool is_wavelet = c->wavelet_tolerance && strstr(column, "__cwt_coefficients__");
+  double atol = tolerance_of(is_wavelet ? c->wavelet_tolerance : c->tolerance, id, column);
   if (isinf(atol) || (finite && off <= atol)) return;
   golden_miss m = {.score = finite ? off / scale : INFINITY, .expected = expected, .got = got};
   snprintf(m.id, sizeof m.id, "%s", id);

@@ -23,8 +23,9 @@ typedef struct golden_miss {
 
 /* A comparison of many cells; start with all 0 but what is known. */
 typedef struct golden_comparison {
-  const ml_table *tolerance[2]; /* id, feature, atol; NULL: none */
-  double rtol;                  /* with 1 for 1e-6; 0: 1e-9 */
+  const ml_table *tolerance;         /* id, feature, atol; NULL: none */
+  const ml_table *wavelet_tolerance; /* of cwt_coefficients alone; NULL: the same as of all */
+  double rtol;                       /* with 1 for 1e-6; 0: 1e-9 */
   size_t n_compared, n_wrong, n_worst;
   golden_miss worst[10];
 } golden_comparison;

@@ -204,7 +204,7 @@ static void check_set(void **state) {
   ml_table *wavelets = set->is_modern ? golden_table(set->wavelet_tolerance, 2) : NULL;
   ml_fresh_settings *settings = settings_of(set);
   ml_matrix *matrix = extract(set->input, settings);
-  golden_comparison c = {.tolerance = {tolerance, wavelets}, .rtol = set->rtol};
+  golden_comparison c = {.tolerance = tolerance, .wavelet_tolerance = wavelets, .rtol = set->rtol};
   if (set->is_modern) make_modern(expected, set);
   compare_matrix(&c, expected, matrix);
   golden_conclude(set->expected, &c);

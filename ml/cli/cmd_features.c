@@ -48,7 +48,7 @@ static void put_counts(const ml_fresh_feature *const *features, size_t n,
   }
   ml_buf_printf(out, "\n%zu features, %zu columns for each kind of series", n, n_columns - n_timed);
   if (n_timed) ml_buf_printf(out, " (%zu where there are dates)", n_columns);
-  ml_buf_puts(out, "; 'mltool features NAME' says more\n");
+  ml_buf_puts(out, "\n'mltool features NAME' says more about one\n");
 }
 
 static void put_table(const cli_call *cli, const ml_fresh_feature *const *features, size_t n,

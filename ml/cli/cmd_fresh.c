@@ -32,6 +32,7 @@ typedef struct fresh_run {
   ml_mproc *pool;
   ml_matrix *matrix;
   ml_fresh_costs costs;
+  ml_matrix_writer *writer;
 } fresh_run;
 
 /* ---- checks before the long work ----------------------------------------------------------- */
@@ -46,26 +47,27 @@ static ml_status find_input(const cli_call *cli, const char **input, ml_error *e
   return ML_OK;
 }
 
+/* Every file that is written must be none of those that are read or written besides. */
 static ml_status check_output(const fresh_options *o, const char *input, ml_error *err) {
-  const cli_file files[] = {{input, "input"},
-                            {o->settings.params, "file of --params"},
-                            {o->settings.params_from, "file of --params-from"},
-                            {o->output, "output"}};
-  const size_t n = sizeof files / sizeof *files - 1;
-  char *columns, *names = NULL;
+  enum { READ = 3, ALL = 7 };
+  char *columns = NULL, *names = NULL;
   ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &columns, err);
   if (status == ML_OK && o->names == NAMES_SAFE)
     status = ml_matrix_names_beside(o->output, &names, err);
-  if (status == ML_OK) status = cli__check_output(o->output, files, n, err);
-  if (status == ML_OK && columns) status = cli__check_output(columns, files, n, err);
-  if (status == ML_OK && names) status = cli__check_output(names, files, n, err);
-  free(columns);
-  free(names);
   if (status == ML_OK && o->nan_report && cli__is_stdio(o->nan_report) && cli__is_stdio(o->output))
     status =
         ml_error_set(err, ML_ERR_USAGE, "--nan-report and --output cannot both be standard output");
-  if (status == ML_OK && o->nan_report)
-    status = cli__check_output(o->nan_report, files, n + 1, err);
+  const cli_file files[ALL] = {{input, "input"},
+                               {o->settings.params, "file of --params"},
+                               {o->settings.params_from, "file of --params-from"},
+                               {o->output, "output"},
+                               {columns, "file of names"},
+                               {names, "file of names"},
+                               {o->nan_report, "file of --nan-report"}};
+  for (size_t i = READ; i < ALL && status == ML_OK; i++)
+    if (files[i].path) status = cli__check_output(&files[i], files, i, err);
+  free(columns);
+  free(names);
   return status;
 }
 
@@ -120,6 +122,7 @@ static void note_decisions(cli_call *cli, const fresh_run *run, const fresh_opti
               "%s: no time column: rows are taken in the order of the file; --sort NAME "
               "sorts by a column, --sort \"\" says that they are in order",
               run->input_name);
+  if (o->settings.params) cli__note_kinds(cli, run->input_name, run->set, run->settings);
   cli__note_step(cli, run->input_name, run->set, run->settings);
   if (chooses_features(o)) cli__note_dates(cli, run->input_name, run->set, run->settings);
 }
@@ -163,12 +166,61 @@ static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, 
   return ML_OK;
 }
 
-static ml_status write_matrix(cli_call *cli, const fresh_options *o, const fresh_run *run,
-                              const ml_watch *watch, ml_error *err) {
+/* Rows are written as they come. */
+typedef struct row_writer {
+  const fresh_options *o;
+  fresh_run *run;
+  ml_format format;
+  const ml_watch *watch;
+} row_writer;
+
+static ml_status open_writer(const row_writer *w, const ml_matrix *matrix, ml_error *err) {
+  return ml_matrix_write_open(matrix, w->o->output, w->format, w->o->names == NAMES_SAFE, w->watch,
+                              &w->run->writer, err);
+}
+
+static ml_status write_rows(void *ctx, const ml_matrix *matrix, size_t n_rows, ml_error *err) {
+  const row_writer *w = ctx;
+  ml_status status = w->run->writer ? ML_OK : open_writer(w, matrix, err);
+  return status == ML_OK ? ml_matrix_write_rows(w->run->writer, n_rows, err) : status;
+}
+
+static void give_up_rows(void *ctx) {
+  const row_writer *w = ctx;
+  ml_matrix_write_abort(w->run->writer);
+  w->run->writer = NULL;
+}
+
+/* What goes to a pipe cannot be taken back when a later row fails: it waits for all of them. */
+static bool can_take_back(const char *output) {
+  struct stat st;
+  return !cli__is_stdio(output) && (stat(output, &st) != 0 || S_ISREG(st.st_mode));
+}
+
+static ml_status extract(cli_call *cli, const fresh_options *o, fresh_run *run,
+                         const ml_watch *watch, ml_error *err) {
   bool is_json = cli__is_stdio(o->output) && cli->common.json;
-  ml_format format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO;
-  return o->names == NAMES_SAFE ? ml_matrix_write_safe(run->matrix, o->output, format, watch, err)
-                                : ml_matrix_write(run->matrix, o->output, format, watch, err);
+  const ml_watch quiet = {.cancelled = watch->cancelled, .ctx = watch->ctx}; /* extraction tells */
+  row_writer w = {
+      .o = o, .run = run, .format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO, .watch = &quiet};
+  const ml_fresh_rows rows = {write_rows, give_up_rows, &w};
+  bool writes_rows = can_take_back(o->output);
+  double start = cli__now();
+  ml_status status = ml_fresh_extract_rows(
+      run->set, run->settings, run->pool ? ml_mproc_exec(run->pool) : NULL, watch,
+      o->cost ? &run->costs : NULL, writes_rows ? &rows : NULL, &run->matrix, err);
+  double end = cli__now();
+  if (status == ML_OK) cli__detail(cli, "extract: %.3f s", end - start);
+  cli__pool_details(cli, run->pool);
+  w.watch = watch;
+  if (status == ML_OK && !run->writer) status = open_writer(&w, run->matrix, err);
+  if (status != ML_OK) return status;
+  status = ml_matrix_write_commit(run->writer, err);
+  run->writer = NULL;
+  if (status == ML_OK && o->nan_report)
+    status = fresh_report__nan(o->nan_report, run->set, run->settings, run->matrix, err);
+  if (status == ML_OK) cli__detail(cli, "write: %.3f s", cli__now() - end);
+  return status;
 }
 
 /* Read, extract, write; each step is timed for -v. */
@@ -194,18 +246,9 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   note_decisions(cli, run, o);
   cli__note_port(cli, &o->workers, run->pool);
 
-  ml_exec *exec = run->pool ? ml_mproc_exec(run->pool) : NULL;
-  status = ml_fresh_extract_timed(run->set, run->settings, exec, &watch,
-                                  o->cost ? &run->costs : NULL, &run->matrix, err);
-  double after_extract = cli__now();
-  if (status == ML_OK) cli__detail(cli, "extract: %.3f s", after_extract - after_read);
-  cli__pool_details(cli, run->pool);
-  if (status == ML_OK) status = write_matrix(cli, o, run, &watch, err);
-  if (status == ML_OK && o->nan_report)
-    status = fresh_report__nan(o->nan_report, run->set, run->settings, run->matrix, err);
+  status = extract(cli, o, run, &watch, err);
   if (status != ML_OK) return status;
   double end = cli__now();
-  cli__detail(cli, "write: %.3f s", end - after_extract);
   if (o->cost) fresh_report__costs(cli, &run->costs);
   if (cli__is_stdio(o->output)) return ML_OK;
   if (cli->common.json) return summary_json(run, o->output, end - start, err);
