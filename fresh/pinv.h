@@ -18,8 +18,9 @@ typedef struct fresh_design {
 /* A design and y as a matrix, or when there are many rows its triangle, which has the same fits. */
 typedef struct fresh_matrix {
   size_t n_rows, n_columns; /* y is the last column */
-  double *values;           /* row-major */
-  double *beta;             /* coefficients of the last fit */
+  bool is_triangle;
+  double *values; /* row-major */
+  double *beta;   /* coefficients of the last fit */
   double *work;
 } fresh_matrix;
 

@@ -177,6 +177,10 @@ ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *ou
 ML_API bool ml_fresh_settings_uses(const ml_fresh_settings *settings,
                                    const ml_fresh_feature *feature);
 
+/** The kinds that have settings of their own, ascending. @return the i-th; NULL when there is none
+ */
+ML_API const char *ml_fresh_settings_kind(const ml_fresh_settings *settings, size_t i);
+
 /** NULL is allowed. */
 ML_API void ml_fresh_settings_free(ml_fresh_settings *settings);
 

@@ -15,14 +15,16 @@
 #include "output_internal.h"
 
 enum { CHUNK = 128 * 1024 };
+#define WRITE_BEHIND ((off_t)8 << 20)
 
 struct ml_output {
   char *path; /* as given, for messages */
   output__place place;
   int fd;
-  int failure;   /* errno of the first write that failed; then nothing is written any more */
-  z_stream *zip; /* NULL: not compressed */
-  size_t n;      /* bytes waiting in chunk */
+  int failure; /* errno of the first write that failed; then nothing is written any more */
+  off_t written, started; /* bytes in the file; of these on their way to the disk */
+  z_stream *zip;          /* NULL: not compressed */
+  size_t n;               /* bytes waiting in chunk */
   unsigned char chunk[CHUNK];
 };
 
@@ -35,12 +37,21 @@ static ml_status failed(const ml_output *out, ml_error *err) {
 
 /* ---- bytes to the descriptor --------------------------------------------------------------- */
 
+/* The sync at the end then waits for little. That one tells of what fails. */
+static void write_behind(ml_output *out) {
+  if (!out->place.temporary || out->written - out->started < WRITE_BEHIND) return;
+  (void)sync_file_range(out->fd, out->started, out->written - out->started, SYNC_FILE_RANGE_WRITE);
+  out->started = out->written;
+}
+
 static void write_through(ml_output *out, const unsigned char *bytes, size_t n) {
   while (n > 0 && !out->failure) {
     ssize_t done = write(out->fd, bytes, n);
     if (done >= 0) {
       bytes += done;
       n -= (size_t)done;
+      out->written += done;
+      write_behind(out);
     } else if (errno == EAGAIN) { /* standard output that somebody made non-blocking */
       struct pollfd ready = {.fd = out->fd, .events = POLLOUT};
       poll(&ready, 1, -1);

@@ -234,6 +234,68 @@ static void malformed_requests_are_refused(void **state) {
   assert_int_equal(task->open(&data, &open, &err), ML_ERR_PARSE);
 }
 
+/* What was heard of rows, and when to have enough. */
+typedef struct heard {
+  size_t n_calls, n_rows, n_failed, enough;
+  double sum; /* of the first column, when its rows were ready */
+} heard;
+
+static ml_status hear(void *ctx, const ml_matrix *m, size_t n_rows, ml_error *err) {
+  heard *h = ctx;
+  assert_true(n_rows > h->n_rows && n_rows <= m->n_rows);
+  for (size_t i = h->n_rows; i < n_rows; i++) {
+    assert_non_null(m->rows[i]);
+    h->sum += m->values[i * m->n_columns];
+  }
+  assert_string_equal(m->columns[0], "value__maximum"); /* as it is wanted, not as it is computed */
+  h->n_rows = n_rows;
+  if (++h->n_calls == h->enough) return ml_error_set(err, ML_ERR_IO, "enough");
+  return ML_OK;
+}
+
+static void hear_failure(void *ctx) {
+  ((heard *)ctx)->n_failed++;
+}
+
+static void rows_are_told_of_as_they_are_made(void **state) {
+  (void)state;
+  enum { N_IDS = 100 };
+  static const char *const wanted[] = {"value__maximum", "value__sum_values"};
+  ml_buf text = {0};
+  ml_buf_puts(&text, "id,value\n");
+  for (int i = 0; i < N_IDS; i++) ml_buf_printf(&text, "%d,%d\n%d,0\n", i, i, i);
+  ml_buf_put(&text, "", 1);
+  ml_error err = {0};
+  ml_fresh_settings *some = NULL;
+  ml_matrix *m = NULL;
+  ml_series_set *set = parse(text.data);
+  assert_int_equal(ml_fresh_settings_from_names(wanted, 2, NULL, &some, &err), ML_OK);
+  ml_exec *const execs[] = {NULL, &backwards}; /* that one takes nothing before the end */
+  for (size_t i = 0; i < 2; i++) {
+    heard h = {0};
+    const ml_fresh_rows rows = {hear, hear_failure, &h};
+    assert_int_equal(ml_fresh_extract_rows(set, some, execs[i], NULL, NULL, &rows, &m, &err),
+                     ML_OK);
+    assert_int_equal(h.n_rows, N_IDS);
+    assert_int_equal(h.n_failed, 0);
+    if (!execs[i]) assert_true(h.n_calls > 4);
+    expect_same("sum of the maxima", h.sum, N_IDS * (N_IDS - 1) / 2);
+    for (size_t k = 0; k < N_IDS; k++) expect_same("maximum", m->values[2 * k], (double)k);
+    ml_matrix_free(m);
+  }
+  heard h = {.enough = 2};
+  const ml_fresh_rows rows = {hear, hear_failure, &h};
+  m = NULL;
+  assert_int_equal(ml_fresh_extract_rows(set, some, NULL, NULL, NULL, &rows, &m, &err), ML_ERR_IO);
+  assert_string_equal(err.message, "enough");
+  assert_null(m);
+  assert_int_equal(h.n_calls, 2);
+  assert_int_equal(h.n_failed, 1);
+  ml_buf_release(&text);
+  ml_fresh_settings_free(some);
+  ml_series_free(set);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(order_and_copies_do_not_matter),
@@ -241,6 +303,7 @@ int main(void) {
       cmocka_unit_test(no_feature_is_an_error),
       cmocka_unit_test(settings_know_their_calculators),
       cmocka_unit_test(it_can_be_cancelled),
+      cmocka_unit_test(rows_are_told_of_as_they_are_made),
       cmocka_unit_test(malformed_requests_are_refused),
   };
   return cmocka_run_group_tests_name("fresh/extract", tests, NULL, NULL);

@@ -339,6 +339,68 @@ static void a_full_disk_is_an_error(void **state) {
   ml_matrix_free(small);
 }
 
+static size_t size_of(const char *path) {
+  size_t n;
+  free(read_file(path, &n));
+  return n;
+}
+
+/* Rows get their values when those before them are written. */
+static void rows_can_come_one_after_another(void **state) {
+  (void)state;
+  static const char *names[] = {"s.csv", "s.csv.gz", "s.json", "s.npy"};
+  static const size_t steps[] = {0, 1, 1, 700, 2999, 3000};
+  ml_matrix *whole = large(), *m = large();
+  const size_t n = m->n_columns;
+  ml_error err = {0};
+  for (size_t i = 0; i < 8; i++) {
+    bool is_safe = i >= 4;
+    char path[512];
+    size_t n_want, n_got, done = 0;
+    snprintf(path, sizeof path, "%s", in_dir(names[i % 4]));
+    assert_int_equal(
+        (is_safe ? ml_matrix_write_safe : ml_matrix_write)(whole, path, ML_FORMAT_AUTO, NULL, &err),
+        ML_OK);
+    char *want = read_file(path, &n_want);
+    memset(m->values, 0, m->n_rows * n * sizeof *m->values);
+    ml_matrix_writer *w = NULL;
+    assert_int_equal(ml_matrix_write_open(m, path, ML_FORMAT_AUTO, is_safe, NULL, &w, &err), ML_OK);
+    for (size_t k = 0; k < sizeof steps / sizeof *steps; done = steps[k++]) {
+      memcpy(m->values + done * n, whole->values + done * n,
+             (steps[k] - done) * n * sizeof *m->values);
+      assert_int_equal(ml_matrix_write_rows(w, steps[k], &err), ML_OK);
+      assert_int_equal(size_of(path), n_want); /* the old one, until the end */
+    }
+    assert_int_equal(ml_matrix_write_commit(w, &err), ML_OK);
+    char *got = read_file(path, &n_got);
+    assert_int_equal(n_got, n_want);
+    assert_memory_equal(got, want, n_want);
+    free(got);
+    free(want);
+  }
+  ml_matrix_free(whole);
+  ml_matrix_free(m);
+}
+
+static void a_write_that_is_given_up_leaves_nothing(void **state) {
+  (void)state;
+  static const char *names[] = {"u.csv", "u.csv.gz", "u.json", "u.npy"};
+  ml_matrix *m = large();
+  ml_error err = {0};
+  size_t n_before = n_entries();
+  for (size_t i = 0; i < 8; i++) {
+    ml_matrix_writer *w = NULL;
+    assert_int_equal(
+        ml_matrix_write_open(m, in_dir(names[i % 4]), ML_FORMAT_AUTO, i >= 4, NULL, &w, &err),
+        ML_OK);
+    assert_int_equal(ml_matrix_write_rows(w, 2000, &err), ML_OK);
+    ml_matrix_write_abort(w);
+    assert_int_equal(n_entries(), n_before);
+  }
+  ml_matrix_write_abort(NULL);
+  ml_matrix_free(m);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(begins_as_zeros_without_names),
@@ -356,6 +418,8 @@ int main(void) {
       cmocka_unit_test(old_values_never_lie_beside_new_names),
       cmocka_unit_test(only_npy_has_a_file_beside),
       cmocka_unit_test(a_full_disk_is_an_error),
+      cmocka_unit_test(rows_can_come_one_after_another),
+      cmocka_unit_test(a_write_that_is_given_up_leaves_nothing),
   };
   return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
 }

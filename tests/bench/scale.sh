@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Time and peak memory of `mltool fresh` on many series: tests/bench/scale.sh BUILD [CASE...]
 #
-# A case is N_IDSxN:SETTINGS:WORKERS. Prints name,unit,value; `of limit` is the peak of the central
-# process over 2.2 times the values and the matrix.
+# A case is N_IDSxN:SETTINGS:WORKERS, from CSV to CSV. Prints name,unit,value; `of limit` is the
+# peak of the central process over 2.2 times the values and the matrix, `of serial` the time over that
+# of the last case without workers.
 set -eu
 build=$(realpath "${1:?the folder of a build}")
 shift
@@ -12,17 +13,22 @@ shift
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# The largest resident size of a process until it ends, in kB.
+# The largest resident size of a process until it ends, in kB. It starts little, as it runs beside what
+# is measured.
 peak_of() {
-    local peak=0 now
-    while now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status" 2>/dev/null) && [ -n "$now" ]; do
-        peak=$now
-        sleep 0.02
+    local peak=0 key value
+    while [ -d "/proc/$1" ]; do
+        while read -r key value _; do
+            if [ "$key" = VmHWM: ]; then peak=$value && break; fi
+        done 2>/dev/null <"/proc/$1/status" || break
+        [ "$key" = VmHWM: ] || break
+        sleep 0.05
     done
     echo "$peak"
 }
 
 echo name,unit,value
+serial=0
 for case in "$@"; do
     IFS=:x read -r n_ids n settings workers <<<"$case"
     input=$folder/$n_ids.$n.csv
@@ -30,16 +36,18 @@ for case in "$@"; do
     pool=()
     [ "$workers" = 0 ] || pool=(-s "$workers" -p 0)
     start=$(date +%s.%N)
-    "$build/ml/cli/mltool" -v "${pool[@]}" fresh "$input" --params "$settings" -o "$folder/out.npy" \
+    "$build/ml/cli/mltool" -v "${pool[@]}" fresh "$input" --params "$settings" -o "$folder/out.csv" \
         2>"$folder/said" &
     peak=$(peak_of $!)
     wait $!
     end=$(date +%s.%N)
+    [ "$workers" != 0 ] || serial=$(awk -v start="$start" -v end="$end" 'BEGIN { print end - start }')
     columns=$(sed -n 's/.* x \([0-9]*\) feature.*/\1/p' "$folder/said")
     awk -v name="$case" -v start="$start" -v end="$end" -v peak="$peak" -v ids="$n_ids" -v n="$n" \
-        -v columns="$columns" 'BEGIN {
+        -v columns="$columns" -v serial="$serial" 'BEGIN {
             limit = 2.2 * 8 * ids * (n + columns) / 1024
             printf "%s,s,%.2f\n%s,peak MB,%.0f\n%s,of limit,%.2f\n", name, end - start, name,
-                   peak / 1024, name, peak / limit }'
+                   peak / 1024, name, peak / limit
+            if (serial > 0) printf "%s,of serial,%.2f\n", name, (end - start) / serial }'
     sed -n "s/^mltool: \(read\|extract\|write\): \([0-9.]*\) s$/$case \1,s,\2/p" "$folder/said"
 done
