@@ -268,6 +268,14 @@ bool fresh__lags_by_transform(size_t n, size_t n_lags);
 /* sum d[i] d[i + lag], i < n - lag; as in lag_sums, but for any lag up to n. */
 double fresh__lag_sum(const double *d, size_t n, size_t lag);
 
+/* ---- spectral.c ---- */
+
+enum { FRESH_MOMENTS = 5 };
+
+/* moments[p]: mean of frequency^p over 0, 1, ..., each as heavy as its magnitude; moments[0] is the
+ * sum of the magnitudes. Needs the spectrum. */
+void fresh__spectral_moments(const fresh_series *s, double *moments);
+
 /* ---- correlation.c ---- */
 
 /* Reflection coefficients for lags 0..last, all of them in lag_sums, by the recursion of Levinson

@@ -5,7 +5,8 @@
 
 #include <ml/functions.h>
 
-/* A vector or a list of numbers, or {"x": ..., "params": ...}: a dictionary of features. */
+/* A vector or a list of numbers, or {"x": ..., "params": ..., "compat": ...}: a dictionary of
+ * features. */
 ml_function_call fresh__call_features;
 
 /* null, a name of settings, or settings: the list of names of their features. */

@@ -99,7 +99,8 @@ typedef struct kx_line {
 
 kx_line fresh__kx_line(const double *y, size_t n, double *spare);
 
-/* What a function of KX is where values are missing; NULL: as elsewhere. */
-fresh_value *fresh__kx_of_nulls(const fresh_feature *feature);
+/* Compute a function of KX where values are missing. @return false: it is computed as elsewhere */
+bool fresh__kx_of_nulls(const fresh_feature *feature, const fresh_series *s, const fresh_args *args,
+                        size_t n_args, double *out);
 
 #endif

@@ -5,7 +5,7 @@
 #include <ml/stats_internal.h>
 
 #include "aggregate.h"
-#include "kx.h"
+#include "kx_nulls.h"
 
 enum { IS_ABS, KEY, LOWER, UPPER };
 enum { N_KEYS = 6 };
@@ -14,12 +14,14 @@ enum { N_KEYS = 6 };
 static const unsigned char aggregates[N_KEYS] = {KX_MAX,      KX_MIN,    KX_MEAN,
                                                  KX_VARIANCE, KX_MEDIAN, KX_STDEV};
 
+static double quantile(const fresh_series *s, double q) {
+  return s->n_nan ? fresh__kx_quantile_of_nulls(s, q) : stats__quantile(s->sorted, s->n, q);
+}
+
 /* Changes between neighbours that both lie in the corridor, whose ends belong to it. */
 static size_t changes_inside(const fresh_series *s, const double *v, double *kept) {
-  size_t m = s->n - s->n_nan, n = 0;
-  if (m == 0) return 0;
-  double low = stats__quantile(s->sorted, m, v[LOWER]);
-  double high = stats__quantile(s->sorted, m, v[UPPER]);
+  size_t n = 0;
+  double low = quantile(s, v[LOWER]), high = quantile(s, v[UPPER]);
   for (size_t i = 0; i + 1 < s->n; i++) {
     double a = s->x[i], b = s->x[i + 1], change = s->changes[i];
     kept[n] = v[IS_ABS] != 0 ? fabs(change) : change;

@@ -2,21 +2,7 @@
 /* KX's spectra: coefficients, moments, density of the power. */
 #include <math.h>
 
-#include <ml/stats_internal.h>
-
 #include "kx.h"
-
-enum { N_MOMENTS = 5 };
-
-/* Of the frequencies 0, 1, ..., each as heavy as its magnitude. */
-static void find_moments(const fresh_series *s, double *moments) {
-  double total = stats__sum(s->magnitude, s->n_bins);
-  for (size_t i = 0; i < s->n_bins; i++) s->work[i] = s->magnitude[i];
-  for (size_t p = 1; p < N_MOMENTS; p++) {
-    for (size_t i = 0; i < s->n_bins; i++) s->work[i] *= (double)i;
-    moments[p] = stats__sum(s->work, s->n_bins) / total;
-  }
-}
 
 /* In the order of the choices of key. The spread of a spectrum that is nearly a line is rounding,
  * so that it has no shape. */
@@ -31,15 +17,15 @@ static double aggregate(const double *m, size_t key, bool is_strict) {
 }
 
 static void fftAggreg(const fresh_series *s, const fresh_args *args, size_t n_args, double *out) {
-  double moments[N_MOMENTS];
-  find_moments(s, moments);
+  double moments[FRESH_MOMENTS];
+  fresh__spectral_moments(s, moments);
   for (size_t k = 0; k < n_args; k++) out[k] = aggregate(moments, (size_t)args[k].v[0], false);
 }
 
 static void strict_fftAggreg(const fresh_series *s, const fresh_args *args, size_t n_args,
                              double *out) {
-  double moments[N_MOMENTS];
-  find_moments(s, moments);
+  double moments[FRESH_MOMENTS];
+  fresh__spectral_moments(s, moments);
   for (size_t k = 0; k < n_args; k++) out[k] = aggregate(moments, (size_t)args[k].v[0], true);
 }
 

@@ -60,12 +60,25 @@ const fresh_feature fresh__kx_linTrend = {
 
 enum { N_AGGREGATES = 4 };
 
+/* Nulls of a chunk are passed over, unless there is nothing else. */
+static size_t take_chunk(const fresh_series *s, size_t start, size_t length, double *chunk) {
+  size_t n = 0;
+  for (size_t i = start; i < start + length; i++)
+    if (!isnan(s->x[i])) chunk[n++] = s->x[i];
+  if (n == 0) chunk[n++] = NAN;
+  return n;
+}
+
 static kx_line line_of_chunks(const fresh_series *s, size_t length, size_t what) {
-  double *y = s->work, *spare = s->work + s->n;
+  double *y = s->work, *values = s->work + s->n, *spare = s->work + 2 * s->n;
   size_t m = 0;
   for (size_t start = 0; start < s->n; start += length) {
     size_t n = s->n - start < length ? s->n - start : length;
     fresh_sample chunk = {.values = s->x + start, .n = n, .spare = spare};
+    if (s->has_nulls) {
+      chunk.n = take_chunk(s, start, n, values);
+      chunk.values = values;
+    }
     y[m++] = fresh__aggregate(&chunk, what);
   }
   return fresh__kx_line(y, m, spare);

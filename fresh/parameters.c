@@ -13,7 +13,7 @@
 /* From here on an integer may have been rounded to a double. */
 #define EXACT_INTEGERS 9007199254740992.0
 
-ML_PRINTF(2, 3) static ml_status refuse(fresh_wrong *wrong, const char *format, ...) {
+ml_status fresh__refuse(fresh_wrong *wrong, const char *format, ...) {
   va_list args;
   va_start(args, format);
   vsnprintf(wrong->text, sizeof wrong->text, format, args);
@@ -29,8 +29,8 @@ static ml_status refuse_kind(const ml_fresh_param *param, fresh_wrong *wrong) {
                                        [ML_PARAM_REALS] = "a list of numbers"};
   const char *or_none = param->takes_none ? " or null" : "";
   if (param->kind == ML_PARAM_ENUM)
-    return refuse(wrong, "expected one of %s as a string%s", param->choices, or_none);
-  return refuse(wrong, "expected %s%s", wanted[param->kind], or_none);
+    return fresh__refuse(wrong, "expected one of %s as a string%s", param->choices, or_none);
+  return fresh__refuse(wrong, "expected %s%s", wanted[param->kind], or_none);
 }
 
 static ml_status take_choice(const ml_fresh_param *param, const fresh_literal *literal,
@@ -47,8 +47,9 @@ static ml_status take_choice(const ml_fresh_param *param, const fresh_literal *l
     if (n == literal->n && memcmp(choice, literal->text, n) == 0) return ML_OK;
     ml_nearest_try(&nearest, choice, n);
   }
-  if (nearest.name) return refuse(wrong, "unknown '%s'%s", wanted, fresh__hint(&nearest, &hint));
-  return refuse(wrong, "unknown '%s'; expected one of %s", wanted, param->choices);
+  if (nearest.name)
+    return fresh__refuse(wrong, "unknown '%s'%s", wanted, fresh__hint(&nearest, &hint));
+  return fresh__refuse(wrong, "unknown '%s'; expected one of %s", wanted, param->choices);
 }
 
 static ml_status take_truth(const ml_fresh_param *param, const fresh_literal *literal,
@@ -71,13 +72,14 @@ static ml_status take_number(const ml_fresh_param *param, const fresh_literal *l
   ml_number_format(param->hi, hi);
   *out = (ml_param_value){.v = v, .form = is_integer ? ML_FORM_INT : ML_FORM_REAL};
   if (is_integer && fabs(v) >= EXACT_INTEGERS)
-    return refuse(wrong, "the integer is too large to be exact");
+    return fresh__refuse(wrong, "the integer is too large to be exact");
   if (isnan(v) && param->takes_nan) return ML_OK;
   bool wants_integer = param->kind == ML_PARAM_INT || param->kind == ML_PARAM_INTS;
-  if (wants_integer && v != floor(v)) return refuse(wrong, "expected an integer, found %s", value);
-  if (isnan(v)) return refuse(wrong, "NaN is not allowed");
+  if (wants_integer && v != floor(v))
+    return fresh__refuse(wrong, "expected an integer, found %s", value);
+  if (isnan(v)) return fresh__refuse(wrong, "NaN is not allowed");
   if (!(v >= param->lo && v <= param->hi))
-    return refuse(wrong, "%s is not between %s and %s", value, lo, hi);
+    return fresh__refuse(wrong, "%s is not between %s and %s", value, lo, hi);
   return ML_OK;
 }
 
@@ -86,7 +88,7 @@ static ml_status take_list(const ml_fresh_param *param, const fresh_literal *lit
                            ml_fresh_settings *owner, ml_param_value *out, fresh_wrong *wrong) {
   bool is_tuple = literal->kind == FRESH_LITERAL_TUPLE;
   if (!is_tuple && literal->kind != FRESH_LITERAL_LIST) return refuse_kind(param, wrong);
-  if (literal->n_items == 0) return refuse(wrong, "the list is empty");
+  if (literal->n_items == 0) return fresh__refuse(wrong, "the list is empty");
   ml_param_value *items = fresh__settings_items(owner, literal->n_items);
   if (!items) return ML_ERR_MEMORY;
   for (size_t i = 0; i < literal->n_items; i++) {
@@ -94,7 +96,7 @@ static ml_status take_list(const ml_fresh_param *param, const fresh_literal *lit
     fresh_wrong why = {"expected a number"};
     bool is_number = item->kind == FRESH_LITERAL_INT || item->kind == FRESH_LITERAL_REAL;
     if (!is_number || take_number(param, item, &items[i], &why) != ML_OK)
-      return refuse(wrong, "item %zu: %.300s", i, why.text);
+      return fresh__refuse(wrong, "item %zu: %.300s", i, why.text);
   }
   *out = (ml_param_value){
       .v = NAN,
@@ -148,12 +150,12 @@ ml_status fresh__end_set(const fresh_feature *feature, ml_param_value *values, f
     const ml_fresh_param *param = &info->params[k];
     bool is_absent = values[k].form == ML_FORM_ABSENT;
     if (is_absent && !param->is_optional && !param->is_implied)
-      return refuse(wrong, "parameter '%s' is missing", param->name);
+      return fresh__refuse(wrong, "parameter '%s' is missing", param->name);
     if (is_absent && param->is_implied) values[k] = param->fallback;
     resolved[k] = *fresh__resolve(param, &values[k]);
   }
   const char *why = feature->check ? feature->check(resolved) : NULL;
-  return why ? refuse(wrong, "%s", why) : ML_OK;
+  return why ? fresh__refuse(wrong, "%s", why) : ML_OK;
 }
 
 size_t fresh__find_param(const ml_fresh_feature *info, const char *name, size_t n,
@@ -168,8 +170,8 @@ size_t fresh__find_param(const ml_fresh_feature *info, const char *name, size_t 
     ml_nearest_try(&nearest, param, strlen(param));
   }
   if (info->n_params == 0)
-    refuse(wrong, "takes no parameters, found '%s'", wanted);
+    fresh__refuse(wrong, "takes no parameters, found '%s'", wanted);
   else
-    refuse(wrong, "unknown parameter '%s'%s", wanted, fresh__hint(&nearest, &hint));
+    fresh__refuse(wrong, "unknown parameter '%s'%s", wanted, fresh__hint(&nearest, &hint));
   return info->n_params;
 }

@@ -11,6 +11,9 @@ typedef struct fresh_wrong {
   char text[384];
 } fresh_wrong;
 
+/* Say what is wrong. @return ML_ERR_PARSE */
+ML_PRINTF(2, 3) ml_status fresh__refuse(fresh_wrong *wrong, const char *format, ...);
+
 /**
  * Take a value for a parameter.
  *

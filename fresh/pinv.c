@@ -13,7 +13,7 @@
 
 /* Up to so many rows are decomposed as they are, so that the steps are those of the reference; more
  * become a triangle first, so many at a time, in memory that does not grow with them. */
-enum { MOST_ROWS = 2048, PANEL = 32 /* columns that dgeqrf takes together */ };
+enum { MOST_ROWS = 16384, PANEL = 32 /* columns that dgeqrf takes together */ };
 
 static bool is_whole(size_t n_rows) {
   return n_rows <= MOST_ROWS;
@@ -75,6 +75,7 @@ fresh_matrix fresh__pinv_matrix(const fresh_design *design, double *work) {
   size_t q = design->has_constant + (design->other != NULL) + design->n_lags + 1;
   fresh_matrix m = {.n_columns = q, .values = work};
   m.n_rows = is_whole(design->n_rows) ? design->n_rows : q;
+  m.is_triangle = !is_whole(design->n_rows);
   m.beta = work + m.n_rows * q;
   m.work = m.beta + q;
   if (is_whole(design->n_rows))
@@ -107,11 +108,14 @@ fresh_fit fresh__pinv_fit(fresh_matrix *m, size_t k, size_t of) {
   double *inverse = y + m->n_rows;
   if (!decompose(m, k, u, vt, s, inverse)) return fit;
   fit.is_solved = true;
-  /* What is below the cut-off counts as 0; the rank has a limit of its own. */
+  /* What is below the cut-off counts as 0; the rank has a limit of its own. A triangle of many rows
+   * has more rounding in it than the cut-off would tell from a value. */
+  double cutoff = m->is_triangle ? 2e-14 : 1e-15;
+  double limit = fmax((double)k * DBL_EPSILON, m->is_triangle ? cutoff : 0);
   for (size_t l = 0; l < k; l++) {
-    double factor = s[l] > 1e-15 * s[0] ? 1 / s[l] : 0;
+    double factor = s[l] > cutoff * s[0] ? 1 / s[l] : 0;
     for (size_t i = 0; i < m->n_rows; i++) u[l * m->n_rows + i] *= factor;
-    fit.rank += s[l] > (double)k * DBL_EPSILON * s[0];
+    fit.rank += s[l] > limit * s[0];
   }
   for (size_t i = 0; i < m->n_rows; i++) y[i] = m->values[(i + 1) * m->n_columns - 1];
   /* k x n_rows, row by row */

@@ -18,6 +18,7 @@ typedef struct fresh_design {
 /* A design and y as a matrix, or when there are many rows its triangle, which has the same fits. */
 typedef struct fresh_matrix {
   size_t n_rows, n_columns; /* y is the last column */
+  bool is_triangle;         /* of more rows */
   double *values;           /* row-major */
   double *beta;             /* coefficients of the last fit */
   double *work;

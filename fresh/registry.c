@@ -82,11 +82,8 @@ size_t fresh__work_size(const fresh_feature *feature, size_t n, const fresh_args
 
 void fresh__compute(const fresh_feature *feature, const fresh_series *s, const fresh_args *args,
                     size_t n_args, double *out) {
-  fresh_value *of_nulls = s->has_nulls && feature->info.column ? fresh__kx_of_nulls(feature) : NULL;
-  if (of_nulls) {
-    *out = of_nulls(s);
-    return;
-  }
+  bool may_differ = s->has_nulls && feature->info.column;
+  if (may_differ && fresh__kx_of_nulls(feature, s, args, n_args, out)) return;
   feature = fresh__worker(feature);
   if (s->n < feature->min_n)
     for (size_t k = 0; k < n_args; k++) out[k] = NAN;

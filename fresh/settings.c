@@ -41,6 +41,18 @@ fresh_setting *fresh__list_add(fresh_list *list, const fresh_feature *feature, s
   return &list->settings[list->n++];
 }
 
+bool fresh__setting_add(fresh_setting *setting, const ml_param_value *values) {
+  size_t n = setting->n_args, n_params = setting->feature->info.n_params;
+  if (n > 0 && (n & (n - 1)) == 0) { /* full: 1, 2, 4, ... */
+    ml_param_value *grown = reallocarray(setting->args, 2 * n, n_params * sizeof *grown);
+    if (!grown) return false;
+    setting->args = grown;
+  }
+  memcpy(setting->args + n * n_params, values, n_params * sizeof *values);
+  setting->n_args++;
+  return true;
+}
+
 ml_param_value *fresh__settings_items(ml_fresh_settings *settings, size_t n) {
   fresh_items *items = malloc(sizeof *items + n * sizeof *items->values);
   if (!items) return NULL;
@@ -76,7 +88,7 @@ void ml_fresh_settings_set_compat(ml_fresh_settings *settings, ml_compat compat)
 
 /* ---- calculators with their default grids ---- */
 
-static bool add_grid(fresh_list *list, const fresh_feature *feature) {
+bool fresh__list_add_grid(fresh_list *list, const fresh_feature *feature) {
   const ml_fresh_feature *info = &feature->info;
   fresh_setting *setting = fresh__list_add(list, feature, info->n_grid);
   if (!setting) return false;
@@ -91,7 +103,8 @@ static ml_status new_settings(bool (*wanted)(const fresh_feature *, const void *
   ml_fresh_settings *settings = calloc(1, sizeof *settings);
   if (!settings) return ml_error_memory(err);
   for (size_t i = 0; i < fresh__n_features; i++) {
-    if (!wanted(fresh__features[i], ctx) || add_grid(&settings->defaults, fresh__features[i]))
+    if (!wanted(fresh__features[i], ctx) ||
+        fresh__list_add_grid(&settings->defaults, fresh__features[i]))
       continue;
     ml_fresh_settings_free(settings);
     return ml_error_memory(err);

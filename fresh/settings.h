@@ -49,6 +49,13 @@ const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *
 /* Append a calculator with room for n_args sets of parameters. @return NULL when out of memory */
 fresh_setting *fresh__list_add(fresh_list *list, const fresh_feature *feature, size_t n_args);
 
+/* Append a set of parameters to a setting that fresh__list_add() made with room for 1, and whose
+ * n_args was 0 then. @return false when out of memory */
+bool fresh__setting_add(fresh_setting *setting, const ml_param_value *values);
+
+/* Append a calculator with its default sets. @return false when out of memory */
+bool fresh__list_add_grid(fresh_list *list, const fresh_feature *feature);
+
 /* Room for the items of a list, which lives as long as the settings. @return NULL when out of
  * memory */
 ml_param_value *fresh__settings_items(ml_fresh_settings *settings, size_t n);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Settings from names of columns: what would give exactly these. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,32 +47,24 @@ static const char *value_start(const char *part, const char *end) {
   return NULL;
 }
 
-ML_PRINTF(2, 3) static ml_status refuse(fresh_wrong *wrong, const char *format, ...) {
-  va_list args;
-  va_start(args, format);
-  vsnprintf(wrong->text, sizeof wrong->text, format, args);
-  va_end(args);
-  return ML_ERR_PARSE;
-}
-
 static ml_status take_part(const reader *r, column *c, const char *part, const char *end,
                            fresh_wrong *wrong) {
   const ml_fresh_feature *info = &c->feature->info;
   const char *value = value_start(part, end);
-  if (!value) return refuse(wrong, "'%.*s' has no value", (int)(end - part), part);
+  if (!value) return fresh__refuse(wrong, "'%.*s' has no value", (int)(end - part), part);
   size_t k = fresh__find_param(info, part, (size_t)(value - part) - 1, wrong);
   if (k == info->n_params) return ML_ERR_PARSE;
   const ml_fresh_param *param = &info->params[k];
   if (c->values[k].form != ML_FORM_ABSENT)
-    return refuse(wrong, "parameter '%s' is there twice", param->name);
+    return fresh__refuse(wrong, "parameter '%s' is there twice", param->name);
   fresh_literal literal;
   ml_status status = fresh__literal_parse(value, (size_t)(end - value), &literal);
   if (status == ML_OK) {
     fresh_wrong why;
     status = fresh__take_value(param, &literal, r->settings, &c->values[k], &why);
-    if (status == ML_ERR_PARSE) refuse(wrong, "%s: %.300s", param->name, why.text);
+    if (status == ML_ERR_PARSE) fresh__refuse(wrong, "%s: %.300s", param->name, why.text);
   } else if (status == ML_ERR_PARSE) {
-    refuse(wrong, "%s: '%.*s' is no value", param->name, (int)(end - value), value);
+    fresh__refuse(wrong, "%s: '%.*s' is no value", param->name, (int)(end - value), value);
   }
   fresh__literal_release(&literal);
   return status;
@@ -106,7 +97,7 @@ static ml_status fail(const reader *r, const column *c, const char *why) {
 static ml_status fail_feature(const reader *r, const column *c, const char *feature,
                               const char *hint) {
   fresh_wrong wrong;
-  refuse(&wrong, "unknown feature '%.128s'%s", feature, hint);
+  fresh__refuse(&wrong, "unknown feature '%.128s'%s", feature, hint);
   return fail(r, c, wrong.text);
 }
 
@@ -153,7 +144,7 @@ static ml_status take_apart(reader *r, column *c) {
     ml_status status = take_parts(r, c, end, &wrong);
     if (status == ML_ERR_MEMORY) return ml_error_memory(r->err);
     if (status == ML_OK) return ML_OK;
-    if (!first.text[0]) refuse(&first, "%s: %.320s", c->feature->info.name, wrong.text);
+    if (!first.text[0]) fresh__refuse(&first, "%s: %.320s", c->feature->info.name, wrong.text);
   }
   return first.text[0] ? fail(r, c, first.text) : take_kx(r, c);
 }
@@ -186,17 +177,10 @@ static fresh_setting *setting_of(fresh_list *list, const fresh_feature *feature)
 }
 
 static bool add_set(fresh_list *list, const column *c) {
-  size_t n_params = c->feature->info.n_params;
   fresh_setting *setting = setting_of(list, c->feature);
   if (!setting) return false;
-  size_t n = setting->n_args;
-  if (n_params > 0 && n > 0 && (n & (n - 1)) == 0) { /* full: 1, 2, 4, ... */
-    ml_param_value *grown = reallocarray(setting->args, 2 * n, n_params * sizeof *setting->args);
-    if (!grown) return false;
-    setting->args = grown;
-  }
-  if (n_params > 0) memcpy(setting->args + n * n_params, c->values, n_params * sizeof *c->values);
-  setting->n_args++;
+  if (c->feature->info.n_params > 0) return fresh__setting_add(setting, c->values);
+  setting->n_args = 1;
   return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Is a calculator part of some settings? */
+/* What settings are about: calculators and kinds. */
 #include "settings.h"
 
 static bool has(const fresh_list *list, const fresh_feature *feature) {
@@ -15,4 +15,8 @@ bool ml_fresh_settings_uses(const ml_fresh_settings *settings, const ml_fresh_fe
   for (size_t k = 0; k < settings->n_kinds; k++)
     if (has(&settings->kinds[k].list, of)) return true;
   return false;
+}
+
+const char *ml_fresh_settings_kind(const ml_fresh_settings *settings, size_t i) {
+  return settings && i < settings->n_kinds ? settings->kinds[i].kind : NULL;
 }

@@ -34,7 +34,7 @@ static void fft_coefficient(const fresh_series *s, const fresh_args *args, size_
   }
 }
 
-enum { LANES = 8, POWERS = 5 };
+enum { LANES = 8 };
 
 static double fold(const double *lane) {
   return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
@@ -43,7 +43,7 @@ static double fold(const double *lane) {
 /* sums[p] = sum k^p y[k], p = 0..4. */
 FRESH_VECTOR
 static void sum_powers(const double *y, size_t n, double *sums) {
-  double lane[POWERS][LANES] = {{0}};
+  double lane[FRESH_MOMENTS][LANES] = {{0}};
   for (size_t i = 0; i < n; i += LANES)
     for (size_t j = 0; j < LANES; j++) {
       double k = (double)(i + j), value = i + j < n ? y[i + j] : 0, square = k * k;
@@ -53,7 +53,12 @@ static void sum_powers(const double *y, size_t n, double *sums) {
       lane[3][j] += value * (square * k);
       lane[4][j] += value * (square * square);
     }
-  for (size_t p = 0; p < POWERS; p++) sums[p] = fold(lane[p]);
+  for (size_t p = 0; p < FRESH_MOMENTS; p++) sums[p] = fold(lane[p]);
+}
+
+void fresh__spectral_moments(const fresh_series *s, double *moments) {
+  sum_powers(s->magnitude, s->n_bins, moments);
+  for (size_t p = 1; p < FRESH_MOMENTS; p++) moments[p] /= moments[0];
 }
 
 enum { CENTROID, VARIANCE, SKEW, KURTOSIS };
@@ -71,9 +76,8 @@ static double of_moments(const double *m, double variance, int type) {
 
 static void fft_aggregated(const fresh_series *s, const fresh_args *args, size_t n_args,
                            double *out) {
-  double m[POWERS];
-  sum_powers(s->magnitude, s->n_bins, m);
-  for (size_t p = 1; p < POWERS; p++) m[p] /= m[0];
+  double m[FRESH_MOMENTS];
+  fresh__spectral_moments(s, m);
   double variance = m[2] - m[1] * m[1];
   for (size_t k = 0; k < n_args; k++) out[k] = of_moments(m, variance, (int)args[k].v[0]);
 }

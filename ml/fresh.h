@@ -120,6 +120,10 @@ ML_API ML_MUST_CHECK ml_status ml_fresh_settings_named(const char *name, ml_fres
  * Settings as JSON in tsfresh's shape: {"quantile": [{"q": 0.1}], "mean": null}, or
  * {"default_fc_parameters": {...}, "kind_to_fc_parameters": {"temp": {...}}}.
  *
+ * Or in that of KX's hyperparameters.json: {"c3": {"lag": {"value": [1, 2], "type": "long"}}}, which
+ * stands for all functions of the settings kx without parameters and those of the document with
+ * every combination of its values.
+ *
  * @retval ML_ERR_PARSE  bad JSON (with line and column), an unknown calculator, parameter or value
  */
 ML_API ML_MUST_CHECK ml_status ml_fresh_settings_parse(const char *text, size_t n,
@@ -172,6 +176,10 @@ ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *ou
 /** True when a calculator is computed for some kind. @param settings  NULL for "comprehensive" */
 ML_API bool ml_fresh_settings_uses(const ml_fresh_settings *settings,
                                    const ml_fresh_feature *feature);
+
+/** The kinds that have settings of their own, ascending. @return the i-th; NULL when there is none
+ */
+ML_API const char *ml_fresh_settings_kind(const ml_fresh_settings *settings, size_t i);
 
 /** NULL is allowed. */
 ML_API void ml_fresh_settings_free(ml_fresh_settings *settings);

@@ -102,8 +102,7 @@ static ml_status put_row(rolling *r, size_t at) {
   ml_buf_put(&r->text, text, split);
   ml_buf_put(&r->text, r->cell.data, r->cell.n);
   ml_buf_put(&r->text, text + split, n - split);
-  if (rows->clock == ML_CLOCK_NONE && r->opts->how == ML_ROLL_SHIFT)
-    ml_buf_printf(&r->text, ",%zu", row);
+  if (r->counts.is_numbered) ml_buf_printf(&r->text, ",%zu", row);
   ml_buf_puts(&r->text, "\n");
   r->counts.n_out_rows++;
   return r->text.n >= 1 << 16 || r->text.failed ? flush(r) : ML_OK;
@@ -240,9 +239,9 @@ static ml_status reserve(rolling *r) {
 }
 
 static ml_status put_all(rolling *r) {
-  bool adds_sort = r->rows->clock == ML_CLOCK_NONE && r->opts->how == ML_ROLL_SHIFT;
+  r->counts.is_numbered = r->rows->clock == ML_CLOCK_NONE && r->opts->how == ML_ROLL_SHIFT;
   ml_buf_put(&r->text, r->rows->header.data, r->rows->header.n);
-  ml_buf_puts(&r->text, adds_sort ? ",sort\n" : "\n");
+  ml_buf_puts(&r->text, r->counts.is_numbered ? ",sort\n" : "\n");
   ml_status status = r->opts->how == ML_ROLL_PACKAGES ? put_packages(r) : ML_OK;
   bool rolls = r->opts->how != ML_ROLL_PACKAGES;
   for (size_t id = 0; rolls && id < r->rows->n_ids && status == ML_OK; id++) {
@@ -300,12 +299,12 @@ static ml_status write_all(rolling *r, const char *output, const char *answers) 
   ml_status status = reserve(r);
   if (status == ML_OK) status = ml_output_open(output, &r->out, r->err);
   if (status != ML_OK) return status;
+  ml_output *rows = r->out;
   status = put_all(r);
-  if (status == ML_OK)
-    status = ml_output_commit(r->out, r->err);
-  else
-    ml_output_abort(r->out);
-  return status == ML_OK && answers ? put_answers(r, answers) : status;
+  if (status == ML_OK && answers) status = put_answers(r, answers); /* no frame without them */
+  if (status == ML_OK) return ml_output_commit(rows, r->err);
+  ml_output_abort(rows);
+  return status;
 }
 
 static void count(rolling *r) {

@@ -38,6 +38,7 @@ typedef struct ml_roll_opts {
 typedef struct ml_roll_counts {
   size_t n_ids, n_rows;         /* of the input */
   size_t n_windows, n_out_rows; /* of the output */
+  bool is_numbered;             /* the column sort, which the file has not, was added */
   char irregular[64];           /* id of the first series whose steps of time are not equal; "" */
 } ml_roll_counts;
 

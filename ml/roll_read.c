@@ -16,13 +16,22 @@ typedef struct reading {
 
 /* ---- which column is what ---- */
 
-static ml_status find(const reading *r, const char *name, size_t *column) {
+static size_t count_named(const reading *r, const char *name) {
   size_t unused;
+  return csv__count_named(r->csv, name, &unused);
+}
+
+static ml_status fail(const reading *r, const char *what, const char *name, const char *tail) {
+  char list[SERIES_LIST_MAX];
+  return ml_error_at(r->err, ML_ERR_PARSE, ml_csv_source(r->csv), 0, 0,
+                     "%s column \"%.60s\" (the file has: %s)%s", what, name,
+                     series__list_columns(r->csv, list), tail);
+}
+
+static ml_status find(const reading *r, const char *name, size_t *column) {
   *column = ml_csv_find(r->csv, name);
   if (*column != SIZE_MAX) return ML_OK;
-  bool is_there = csv__count_named(r->csv, name, &unused) > 0;
-  return ml_error_at(r->err, ML_ERR_PARSE, ml_csv_source(r->csv), 0, 0, "%s column \"%.60s\"",
-                     is_there ? "more than one" : "no", name);
+  return fail(r, count_named(r, name) > 0 ? "more than one" : "no", name, "");
 }
 
 /* A column that the user named, or the usual one if it is there. */
@@ -38,8 +47,22 @@ static ml_status check_roles(const reading *r) {
                (r->sort != SIZE_MAX && r->sort == r->kind);
   if (twice) return ml_error_set(r->err, ML_ERR_USAGE, "a column is given two parts");
   if (r->id != SIZE_MAX || r->opts->id) return ML_OK;
-  return ml_error_at(r->err, ML_ERR_PARSE, ml_csv_source(r->csv), 0, 0,
-                     "no column \"id\"; name it with --id, or give --id \"\" for a single series");
+  return fail(r, count_named(r, "id") > 0 ? "more than one" : "no", "id",
+              "; name it with --id, or give --id \"\" for a single series");
+}
+
+/* What is written beside the columns of the file must not be called as one of them is. */
+static ml_status check_names(const reading *r) {
+  const char *source = ml_csv_source(r->csv);
+  bool is_id = r->id != SIZE_MAX && strcmp(ml_csv_column(r->csv, r->id), "id") == 0;
+  if (count_named(r, "id") > (size_t)is_id)
+    return ml_error_at(r->err, ML_ERR_PARSE, source, 0, 0,
+                       "column \"id\" would be there twice: the ids of windows are called so");
+  if (r->opts->how == ML_ROLL_SHIFT && r->sort == SIZE_MAX && count_named(r, "sort") > 0)
+    return ml_error_at(r->err, ML_ERR_PARSE, source, 0, 0,
+                       "column \"sort\" would be there twice: without a time it numbers the rows; "
+                       "--sort sort takes it for the time");
+  return ML_OK;
 }
 
 static ml_status find_value(reading *r) {
@@ -48,8 +71,7 @@ static ml_status find_value(reading *r) {
   size_t n = ml_csv_n_columns(r->csv);
   if (n == 1 + (size_t)(r->sort != SIZE_MAX)) r->value = r->sort == 0 ? 1 : 0;
   if (r->value != SIZE_MAX) return ML_OK;
-  return ml_error_at(r->err, ML_ERR_PARSE, ml_csv_source(r->csv), 0, 0,
-                     "no column \"value\"; name it with --value");
+  return fail(r, "no", "value", "; name it with --value");
 }
 
 static ml_status find_columns(reading *r) {
@@ -64,7 +86,8 @@ static ml_status find_columns(reading *r) {
   bool is_long = ml_csv_find(r->csv, "value") != SIZE_MAX;
   if (status == ML_OK) status = find_role(r, o->id, "id", &r->id);
   if (status == ML_OK) status = find_role(r, o->kind, is_long ? "kind" : NULL, &r->kind);
-  return status == ML_OK ? check_roles(r) : status;
+  if (status == ML_OK) status = check_roles(r);
+  return status == ML_OK ? check_names(r) : status;
 }
 
 /* ---- rows as text ---- */

@@ -141,9 +141,9 @@ ML_API const char *ml_series_id_name(const ml_series_set *set);
 ML_API const char *ml_series_id(const ml_series_set *set, size_t i);
 
 /**
- * Is there a series whose time goes from row to row in steps that are not equal? Numbers are
- * allowed 1e-9 of a step and what rounding costs, dates nothing. Steps may differ from series to
- * series.
+ * Is there a series whose time goes from row to row in steps that are not equal, without the rows
+ * that were dropped? Numbers are allowed 1e-9 of a step and what rounding costs, dates nothing.
+ * Steps may differ from series to series.
  *
  * @return the first such id; NULL: none, or there is no time
  */

@@ -55,6 +55,10 @@ void series__roles_release(series_roles *roles);
 
 /* ---- words for messages ---- */
 
+/* "a, b, c", cut to what a message can hold. @return buf */
+enum { SERIES_LIST_MAX = 320 };
+const char *series__list_columns(const ml_csv *csv, char buf[SERIES_LIST_MAX]);
+
 /* Append the name of a column as it stands in a list: quoted as in CSV when it is empty or has a
  * comma. */
 void series__put_name(ml_buf *to, const char *name);

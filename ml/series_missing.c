@@ -93,6 +93,29 @@ static size_t rank(const stay *stays, size_t v) {
   return of->before + (size_t)__builtin_popcountll(of->bits & ((UINT64_C(1) << v % 64) - 1));
 }
 
+/* Do the values of a span that stay lie equally far apart? */
+static bool stay_regular(const stay *stays, series_span span) {
+  size_t last = SIZE_MAX, step = 0;
+  size_t n = rank(stays, span.start + span.n) - rank(stays, span.start);
+  if (n < 3 || n == span.n) return true;
+  for (size_t v = span.start; v < span.start + span.n; v++) {
+    if (!(stays[v / 64].bits >> v % 64 & 1)) continue;
+    if (last != SIZE_MAX && step == 0) step = v - last;
+    if (last != SIZE_MAX && v - last != step) return false;
+    last = v;
+  }
+  return true;
+}
+
+/* Series whose steps of time were equal may have unequal ones without what is dropped. */
+static void find_irregular(ml_series_set *set, const stay *stays) {
+  for (size_t s = 0; set->clock != ML_CLOCK_NONE && s < set->n_ids * set->n_kinds; s++) {
+    size_t i = s / set->n_kinds, id = set->parents ? set->parent[i] : i;
+    if (id >= set->irregular) return; /* the first one counts */
+    if (!stay_regular(stays, set->spans[s])) set->irregular = id;
+  }
+}
+
 /* Kinds that lose different values cannot share their times any more. */
 static bool part_times(ml_series_set *set) {
   if (set->n_times == 0 || set->n_times == set->n_values) return true;
@@ -129,6 +152,7 @@ ml_status series__drop(ml_series_set *set, series_gaps gaps, ml_error *err) {
   if (v == set->n_values) return ML_OK;
   stay *stays = mark(set, gaps);
   bool ok = stays && part_times(set);
+  if (ok) find_irregular(set, stays);
   if (ok) squeeze(set, stays);
   free(stays);
   return ok ? ML_OK : ml_error_memory(err);

@@ -16,9 +16,7 @@ typedef struct deal {
   ml_error *err;
 } deal;
 
-/* "a, b, c", cut to what a message can hold. */
-#define LIST_MAX 320
-static const char *list_columns(const ml_csv *csv, char *buf) {
+const char *series__list_columns(const ml_csv *csv, char buf[SERIES_LIST_MAX]) {
   static const char rest[] = ", ...";
   size_t n = 0;
   ml_buf name = {0};
@@ -27,7 +25,7 @@ static const char *list_columns(const ml_csv *csv, char *buf) {
     ml_buf_clear(&name);
     ml_buf_puts(&name, j ? ", " : "");
     series__put_name(&name, ml_csv_column(csv, j));
-    if (name.failed || n + name.n + sizeof rest > LIST_MAX) {
+    if (name.failed || n + name.n + sizeof rest > SERIES_LIST_MAX) {
       strcpy(buf + n, j ? rest : "...");
       break;
     }
@@ -38,10 +36,10 @@ static const char *list_columns(const ml_csv *csv, char *buf) {
 }
 
 static ml_status fail_list(const deal *d, const char *words, const char *name, const char *tail) {
-  char list[LIST_MAX];
+  char list[SERIES_LIST_MAX];
   return ml_error_at(d->err, ML_ERR_PARSE, ml_csv_source(d->csv), 0, 0,
                      "%s%s%.60s%s (the file has: %s)%s", words, name ? " \"" : "", name ? name : "",
-                     name ? "\"" : "", list_columns(d->csv, list), tail);
+                     name ? "\"" : "", series__list_columns(d->csv, list), tail);
 }
 
 static bool is_there(const deal *d, const char *name) {

@@ -219,6 +219,30 @@ static void unit_roots(void **state) {
   }
 }
 
+/* Beside a column of ones, columns of small values make the pseudo-inverse lose eight digits, the
+ * same ones for the reference and for us. */
+static void small_values_have_the_errors_of_the_pseudo_inverse(void **state) {
+  (void)state;
+  enum { N = 8, LAGS = 2, ROWS = N - 1 - LAGS };
+  const double x[N] = {8e-8, 2e-8, 3e-8, 8e-8, 1e-8, 5e-8, 6e-8, -5e-8};
+  double d[N - 1];
+  for (size_t i = 0; i < N - 1; i++) d[i] = x[i + 1] - x[i];
+  const fresh_design design = {.y = d + LAGS,
+                               .lagged = d + LAGS,
+                               .other = x + LAGS,
+                               .has_constant = true,
+                               .is_constant_last = true,
+                               .n_lags = LAGS,
+                               .n_rows = ROWS};
+  double *work = malloc(fresh__pinv_size(LAGS + 3, ROWS) * sizeof *work);
+  fresh_matrix matrix = fresh__pinv_matrix(&design, work);
+  fresh_fit fit = fresh__pinv_fit(&matrix, LAGS + 2, 0);
+  double t = matrix.beta[0] / sqrt(fit.ssr / (ROWS - (double)fit.rank) * fit.variance);
+  const double args[] = {0, NAN}; /* teststat, None */
+  expect_close("teststat", feature_value("augmented_dickey_fuller", args, x, N), t, 1e-13, 0);
+  free(work);
+}
+
 /* Both ways of fitting give the same where both can. */
 static void pseudo_inverse_agrees(void **state) {
   (void)state;
@@ -244,7 +268,7 @@ static void pseudo_inverse_agrees(void **state) {
  * with any regressor. */
 static void many_rows(void **state) {
   (void)state;
-  enum { N = 5000, K = 4 };
+  enum { N = 40000, K = 4 };
   static double x[N], work[1 << 18];
   for (size_t i = 0; i < N; i++) x[i] = noise() + (i > 1 ? x[i - 1] - 0.5 * x[i - 2] : 0);
   const fresh_design design = {
@@ -262,6 +286,21 @@ static void many_rows(void **state) {
   }
   for (size_t j = 0; j <= K; j++) expect_close("product", product[j], 0, 0, 1e-8);
   expect_close("ssr", fit.ssr, ssr, 1e-10, 0);
+}
+
+/* However many there are, c = b + b' c + ... + b' c has the shortest solution c / (1 + k c^2) (1,
+ * c,
+ * ..., c), and no rounding stands in for a second equation. */
+static void many_equal_rows(void **state) {
+  (void)state;
+  enum { N = 40000, K = 10 };
+  static double x[N];
+  for (size_t i = 0; i < N; i++) x[i] = 0.1;
+  for (size_t j = 0; j <= K; j++) {
+    const double args[] = {(double)j, K};
+    expect_close("coefficient", feature_value("ar_coefficient", args, x, N),
+                 (j > 0 ? 0.01 : 0.1) / 1.1, 1e-10, 0);
+  }
 }
 
 /* Sums of neighbouring lags against sums, with a value near each end that would drown the rest. */
@@ -378,10 +417,16 @@ static void properties(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(autoregressions),       cmocka_unit_test(unit_roots),
-      cmocka_unit_test(pseudo_inverse_agrees), cmocka_unit_test(many_rows),
-      cmocka_unit_test(sums_of_products),      cmocka_unit_test(hours_since_the_first),
-      cmocka_unit_test(modern_rules),          cmocka_unit_test(properties),
+      cmocka_unit_test(autoregressions),
+      cmocka_unit_test(unit_roots),
+      cmocka_unit_test(small_values_have_the_errors_of_the_pseudo_inverse),
+      cmocka_unit_test(pseudo_inverse_agrees),
+      cmocka_unit_test(many_rows),
+      cmocka_unit_test(many_equal_rows),
+      cmocka_unit_test(sums_of_products),
+      cmocka_unit_test(hours_since_the_first),
+      cmocka_unit_test(modern_rules),
+      cmocka_unit_test(properties),
   };
   int failed = cmocka_run_group_tests_name("fresh/regressions", tests, NULL, NULL);
   return failed + run_feature_cases("fresh/regress", cases, sizeof cases / sizeof *cases);

@@ -217,11 +217,36 @@ static void irregular_steps_are_found(void **state) {
   }
 }
 
+static void steps_without_what_is_dropped(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *id;
+  } tries[] = {
+      {"id,time,a\n1,0,1\n1,1,\n1,2,1\n1,3,1\n", "1"},
+      {"id,time,a\n1,0,\n1,1,1\n1,2,1\n1,3,1\n1,4,\n", NULL},
+      {"id,time,a\n1,0,1\n1,1,\n1,2,1\n1,3,\n1,4,1\n", NULL}, /* each second one */
+      {"id,time,a,b\n1,0,1,1\n1,1,1,1\n1,2,1,1\n2,0,1,1\n2,1,1,\n2,2,1,1\n2,3,1,1\n3,0,1,1\n"
+       "3,1,1,1\n3,9,1,1\n",
+       "2"},
+      {"id,a\n1,1\n1,\n1,1\n1,1\n", NULL}, /* there is no time */
+  };
+  for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+    ml_series_set *set = read_series(tries[i].text, DROP);
+    const char *id = ml_series_irregular(set);
+    if (tries[i].id && id)
+      assert_string_equal(id, tries[i].id);
+    else if (tries[i].id || id)
+      fail_msg("%s: id %s is irregular", tries[i].text, id ? id : "none");
+    ml_series_free(set);
+  }
+}
+
 int main(void) {
-  enum { N = sizeof cases / sizeof cases[0], OTHERS = 4 };
+  enum { N = sizeof cases / sizeof cases[0], OTHERS = 5 };
   struct CMUnitTest tests[OTHERS + N] = {
       cmocka_unit_test(dates_are_dropped_with_their_values), cmocka_unit_test(much_is_dropped),
-      cmocka_unit_test(rows_in_memory_may_have_gaps), cmocka_unit_test(irregular_steps_are_found)};
+      cmocka_unit_test(rows_in_memory_may_have_gaps), cmocka_unit_test(irregular_steps_are_found),
+      cmocka_unit_test(steps_without_what_is_dropped)};
   for (size_t i = 0; i < N; i++)
     tests[i + OTHERS] = (struct CMUnitTest){
         .name = cases[i].name, .test_func = check_series_case, .initial_state = &cases[i]};

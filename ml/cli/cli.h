@@ -246,8 +246,8 @@ typedef struct cli_file {
 
 bool cli__is_stdio(const char *path);
 
-/** An output must not be one of n files that are read, and it must be possible to write it. */
-ml_status cli__check_output(const char *output, const cli_file *files, size_t n, ml_error *err);
+/** An output must not be one of n other files of the run, and it must be possible to write it. */
+ml_status cli__check_output(const cli_file *output, const cli_file *files, size_t n, ml_error *err);
 
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */
 
@@ -265,6 +265,10 @@ void cli__use_data(const cli_data *data, ml_series_opts *opts);
 /** Say that steps of time are not equal, and which features assume that they are. */
 void cli__note_step(cli_call *cli, const char *input, const ml_series_set *set,
                     const ml_fresh_settings *settings);
+
+/** Say for which kinds there are settings, but no series. */
+void cli__note_kinds(cli_call *cli, const char *input, const ml_series_set *set,
+                     const ml_fresh_settings *settings);
 
 /** Say which features are left out because there are no dates. */
 void cli__note_dates(cli_call *cli, const char *input, const ml_series_set *set,

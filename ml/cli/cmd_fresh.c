@@ -47,26 +47,27 @@ static ml_status find_input(const cli_call *cli, const char **input, ml_error *e
   return ML_OK;
 }
 
+/* Every file that is written must be none of those that are read or written besides. */
 static ml_status check_output(const fresh_options *o, const char *input, ml_error *err) {
-  const cli_file files[] = {{input, "input"},
-                            {o->settings.params, "file of --params"},
-                            {o->settings.params_from, "file of --params-from"},
-                            {o->output, "output"}};
-  const size_t n = sizeof files / sizeof *files - 1;
-  char *columns, *names = NULL;
+  enum { READ = 3, ALL = 7 };
+  char *columns = NULL, *names = NULL;
   ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &columns, err);
   if (status == ML_OK && o->names == NAMES_SAFE)
     status = ml_matrix_names_beside(o->output, &names, err);
-  if (status == ML_OK) status = cli__check_output(o->output, files, n, err);
-  if (status == ML_OK && columns) status = cli__check_output(columns, files, n, err);
-  if (status == ML_OK && names) status = cli__check_output(names, files, n, err);
-  free(columns);
-  free(names);
   if (status == ML_OK && o->nan_report && cli__is_stdio(o->nan_report) && cli__is_stdio(o->output))
     status =
         ml_error_set(err, ML_ERR_USAGE, "--nan-report and --output cannot both be standard output");
-  if (status == ML_OK && o->nan_report)
-    status = cli__check_output(o->nan_report, files, n + 1, err);
+  const cli_file files[ALL] = {{input, "input"},
+                               {o->settings.params, "file of --params"},
+                               {o->settings.params_from, "file of --params-from"},
+                               {o->output, "output"},
+                               {columns, "file of names"},
+                               {names, "file of names"},
+                               {o->nan_report, "file of --nan-report"}};
+  for (size_t i = READ; i < ALL && status == ML_OK; i++)
+    if (files[i].path) status = cli__check_output(&files[i], files, i, err);
+  free(columns);
+  free(names);
   return status;
 }
 
@@ -121,6 +122,7 @@ static void note_decisions(cli_call *cli, const fresh_run *run, const fresh_opti
               "%s: no time column: rows are taken in the order of the file; --sort NAME "
               "sorts by a column, --sort \"\" says that they are in order",
               run->input_name);
+  if (o->settings.params) cli__note_kinds(cli, run->input_name, run->set, run->settings);
   cli__note_step(cli, run->input_name, run->set, run->settings);
   if (chooses_features(o)) cli__note_dates(cli, run->input_name, run->set, run->settings);
 }

@@ -211,12 +211,13 @@ static ml_status check_call(const peach *p, ml_error *err) {
 static ml_status open_ends(peach *p, const ml_watch *watch, ml_error *err) {
   const peach_options *o = p->options;
   const cli_file files[] = {{o->args, "file of --args"},
-                            {o->joblog ? o->joblog : o->resume, "job log"}};
+                            {o->joblog ? o->joblog : o->resume, "job log"},
+                            {o->output, "output"}};
   ml_status status = ML_OK;
   if (!o->list)
     status = peach__args_open(p->cli, o->args, p->cli->args + 1,
                               p->cli->n_args ? p->cli->n_args - 1 : 0, watch, &p->args, err);
-  if (status == ML_OK) status = cli__check_output(o->output, files, 2, err);
+  if (status == ML_OK) status = cli__check_output(&files[2], files, 2, err);
   if (status == ML_OK) status = ml_output_open(o->output, &p->out, err);
   return status;
 }

@@ -90,9 +90,9 @@ static ml_status name_answers(const char *output, char **answers, ml_error *err)
 
 static ml_status check_outputs(const char *input, const char *output, const char *answers,
                                ml_error *err) {
-  const cli_file files[] = {{input, "input"}};
-  ml_status status = cli__check_output(output, files, 1, err);
-  return status == ML_OK && answers ? cli__check_output(answers, files, 1, err) : status;
+  const cli_file files[] = {{input, "input"}, {output, "output"}, {answers, "file of answers"}};
+  ml_status status = cli__check_output(&files[1], files, 1, err);
+  return status == ML_OK && answers ? cli__check_output(&files[2], files, 2, err) : status;
 }
 
 /* ---- the run ------------------------------------------------------------------------------- */
@@ -133,6 +133,11 @@ static ml_status run_roll(cli_call *cli, const roll_options *o, const char *inpu
   roll->watch = &watch;
   ml_status status = ml_roll_csv(input, roll, o->output, answers, &counts, err);
   if (status != ML_OK) return status;
+  if (counts.is_numbered)
+    cli__note(cli,
+              "%s: no time column: the column sort has the number of the row; 'mltool fresh --sort "
+              "sort' reads it",
+              name);
   if (counts.irregular[0])
     cli__note(cli, "%s: the time step of id %s is not constant", name, counts.irregular);
   if (cli__is_stdio(o->output)) return ML_OK;

@@ -2,6 +2,7 @@
 /* Options about the data themselves: what is missing, and windows. */
 #include "cli.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DATA(field)   offsetof(cli_data, field)
@@ -83,18 +84,30 @@ void cli__use_data(const cli_data *data, ml_series_opts *opts) {
 /* ---- words about them ---------------------------------------------------------------------- */
 
 enum { NAMES_SHOWN = 5 };
+static const char *const catalogues[] = {"tsfresh", "kx", "kx-strict"};
+
+static bool is_among(const ml_fresh_feature *feature, const char *catalogue) {
+  size_t n = 0;
+  const ml_fresh_feature *const *features = ml_fresh_catalogue(catalogue, &n);
+  for (size_t i = 0; i < n; i++)
+    if (features[i] == feature) return true;
+  return false;
+}
 
 void cli__note_step(cli_call *cli, const char *input, const ml_series_set *set,
                     const ml_fresh_settings *settings) {
   const char *id = ml_series_irregular(set);
-  size_t n, n_found = 0;
-  const ml_fresh_feature *const *features = ml_fresh_features(&n);
+  size_t n = 0, n_found = 0;
   ml_buf names = {0};
-  for (size_t i = 0; id && i < n; i++) {
-    if (!features[i]->assumes_step || !ml_fresh_settings_uses(settings, features[i])) continue;
-    if (n_found++ >= NAMES_SHOWN) continue;
-    ml_buf_puts(&names, n_found > 1 ? ", " : "");
-    ml_buf_puts(&names, features[i]->name);
+  for (size_t c = 0; id && c < sizeof catalogues / sizeof *catalogues; c++) {
+    const ml_fresh_feature *const *features = ml_fresh_catalogue(catalogues[c], &n);
+    for (size_t i = 0; i < n; i++) {
+      if (!features[i]->assumes_step || !ml_fresh_settings_uses(settings, features[i])) continue;
+      if (c > 0 && is_among(features[i], catalogues[c - 1])) continue;
+      if (n_found++ >= NAMES_SHOWN) continue;
+      ml_buf_puts(&names, n_found > 1 ? ", " : "");
+      ml_buf_puts(&names, features[i]->name);
+    }
   }
   if (n_found > NAMES_SHOWN) ml_buf_printf(&names, " and %zu more", n_found - NAMES_SHOWN);
   if (n_found > 0 && !names.failed)
@@ -104,9 +117,44 @@ void cli__note_step(cli_call *cli, const char *input, const ml_series_set *set,
   ml_buf_release(&names);
 }
 
+static bool has_kind(const ml_series_set *set, const char *kind) {
+  for (size_t k = 0; k < ml_series_n_kinds(set); k++)
+    if (strcmp(ml_series_kind(set, k), kind) == 0) return true;
+  return false;
+}
+
+void cli__note_kinds(cli_call *cli, const char *input, const ml_series_set *set,
+                     const ml_fresh_settings *settings) {
+  const char *kind, *first = NULL;
+  size_t n = 0;
+  for (size_t i = 0; (kind = ml_fresh_settings_kind(settings, i)); i++)
+    if (!has_kind(set, kind) && n++ == 0) first = kind;
+  if (n == 0) return;
+  ml_nearest nearest = ml_nearest_to(first);
+  for (size_t k = 0; k < ml_series_n_kinds(set); k++)
+    ml_nearest_try(&nearest, ml_series_kind(set, k), strlen(ml_series_kind(set, k)));
+  char more[32] = "";
+  if (n > 1) snprintf(more, sizeof more, " and %zu more", n - 1);
+  cli__note(cli, "%s: no kind '%.60s'%s, for which there are settings%s%.*s%s", input, first, more,
+            nearest.name ? " (did you mean '" : "", (int)nearest.n,
+            nearest.name ? nearest.name : "", nearest.name ? "'?)" : "");
+}
+
+/* Is there a calculator that has no need of dates? */
+static bool uses_others(const ml_fresh_settings *settings) {
+  for (size_t c = 0; c < sizeof catalogues / sizeof *catalogues; c++) {
+    size_t n = 0;
+    const ml_fresh_feature *const *features = ml_fresh_catalogue(catalogues[c], &n);
+    for (size_t i = 0; i < n; i++)
+      if (!features[i]->needs_time && ml_fresh_settings_uses(settings, features[i])) return true;
+  }
+  return false;
+}
+
 void cli__note_dates(cli_call *cli, const char *input, const ml_series_set *set,
                      const ml_fresh_settings *settings) {
   size_t n;
+  if (!uses_others(settings)) return; /* that is an error, which says it */
   const ml_fresh_feature *const *features = ml_fresh_features(&n);
   if (ml_series_clock(set) == ML_CLOCK_TIME) return;
   for (size_t i = 0; i < n; i++)

@@ -2,6 +2,7 @@
 /* Files of a command, looked at before the long work. */
 #include "cli.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,8 +15,26 @@ static bool stat_stream(const char *path, int stdio_fd, struct stat *st) {
   return (cli__is_stdio(path) ? fstat(stdio_fd, st) : stat(path, st)) == 0;
 }
 
+static const char *base_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static bool stat_folder(const char *path, struct stat *st) {
+  size_t n = (size_t)(base_name(path) - path);
+  char folder[PATH_MAX];
+  if (n + 2 > sizeof folder) return false;
+  memcpy(folder, path, n);
+  strcpy(folder + n, ".");
+  return stat(folder, st) == 0;
+}
+
+/* Of files that are not there: one name in one folder. */
 static bool is_same_name(const char *a, const char *b) {
-  return b && !cli__is_stdio(a) && strcmp(a, b) == 0;
+  struct stat in_a, in_b;
+  return b && !cli__is_stdio(a) && !cli__is_stdio(b) && strcmp(base_name(a), base_name(b)) == 0 &&
+         stat_folder(a, &in_a) && stat_folder(b, &in_b) && in_a.st_dev == in_b.st_dev &&
+         in_a.st_ino == in_b.st_ino;
 }
 
 static bool is_file(const struct stat *out, const char *path) {
@@ -24,19 +43,21 @@ static bool is_file(const struct stat *out, const char *path) {
          st.st_dev == out->st_dev && st.st_ino == out->st_ino;
 }
 
-ml_status cli__check_output(const char *output, const cli_file *files, size_t n, ml_error *err) {
+ml_status cli__check_output(const cli_file *output, const cli_file *files, size_t n,
+                            ml_error *err) {
+  const char *path = output->path;
   struct stat out;
-  bool is_there = stat_stream(output, STDOUT_FILENO, &out);
+  bool is_there = stat_stream(path, STDOUT_FILENO, &out);
   for (size_t i = 0; i < n; i++)
-    if (is_there ? is_file(&out, files[i].path) : is_same_name(output, files[i].path))
+    if (is_there ? is_file(&out, files[i].path) : is_same_name(path, files[i].path))
       return ml_error_set(
-          err, ML_ERR_USAGE, "the output is the %s: %s", files[i].what,
-          cli__is_stdio(output) ? "standard output goes to the file that is read" : output);
+          err, ML_ERR_USAGE, "the %s is the %s: %s", output->what, files[i].what,
+          cli__is_stdio(path) ? "standard output goes to the file that is read" : path);
   /* Opening a pipe for a try would end its reader. */
-  if (cli__is_stdio(output) || (is_there && !S_ISREG(out.st_mode) && !S_ISDIR(out.st_mode)))
+  if (cli__is_stdio(path) || (is_there && !S_ISREG(out.st_mode) && !S_ISDIR(out.st_mode)))
     return ML_OK;
   ml_output *probe = NULL;
-  ml_status status = ml_output_open(output, &probe, err);
+  ml_status status = ml_output_open(path, &probe, err);
   ml_output_abort(probe);
   return status;
 }

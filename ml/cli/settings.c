@@ -66,16 +66,28 @@ static const char *full_name(const mapping *m, const char *name, size_t *at) {
   return name;
 }
 
+/* Ids come first, whatever they are called, unless the table was saved without them. */
+static bool has_ids(const ml_csv *csv, const mapping *m) {
+  size_t at = 0;
+  const char *first = full_name(m, ml_csv_column(csv, 0), &at);
+  ml_fresh_settings *settings = NULL;
+  bool is_feature = strstr(first, "__") &&
+                    ml_fresh_settings_from_names(&first, 1, NULL, &settings, NULL) == ML_OK;
+  ml_fresh_settings_free(settings);
+  return !is_feature;
+}
+
 /* The names of the mapping itself, or of the header but for the ids in front. */
 static ml_status settings_of(ml_csv *csv, const mapping *m, ml_fresh_settings **out,
                              ml_error *err) {
   bool is_own = is_mapping(csv);
-  size_t n = is_own ? m->table->n_rows : ml_csv_n_columns(csv) - 1;
+  size_t skip = !is_own && has_ids(csv, m);
+  size_t n = is_own ? m->table->n_rows : ml_csv_n_columns(csv) - skip;
   const char **names = calloc(n + 1, sizeof *names);
   if (!names) return ml_error_memory(err);
   size_t at = 0;
   for (size_t i = 0; i < n; i++)
-    names[i] = is_own ? text_at(m->table, 1, i) : full_name(m, ml_csv_column(csv, i + 1), &at);
+    names[i] = is_own ? text_at(m->table, 1, i) : full_name(m, ml_csv_column(csv, i + skip), &at);
   ml_status status = ml_fresh_settings_from_names(names, n, ml_csv_source(csv), out, err);
   free(names);
   return status;

@@ -158,6 +158,31 @@ class Peach(unittest.TestCase):
         self.assertIn("posixpath.basename", self.pool.load("py:posixpath"))
         self.assertEqual(self.pool.peach("posixpath.basename", ["/a/b"]), ["b"])
 
+    def test_features(self):
+        """Settings as Python has them: tuples, None, infinities; 1 and 1.0 are two names."""
+        self.pool.load("fresh")
+        settings = {
+            "mean": None,
+            "range_count": [{"min": -math.inf, "max": 2.0}],
+            "value_count": [{"value": 1}, {"value": 1.0}],
+            "cwt_coefficients": [{"widths": (2, 5), "coeff": 9, "w": 5}],
+        }
+        item = {"x": [1, 2, 3.5], "params": settings, "compat": "modern"}
+        [features] = self.pool.peach("fresh.features", [item])
+        wavelet = features.pop("cwt_coefficients__coeff_9__w_5__widths_(2, 5)")
+        self.assertTrue(math.isnan(wavelet))
+        self.assertEqual(
+            features,
+            {
+                "mean": 6.5 / 3,
+                "range_count__max_2.0__min_-inf": 1,
+                "value_count__value_1": 1,
+                "value_count__value_1.0": 1,
+            },
+        )
+        with self.assertRaisesRegex(Error, r"quantile\[0\].q: 2 is not between 0 and 1"):
+            self.pool.peach("fresh.features", [{"x": [1], "params": {"quantile": [{"q": 2}]}}])
+
     def test_built_in_module(self):
         self.pool.load("fresh")
         self.assertTrue([n for n in self.pool.functions() if n.startswith("fresh.")])
