@@ -120,9 +120,9 @@ ML_API ML_MUST_CHECK ml_status ml_fresh_settings_named(const char *name, ml_fres
  * Settings as JSON in tsfresh's shape: {"quantile": [{"q": 0.1}], "mean": null}, or
  * {"default_fc_parameters": {...}, "kind_to_fc_parameters": {"temp": {...}}}.
  *
- * Or in that of KX's hyperparameters.json: {"c3": {"lag": {"value": [1, 2], "type": "long"}}}, which
- * stands for all functions of the settings kx without parameters and those of the document with
- * every combination of its values.
+ * Or in that of KX's hyperparameters.json: {"c3": {"lag": {"value": [1, 2], "type": "long"}}},
+ * which stands for all functions of the settings kx without parameters and those of the document
+ * with every combination of its values.
  *
  * @retval ML_ERR_PARSE  bad JSON (with line and column), an unknown calculator, parameter or value
  */
