@@ -6,6 +6,7 @@
 #include <ml/buffer.h>
 #include <ml/exec.h>
 #include <ml/matrix.h>
+#include <ml/select.h>
 #include <ml/series.h>
 #include <ml/status.h>
 
@@ -172,6 +173,23 @@ ML_API void ml_fresh_settings_set_compat(ml_fresh_settings *settings, ml_compat 
  * ml_fresh_settings_from_names() keeps, and compatibility, are not part of it.
  */
 ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *out);
+
+/**
+ * Append a recipe: settings as JSON that give exactly these columns, in this order, with what
+ * replaces values that are not finite. ml_fresh_settings_parse() reads it, and ml_fresh_extract()
+ * then does all of it:
+ *
+ *     {"columns": [NAME, ...], "impute": {"min": [...], "max": [...], "median": [...]},
+ *      "compat": "reference", "kind_to_fc_parameters": {...}}
+ *
+ * @param names   n columns of features
+ * @param ranges  n of them; NULL: nothing is replaced
+ * @retval ML_ERR_PARSE  a name is that of no feature
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_recipe(const char *const *names, size_t n,
+                                               const ml_impute_range *ranges, ml_compat compat,
+                                               ml_buf *out, ml_error *err);
 
 /** True when a calculator is computed for some kind. @param settings  NULL for "comprehensive" */
 ML_API bool ml_fresh_settings_uses(const ml_fresh_settings *settings,

@@ -12,7 +12,8 @@ ML_BEGIN_DECLS
 /* Read-only for callers; free it with ml_matrix_free(). */
 typedef struct ml_matrix {
   size_t n_rows, n_columns;
-  double *values;        /* row-major, n_rows x n_columns */
+  double *values;        /* n_rows x n_columns, row-major unless by_column */
+  bool by_column;        /* values are column-major: those of a column lie together */
   char **rows;           /* names of the rows: ids */
   char **columns;        /* names of the columns: features */
   char *row_label;       /* what the rows are, as the first cell of a CSV header: "id" */
@@ -83,6 +84,18 @@ ML_API void ml_safe_names_free(char **names, size_t n);
 ML_API ML_MUST_CHECK ml_status ml_matrix_write_safe(const ml_matrix *matrix, const char *path,
                                                     ml_format format, const ml_watch *watch,
                                                     ml_error *err);
+
+/**
+ * ml_matrix_write(), or ml_matrix_write_safe(), of some columns only.
+ *
+ * @param columns  n of them, each once, in the order they are written in
+ * @return as ml_matrix_write(), ml_matrix_write_safe()
+ */
+ML_API ML_MUST_CHECK ml_status ml_matrix_write_columns(const ml_matrix *matrix,
+                                                       const size_t *columns, size_t n,
+                                                       const char *path, ml_format format,
+                                                       bool safe_names, const ml_watch *watch,
+                                                       ml_error *err);
 
 /* A matrix that is written while it is made. */
 typedef struct ml_matrix_writer ml_matrix_writer;

@@ -16,7 +16,9 @@
 #include <ml/number.h>
 #include <ml/output.h>
 #include <ml/roll.h>
+#include <ml/select.h>
 #include <ml/series.h>
+#include <ml/stats.h>
 #include <ml/status.h>
 #include <ml/table.h>
 #include <ml/value.h>

@@ -57,6 +57,8 @@ typedef struct ml_series_opts {
   const char *value;       /* long format, or a single kind: column of the values */
   const char *columns;     /* wide format: names of the value columns, separated by commas */
   const char *exclude;     /* wide format: columns to leave out, separated by commas */
+  const char *target;      /* column of what is to be predicted: one value an id, and no kind;
+                              NULL: none */
   char delimiter;          /* 0: detected */
   ml_missing missing;      /* empty cells, NaN */
   ml_missing infinite;     /* infinities */
@@ -151,6 +153,13 @@ ML_API const char *ml_series_irregular(const ml_series_set *set);
 
 /** The id of the series that id i is a window of; id i itself when there are no windows. */
 ML_API const char *ml_series_parent(const ml_series_set *set, size_t i);
+
+/** Text of the target of id i, that of its parent for a window; NULL when the set was read without
+ * one. */
+ML_API const char *ml_series_target(const ml_series_set *set, size_t i);
+
+/** Name of the column of the target; NULL without one. */
+ML_API const char *ml_series_target_name(const ml_series_set *set);
 
 /** True when all ids are numbers. */
 ML_API bool ml_series_ids_are_numbers(const ml_series_set *set);
