@@ -246,7 +246,7 @@ static ml_status finish_part(part *p, ml_error *err) {
   if (status == ML_OK && p->form->tail) p->form->tail(w);
   if (status == ML_OK) status = flush(w, err);
   ml_buf_release(&w->buf);
-  return status == ML_OK ? output__finish(w->out, err) : status;
+  return status == ML_OK ? ml_output_finish(w->out, err) : status;
 }
 
 static bool ends_with(const char *text, const char *end) {

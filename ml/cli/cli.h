@@ -46,9 +46,11 @@ struct cli_opt {
   const char *help;
   const char *fallback; /* the default as it would be typed; NULL: zero */
   double lo, hi;        /* CLI_INT, CLI_REAL: inclusive; CLI_WORKERS: 0 and hi; CLI_SIZE: lo */
-  const char *choices;  /* CLI_CHOICE: "auto|always|never" */
-  const char *bare;     /* CLI_CHOICE: meant when no =VALUE follows */
-  bool is_hidden;       /* for programs, not in help */
+  bool is_open;         /* CLI_REAL: lo and hi are not values themselves */
+  size_t given;        /* offset of a bool that tells whether it was on the command line; 0: none */
+  const char *choices; /* CLI_CHOICE: "auto|always|never" */
+  const char *bare;    /* CLI_CHOICE: meant when no =VALUE follows */
+  bool is_hidden;      /* for programs, not in help */
 };
 
 /* A table of options that several commands may have. */

@@ -12,6 +12,7 @@ typedef struct cli_selection {
   int task;                         /* ml_problem */
   int test, method;                 /* ml_select_test, ml_fdr_method */
   double fdr, percentile, redundancy;
+  bool fdr_given, method_given; /* on the command line */
   cli_int k, n_significant;
   bool multiclass;
   int impute; /* cli_imputing */
