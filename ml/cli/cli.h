@@ -248,8 +248,19 @@ typedef struct cli_file {
 
 bool cli__is_stdio(const char *path);
 
+/** The operand, or else standard input, unless that is a terminal. @param rest  of the command line
+ * that the error shows */
+ml_status cli__find_input(const cli_call *cli, const char *rest, const char **input, ml_error *err);
+
 /** An output must not be one of n other files of the run, and it must be possible to write it. */
 ml_status cli__check_output(const cli_file *output, const cli_file *files, size_t n, ml_error *err);
+
+/** Check all outputs of a run; one of them may be standard output. @param files  n, of which the
+ * first n_read are read */
+ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_error *err);
+
+/** Say that CSV is written where the name promises something else. */
+void cli__note_format(cli_call *cli, const char *output);
 
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */
 

@@ -58,6 +58,13 @@ const cli_opt cli__select_output_opts[] = {
              "the target"},
     {0}};
 
+void cli__selection_files(const cli_selection *given, cli_file *files) {
+  files[0] = (cli_file){given->relevance, "file of --relevance"};
+  files[1] = (cli_file){given->recipe, "file of --recipe"};
+  files[2] = (cli_file){given->plot, "file of --plot"};
+  files[3] = (cli_file){given->report, "file of --report"};
+}
+
 /* What has no meaning unless something is selected. */
 static ml_status check_target(const cli_selection *s, ml_error *err) {
   const struct {

@@ -26,6 +26,12 @@ extern const cli_opt cli__select_output_opts[]; /* cli_selection: the four files
 /** Check the options against one another. @param[out] opts  filled in */
 ml_status cli__check_selection(const cli_selection *given, ml_select_opts *opts, ml_error *err);
 
+/* The files that are written beside the selected columns, in the order of their options. */
+enum { CLI_SELECTION_FILES = 4 };
+
+/** @param[out] files  CLI_SELECTION_FILES of them, for cli__check_output() */
+void cli__selection_files(const cli_selection *given, cli_file *files);
+
 /* One selection, of features that are there. */
 typedef struct cli_selecting {
   const cli_selection *given;
