@@ -238,7 +238,7 @@ static ml_status finish_part(part *p, ml_error *err) {
   if (status == ML_OK) status = flush(w, err);
   ml_buf_release(&w->buf);
   matrix__rows_release(&w->values);
-  return status == ML_OK ? output__finish(w->out, err) : status;
+  return status == ML_OK ? ml_output_finish(w->out, err) : status;
 }
 
 static ml_status name_parts(ml_matrix_writer *w, const char *path, ml_format format,
