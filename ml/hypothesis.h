@@ -13,10 +13,10 @@ double fisher__p(uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 /* Of Mann-Whitney's U for samples of n1 and n2. */
 typedef struct mann_law {
   uint64_t n1, n2;
-  double *tail; /* P(U >= u) where the exact law may be asked for; else NULL */
-  size_t n_tail;
+  struct mann_exact *exact; /* NULL where the exact law is not asked for */
 } mann_law;
 
+/* At most 60 KB and a fraction of a millisecond, whatever n1 and n2. */
 ml_status mann__init(mann_law *law, uint64_t n1, uint64_t n2, ml_error *err);
 void mann__release(mann_law *law);
 
@@ -74,7 +74,7 @@ void ranks__classes(const double *x, const uint32_t *order, size_t n, const uint
 /* The order of y, found once, for many x. */
 typedef struct ranks_target {
   const uint32_t *order; /* rows ascending by y */
-  const uint32_t *rank;  /* of each row: dense, equal y have equal ranks, from 0 */
+  const uint32_t *rank;  /* of row order[i]: dense, equal y have equal ranks, from 0 */
   size_t n;
   kendall_ties ties;
 } ranks_target;

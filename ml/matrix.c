@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Matrices with named rows and columns: making and freeing them. */
-#include <ml/matrix.h>
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "matrix_internal.h"
 
 static char **new_names(size_t n) {
   if (n > PTRDIFF_MAX / sizeof(char *)) return NULL;
@@ -48,4 +48,26 @@ void ml_matrix_free(ml_matrix *matrix) {
   free(matrix->row_label);
   ml_block_free(matrix->block);
   free(matrix);
+}
+
+static size_t skip_digits(const char *text, size_t n, size_t at) {
+  while (at < n && text[at] >= '0' && text[at] <= '9') at++;
+  return at;
+}
+
+bool matrix__is_json_number(const char *text, size_t n) {
+  size_t at = n > 0 && *text == '-', end = skip_digits(text, n, at);
+  if (end == at || (text[at] == '0' && end > at + 1)) return false;
+  if (end < n && text[end] == '.') {
+    at = end + 1;
+    end = skip_digits(text, n, at);
+    if (end == at) return false;
+  }
+  if (end < n && (text[end] == 'e' || text[end] == 'E')) {
+    at = end + 1;
+    if (at < n && (text[at] == '-' || text[at] == '+')) at++;
+    end = skip_digits(text, n, at);
+    if (end == at) return false;
+  }
+  return end == n;
 }

@@ -8,6 +8,7 @@
 #include <ml/buffer.h>
 #include <ml/matrix.h>
 
+#include "matrix_internal.h"
 #include "output_internal.h"
 
 enum { CHUNK = 128 * 1024 };
@@ -20,12 +21,13 @@ typedef struct writer {
   ml_output *out;
   ml_buf buf;
   size_t n_rows; /* written, or in buf */
+  matrix_rows values;
 } writer;
 
 /* How a file is made of its parts; NULL: it has none of these. */
 typedef struct form {
   void (*head)(writer *w);
-  ml_status (*rows)(writer *w, size_t n_rows, ml_error *err); /* up to n_rows */
+  ml_status (*rows)(writer *w, const double *values, size_t n, ml_error *err); /* the next n */
   void (*tail)(writer *w);
 } form;
 
@@ -57,11 +59,10 @@ static void put_csv_head(writer *w) {
   ml_buf_put(&w->buf, "\n", 1);
 }
 
-static ml_status write_csv_rows(writer *w, size_t n_rows, ml_error *err) {
+static ml_status write_csv_rows(writer *w, const double *value, size_t n, ml_error *err) {
   const ml_matrix *m = w->matrix;
-  const double *value = m->values + w->n_rows * m->n_columns;
   ml_status status = ML_OK;
-  while (w->n_rows < n_rows && status == ML_OK) {
+  for (size_t end = w->n_rows + n; w->n_rows < end && status == ML_OK;) {
     ml_buf_csv_cell(&w->buf, m->rows[w->n_rows]);
     for (size_t j = 0; j < m->n_columns; j++) {
       ml_buf_put(&w->buf, ",", 1);
@@ -77,33 +78,11 @@ static const form csv_form = {put_csv_head, write_csv_rows, NULL};
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-static const char *skip_digits(const char *p) {
-  while (*p >= '0' && *p <= '9') p++;
-  return p;
-}
-
-/* As JSON has it: no plus, no leading zeros, digits on both sides of the point. */
-static bool is_json_number(const char *text) {
-  const char *p = text + (*text == '-'), *end = skip_digits(p);
-  if (end == p || (*p == '0' && end > p + 1)) return false;
-  if (*end == '.') {
-    p = end + 1;
-    end = skip_digits(p);
-    if (end == p) return false;
-  }
-  if (*end == 'e' || *end == 'E') {
-    p = end + 1 + (end[1] == '-' || end[1] == '+');
-    end = skip_digits(p);
-    if (end == p) return false;
-  }
-  return *end == 0;
-}
-
 static void put_json_names(ml_buf *buf, char *const *names, size_t n, bool numbers) {
   ml_buf_puts(buf, "[");
   for (size_t i = 0; i < n; i++) {
     if (i) ml_buf_puts(buf, ", ");
-    if (numbers && is_json_number(names[i]))
+    if (numbers && matrix__is_json_number(names[i], strlen(names[i])))
       ml_buf_puts(buf, names[i]);
     else
       ml_buf_json_string(buf, names[i]);
@@ -131,11 +110,10 @@ static void put_json_tail(writer *w) {
   ml_buf_puts(&w->buf, "]}\n");
 }
 
-static ml_status write_json_rows(writer *w, size_t n_rows, ml_error *err) {
+static ml_status write_json_rows(writer *w, const double *value, size_t n, ml_error *err) {
   const ml_matrix *m = w->matrix;
-  const double *value = m->values + w->n_rows * m->n_columns;
   ml_status status = ML_OK;
-  while (w->n_rows < n_rows && status == ML_OK) {
+  for (size_t end = w->n_rows + n; w->n_rows < end && status == ML_OK;) {
     ml_buf_puts(&w->buf, w->n_rows ? ",\n[" : "\n[");
     for (size_t j = 0; j < m->n_columns; j++) {
       if (j) ml_buf_puts(&w->buf, ", ");
@@ -197,18 +175,18 @@ static void put_npy_head(writer *w) {
   put_npy_header(&w->buf, w->matrix->n_rows, w->matrix->n_columns);
 }
 
-static ml_status write_npy_rows(writer *w, size_t n_rows, ml_error *err) {
+static ml_status write_npy_rows(writer *w, const double *values, size_t n, ml_error *err) {
   const ml_matrix *m = w->matrix;
-  const size_t block = 1 << 20, row = m->n_columns * sizeof *m->values;
-  const size_t all = m->n_rows * row, size = n_rows * row;
-  const char *bytes = (const char *)m->values;
+  const size_t block = 1 << 20, row = m->n_columns * sizeof *values;
+  const size_t all = m->n_rows * row, before = w->n_rows * row, size = n * row;
+  const char *bytes = (const char *)values;
   ml_status status = flush(w, err);
-  for (size_t at = w->n_rows * row; at < size && status == ML_OK; at += block) {
+  for (size_t at = 0; at < size && status == ML_OK; at += block) {
     if (ml_watch_cancelled(w->watch)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
     status = ml_output_write(w->out, bytes + at, size - at < block ? size - at : block, err);
-    ml_watch_progress(w->watch, "write", (double)at, (double)all);
+    ml_watch_progress(w->watch, "write", (double)(before + at), (double)all);
   }
-  w->n_rows = n_rows;
+  w->n_rows += n;
   return status;
 }
 
@@ -226,12 +204,25 @@ typedef struct part {
 enum { MAX_PARTS = 3 };
 
 struct ml_matrix_writer {
-  ml_matrix matrix; /* as the caller's, but perhaps with safe names */
+  ml_matrix matrix; /* as the caller's, but perhaps with fewer columns, or safe names */
+  char **chosen;    /* names of the columns when not all are written; borrowed but for the array */
   bool has_safe_names;
   char *path, *beside, *names_beside;
   part parts[MAX_PARTS];
   size_t n; /* parts */
 };
+
+/* Write rows up to n_rows. */
+static ml_status write_rows(part *p, size_t n_rows, ml_error *err) {
+  writer *w = &p->writer;
+  ml_status status = ML_OK;
+  while (p->form->rows && w->n_rows < n_rows && status == ML_OK) {
+    size_t n = n_rows - w->n_rows;
+    const double *values = matrix__rows(&w->values, w->n_rows, &n);
+    status = values ? p->form->rows(w, values, n, err) : ml_error_memory(err);
+  }
+  return status;
+}
 
 static ml_status open_part(part *p, ml_error *err) {
   ml_status status = ml_output_open(p->path, &p->writer.out, err);
@@ -242,41 +233,12 @@ static ml_status open_part(part *p, ml_error *err) {
 /* Everything up to its rename. */
 static ml_status finish_part(part *p, ml_error *err) {
   writer *w = &p->writer;
-  ml_status status = p->form->rows ? p->form->rows(w, w->matrix->n_rows, err) : ML_OK;
+  ml_status status = write_rows(p, w->matrix->n_rows, err);
   if (status == ML_OK && p->form->tail) p->form->tail(w);
   if (status == ML_OK) status = flush(w, err);
   ml_buf_release(&w->buf);
-  return status == ML_OK ? output__finish(w->out, err) : status;
-}
-
-static bool ends_with(const char *text, const char *end) {
-  size_t n = strlen(text), m = strlen(end);
-  return n >= m && strcmp(text + n - m, end) == 0;
-}
-
-static ml_format format_of(const char *path) {
-  static const struct {
-    const char *end;
-    ml_format format;
-  } ends[] = {{".npy", ML_FORMAT_NPY}, {".json", ML_FORMAT_JSON}, {".json.gz", ML_FORMAT_JSON}};
-  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-    if (ends_with(path, ends[i].end)) return ends[i].format;
-  return ML_FORMAT_CSV;
-}
-
-ml_status ml_matrix_beside(const char *path, ml_format format, char **beside, ml_error *err) {
-  *beside = NULL;
-  if (format == ML_FORMAT_AUTO && ends_with(path, ".npy.gz"))
-    return ml_error_set(err, ML_ERR_USAGE,
-                        "%s: NumPy does not read compressed files; take .npy, or .csv.gz", path);
-  if ((format == ML_FORMAT_AUTO ? format_of(path) : format) != ML_FORMAT_NPY) return ML_OK;
-  if (strcmp(path, "-") == 0)
-    return ml_error_set(err, ML_ERR_USAGE,
-                        "a .npy file needs a name: it cannot go to standard output");
-  int stem = (int)(strlen(path) - (ends_with(path, ".npy") ? strlen(".npy") : 0));
-  if (asprintf(beside, "%.*s.columns.json", stem, path) >= 0) return ML_OK;
-  *beside = NULL;
-  return ml_error_memory(err);
+  matrix__rows_release(&w->values);
+  return status == ML_OK ? ml_output_finish(w->out, err) : status;
 }
 
 static ml_status name_parts(ml_matrix_writer *w, const char *path, ml_format format,
@@ -293,13 +255,14 @@ static void add_part(ml_matrix_writer *w, const char *path, const form *how, cha
   w->parts[w->n++] = (part){path, how, {.matrix = &w->matrix, .names = names, .watch = watch}};
 }
 
-static ml_status open_parts(ml_matrix_writer *w, const ml_matrix *matrix, ml_format format,
-                            const ml_watch *watch, ml_error *err) {
-  if (format == ML_FORMAT_AUTO) format = format_of(w->path);
-  if (w->names_beside) add_part(w, w->names_beside, &mapping_form, matrix->columns, watch);
+static ml_status open_parts(ml_matrix_writer *w, char *const *names, const matrix_rows *values,
+                            ml_format format, const ml_watch *watch, ml_error *err) {
+  if (format == ML_FORMAT_AUTO) format = matrix__format_of(w->path);
+  if (w->names_beside) add_part(w, w->names_beside, &mapping_form, names, watch);
   if (w->beside) add_part(w, w->beside, &names_form, NULL, watch);
   const form *how = w->beside ? &npy_form : format == ML_FORMAT_JSON ? &json_form : &csv_form;
   add_part(w, w->path, how, NULL, watch);
+  w->parts[w->n - 1].writer.values = *values;
   ml_status status = ML_OK;
   for (size_t i = 0; i < w->n && status == ML_OK; i++) {
     status = open_part(&w->parts[i], err);
@@ -308,20 +271,36 @@ static ml_status open_parts(ml_matrix_writer *w, const ml_matrix *matrix, ml_for
   return status;
 }
 
-ml_status ml_matrix_write_open(const ml_matrix *matrix, const char *path, ml_format format,
-                               bool safe_names, const ml_watch *watch, ml_matrix_writer **out,
-                               ml_error *err) {
+static ml_status choose_columns(ml_matrix_writer *w, const size_t *columns, size_t n,
+                                ml_error *err) {
+  w->chosen = reallocarray(NULL, n ? n : 1, sizeof *w->chosen);
+  if (!w->chosen) return ml_error_memory(err);
+  for (size_t j = 0; j < n; j++) {
+    assert(columns[j] < w->matrix.n_columns);
+    w->chosen[j] = w->matrix.columns[columns[j]];
+  }
+  w->matrix.columns = w->chosen;
+  w->matrix.n_columns = n;
+  return ML_OK;
+}
+
+/* @param columns  n of them; NULL: all */
+static ml_status open_writer(const ml_matrix *matrix, const size_t *columns, size_t n,
+                             const char *path, ml_format format, bool safe_names,
+                             const ml_watch *watch, ml_matrix_writer **out, ml_error *err) {
   ml_matrix_writer *w = calloc(1, sizeof *w);
   if (!w) return ml_error_memory(err);
   w->matrix = *matrix;
-  ml_status status = ML_OK;
-  if (safe_names) {
-    status = ml_safe_names((const char *const *)matrix->columns, matrix->n_columns,
-                           &w->matrix.columns, err);
+  ml_status status = columns ? choose_columns(w, columns, n, err) : ML_OK;
+  char *const *names = w->matrix.columns;
+  const matrix_rows values = {.matrix = matrix, .columns = columns, .n = w->matrix.n_columns};
+  if (status == ML_OK && safe_names) {
+    status =
+        ml_safe_names((const char *const *)names, w->matrix.n_columns, &w->matrix.columns, err);
     w->has_safe_names = status == ML_OK;
   }
   if (status == ML_OK) status = name_parts(w, path, format, err);
-  if (status == ML_OK) status = open_parts(w, matrix, format, watch, err);
+  if (status == ML_OK) status = open_parts(w, names, &values, format, watch, err);
   if (status == ML_OK)
     *out = w;
   else
@@ -329,10 +308,15 @@ ml_status ml_matrix_write_open(const ml_matrix *matrix, const char *path, ml_for
   return status;
 }
 
+ml_status ml_matrix_write_open(const ml_matrix *matrix, const char *path, ml_format format,
+                               bool safe_names, const ml_watch *watch, ml_matrix_writer **out,
+                               ml_error *err) {
+  return open_writer(matrix, NULL, 0, path, format, safe_names, watch, out, err);
+}
+
 ml_status ml_matrix_write_rows(ml_matrix_writer *w, size_t n_rows, ml_error *err) {
-  part *values = &w->parts[w->n - 1];
   assert(n_rows <= w->matrix.n_rows);
-  return values->form->rows(&values->writer, n_rows, err);
+  return write_rows(&w->parts[w->n - 1], n_rows, err);
 }
 
 /* All files are complete on the disk before the first gets its name: then little can go wrong. The
@@ -357,41 +341,37 @@ void ml_matrix_write_abort(ml_matrix_writer *w) {
   for (size_t i = 0; i < w->n; i++) {
     ml_output_abort(w->parts[i].writer.out);
     ml_buf_release(&w->parts[i].writer.buf);
+    matrix__rows_release(&w->parts[i].writer.values);
   }
   if (w->has_safe_names) ml_safe_names_free(w->matrix.columns, w->matrix.n_columns);
+  free(w->chosen);
   free(w->path);
   free(w->beside);
   free(w->names_beside);
   free(w);
 }
 
-static ml_status write_matrix(const ml_matrix *matrix, const char *path, ml_format format,
-                              bool safe_names, const ml_watch *watch, ml_error *err) {
+static ml_status write_matrix(const ml_matrix *matrix, const size_t *columns, size_t n,
+                              const char *path, ml_format format, bool safe_names,
+                              const ml_watch *watch, ml_error *err) {
   ml_matrix_writer *w;
-  ml_status status = ml_matrix_write_open(matrix, path, format, safe_names, watch, &w, err);
+  ml_status status = open_writer(matrix, columns, n, path, format, safe_names, watch, &w, err);
   return status == ML_OK ? ml_matrix_write_commit(w, err) : status;
 }
 
 ml_status ml_matrix_write(const ml_matrix *matrix, const char *path, ml_format format,
                           const ml_watch *watch, ml_error *err) {
-  return write_matrix(matrix, path, format, false, watch, err);
+  return write_matrix(matrix, NULL, 0, path, format, false, watch, err);
 }
 
-ml_status ml_matrix_names_beside(const char *path, char **beside, ml_error *err) {
-  static const char *const ends[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz"};
-  *beside = NULL;
-  if (strcmp(path, "-") == 0)
-    return ml_error_set(err, ML_ERR_USAGE,
-                        "safe names need a file to lie beside: they cannot go to standard output");
-  int stem = (int)strlen(path);
-  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-    if (ends_with(path, ends[i])) stem = (int)(strlen(path) - strlen(ends[i]));
-  if (asprintf(beside, "%.*s.names.csv", stem, path) >= 0) return ML_OK;
-  *beside = NULL;
-  return ml_error_memory(err);
+ml_status ml_matrix_write_columns(const ml_matrix *matrix, const size_t *columns, size_t n,
+                                  const char *path, ml_format format, bool safe_names,
+                                  const ml_watch *watch, ml_error *err) {
+  static const size_t none = 0;
+  return write_matrix(matrix, n ? columns : &none, n, path, format, safe_names, watch, err);
 }
 
 ml_status ml_matrix_write_safe(const ml_matrix *matrix, const char *path, ml_format format,
                                const ml_watch *watch, ml_error *err) {
-  return write_matrix(matrix, path, format, true, watch, err);
+  return write_matrix(matrix, NULL, 0, path, format, true, watch, err);
 }

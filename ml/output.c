@@ -157,7 +157,7 @@ ml_status ml_output_flush(ml_output *out, ml_error *err) {
   return out->failure ? failed(out, err) : ML_OK;
 }
 
-ml_status output__finish(ml_output *out, ml_error *err) {
+ml_status ml_output_finish(ml_output *out, ml_error *err) {
   if (out->fd < 0) return out->failure ? failed(out, err) : ML_OK;
   if (out->zip && !out->failure) deflate_bytes(out, NULL, 0, Z_FINISH);
   flush_chunk(out);
@@ -173,7 +173,7 @@ ml_status output__withdraw(const ml_output *out, ml_error *err) {
 }
 
 ml_status ml_output_commit(ml_output *out, ml_error *err) {
-  ml_status status = output__finish(out, err);
+  ml_status status = ml_output_finish(out, err);
   if (status == ML_OK && output__place_rename(&out->place) != 0)
     status = output__error(err, out->path, errno);
   ml_output_abort(out);

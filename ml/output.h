@@ -35,6 +35,13 @@ ML_API ML_MUST_CHECK ml_status ml_output_write(ml_output *out, const void *bytes
  * ml_output_write() */
 ML_API ML_MUST_CHECK ml_status ml_output_flush(ml_output *out, ml_error *err);
 
+/**
+ * Everything that ml_output_commit() does but the rename, which is then all that can still fail:
+ * for files that belong together. Nothing may be written any more. End with commit or abort all the
+ * same.
+ */
+ML_API ML_MUST_CHECK ml_status ml_output_finish(ml_output *out, ml_error *err);
+
 /** Flush, sync and rename into place; frees out in every case, and removes the temporary file on
  * failure. */
 ML_API ML_MUST_CHECK ml_status ml_output_commit(ml_output *out, ml_error *err);

@@ -31,12 +31,6 @@ void output__place_release(output__place *place);
 /** ML_ERR_IO that says why path cannot be written. */
 ml_status output__error(ml_error *err, const char *path, int code);
 
-/**
- * Everything that ml_output_commit() does but the rename, which is then all that can still fail.
- * Nothing may be written any more. The caller still ends with commit or abort.
- */
-ml_status output__finish(ml_output *out, ml_error *err);
-
 /** Remove the file that out is to replace. */
 ml_status output__withdraw(const ml_output *out, ml_error *err);
 

@@ -40,6 +40,16 @@ const char *ml_series_parent(const ml_series_set *set, size_t i) {
   return set->parents ? set->parents[set->parent[i]] : set->ids[i];
 }
 
+const char *ml_series_target(const ml_series_set *set, size_t i) {
+  assert(i < set->n_ids);
+  if (!set->target_of) return NULL;
+  return set->targets[set->target_of[set->parents ? set->parent[i] : i]];
+}
+
+const char *ml_series_target_name(const ml_series_set *set) {
+  return set->target_name;
+}
+
 bool ml_series_ids_are_numbers(const ml_series_set *set) {
   return set->ids_are_numbers;
 }
@@ -67,6 +77,11 @@ void ml_series_free(ml_series_set *set) {
   free(set->parents);
   free(set->parent_text);
   free(set->parent);
+  free(set->source);
+  free(set->target_name);
+  free(set->target_of);
+  free(set->targets);
+  free(set->target_text);
   free(set->id_text);
   free(set->kinds);
   free(set->kind_text);

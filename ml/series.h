@@ -51,18 +51,19 @@ typedef struct ml_series {
 /* Which columns play which part. All NULL: columns called id, time, kind and value, and in their
  * absence the rules of ml_series_read(). Column names are matched exactly. */
 typedef struct ml_series_opts {
-  const char *id;          /* "" says that the file is one single series */
-  const char *sort;        /* "" keeps the order of the file */
-  const char *kind;        /* long format: column that names the kind of a row */
-  const char *value;       /* long format, or a single kind: column of the values */
-  const char *columns;     /* wide format: names of the value columns, separated by commas */
-  const char *exclude;     /* wide format: columns to leave out, separated by commas */
-  const char *target;      /* column of what is to be predicted: one value an id, and no kind;
-                              NULL: none */
-  char delimiter;          /* 0: detected */
-  ml_missing missing;      /* empty cells, NaN */
-  ml_missing infinite;     /* infinities */
-  const ml_window *window; /* cut the series into windows; NULL: leave them whole */
+  const char *id;           /* "" says that the file is one single series */
+  const char *sort;         /* "" keeps the order of the file */
+  const char *kind;         /* long format: column that names the kind of a row */
+  const char *value;        /* long format, or a single kind: column of the values */
+  const char *columns;      /* wide format: names of the value columns, separated by commas */
+  const char *exclude;      /* wide format: columns to leave out, separated by commas */
+  const char *target;       /* column of what is to be predicted: one value an id, and no kind;
+                               NULL: none */
+  bool target_is_elsewhere; /* a column of that name is left out, and need not be there */
+  char delimiter;           /* 0: detected */
+  ml_missing missing;       /* empty cells, NaN */
+  ml_missing infinite;      /* infinities */
+  const ml_window *window;  /* cut the series into windows; NULL: leave them whole */
   const ml_watch *watch;
 } ml_series_opts;
 
@@ -72,7 +73,8 @@ typedef struct ml_series_opts {
  * Long: id, time, kind, value, one number a row. Wide: id, time and a column for
  * each kind. One series: no id column. With a value column and no kind, that column is the only
  * kind, and the other columns are ignored; with neither, every column that has no other part is a
- * kind. Without an id column the file is one series only if that is what it clearly is: see
+ * kind. The column of the target has no other part, and every row of an id has the same text there.
+ * Without an id column the file is one series only if that is what it clearly is: see
  * docs/csv.md.
  *
  * Rows need not be sorted; equal times keep the order of the file. Ids that are all numbers are
@@ -93,7 +95,7 @@ typedef struct ml_series_opts {
  *
  * @retval ML_ERR_IO     path cannot be opened or read
  * @retval ML_ERR_PARSE  malformed file, a column that is not there (the message lists those that
- * are)
+ * are), a target that is empty or not the same for all rows of an id
  * @retval ML_ERR_USAGE  windows of time, and no dates; a window that cannot be
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED
  */
@@ -155,10 +157,10 @@ ML_API const char *ml_series_irregular(const ml_series_set *set);
 ML_API const char *ml_series_parent(const ml_series_set *set, size_t i);
 
 /** Text of the target of id i, that of its parent for a window; NULL when the set was read without
- * one. */
+ * one, or it is elsewhere. */
 ML_API const char *ml_series_target(const ml_series_set *set, size_t i);
 
-/** Name of the column of the target; NULL without one. */
+/** Name of the column of the target; NULL when there is none in the file. */
 ML_API const char *ml_series_target_name(const ml_series_set *set);
 
 /** True when all ids are numbers. */

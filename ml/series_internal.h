@@ -30,9 +30,17 @@ struct ml_series_set {
   size_t irregular;   /* first id whose step is not constant; SIZE_MAX: none */
   bool is_long;       /* each kind of an id has rows of its own */
   bool times_are_whole;
-  char **parents;    /* of windows: the ids of the series they are cut from; NULL: no windows */
-  char *parent_text; /* what parents point into */
-  uint32_t *parent;  /* of each id */
+  char **parents;      /* of windows: the ids of the series they are cut from; NULL: no windows */
+  size_t n_parents;    /* there may be some without a window */
+  char *parent_text;   /* what parents point into */
+  uint32_t *parent;    /* of each id */
+  char *source;        /* file that the target was read from; NULL without one */
+  char *target_name;   /* NULL: there is no such column */
+  uint32_t *target_of; /* of each id, or of each parent, which of the targets it has; NULL: they
+                          were not read */
+  char **targets;
+  size_t n_targets;
+  char *target_text; /* what targets point into */
   char *id_text;     /* what ids point into */
   char *kind_text;   /* what kinds point into */
 };
@@ -40,7 +48,7 @@ struct ml_series_set {
 /* ---- which column is what ---- */
 
 typedef struct series_roles {
-  size_t id, sort, kind; /* column of the file, SIZE_MAX: none */
+  size_t id, sort, kind, target; /* column of the file, SIZE_MAX: none */
   size_t *values; /* n_values columns: one in the long shape, one for each kind in the wide */
   size_t n_values;
   size_t empty;      /* unnamed column that must be empty; SIZE_MAX: none */
@@ -52,6 +60,14 @@ typedef struct series_roles {
 ml_status series__roles(const ml_csv *csv, const ml_series_opts *opts, series_roles *roles,
                         ml_error *err);
 void series__roles_release(series_roles *roles);
+
+/* ---- the target ---- */
+
+/* Give each id the text that all its rows have in a column of labels, which loses its texts.
+ * @param id  of each row; NULL: csv has them in runs, or there is one id
+ * @retval ML_ERR_PARSE  an id has two of them */
+ml_status series__make_targets(const ml_csv *csv, ml_column *column, const uint32_t *id,
+                               ml_series_set *set, ml_error *err);
 
 /* ---- words for messages ---- */
 

@@ -17,7 +17,7 @@ typedef struct building {
   series_roles roles;
   series_gaps gaps;
   ml_table *table;
-  ml_column *id, *sort, *kind, *values; /* in the table; NULL: none */
+  ml_column *id, *sort, *kind, *target, *values; /* in the table; NULL: none */
   ml_series_set *set;
   uint32_t *group; /* of each row: id, or id and kind; NULL: one group, or they are in the runs */
   int64_t *key;    /* what rows of a group are sorted by; NULL: nothing */
@@ -48,6 +48,11 @@ static bool make_hints(const building *b, value_hints *hints, size_t n) {
   return true;
 }
 
+/* Is there one to be read? */
+static bool has_target(const building *b) {
+  return b->roles.target != SIZE_MAX && !b->opts->target_is_elsewhere;
+}
+
 static size_t list_wanted(const building *b, const value_hints *hints, size_t n_hints,
                           ml_csv_want *want) {
   const series_roles *roles = &b->roles;
@@ -58,6 +63,8 @@ static size_t list_wanted(const building *b, const value_hints *hints, size_t n_
     want[n++] = (ml_csv_want){.column = roles->sort, .type = ML_TIME, .finite = true};
   if (roles->kind != SIZE_MAX)
     want[n++] = (ml_csv_want){.column = roles->kind, .type = ML_LABEL, .finite = true};
+  if (has_target(b))
+    want[n++] = (ml_csv_want){.column = roles->target, .type = ML_LABEL, .finite = true};
   for (size_t k = 0; k < roles->n_values; k++, n++) {
     want[n] = (ml_csv_want){.column = roles->values[k],
                             .type = ML_NUMBER,
@@ -74,12 +81,12 @@ static size_t list_wanted(const building *b, const value_hints *hints, size_t n_
 static ml_status read_columns(building *b) {
   const series_roles *roles = &b->roles;
   size_t n_hints = roles->is_long || roles->values_named ? 0 : roles->n_values;
-  ml_csv_want *want = calloc(3 + roles->n_values, sizeof *want);
+  ml_csv_want *want = calloc(4 + roles->n_values, sizeof *want);
   value_hints *hints = calloc(n_hints + 1, sizeof *hints);
   ml_status status = want && hints && make_hints(b, hints, n_hints) ? ML_OK : ML_ERR_MEMORY;
   if (status == ML_OK) {
     b->csv->empty_column = roles->is_long ? SIZE_MAX : roles->empty;
-    b->csv->keep_lines = roles->is_guess;
+    b->csv->keep_lines = roles->is_guess || has_target(b);
     b->csv->run_column = roles->id;
     status = ml_csv_read(b->csv, want, list_wanted(b, hints, n_hints, want), &b->table, b->err);
   } else {
@@ -99,7 +106,14 @@ static void name_columns(building *b) {
   if (b->roles.id != SIZE_MAX) b->id = next++;
   if (b->roles.sort != SIZE_MAX) b->sort = next++;
   if (b->roles.kind != SIZE_MAX) b->kind = next++;
+  if (has_target(b)) b->target = next++;
   b->values = next;
+}
+
+static void drop_column(ml_column *column) {
+  if (!column) return;
+  free(column->number);
+  column->number = NULL;
 }
 
 /* ---- ids and kinds ---- */
@@ -151,6 +165,18 @@ static ml_status make_ids(building *b) {
                    : set_single_id(set));
   if (b->id) b->group = b->id->label;
   return ok ? ML_OK : ml_error_memory(b->err);
+}
+
+/* Before kinds make other groups of the ids. */
+static ml_status make_targets(building *b) {
+  ml_series_set *set = b->set;
+  if (b->roles.target == SIZE_MAX) return ML_OK;
+  set->target_name = strdup(ml_csv_column(b->csv, b->roles.target));
+  if (!set->target_name) return ml_error_memory(b->err);
+  if (!b->target) return ML_OK;
+  ml_status status = series__make_targets(b->csv, b->target, b->group, set, b->err);
+  drop_column(b->target);
+  return status;
 }
 
 static ml_status make_wide_kinds(building *b) {
@@ -300,12 +326,6 @@ static ml_status make_values(building *b) {
   return ML_OK;
 }
 
-static void drop_column(ml_column *column) {
-  if (!column) return;
-  free(column->number);
-  column->number = NULL;
-}
-
 /* Long: kinds are put in the order in which they appear when ids are gone through in order. */
 static ml_status make_long_spans(const building *b) {
   ml_series_set *set = b->set;
@@ -358,6 +378,7 @@ static ml_status build(building *b) {
   b->set->n_rows = b->table->n_rows;
   if (b->set->n_rows == 0) return fail(b, "no rows");
   ml_status status = make_ids(b);
+  if (status == ML_OK) status = make_targets(b);
   if (status == ML_OK) status = b->kind ? make_long_kinds(b) : make_wide_kinds(b);
   if (status != ML_OK) return status;
   b->set->clock = make_keys(b);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <ml/csv_internal.h>
+#include <ml/nearest.h>
 #include <ml/series_internal.h>
 
 /* What is known of the columns while roles are dealt out. */
@@ -81,27 +82,11 @@ static ml_status add_value(series_roles *roles, size_t column, ml_error *err) {
   return ML_OK;
 }
 
-/* A list of names is a CSV record itself. @param option  what it was given with */
-static ml_status open_list(const deal *d, const char *names, const char *option, ml_csv **out) {
-  const ml_csv_opts comma = {.delimiter = ','};
-  ml_error why = {0};
-  if (!names[strspn(names, " \t\r\n")])
-    return ml_error_set(d->err, ML_ERR_USAGE, "%s has no names", option);
-  ml_status status = ml_csv_open_bytes(names, strlen(names), option, &comma, out, &why);
-  if (status == ML_OK && (*out)->at + 1 < (*out)->n) {
-    ml_csv_close(*out);
-    return ml_error_set(d->err, ML_ERR_USAGE, "%s has several lines; commas separate the names",
-                        option);
-  }
-  if (status != ML_ERR_PARSE) return status == ML_OK ? ML_OK : ml_error_memory(d->err);
-  return ml_error_set(d->err, ML_ERR_USAGE, "%s is not a list of names: %s", option, why.message);
-}
-
 /* Call `each` with the columns of a list. */
 static ml_status each_named(deal *d, const char *names, const char *option,
                             ml_status (*each)(deal *, const char *name)) {
   ml_csv *list = NULL;
-  ml_status status = open_list(d, names, option, &list);
+  ml_status status = csv__open_list(names, option, &list, d->err);
   if (status != ML_OK) return status;
   for (size_t j = 0; status == ML_OK && j < ml_csv_n_columns(list); j++)
     status = each(d, ml_csv_column(list, j));
@@ -109,8 +94,10 @@ static ml_status each_named(deal *d, const char *names, const char *option,
   return status;
 }
 
+/* The target is no kind anyway. */
 static ml_status exclude(deal *d, const char *name) {
-  size_t column;
+  size_t column = ml_csv_find(d->csv, name);
+  if (column != SIZE_MAX && column == d->roles->target) return ML_OK;
   return take(d, name, &column);
 }
 
@@ -118,6 +105,25 @@ static ml_status choose(deal *d, const char *name) {
   size_t column;
   ml_status status = take(d, name, &column);
   return status == ML_OK ? add_value(d->roles, column, d->err) : status;
+}
+
+static ml_status fail_target(const deal *d) {
+  ml_nearest nearest = ml_nearest_to(d->opts->target);
+  char tail[128] = "";
+  for (size_t j = 0; j < ml_csv_n_columns(d->csv); j++)
+    ml_nearest_try(&nearest, ml_csv_column(d->csv, j), strlen(ml_csv_column(d->csv, j)));
+  if (nearest.name)
+    snprintf(tail, sizeof tail, "; did you mean \"%.*s\"?", (int)nearest.n, nearest.name);
+  return fail_list(d, "no column", d->opts->target, tail);
+}
+
+/* First of all, so that no other part falls to it. */
+static ml_status deal_target(deal *d) {
+  const ml_series_opts *o = d->opts;
+  d->roles->target = SIZE_MAX;
+  if (!o->target) return ML_OK;
+  if (is_there(d, o->target)) return take(d, o->target, &d->roles->target);
+  return o->target_is_elsewhere ? ML_OK : fail_target(d);
 }
 
 static size_t count_unknown(const deal *d, size_t *last) {
@@ -200,8 +206,9 @@ static ml_status deal_all(deal *d) {
   if (d->roles->values_named && ((o->value && *o->value) || (o->kind && *o->kind)))
     return ml_error_set(d->err, ML_ERR_USAGE,
                         "--columns is for the wide format, --kind and --value for the long one");
-  ml_status status = ML_OK;
-  if (o->exclude && *o->exclude) status = each_named(d, o->exclude, "--exclude", exclude);
+  ml_status status = deal_target(d);
+  if (status == ML_OK && o->exclude && *o->exclude)
+    status = each_named(d, o->exclude, "--exclude", exclude);
   if (status == ML_OK) status = deal_role(d, o->id, "id", &d->roles->id);
   if (status == ML_OK) status = deal_role(d, o->sort, "time", &d->roles->sort);
   if (status == ML_OK) status = deal_values(d);

@@ -197,6 +197,7 @@ static ml_status take_place(cutting *c) {
   for (size_t i = 0; i < c->n_windows; i++, at += strlen(at) + 1) ids[i] = at;
   free(set->spans);
   set->parents = set->ids;
+  set->n_parents = set->n_ids;
   set->parent_text = set->id_text;
   set->parent = (uint32_t *)(void *)c->parent.data;
   set->ids = ids;

@@ -33,7 +33,7 @@ ML_API ml_test ml_test_fisher(uint64_t a, uint64_t b, uint64_t c, uint64_t d);
  *
  * @param x, y      n1 and n2 numbers, infinities allowed
  * @param[out] out  the statistic is U of x: pairs with x above y, ties counted half
- * @retval ML_ERR_USAGE   a sample is empty, or has a NaN
+ * @retval ML_ERR_USAGE   a sample is empty, has a NaN, or both have 2^32 values or more
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_test_mann_whitney(const double *x, size_t n1, const double *y,
@@ -46,7 +46,7 @@ ML_API ML_MUST_CHECK ml_status ml_test_mann_whitney(const double *x, size_t n1, 
  *
  * @param x, y      n1 and n2 numbers, infinities allowed
  * @param[out] out  the statistic is D, the largest distance of the two distribution functions
- * @retval ML_ERR_USAGE   a sample is empty, or has a NaN
+ * @retval ML_ERR_USAGE   a sample is empty, has a NaN, or both have 2^32 values or more
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_test_kolmogorov_smirnov(const double *x, size_t n1,
@@ -67,7 +67,7 @@ ML_API double ml_kolmogorov_sf(uint64_t n, double d);
  *
  * @param x, y      n numbers each, infinities allowed
  * @param[out] out  the statistic is tau-b; NaN where x or y is constant
- * @retval ML_ERR_USAGE   n is 0, or there is a NaN
+ * @retval ML_ERR_USAGE   n is 0 or 2^32 or more, or there is a NaN
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_test_kendall(const double *x, const double *y, size_t n,

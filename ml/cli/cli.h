@@ -46,9 +46,11 @@ struct cli_opt {
   const char *help;
   const char *fallback; /* the default as it would be typed; NULL: zero */
   double lo, hi;        /* CLI_INT, CLI_REAL: inclusive; CLI_WORKERS: 0 and hi; CLI_SIZE: lo */
-  const char *choices;  /* CLI_CHOICE: "auto|always|never" */
-  const char *bare;     /* CLI_CHOICE: meant when no =VALUE follows */
-  bool is_hidden;       /* for programs, not in help */
+  bool is_open;         /* CLI_REAL: lo and hi are not values themselves */
+  size_t given;        /* offset of a bool that tells whether it was on the command line; 0: none */
+  const char *choices; /* CLI_CHOICE: "auto|always|never" */
+  const char *bare;    /* CLI_CHOICE: meant when no =VALUE follows */
+  bool is_hidden;      /* for programs, not in help */
 };
 
 /* A table of options that several commands may have. */
@@ -246,8 +248,19 @@ typedef struct cli_file {
 
 bool cli__is_stdio(const char *path);
 
+/** The operand, or else standard input, unless that is a terminal. @param rest  of the command line
+ * that the error shows */
+ml_status cli__find_input(const cli_call *cli, const char *rest, const char **input, ml_error *err);
+
 /** An output must not be one of n other files of the run, and it must be possible to write it. */
 ml_status cli__check_output(const cli_file *output, const cli_file *files, size_t n, ml_error *err);
+
+/** Check all outputs of a run; one of them may be standard output. @param files  n, of which the
+ * first n_read are read */
+ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_error *err);
+
+/** Say that CSV is written where the name promises something else. */
+void cli__note_format(cli_call *cli, const char *output);
 
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct fresh_options {
   cli_common common;
@@ -37,16 +36,6 @@ typedef struct fresh_run {
 
 /* ---- checks before the long work ----------------------------------------------------------- */
 
-static ml_status find_input(const cli_call *cli, const char **input, ml_error *err) {
-  *input = cli->n_args > 0 ? cli->args[0] : "-";
-  if (cli->n_args == 0 && isatty(STDIN_FILENO) == 1)
-    return ml_error_set(err, ML_ERR_USAGE,
-                        "no input: name a CSV file, as in 'mltool fresh data.csv -o "
-                        "features.csv', or pipe one in");
-  if (!**input) return ml_error_set(err, ML_ERR_IO, "cannot open: the name of the file is empty");
-  return ML_OK;
-}
-
 /* Every file that is written must be none of those that are read or written besides. */
 static ml_status check_output(const fresh_options *o, const char *input, ml_error *err) {
   enum { READ = 3, ALL = 7 };
@@ -54,9 +43,6 @@ static ml_status check_output(const fresh_options *o, const char *input, ml_erro
   ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &columns, err);
   if (status == ML_OK && o->names == NAMES_SAFE)
     status = ml_matrix_names_beside(o->output, &names, err);
-  if (status == ML_OK && o->nan_report && cli__is_stdio(o->nan_report) && cli__is_stdio(o->output))
-    status =
-        ml_error_set(err, ML_ERR_USAGE, "--nan-report and --output cannot both be standard output");
   const cli_file files[ALL] = {{input, "input"},
                                {o->settings.params, "file of --params"},
                                {o->settings.params_from, "file of --params-from"},
@@ -64,28 +50,10 @@ static ml_status check_output(const fresh_options *o, const char *input, ml_erro
                                {columns, "file of names"},
                                {names, "file of names"},
                                {o->nan_report, "file of --nan-report"}};
-  for (size_t i = READ; i < ALL && status == ML_OK; i++)
-    if (files[i].path) status = cli__check_output(&files[i], files, i, err);
+  if (status == ML_OK) status = cli__check_outputs(files, READ, ALL, err);
   free(columns);
   free(names);
   return status;
-}
-
-static bool ends_in(const char *text, const char *end) {
-  size_t n = strlen(text), m = strlen(end);
-  return n >= m && strcmp(text + n - m, end) == 0;
-}
-
-/* CSV is written to a file of any name; say so where the name promises something else. */
-static void note_format(cli_call *cli, const char *output) {
-  static const char *const known[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz", ".txt"};
-  const char *name = strrchr(output, '/') ? strrchr(output, '/') + 1 : output;
-  struct stat st;
-  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    if (ends_in(name, known[i])) return;
-  if (!strchr(name, '.') || (stat(output, &st) == 0 && !S_ISREG(st.st_mode))) return;
-  cli__note(cli, "%s is written as CSV; .csv, .csv.gz, .npy, .json and .json.gz say what is meant",
-            output);
 }
 
 /* Settings that were not given are made when compatibility needs some to be set in. */
@@ -157,12 +125,12 @@ static ml_status summary_json(const fresh_run *run, const char *output, double s
 static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK) status = cli__read_window(&o->window, &run->window, &run->has_windows, err);
-  if (status == ML_OK) status = find_input(cli, &run->input, err);
+  if (status == ML_OK) status = cli__find_input(cli, "-o features.csv", &run->input, err);
   if (status == ML_OK) status = read_settings(o, &run->settings, err);
   if (status == ML_OK) status = check_output(o, run->input, err);
   if (status != ML_OK) return status;
   run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
-  note_format(cli, o->output);
+  cli__note_format(cli, o->output);
   return ML_OK;
 }
 

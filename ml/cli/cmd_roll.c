@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct roll_options {
   cli_common common;
@@ -58,16 +57,6 @@ static ml_status read_options(const roll_options *o, ml_roll_opts *roll, ml_erro
   return status;
 }
 
-static ml_status find_input(const cli_call *cli, const char **input, ml_error *err) {
-  *input = cli->n_args > 0 ? cli->args[0] : "-";
-  if (cli->n_args == 0 && isatty(STDIN_FILENO) == 1)
-    return ml_error_set(err, ML_ERR_USAGE,
-                        "no input: name a CSV file, as in 'mltool roll data.csv -o "
-                        "windows.csv', or pipe one in");
-  if (!**input) return ml_error_set(err, ML_ERR_IO, "cannot open: the name of the file is empty");
-  return ML_OK;
-}
-
 /* "frame.csv" has its answers in "frame.y.csv", "frame.csv.gz" in "frame.y.csv.gz". */
 static ml_status name_answers(const char *output, char **answers, ml_error *err) {
   static const char *const ends[] = {".csv.gz", ".csv", ".gz", ""};
@@ -90,9 +79,9 @@ static ml_status name_answers(const char *output, char **answers, ml_error *err)
 
 static ml_status check_outputs(const char *input, const char *output, const char *answers,
                                ml_error *err) {
-  const cli_file files[] = {{input, "input"}, {output, "output"}, {answers, "file of answers"}};
-  ml_status status = cli__check_output(&files[1], files, 1, err);
-  return status == ML_OK && answers ? cli__check_output(&files[2], files, 2, err) : status;
+  enum { READ = 1, ALL = 3 };
+  const cli_file files[ALL] = {{input, "input"}, {output, "output"}, {answers, "file of answers"}};
+  return cli__check_outputs(files, READ, ALL, err);
 }
 
 /* ---- the run ------------------------------------------------------------------------------- */
@@ -154,7 +143,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   char *answers = NULL;
   cli__catch_signals();
   ml_status status = read_options(o, &roll, err);
-  if (status == ML_OK) status = find_input(cli, &input, err);
+  if (status == ML_OK) status = cli__find_input(cli, "-o windows.csv", &input, err);
   if (status == ML_OK && o->forecast) status = name_answers(o->output, &answers, err);
   if (status == ML_OK) status = check_outputs(input, o->output, answers, err);
   if (status == ML_OK) status = run_roll(cli, o, input, answers, &roll, err);

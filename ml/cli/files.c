@@ -11,6 +11,17 @@ bool cli__is_stdio(const char *path) {
   return strcmp(path, "-") == 0;
 }
 
+ml_status cli__find_input(const cli_call *cli, const char *rest, const char **input,
+                          ml_error *err) {
+  *input = cli->n_args > 0 ? cli->args[0] : "-";
+  if (cli->n_args == 0 && isatty(STDIN_FILENO) == 1)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "no input: name a CSV file, as in 'mltool %s data.csv %s', or pipe one in",
+                        cli->command->name, rest);
+  if (!**input) return ml_error_set(err, ML_ERR_IO, "cannot open: the name of the file is empty");
+  return ML_OK;
+}
+
 static bool stat_stream(const char *path, int stdio_fd, struct stat *st) {
   return (cli__is_stdio(path) ? fstat(stdio_fd, st) : stat(path, st)) == 0;
 }
@@ -60,4 +71,40 @@ ml_status cli__check_output(const cli_file *output, const cli_file *files, size_
   ml_status status = ml_output_open(path, &probe, err);
   ml_output_abort(probe);
   return status;
+}
+
+/* What two of them write would be mixed. */
+static ml_status check_stdout(const cli_file *outputs, size_t n, ml_error *err) {
+  const cli_file *first = NULL;
+  for (size_t i = 0; i < n; i++) {
+    if (!outputs[i].path || !cli__is_stdio(outputs[i].path)) continue;
+    if (first)
+      return ml_error_set(err, ML_ERR_USAGE, "the %s and the %s cannot both be standard output",
+                          first->what, outputs[i].what);
+    first = &outputs[i];
+  }
+  return ML_OK;
+}
+
+ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_error *err) {
+  ml_status status = check_stdout(files + n_read, n - n_read, err);
+  for (size_t i = n_read; i < n && status == ML_OK; i++)
+    if (files[i].path) status = cli__check_output(&files[i], files, i, err);
+  return status;
+}
+
+static bool ends_in(const char *text, const char *end) {
+  size_t n = strlen(text), m = strlen(end);
+  return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+void cli__note_format(cli_call *cli, const char *output) {
+  static const char *const known[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz", ".txt"};
+  const char *name = base_name(output);
+  struct stat st;
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (ends_in(name, known[i])) return;
+  if (!strchr(name, '.') || (stat(output, &st) == 0 && !S_ISREG(st.st_mode))) return;
+  cli__note(cli, "%s is written as CSV; .csv, .csv.gz, .npy, .json and .json.gz say what is meant",
+            output);
 }

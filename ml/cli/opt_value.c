@@ -48,7 +48,11 @@ static ml_status set_real(const cli_opt *opt, const char *typed, const char *val
                           ml_error *err) {
   const char *end = value + strlen(value);
   double v;
-  if (ml_number_parse(value, end, &v) != end || !(v >= opt->lo && v <= opt->hi))
+  bool is_number = ml_number_parse(value, end, &v) == end;
+  if (opt->is_open && (!is_number || !(v > opt->lo && v < opt->hi)))
+    return ml_error_set(err, ML_ERR_USAGE, "option '%s' takes a number between %g and %g, not '%s'",
+                        typed, opt->lo, opt->hi, value);
+  if (!is_number || !(v >= opt->lo && v <= opt->hi))
     return ml_error_set(err, ML_ERR_USAGE, "option '%s' takes a number from %g to %g, not '%s'",
                         typed, opt->lo, opt->hi, value);
   *(double *)field = v;
@@ -151,5 +155,6 @@ ml_status cli__set(const cli_opt *opt, const char *typed, const char *value, voi
       [CLI_FLAG] = set_flag,       [CLI_TEXT] = set_text,     [CLI_INT] = set_int,
       [CLI_REAL] = set_real,       [CLI_CHOICE] = set_choice, [CLI_CHAR] = set_char,
       [CLI_WORKERS] = set_workers, [CLI_SIZE] = set_size,     [CLI_LIST] = set_list};
+  if (opt->given && typed) *(bool *)((char *)group + opt->given) = true;
   return setters[opt->kind](opt, typed, value, (char *)group + opt->offset, err);
 }

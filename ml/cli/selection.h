@@ -12,6 +12,7 @@ typedef struct cli_selection {
   int task;                         /* ml_problem */
   int test, method;                 /* ml_select_test, ml_fdr_method */
   double fdr, percentile, redundancy;
+  bool fdr_given, method_given; /* on the command line */
   cli_int k, n_significant;
   bool multiclass;
   int impute; /* cli_imputing */
@@ -24,6 +25,12 @@ extern const cli_opt cli__select_output_opts[]; /* cli_selection: the four files
 
 /** Check the options against one another. @param[out] opts  filled in */
 ml_status cli__check_selection(const cli_selection *given, ml_select_opts *opts, ml_error *err);
+
+/* The files that are written beside the selected columns, in the order of their options. */
+enum { CLI_SELECTION_FILES = 4 };
+
+/** @param[out] files  CLI_SELECTION_FILES of them, for cli__check_output() */
+void cli__selection_files(const cli_selection *given, cli_file *files);
 
 /* One selection, of features that are there. */
 typedef struct cli_selecting {

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which files a matrix is written to: the format by the path's end, and what lies beside. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "matrix_internal.h"
+
+static bool ends_with(const char *text, const char *end) {
+  size_t n = strlen(text), m = strlen(end);
+  return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+ml_format matrix__format_of(const char *path) {
+  static const struct {
+    const char *end;
+    ml_format format;
+  } ends[] = {{".npy", ML_FORMAT_NPY}, {".json", ML_FORMAT_JSON}, {".json.gz", ML_FORMAT_JSON}};
+  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+    if (ends_with(path, ends[i].end)) return ends[i].format;
+  return ML_FORMAT_CSV;
+}
+
+ml_status ml_matrix_beside(const char *path, ml_format format, char **beside, ml_error *err) {
+  *beside = NULL;
+  if (format == ML_FORMAT_AUTO && ends_with(path, ".npy.gz"))
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "%s: NumPy does not read compressed files; take .npy, or .csv.gz", path);
+  if ((format == ML_FORMAT_AUTO ? matrix__format_of(path) : format) != ML_FORMAT_NPY) return ML_OK;
+  if (strcmp(path, "-") == 0)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "a .npy file needs a name: it cannot go to standard output");
+  int stem = (int)(strlen(path) - (ends_with(path, ".npy") ? strlen(".npy") : 0));
+  if (asprintf(beside, "%.*s.columns.json", stem, path) >= 0) return ML_OK;
+  *beside = NULL;
+  return ml_error_memory(err);
+}
+
+ml_status ml_matrix_names_beside(const char *path, char **beside, ml_error *err) {
+  static const char *const ends[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz"};
+  *beside = NULL;
+  if (strcmp(path, "-") == 0)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "safe names need a file to lie beside: they cannot go to standard output");
+  int stem = (int)strlen(path);
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+    if (ends_with(path, ends[i])) stem = (int)(strlen(path) - strlen(ends[i]));
+  if (asprintf(beside, "%.*s.names.csv", stem, path) >= 0) return ML_OK;
+  *beside = NULL;
+  return ml_error_memory(err);
+}

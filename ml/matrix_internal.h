@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the ways to write and read a matrix share; never installed. */
+#ifndef ML_MATRIX_INTERNAL_H
+#define ML_MATRIX_INTERNAL_H
+
+#include <ml/matrix.h>
+
+/* Some columns of a matrix, row by row, whatever its layout. */
+typedef struct matrix_rows {
+  const ml_matrix *matrix;
+  const size_t *columns; /* n of them; NULL: all */
+  size_t n;
+  double *tile;       /* rows that had to be put together, as many as fit a cache */
+  size_t tile_height; /* what it has room for */
+} matrix_rows;
+
+/* Rows from `first` on, row-major; at most n_rows of them, which are then as many as could be had
+ * at once. @return NULL when memory ran out; valid until the next call */
+const double *matrix__rows(matrix_rows *rows, size_t first, size_t *n_rows);
+
+void matrix__rows_release(matrix_rows *rows);
+
+/* By the end of the path. */
+ml_format matrix__format_of(const char *path);
+
+/* As JSON has it: no plus, no leading zeros, digits on both sides of the point. n bytes. */
+bool matrix__is_json_number(const char *text, size_t n);
+
+#endif

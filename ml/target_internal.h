@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the ways to a target share: its cells, and what they say; never installed. */
+#ifndef ML_TARGET_INTERNAL_H
+#define ML_TARGET_INTERNAL_H
+
+#include <ml/select.h>
+
+/* ---- what a cell says ---- */
+
+typedef enum target_kind {
+  TARGET_INTEGER,  /* of 63 bits */
+  TARGET_UNSIGNED, /* of 64 bits */
+  TARGET_HUGE,     /* more digits than that */
+  TARGET_REAL,
+  TARGET_BOOLEAN,
+  TARGET_MISSING,  /* by any spelling */
+  TARGET_INFINITE, /* by word, or too large for a double */
+  TARGET_TEXT,
+  TARGET_N_KINDS
+} target_kind;
+
+typedef struct target_cell {
+  target_kind kind;
+  bool is_negative;
+  uint64_t magnitude; /* of integers up to 64 bits */
+  double value;       /* of everything but texts */
+} target_cell;
+
+target_cell target__read_cell(const char *text);
+
+/* What pandas takes for a missing cell among texts. */
+bool target__is_missing_text(const char *text);
+
+/* How the cells of a column are printed; all of them have the kinds that are counted here. */
+typedef struct target_form {
+  ml_target_type type;
+  bool is_whole; /* integers, also those of 64 bits, which are ML_TARGET_REAL */
+} target_form;
+
+target_form target__form(const size_t counts[TARGET_N_KINDS], bool has_negative);
+
+/* As pandas prints it. */
+enum { TARGET_LABEL_MAX = 40 };
+const char *target__label(target_form form, const char *text, const target_cell *cell,
+                          char buf[TARGET_LABEL_MAX]);
+
+/* ---- a whole column ---- */
+
+/* Texts, each kept once, and which of them a row has; or else numbers. */
+typedef struct target_column {
+  const char *name;
+  const char *source; /* file; may be NULL */
+  size_t n;           /* rows */
+  const char *const *texts;
+  size_t n_texts;
+  const uint32_t *codes; /* n, below n_texts */
+  const double *numbers; /* n, instead of texts */
+  const uint32_t *by_id; /* rows ascending by id; NULL: they do */
+  char *const *ids;      /* n, for messages; NULL: rows are counted */
+} target_column;
+
+ml_status target__make(const target_column *column, ml_problem problem, ml_target **out,
+                       ml_error *err);
+
+#endif
