@@ -30,6 +30,7 @@ random.comprehensive.csv random.tolerance.csv random.custom.csv random.custom.to
 random.cwt_precision12.csv random.cwt_precision12.tolerance.csv random.modern_overrides.csv
 random.matrix_profile.csv inputs/random.csv
 settings_custom.json kx/random.kx-strict.csv
+select/pvalues.csv select/pvalues_inputs.csv
 """.split()
 
 
@@ -54,7 +55,8 @@ def main():
         path = target / (name + ".gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         # No time stamp and no name inside: the same input gives the same bytes.
-        content = (source / ("" if name.startswith("kx/") else "extract") / name).read_bytes()
+        folder = source if name.startswith(("kx/", "select/")) else source / "extract"
+        content = (folder / name).read_bytes()
         if path.name.startswith("random."):
             content = shorten(content)
         path.write_bytes(gzip.compress(content, 9, mtime=0))
