@@ -160,17 +160,16 @@ typedef enum ml_select_test {
 typedef struct ml_select_opts {
   ml_select_test test;
   ml_fdr_method method;
-  double fdr_level;  /* in (0, 1); 0: 0.05 */
-  size_t k;          /* in place of the FDR: the k smallest p-values; 0: not */
-  double percentile; /* in place of the FDR: p-values up to this percentile of all, in (0, 100];
-                        0: not */
-  size_t
-      n_significant; /* multi-class: a feature is relevant that is so for this many classes; 0:
-                        not multi-class: one class is enough, and a feature has one p-value, the
-                        least. With two classes it changes nothing: n_classes of the result is 0 */
-  double redundancy; /* in (0, 1): of two selected features whose correlation, rounded to double,
-                        has a larger absolute value, the one with the larger p-value is dropped,
-                        as equal ones always are; 0: none is */
+  double fdr_level;     /* in (0, 1); 0: 0.05 */
+  size_t k;             /* in place of the FDR: the k smallest p-values; 0: not */
+  double percentile;    /* in place of the FDR: p-values up to this percentile of all, in (0, 100];
+                           0: not */
+  size_t n_significant; /* multi-class: a feature is relevant that is so for this many classes; 0:
+                           not multi-class: one class is enough, and a feature has one p-value, the
+                           least. Two classes are one decision: n_classes of the result is 0 */
+  double redundancy;    /* in (0, 1): of two selected features whose correlation, as a double, has
+                           a larger absolute value (that of equal ones is 1), the one with the
+                           larger p-value is dropped; 0: none is */
 } ml_select_opts;
 
 typedef enum ml_feature_type {
