@@ -102,6 +102,30 @@ void ml_buf_csv_cell(ml_buf *buf, const char *text) {
   ml_buf_puts(buf, "\"");
 }
 
+/* May a UTF-8 sequence stand in XML and in HTML? */
+static bool is_for_xml(const unsigned char *s, size_t n) {
+  if (n == 1) return *s >= ' ' && *s != 127;
+  if (n == 2) return s[0] != 0xC2 || s[1] >= 0xA0; /* C1 controls */
+  return n != 3 || s[0] != 0xEF || s[1] != 0xBF || s[2] < 0xBE;
+}
+
+void ml_buf_xml_text(ml_buf *buf, const char *text) {
+  static const char escaped[] = "&<>\"'\t\n\r";
+  static const char *const references[] = {"&amp;", "&lt;", "&gt;",  "&quot;",
+                                           "&#39;", "&#9;", "&#10;", "&#13;"};
+  for (const unsigned char *s = (const unsigned char *)text; *s;) {
+    size_t n = utf8__length(s);
+    const char *at = strchr(escaped, *s);
+    if (at)
+      ml_buf_puts(buf, references[at - escaped]);
+    else if (n == 0 || !is_for_xml(s, n))
+      ml_buf_puts(buf, "\xEF\xBF\xBD");
+    else
+      ml_buf_put(buf, s, n);
+    s += n ? n : 1;
+  }
+}
+
 void ml_buf_clear(ml_buf *buf) {
   buf->n = 0;
   buf->failed = false;

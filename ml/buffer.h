@@ -39,6 +39,10 @@ ML_API void ml_buf_json_number(ml_buf *buf, double value);
 /** Append a CSV cell, quoted per RFC 4180 when it holds a comma, a quote or a line end. */
 ML_API void ml_buf_csv_cell(ml_buf *buf, const char *text);
 
+/** Append text for XML and HTML, also inside quotes: markup is escaped, and what XML cannot have
+ * (control characters, U+FFFE, U+FFFF, what is not UTF-8) becomes U+FFFD. */
+ML_API void ml_buf_xml_text(ml_buf *buf, const char *text);
+
 /** Forget the content, keep the memory. */
 ML_API void ml_buf_clear(ml_buf *buf);
 ML_API void ml_buf_release(ml_buf *buf);

@@ -163,6 +163,31 @@ static void random_json_strings_are_valid(void **state) {
   ml_buf_release(&buf);
 }
 
+static void xml_texts(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *want;
+  } cases[] = {
+      {"", ""},
+      {"plain text", "plain text"},
+      {"<b a=\"1\" c='2'>&amp;</b>", "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;amp;&lt;/b&gt;"},
+      {"a\tb\nc\r", "a&#9;b&#10;c&#13;"},
+      {"\x01\x1f\x7f", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+      {"\xc2\x80\xc2\x9f\xc2\xa0", "\xef\xbf\xbd\xef\xbf\xbd\xc2\xa0"}, /* C1 controls */
+      {"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x8c\x80", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x8c\x80"},
+      {"\xef\xbf\xbe\xef\xbf\xbf", "\xef\xbf\xbd\xef\xbf\xbd"}, /* U+FFFE, U+FFFF */
+      {"a\x80z\xc3", "a\xef\xbf\xbdz\xef\xbf\xbd"},             /* not UTF-8 */
+      {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* a surrogate */
+      {"\xc3<", "\xef\xbf\xbd&lt;"},                            /* which hides no markup */
+  };
+  ml_buf buf = {0};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    ml_buf_xml_text(&buf, cases[i].text);
+    expect_text(&buf, cases[i].want);
+  }
+  ml_buf_release(&buf);
+}
+
 static void numbers(void **state) {
   (void)state;
   ml_buf buf = {0};
@@ -191,6 +216,7 @@ int main(void) {
       cmocka_unit_test(csv_cells),
       cmocka_unit_test(json_strings),
       cmocka_unit_test(random_json_strings_are_valid),
+      cmocka_unit_test(xml_texts),
       cmocka_unit_test(numbers),
   };
   return cmocka_run_group_tests_name("buffer", tests, NULL, NULL);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the pictures of a selection have in common: texts of known width, axes, words. Pictures are
+ * SVG. Their colours are attributes, which any style sheet outranks: a page repaints them by class.
+ */
+#ifndef ML_CLI_PICTURE_H
+#define ML_CLI_PICTURE_H
+
+#include "selection.h"
+
+/* Colours of Okabe and Ito, and of Tol: told apart by those, too, who do not see red or green. */
+#define PICTURE_INK       "class=\"ink\" fill=\"#1c2128\""
+#define PICTURE_DIM       "class=\"dim\" fill=\"#57606a\""
+#define PICTURE_GRID      "class=\"grid\" fill=\"none\" stroke=\"#d9dee4\""
+#define PICTURE_AXIS      "class=\"axis\" fill=\"none\" stroke=\"#57606a\""
+#define PICTURE_SELECTED  "class=\"selected\" fill=\"none\" stroke=\"#0072b2\""
+#define PICTURE_REDUNDANT "class=\"redundant\" fill=\"none\" stroke=\"#aa3377\""
+#define PICTURE_REST      "class=\"rest\" fill=\"none\" stroke=\"#83898f\""
+#define PICTURE_LINE      "class=\"line\" fill=\"none\" stroke=\"#d55e00\""
+
+/* ---- picture.c ----------------------------------------------------------------------------- */
+
+/** Append the head of an SVG document without its final ">". */
+void picture__begin(ml_buf *out, const char *name, double width, double height);
+
+/** Append a coordinate, to a tenth. */
+void picture__at(ml_buf *out, double coordinate);
+
+/** Append "X,Y" behind a letter of a path; '\0': none. */
+void picture__point(ml_buf *out, char letter, double x, double y);
+
+/** @return what a text takes at most in the usual fonts, at a size */
+double picture__width(const char *text, double size);
+
+/** Append a text, escaped; an ellipsis replaces its middle where it takes more than the room. */
+void picture__name(ml_buf *out, const char *text, double room, double size);
+
+/** Append a <text>. @param how  further attributes */
+void picture__text(ml_buf *out, double x, double y, const char *how, const char *text);
+
+/** Append a p-value in three digits. */
+void picture__p(ml_buf *out, double p);
+
+enum { PICTURE_TICKS = 12 };
+
+typedef struct picture_ticks {
+  size_t n;
+  double at[PICTURE_TICKS];
+  char labels[PICTURE_TICKS][ML_NUMBER_MAX];
+} picture_ticks;
+
+/** Round values in [lo, hi], about as many as are wanted. */
+void picture__ticks(double lo, double hi, size_t wanted, picture_ticks *out);
+
+/** @return where in [0, 1] a value lies between lo and hi, however large they are */
+double picture__share(double value, double lo, double hi);
+
+/* ---- select_words.c ------------------------------------------------------------------------ */
+
+/* "3 of 100 features selected" */
+void picture__headline(const cli_pictured *p, ml_buf *out);
+
+/* "classification, 3 classes" */
+void picture__problem(const cli_pictured *p, ml_buf *out);
+
+/* "Benjamini-Yekutieli, FDR 0.05" */
+void picture__method(const cli_pictured *p, ml_buf *out);
+
+/* Of the false discovery rate. */
+double picture__level(const ml_select_opts *opts);
+
+typedef enum picture_fate {
+  PICTURE_IS_REST,
+  PICTURE_IS_REDUNDANT,
+  PICTURE_IS_SELECTED
+} picture_fate;
+
+picture_fate picture__fate(const ml_relevance *feature);
+
+/** @return features that have a p-value; they come first */
+size_t picture__n_tested(const ml_selection *s);
+
+/* ---- select_glimpse.c: small plots of a feature against the target ----------------------------
+ */
+
+typedef struct glimpses glimpses;
+
+/** @param[out] out  free it with glimpse__free() */
+ml_status glimpse__new(const cli_pictured *p, glimpses **out, ml_error *err);
+
+/** Append a <figure> of one feature. */
+void glimpse__draw(glimpses *g, const ml_relevance *feature, ml_buf *out);
+
+/** NULL is allowed. */
+void glimpse__free(glimpses *g);
+
+/* ---- select.html, with select.css and select.js in it ---------------------------------------- */
+
+extern const char picture__page[];
+
+#endif
