@@ -48,18 +48,16 @@ static void read_columns(const ml_matrix *m, chunk c, const size_t *columns, siz
 /* What is known of a column before all of its rows were read. */
 typedef struct spread {
   double min, max;
-  double odd;         /* 0, or NaN when a value is not finite */
   double n, mean, m2; /* of scaled values: how many, and the squares about their mean */
 } spread;
 
 static void extend(spread *s, const double *x, size_t n) {
-  double min = s->min, max = s->max, odd = s->odd;
+  double min = s->min, max = s->max;
   for (size_t i = 0; i < n; i++) {
     min = x[i] < min ? x[i] : min;
     max = x[i] > max ? x[i] : max;
-    odd += x[i] * 0;
   }
-  *s = (spread){.min = min, .max = max, .odd = odd};
+  *s = (spread){.min = min, .max = max};
 }
 
 static double add_lanes(const double *r) {
@@ -80,12 +78,13 @@ static void add_squares(spread *s, const select_column *c, double *x, size_t n) 
   s->n = all;
 }
 
+/* Of a column that is not finite nothing is used: its squares are NaN. */
 static void find_scale(const spread *s, select_column *c) {
-  int exponent;
-  /* Half the range, which cannot overflow; a power of two, which rounds nothing. */
-  frexp(fmax(s->max / 2 - s->min / 2, DBL_MIN), &exponent);
+  double half = s->max / 2 - s->min / 2; /* of the range: cannot overflow */
+  int exponent = 0;
+  if (isfinite(half)) frexp(fmax(half, DBL_MIN), &exponent);
   c->centre = s->min / 2 + s->max / 2;
-  c->scale = ldexp(1, exponent < -1000 ? 1000 : exponent > 1000 ? -1000 : -exponent);
+  c->scale = ldexp(1, -exponent); /* rounds nothing */
 }
 
 /* Twice through all rows of some columns: for the range, then for the squares. */
@@ -112,9 +111,8 @@ static ml_status look_at_group(const ml_matrix *m, select_column *group, size_t 
     for (size_t j = 0; j < n && pass == 0; j++) find_scale(&spreads[j], &group[j]);
   }
   for (size_t j = 0; j < n; j++) {
-    bool is_odd = isnan(spreads[j].odd) || !(spreads[j].min < spreads[j].max);
     group[j].mean = spreads[j].mean;
-    group[j].inverse = is_odd ? NAN : 1 / sqrt(spreads[j].m2);
+    group[j].inverse = spreads[j].min < spreads[j].max ? 1 / sqrt(spreads[j].m2) : NAN;
   }
   return ML_OK;
 }
