@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <zlib.h>
 
+#include "fresh/select.h"
 #include "support.h"
 
 /* ---- allocations that fail on demand ---- */
@@ -409,6 +410,30 @@ static ml_status call_for_each(ml_error *err) {
   return status;
 }
 
+static ml_select_opts select_opts;
+static size_t n_select_passes;
+
+/* More features than redundancy looks at together, each like one of the first five. */
+static ml_status decide(ml_error *err) {
+  enum { N = 300, ROWS = 7 };
+  static double values[N * ROWS], p[3 * N];
+  static ml_feature_type types[N];
+  static const char *tests[N];
+  const ml_target target = {.name = "y", .n_classes = n_select_passes > 1 ? n_select_passes : 0};
+  const ml_matrix m = {.n_rows = ROWS, .n_columns = N, .values = values, .by_column = true};
+  const select_p_values given = {
+      .n_columns = N, .n_passes = n_select_passes, .type = types, .test = tests, .p = p};
+  for (size_t j = 0; j < N; j++) {
+    types[j] = ML_FEATURE_REAL;
+    for (size_t i = 0; i < ROWS; i++) values[j * ROWS + i] = (double)((i * i + j % 5 * i) % 7);
+  }
+  ml_selection *s = NULL;
+  ml_status status = select__decide(&given, &target, &m, &select_opts, NULL, &s, err);
+  if (status != ML_OK) assert_null(s);
+  ml_selection_free(s);
+  return status;
+}
+
 /* ---- tests ---- */
 
 static void settings(void **state) {
@@ -541,13 +566,26 @@ static void functions(void **state) {
   fail_each("peach", call_for_each, 0);
 }
 
+static void decisions(void **state) {
+  (void)state;
+  n_select_passes = 1;
+  fail_each("one", decide, 0);
+  select_opts.redundancy = 0.9;
+  fail_each("redundancy", decide, 0);
+  select_opts.k = 299;
+  fail_each("by rank", decide, 0);
+  n_select_passes = 3;
+  select_opts = (ml_select_opts){.n_significant = 1};
+  fail_each("multi-class", decide, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(settings),   cmocka_unit_test(settings_parser),
       cmocka_unit_test(extraction), cmocka_unit_test(series),
       cmocka_unit_test(csv),        cmocka_unit_test(rolls),
       cmocka_unit_test(outputs),    cmocka_unit_test(values),
-      cmocka_unit_test(functions),
+      cmocka_unit_test(functions),  cmocka_unit_test(decisions),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }
