@@ -36,6 +36,9 @@ select/fdr.csv
 # Folders of files that are beside "extract" and not in it.
 BESIDE = ("kx/", "select/")
 
+# Of the folder of selection: what is made up, and the list of all.
+SELECT = ["select/cases.json", "select/synth_*/*.csv"]
+
 
 def is_kept(row_id):
     length = row_id.rpartition("_")[2]
@@ -54,7 +57,8 @@ def main():
         sys.exit(__doc__)
     source = pathlib.Path(sys.argv[1])
     target = pathlib.Path(__file__).parent.parent / "tests" / "golden"
-    for name in FILES:
+    selection = [str(path.relative_to(source)) for glob in SELECT for path in source.glob(glob)]
+    for name in FILES + sorted(selection):
         path = target / (name + ".gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         # No time stamp and no name inside: the same input gives the same bytes.
