@@ -30,7 +30,14 @@ random.comprehensive.csv random.tolerance.csv random.custom.csv random.custom.to
 random.cwt_precision12.csv random.cwt_precision12.tolerance.csv random.modern_overrides.csv
 random.matrix_profile.csv inputs/random.csv
 settings_custom.json kx/random.kx-strict.csv
+select/fdr.csv
 """.split()
+
+# Folders of files that are beside "extract" and not in it.
+BESIDE = ("kx/", "select/")
+
+# Of the folder of selection: what is made up, and the list of all.
+SELECT = ["select/cases.json", "select/synth_*/*.csv"]
 
 
 def is_kept(row_id):
@@ -50,11 +57,12 @@ def main():
         sys.exit(__doc__)
     source = pathlib.Path(sys.argv[1])
     target = pathlib.Path(__file__).parent.parent / "tests" / "golden"
-    for name in FILES:
+    selection = [str(path.relative_to(source)) for glob in SELECT for path in source.glob(glob)]
+    for name in FILES + sorted(selection):
         path = target / (name + ".gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         # No time stamp and no name inside: the same input gives the same bytes.
-        content = (source / ("" if name.startswith("kx/") else "extract") / name).read_bytes()
+        content = (source / ("" if name.startswith(BESIDE) else "extract") / name).read_bytes()
         if path.name.startswith("random."):
             content = shorten(content)
         path.write_bytes(gzip.compress(content, 9, mtime=0))
