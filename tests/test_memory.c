@@ -441,7 +441,7 @@ static ml_status decide(ml_error *err) {
   static double values[N * ROWS], p[3 * N];
   static ml_feature_type types[N];
   static const char *tests[N];
-  const ml_target target = {.name = "y", .n_classes = n_select_passes > 1 ? n_select_passes : 0};
+  const ml_target of = {.name = "y", .n_classes = n_select_passes > 1 ? n_select_passes : 0};
   const ml_matrix m = {.n_rows = ROWS, .n_columns = N, .values = values, .by_column = true};
   const select_p_values given = {
       .n_columns = N, .n_passes = n_select_passes, .type = types, .test = tests, .p = p};
@@ -450,7 +450,7 @@ static ml_status decide(ml_error *err) {
     for (size_t i = 0; i < ROWS; i++) values[j * ROWS + i] = (double)((i * i + j % 5 * i) % 7);
   }
   ml_selection *s = NULL;
-  ml_status status = select__decide(&given, &target, &m, &select_opts, NULL, &s, err);
+  ml_status status = select__decide(&given, &of, &m, &select_opts, NULL, &s, err);
   if (status != ML_OK) assert_null(s);
   ml_selection_free(s);
   return status;
