@@ -30,14 +30,10 @@ random.comprehensive.csv random.tolerance.csv random.custom.csv random.custom.to
 random.cwt_precision12.csv random.cwt_precision12.tolerance.csv random.modern_overrides.csv
 random.matrix_profile.csv inputs/random.csv
 settings_custom.json kx/random.kx-strict.csv
-select/fdr.csv
 """.split()
 
-# Folders of files that are beside "extract" and not in it.
-BESIDE = ("kx/", "select/")
-
 # Of the folder of selection: what is made up, and the list of all.
-SELECT = ["select/cases.json", "select/synth_*/*.csv"]
+SELECT = ["select/cases.json", "select/fdr.csv", "select/synth_*/*.csv"]
 
 
 def is_kept(row_id):
@@ -62,7 +58,8 @@ def main():
         path = target / (name + ".gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         # No time stamp and no name inside: the same input gives the same bytes.
-        content = (source / ("" if name.startswith(BESIDE) else "extract") / name).read_bytes()
+        folder = "" if name.startswith(("kx/", "select/")) else "extract"
+        content = (source / folder / name).read_bytes()
         if path.name.startswith("random."):
             content = shorten(content)
         path.write_bytes(gzip.compress(content, 9, mtime=0))

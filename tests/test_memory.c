@@ -433,6 +433,7 @@ static ml_status call_for_each(ml_error *err) {
   return status;
 }
 
+static ml_select_opts decision_opts;
 static size_t n_select_passes;
 
 /* More features than redundancy looks at together, each like one of the first five. */
@@ -450,7 +451,7 @@ static ml_status decide(ml_error *err) {
     for (size_t i = 0; i < ROWS; i++) values[j * ROWS + i] = (double)((i * i + j % 5 * i) % 7);
   }
   ml_selection *s = NULL;
-  ml_status status = select__decide(&given, &y, &m, &select_opts, NULL, &s, err);
+  ml_status status = select__decide(&given, &y, &m, &decision_opts, NULL, &s, err);
   if (status != ML_OK) assert_null(s);
   ml_selection_free(s);
   return status;
@@ -592,12 +593,12 @@ static void decisions(void **state) {
   (void)state;
   n_select_passes = 1;
   fail_each("one", decide, 0);
-  select_opts.redundancy = 0.9;
+  decision_opts.redundancy = 0.9;
   fail_each("redundancy", decide, 0);
-  select_opts.k = 299;
+  decision_opts.k = 299;
   fail_each("by rank", decide, 0);
   n_select_passes = 3;
-  select_opts = (ml_select_opts){.n_significant = 1};
+  decision_opts = (ml_select_opts){.n_significant = 1};
   fail_each("multi-class", decide, 0);
 }
 
