@@ -330,7 +330,7 @@ static ml_status write_recipe(ml_fresh_settings *settings, size_t n, const ml_im
   ml_status status = ML_OK;
   if (settings->order.n != n)
     status = ml_error_set(err, ML_ERR_PARSE, "a column is there twice among those of a recipe");
-  if (status == ML_OK) status = ml_fresh_settings_set_ranges(settings, ranges, n, err);
+  if (status == ML_OK && n > 0) status = ml_fresh_settings_set_ranges(settings, ranges, n, err);
   ml_fresh_settings_set_compat(settings, compat);
   if (status == ML_OK) put_recipe(settings, out);
   ml_fresh_settings_free(settings);
@@ -340,7 +340,7 @@ static ml_status write_recipe(ml_fresh_settings *settings, size_t n, const ml_im
 ml_status ml_fresh_recipe(const char *const *names, size_t n, const ml_impute_range *ranges,
                           ml_compat compat, ml_buf *out, ml_error *err) {
   ml_fresh_settings *settings = NULL;
-  ml_status status = ml_fresh_settings_from_names(names, n, NULL, &settings, err);
+  ml_status status = fresh__settings_from_names(names, n, NULL, NULL, &settings, err);
   return status == ML_OK ? write_recipe(settings, n, ranges, compat, out, err) : status;
 }
 
@@ -349,7 +349,6 @@ ml_status ml_fresh_recipe_of(const ml_series_set *set, const ml_fresh_settings *
                              ml_buf *out, ml_error *err) {
   ml_fresh_settings *part = NULL, *own = NULL;
   ml_status status = ML_OK;
-  if (n == 0) return ml_error_set(err, ML_ERR_PARSE, "there are no names of features");
   if (!settings) status = ml_fresh_settings_named("comprehensive", &own, err);
   const ml_fresh_settings *whole = settings ? settings : own;
   if (status == ML_OK) status = fresh__settings_part(whole, set, names, n, &part, err);

@@ -208,9 +208,9 @@ ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *ou
  *     {"columns": [NAME, ...], "impute": {"min": [...], "max": [...], "median": [...]},
  *      "compat": "reference", "kind_to_fc_parameters": {...}}
  *
- * @param names   n columns of features
+ * @param names   n columns of features; a recipe of none says so, and is refused when it is read
  * @param ranges  n of them; NULL: nothing is replaced
- * @retval ML_ERR_PARSE  a name is that of no feature
+ * @retval ML_ERR_PARSE  a name is that of no feature, or there twice
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_fresh_recipe(const char *const *names, size_t n,
