@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <ml/ranks_internal.h>
+#include <ml/vector.h>
 
 /* VERY_FEW: up to it, insertion alone. FEW: up to it, by counting; as many as the low bits of a key
  * can number. MANY: from it on, the digits of the radix sort are wide. All measured. */
@@ -25,7 +26,7 @@ static void insert(uint64_t *words, size_t n) {
 
 /* Put each word where it belongs by its leading bits, which has no branch to be mistaken; insertion
  * mends the rest. Equal leading bits stay in order. */
-static void count_and_insert(const uint64_t *words, uint64_t *sorted, size_t n) {
+ML_VECTOR_PATHS static void count_and_insert(const uint64_t *words, uint64_t *sorted, size_t n) {
   int32_t keys[FEW];
   for (size_t i = 0; i < n; i++)
     keys[i] =
