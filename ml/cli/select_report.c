@@ -113,7 +113,7 @@ static void put_facts(report *r) {
                                       [ML_TARGET_REAL] = "real numbers",
                                       [ML_TARGET_BOOLEAN] = "booleans",
                                       [ML_TARGET_TEXT] = "texts"};
-  begin_fact(r, "input", false);
+  begin_fact(r, "input", true);
   put_input(r);
   end_fact(r);
   begin_fact(r, "rows", false);
@@ -132,7 +132,7 @@ static void put_facts(report *r) {
   picture__method(r->p, r->out);
   end_fact(r);
   put_outcome(r);
-  begin_fact(r, "least threshold", false);
+  begin_fact(r, "threshold", false);
   picture__p(r->out, r->s->threshold);
   end_fact(r);
 }
@@ -140,7 +140,7 @@ static void put_facts(report *r) {
 /* ---- pictures ------------------------------------------------------------------------------ */
 
 static void put_plot(report *r) {
-  cli__select_plot(r->p, r->out);
+  picture__plot(r->p, false, r->out);
 }
 
 /* How many features have a small plot: of those that are selected; without any, of the best. */
