@@ -17,7 +17,7 @@ if(ML_SANITIZE)
 else()
   target_compile_definitions(ml_flags INTERFACE
     $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
-  if(ML_VECTOR) # fresh/vector.h
+  if(ML_VECTOR) # ml/vector.h
     target_compile_definitions(ml_flags INTERFACE ML_VECTOR)
   endif()
 endif()

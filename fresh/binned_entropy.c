@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Entropy of the histogram of values, and of the power density. */
 #include <ml/stats_internal.h>
+#include <ml/vector.h>
 
 #include "feature.h"
-#include "vector.h"
 
 /* Values, and where between low and high they are. */
 typedef struct histogram {
@@ -14,7 +14,7 @@ typedef struct histogram {
   double *counts; /* as many as there are bins, at most */
 } histogram;
 
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static void find_places(const double *x, size_t n, double low, double range, double *places) {
   for (size_t i = 0; i < n; i++) places[i] = (x[i] - low) / range;
 }

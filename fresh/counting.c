@@ -2,16 +2,17 @@
 /* How many values lie where: above and below a level, in runs, at peaks. */
 #include <math.h>
 
-#include "feature.h"
-#include "vector.h"
+#include <ml/vector.h>
 
-FRESH_VECTOR static double count_above_mean(const fresh_series *s) {
+#include "feature.h"
+
+ML_VECTOR_PATHS static double count_above_mean(const fresh_series *s) {
   size_t n = 0;
   for (size_t i = 0; i < s->n; i++) n += s->x[i] > s->mean;
   return (double)n;
 }
 
-FRESH_VECTOR static double count_below_mean(const fresh_series *s) {
+ML_VECTOR_PATHS static double count_below_mean(const fresh_series *s) {
   size_t n = 0;
   for (size_t i = 0; i < s->n; i++) n += s->x[i] < s->mean;
   return (double)n;
@@ -35,8 +36,8 @@ static double longest_strike_below_mean(const fresh_series *s) {
   return (double)longest;
 }
 
-FRESH_VECTOR static void count_above(const fresh_series *s, const fresh_args *args, size_t n_args,
-                                     double *out) {
+ML_VECTOR_PATHS static void count_above(const fresh_series *s, const fresh_args *args,
+                                        size_t n_args, double *out) {
   for (size_t k = 0; k < n_args; k++) {
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++) n += s->x[i] >= args[k].v[0];
@@ -44,8 +45,8 @@ FRESH_VECTOR static void count_above(const fresh_series *s, const fresh_args *ar
   }
 }
 
-FRESH_VECTOR static void count_below(const fresh_series *s, const fresh_args *args, size_t n_args,
-                                     double *out) {
+ML_VECTOR_PATHS static void count_below(const fresh_series *s, const fresh_args *args,
+                                        size_t n_args, double *out) {
   for (size_t k = 0; k < n_args; k++) {
     size_t n = 0;
     for (size_t i = 0; i < s->n; i++) n += s->x[i] <= args[k].v[0];
@@ -53,8 +54,8 @@ FRESH_VECTOR static void count_below(const fresh_series *s, const fresh_args *ar
   }
 }
 
-FRESH_VECTOR static void value_count(const fresh_series *s, const fresh_args *args, size_t n_args,
-                                     double *out) {
+ML_VECTOR_PATHS static void value_count(const fresh_series *s, const fresh_args *args,
+                                        size_t n_args, double *out) {
   for (size_t k = 0; k < n_args; k++) {
     double value = args[k].v[0];
     size_t n = 0;
@@ -65,8 +66,8 @@ FRESH_VECTOR static void value_count(const fresh_series *s, const fresh_args *ar
   }
 }
 
-FRESH_VECTOR static void range_count(const fresh_series *s, const fresh_args *args, size_t n_args,
-                                     double *out) {
+ML_VECTOR_PATHS static void range_count(const fresh_series *s, const fresh_args *args,
+                                        size_t n_args, double *out) {
   for (size_t k = 0; k < n_args; k++) {
     double max = args[k].v[0], min = args[k].v[1];
     size_t n = 0;
@@ -75,8 +76,8 @@ FRESH_VECTOR static void range_count(const fresh_series *s, const fresh_args *ar
   }
 }
 
-FRESH_VECTOR static void number_crossing_m(const fresh_series *s, const fresh_args *args,
-                                           size_t n_args, double *out) {
+ML_VECTOR_PATHS static void number_crossing_m(const fresh_series *s, const fresh_args *args,
+                                              size_t n_args, double *out) {
   for (size_t k = 0; k < n_args; k++) {
     double m = args[k].v[0];
     size_t n = 0;

@@ -6,9 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+#include <ml/vector.h>
+
 #include "blas_dot.h"
 #include "feature.h"
-#include "vector.h"
 
 /* The reference convolves with up to so many points without BLAS. */
 enum { MOST_BY_HAND = 11 };
@@ -43,7 +44,7 @@ typedef struct search {
 /* ---- rows ---- */
 
 /* out[i] += w[0] x[i] + ... + w[9] x[i + 9], one after the other */
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static void add_taps(double *restrict out, const double *x, const double *taps, size_t n) {
   double w[AT_ONCE];
   memcpy(w, taps, sizeof w);

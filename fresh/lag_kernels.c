@@ -2,7 +2,7 @@
 /* The loops over a series that regressions on its last values spend their time in. */
 #include "lag_kernels.h"
 
-#include "vector.h"
+#include <ml/vector.h>
 
 /* A block stays in the nearest cache while the lags pass over it; and the sums of blocks, being
  * added up, lose less than one long sum. */
@@ -15,7 +15,7 @@ static inline double sum_lanes(const double *s) {
 }
 
 /* Four lags together. */
-FRESH_VECTOR static void add_dots4(const double *v, const double *a, size_t n, double *out) {
+ML_VECTOR_PATHS static void add_dots4(const double *v, const double *a, size_t n, double *out) {
   lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
   size_t i = 0;
   for (; i + LANES <= n; i += LANES) {
@@ -37,7 +37,7 @@ FRESH_VECTOR static void add_dots4(const double *v, const double *a, size_t n, d
   out[3] += sum_lanes((const double *)&s3);
 }
 
-FRESH_VECTOR static void add_dot(const double *v, const double *a, size_t n, double *out) {
+ML_VECTOR_PATHS static void add_dot(const double *v, const double *a, size_t n, double *out) {
   lanes s = {0};
   size_t i = 0;
   for (; i + LANES <= n; i += LANES) s += *(const lanes *)(v + i) * *(const lanes *)(a + i);
@@ -54,15 +54,15 @@ void lagged__dots(const double *v, const double *a, size_t n, size_t n_lags, dou
   }
 }
 
-FRESH_VECTOR static void subtract4(double *restrict e, const double *restrict a, const double *b,
-                                   size_t n) {
+ML_VECTOR_PATHS static void subtract4(double *restrict e, const double *restrict a, const double *b,
+                                      size_t n) {
   double b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
   for (size_t i = 0; i < n; i++)
     e[i] = (((e[i] - b0 * a[i]) - b1 * a[i - 1]) - b2 * a[i - 2]) - b3 * a[i - 3];
 }
 
-FRESH_VECTOR static void subtract(double *restrict e, const double *restrict a, double b,
-                                  size_t n) {
+ML_VECTOR_PATHS static void subtract(double *restrict e, const double *restrict a, double b,
+                                     size_t n) {
   for (size_t i = 0; i < n; i++) e[i] -= b * a[i];
 }
 

@@ -2,8 +2,9 @@
 /* Shared step: products of the centered series with itself, lag by lag. */
 #include <string.h>
 
+#include <ml/vector.h>
+
 #include "transforms.h"
-#include "vector.h"
 
 /* A lag is summed up directly or comes from the power spectrum by a rule of its own, so that its
  * bits do not depend on the other lags that a plan asks for. Short series and near lags are faster
@@ -32,7 +33,7 @@ static inline double finish(const double *d, const double *later, size_t m, size
   return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7])) + rest;
 }
 
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static double lag_sum(const double *d, size_t n, size_t lag) {
   return finish(d, d + lag, n - lag, 0, &(lanes){0});
 }
@@ -43,7 +44,7 @@ double fresh__lag_sum(const double *d, size_t n, size_t lag) {
 
 /* TOGETHER neighbouring lags, each with the bits that it has alone: one sum waits for its
  * additions, and several fill the time. */
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static void lag_sums(const double *d, size_t n, size_t lag, double *sums) {
   lanes a = {0}, b = {0}, c = {0}, e = {0};
   size_t m = n - lag, i = 0;

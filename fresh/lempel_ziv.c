@@ -3,8 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include <ml/vector.h>
+
 #include "feature.h"
-#include "vector.h"
 
 /* ---- symbols ---- */
 
@@ -45,7 +46,7 @@ static bool is_guessed(const bins *b) {
 
 /* The edges decide on the last one. No branch, for vector registers: bins -1 and n_bins are clamped
  * at the end, and the sums instead of conditions keep the compiler from making paths of them. */
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static void guess_symbols(const bins *b, const double *x, size_t n, uint32_t *symbols) {
   double min = b->min, step = b->step, scale = 1 / b->step;
   int32_t last = (int32_t)b->n_bins - 1;

@@ -6,8 +6,7 @@
 #include <math.h>
 
 #include <ml/stats_internal.h>
-
-#include "vector.h"
+#include <ml/vector.h>
 
 /* Whether r is exactly 1 when a line is all but perfect, and its errors 0, is a matter of the last
  * bit. So up to MOST_EXACT values the moments are the reference's to the operation: one chain each,
@@ -15,7 +14,8 @@
  * are summed in lanes. */
 enum { MOST_EXACT = 256, LANES = 8 };
 
-FRESH_VECTOR static void fused_chain(const double *t, const double *y, size_t n, double sums[3]) {
+ML_VECTOR_PATHS static void fused_chain(const double *t, const double *y, size_t n,
+                                        double sums[3]) {
   double tt = 0, ty = 0, yy = 0;
   for (size_t i = 0; i < n; i++) {
     tt = fma(t[i], t[i], tt);

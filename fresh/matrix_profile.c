@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include <ml/stats_internal.h>
+#include <ml/vector.h>
 
 #include "feature.h"
-#include "vector.h"
 
 enum { FEATURE, THRESHOLD, WINDOWS };
 enum { FEWEST = 4, SHORTEST = 8, LANES = 8, ARRAYS = 6 };
@@ -68,7 +68,7 @@ static inline double larger(double a, double b) {
 }
 
 /* LANES diagonals side by side, as far as all of them go. */
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static void walk_diagonals(const profile *p, size_t lag, double *covariance) {
   size_t n = p->n_windows - lag - LANES + 1;
   double c[LANES], rho[LANES];

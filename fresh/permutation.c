@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include <ml/stats_internal.h>
+#include <ml/vector.h>
 
 #include "feature.h"
-#include "vector.h"
 
 enum { DIMENSION, TAU };
 
@@ -32,7 +32,7 @@ typedef struct orders {
 
 /* larger[i] takes value i - k into account, and codes their digit k. Windows that reach over the
  * end have any code. */
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static void add_digit(const orders *o, size_t k) {
   for (size_t i = k; i < o->n; i++) o->larger[i] += o->x[i - k] > o->x[i] ? 1 : 0;
   for (size_t i = 0; i + k < o->n; i++) o->code[i] += o->n_codes * o->larger[i + k];

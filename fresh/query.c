@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include <ml/stats_internal.h>
+#include <ml/vector.h>
 
 #include "feature.h"
-#include "vector.h"
 
 enum { NORMALIZE, QUERY, THRESHOLD };
 enum { SHORTEST = 3, LANES = 8 };
@@ -28,7 +28,7 @@ static window measure(const double *x, size_t n, double *spare) {
 }
 
 /* Sum of products, or of squares of differences; lanes of their own for vector registers. */
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static double sum_terms(const double *a, const double *b, size_t n, bool is_product) {
   double sums[LANES] = {0}, d;
   size_t i = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is taken of the spectrum. */
+#include <ml/vector.h>
+
 #include "feature.h"
-#include "vector.h"
 
 enum { ATTR, COEFF };
 enum { REAL, IMAG, ABS, ANGLE };
@@ -41,7 +42,7 @@ static double fold(const double *lane) {
 }
 
 /* sums[p] = sum k^p y[k], p = 0..4. */
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static void sum_powers(const double *y, size_t n, double *sums) {
   double lane[FRESH_MOMENTS][LANES] = {{0}};
   for (size_t i = 0; i < n; i += LANES)

@@ -3,9 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include <ml/vector.h>
+
 #include "blas_dot.h"
 #include "feature.h"
-#include "vector.h"
 
 enum { COEFF, WIDTH, WIDTHS }; /* parameters */
 
@@ -97,7 +98,7 @@ static ml_status wavelet_open(const fresh_args *args, size_t n_args, bool is_mod
 }
 
 /* Eight chains side by side, so that every width of vector registers gives the same bits. */
-FRESH_VECTOR
+ML_VECTOR_PATHS
 static double dot(const double *x, const double *y, size_t n) {
   double r[8] = {0};
   size_t i = 0;

@@ -128,6 +128,10 @@ ml_status csv__take_names(ml_csv *csv, ml_error *err);
  */
 size_t csv__count_named(const ml_csv *csv, const char *name, size_t *column);
 
+/* Open a list of names, separated by commas, as if it were a header.
+ * @param option  what it was given with, for messages */
+ml_status csv__open_list(const char *names, const char *option, ml_csv **out, ml_error *err);
+
 /* ---- what cells say ---- */
 
 typedef enum csv_number_kind {
@@ -141,6 +145,9 @@ typedef enum csv_number_kind {
 /* Read a whole cell as a number, without the blanks around it. `value` is set unless the answer is
  * CSV_NO_NUMBER. */
 csv_number_kind csv__number(const char *text, size_t n, double *value);
+
+/* Read a whole cell as True or False, in any case. @return whether it is one */
+bool csv__boolean(const char *text, size_t n, double *value);
 
 /* The error for a cell that is no (finite) number. @param hint  appended; may be NULL */
 ml_status csv__fail_number(const ml_csv *csv, const char *at, csv_number_kind kind,

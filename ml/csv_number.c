@@ -30,6 +30,12 @@ csv_number_kind csv__number(const char *text, size_t n, double *value) {
   return memchr(text, 'n', n) || memchr(text, 'N', n) ? CSV_INFINITE : CSV_TOO_LARGE;
 }
 
+bool csv__boolean(const char *text, size_t n, double *value) {
+  n = csv__trim(&text, n);
+  *value = n == strlen("true") && strncasecmp(text, "true", n) == 0;
+  return *value != 0 || (n == strlen("false") && strncasecmp(text, "false", n) == 0);
+}
+
 static bool has_hex(const char *text, size_t n) {
   if (n > 0 && (*text == '+' || *text == '-')) text++, n--;
   return n > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');

@@ -151,6 +151,7 @@ static ml_status to_number(reader *r, reader_column *c, const char *at, const ch
                   (kind == CSV_INFINITE && c->want->takes_infinite);
   if (c->is_time) note_point(c, text, n);
   if (accepted) return ML_OK;
+  if (c->want->takes_booleans && csv__boolean(text, n, &c->number[r->n_rows])) return ML_OK;
   const char *expected = c->is_time ? "a number, as in the first row" : "a number";
   return csv__fail_number(r->csv, at, kind, text, n, expected, hint_for(c, text, n), r->err);
 }

@@ -42,8 +42,8 @@ const char *ml_series_parent(const ml_series_set *set, size_t i) {
 
 const char *ml_series_target(const ml_series_set *set, size_t i) {
   assert(i < set->n_ids);
-  if (!set->targets) return NULL;
-  return set->targets[set->parents ? set->parent[i] : i];
+  if (!set->target_of) return NULL;
+  return set->targets[set->target_of[set->parents ? set->parent[i] : i]];
 }
 
 const char *ml_series_target_name(const ml_series_set *set) {
@@ -79,6 +79,7 @@ void ml_series_free(ml_series_set *set) {
   free(set->parent);
   free(set->source);
   free(set->target_name);
+  free(set->target_of);
   free(set->targets);
   free(set->target_text);
   free(set->id_text);

@@ -95,7 +95,7 @@ typedef struct ml_series_opts {
  *
  * @retval ML_ERR_IO     path cannot be opened or read
  * @retval ML_ERR_PARSE  malformed file, a column that is not there (the message lists those that
- * are), a target that is missing or not the same for all rows of an id
+ * are), a target that is empty or not the same for all rows of an id
  * @retval ML_ERR_USAGE  windows of time, and no dates; a window that cannot be
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED
  */

@@ -30,13 +30,16 @@ struct ml_series_set {
   size_t irregular;   /* first id whose step is not constant; SIZE_MAX: none */
   bool is_long;       /* each kind of an id has rows of its own */
   bool times_are_whole;
-  char **parents;    /* of windows: the ids of the series they are cut from; NULL: no windows */
-  size_t n_parents;  /* there may be some without a window */
-  char *parent_text; /* what parents point into */
-  uint32_t *parent;  /* of each id */
-  char *source;      /* file that the target was read from; NULL without one */
-  char *target_name; /* NULL: there is no such column */
-  char **targets;    /* of each id, or of each parent; NULL: they were not read */
+  char **parents;      /* of windows: the ids of the series they are cut from; NULL: no windows */
+  size_t n_parents;    /* there may be some without a window */
+  char *parent_text;   /* what parents point into */
+  uint32_t *parent;    /* of each id */
+  char *source;        /* file that the target was read from; NULL without one */
+  char *target_name;   /* NULL: there is no such column */
+  uint32_t *target_of; /* of each id, or of each parent, which of the targets it has; NULL: they
+                          were not read */
+  char **targets;
+  size_t n_targets;
   char *target_text; /* what targets point into */
   char *id_text;     /* what ids point into */
   char *kind_text;   /* what kinds point into */
@@ -62,7 +65,7 @@ void series__roles_release(series_roles *roles);
 
 /* Give each id the text that all its rows have in a column of labels, which loses its texts.
  * @param id  of each row; NULL: csv has them in runs, or there is one id
- * @retval ML_ERR_PARSE  an id has two of them, or one that says that it is missing */
+ * @retval ML_ERR_PARSE  an id has two of them */
 ml_status series__make_targets(const ml_csv *csv, ml_column *column, const uint32_t *id,
                                ml_series_set *set, ml_error *err);
 

@@ -82,27 +82,11 @@ static ml_status add_value(series_roles *roles, size_t column, ml_error *err) {
   return ML_OK;
 }
 
-/* A list of names is a CSV record itself. @param option  what it was given with */
-static ml_status open_list(const deal *d, const char *names, const char *option, ml_csv **out) {
-  const ml_csv_opts comma = {.delimiter = ','};
-  ml_error why = {0};
-  if (!names[strspn(names, " \t\r\n")])
-    return ml_error_set(d->err, ML_ERR_USAGE, "%s has no names", option);
-  ml_status status = ml_csv_open_bytes(names, strlen(names), option, &comma, out, &why);
-  if (status == ML_OK && (*out)->at + 1 < (*out)->n) {
-    ml_csv_close(*out);
-    return ml_error_set(d->err, ML_ERR_USAGE, "%s has several lines; commas separate the names",
-                        option);
-  }
-  if (status != ML_ERR_PARSE) return status == ML_OK ? ML_OK : ml_error_memory(d->err);
-  return ml_error_set(d->err, ML_ERR_USAGE, "%s is not a list of names: %s", option, why.message);
-}
-
 /* Call `each` with the columns of a list. */
 static ml_status each_named(deal *d, const char *names, const char *option,
                             ml_status (*each)(deal *, const char *name)) {
   ml_csv *list = NULL;
-  ml_status status = open_list(d, names, option, &list);
+  ml_status status = csv__open_list(names, option, &list, d->err);
   if (status != ML_OK) return status;
   for (size_t j = 0; status == ML_OK && j < ml_csv_n_columns(list); j++)
     status = each(d, ml_csv_column(list, j));

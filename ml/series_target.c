@@ -21,26 +21,6 @@ static const char *quote(const targets *t, uint32_t code, char *buf) {
   return csv__quote(text, strlen(text), buf);
 }
 
-static ml_status fail_missing(const targets *t, uint32_t code) {
-  char shown[CSV_QUOTE_MAX];
-  size_t row = 0;
-  while (t->column->label[row] != code) row++;
-  return ml_error_at(t->err, ML_ERR_PARSE, ml_csv_source(t->csv), csv__line_of_row(t->csv, row), 0,
-                     "the target \"%.60s\" is missing here: \"%s\"", t->column->name,
-                     quote(t, code, shown));
-}
-
-/* Each different text is looked at once. */
-static ml_status check_missing(const targets *t) {
-  for (size_t c = 0; c < t->column->n_labels; c++) {
-    double unused;
-    const char *text = t->column->labels[c];
-    if (csv__number(text, strlen(text), &unused) == CSV_MISSING)
-      return fail_missing(t, (uint32_t)c);
-  }
-  return ML_OK;
-}
-
 static ml_status fail_change(const targets *t, uint32_t id, size_t row) {
   char first[CSV_QUOTE_MAX], second[CSV_QUOTE_MAX];
   return ml_error_at(t->err, ML_ERR_PARSE, ml_csv_source(t->csv), csv__line_of_row(t->csv, row), 0,
@@ -71,13 +51,15 @@ static ml_status see_all(const targets *t, const uint32_t *id) {
 }
 
 /* The texts stay where they are. */
-static ml_status keep(const targets *t, ml_column *column, ml_series_set *set) {
-  set->targets = malloc(set->n_ids * sizeof *set->targets);
-  if (!set->targets) return ml_error_memory(t->err);
-  for (size_t i = 0; i < set->n_ids; i++) set->targets[i] = column->labels[t->of[i]];
+static void keep(targets *t, ml_column *column, ml_series_set *set) {
+  set->target_of = t->of;
+  set->targets = column->labels;
+  set->n_targets = column->n_labels;
   set->target_text = column->label_text;
+  t->of = NULL;
+  column->labels = NULL;
   column->label_text = NULL;
-  return ML_OK;
+  column->n_labels = 0;
 }
 
 ml_status series__make_targets(const ml_csv *csv, ml_column *column, const uint32_t *id,
@@ -85,14 +67,10 @@ ml_status series__make_targets(const ml_csv *csv, ml_column *column, const uint3
   targets t = {.csv = csv, .column = column, .set = set, .err = err};
   t.of = malloc(set->n_ids * sizeof *t.of);
   set->source = strdup(ml_csv_source(csv));
-  if (!t.of || !set->source) {
-    free(t.of);
-    return ml_error_memory(err);
-  }
-  for (size_t i = 0; i < set->n_ids; i++) t.of[i] = NONE;
-  ml_status status = check_missing(&t);
+  ml_status status = t.of && set->source ? ML_OK : ml_error_memory(err);
+  for (size_t i = 0; status == ML_OK && i < set->n_ids; i++) t.of[i] = NONE;
   if (status == ML_OK) status = see_all(&t, id);
-  if (status == ML_OK) status = keep(&t, column, set);
+  if (status == ML_OK) keep(&t, column, set);
   free(t.of);
   return status;
 }

@@ -10,10 +10,6 @@
 
 #include "target_internal.h"
 
-static bool is_word(const char *text, size_t n, const char *word) {
-  return strlen(word) == n && strncasecmp(text, word, n) == 0;
-}
-
 /* A sign and digits. @return false when it is no integer */
 static bool read_integer(const char *text, size_t n, target_cell *cell) {
   cell->is_negative = n > 0 && *text == '-';
@@ -44,9 +40,7 @@ target_cell target__read_cell(const char *text) {
                                       [CSV_NO_NUMBER] = TARGET_TEXT};
   target_cell cell = {0};
   size_t n = strlen(text);
-  bool is_true = is_word(text, n, "true");
-  if (is_true || is_word(text, n, "false"))
-    return (target_cell){.kind = TARGET_BOOLEAN, .value = is_true};
+  if (csv__boolean(text, n, &cell.value)) return cell.kind = TARGET_BOOLEAN, cell;
   n = csv__trim(&text, n);
   bool is_integer = read_integer(text, n, &cell);
   csv_number_kind kind = csv__number(text, n, &cell.value);

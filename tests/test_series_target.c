@@ -98,10 +98,10 @@ static series_case cases[] = {
      "id,time,kind,value,y\nx,0,a,1,p\nx,0,b,2,\"p\n\"\n",
      "!3: the target \"y\" of id x is \"p?\" here, and \"p\" before"},
     {"empty", {.target = "y"}, "id,y,a\n1,p,5\n2,,6\n", "!3:3: column \"y\" is empty here"},
-    {"missing",
+    {"what is missing is the business of the target",
      {.target = "y"},
-     "id,y,a\n1,p,5\n2, NaN,6\n3,p,6\n",
-     "!3: the target \"y\" is missing here: \" NaN\""},
+     "id,y,a\n1,NaN,5\n2,none,6\n",
+     "1 a=5;2 a=6; | y 1=NaN 2=none"},
     {"unknown",
      {.target = "hurricane"},
      "id,huricane,a\n1,0,5\n",
@@ -189,13 +189,75 @@ static void rows_in_memory_have_none(void **state) {
   ml_series_free(set);
 }
 
+/* ---- as a target ---- */
+
+static ml_status make_target(const char *text, const ml_window *window, ml_problem problem,
+                             ml_target **out, ml_error *err) {
+  const ml_series_opts opts = {.target = "y", .window = window};
+  ml_series_set *set = NULL;
+  assert_int_equal(ml_series_parse(text, strlen(text), "s.csv", &opts, &set, err), ML_OK);
+  ml_status status = ml_target_of_series(set, problem, out, err);
+  ml_series_free(set);
+  return status;
+}
+
+static void rows_of_a_target_ascend_by_id(void **state) {
+  (void)state;
+  ml_target *t = NULL;
+  assert_int_equal(
+      make_target("id,y,a\n10,2.5,1\n2,3,1\n1,-1,2\n", NULL, ML_PROBLEM_AUTO, &t, NULL), ML_OK);
+  assert_string_equal(t->name, "y");
+  assert_int_equal(t->n, 3);
+  assert_int_equal(t->problem, ML_REGRESSION);
+  expect_same("1", t->values[0], -1);
+  expect_same("2", t->values[1], 3);
+  expect_same("10", t->values[2], 2.5);
+  ml_target_free(t);
+}
+
+/* The first id has no window: neither its class nor its place in the order of the classes stays. */
+static void windows_have_the_target_of_their_series(void **state) {
+  (void)state;
+  ml_target *t = NULL;
+  const char *text = "id,y,a\nu,gone,1\nv,q,1\nv,q,2\nv,q,3\nw,p,4\nw,p,5\n";
+  assert_int_equal(make_target(text, &two_rows, ML_PROBLEM_AUTO, &t, NULL), ML_OK);
+  assert_int_equal(t->n, 3);
+  assert_int_equal(t->n_classes, 2);
+  assert_string_equal(t->labels[0], "q");
+  assert_string_equal(t->labels[1], "p");
+  const uint32_t want[] = {0, 0, 1};
+  assert_memory_equal(t->classes, want, sizeof want);
+  ml_target_free(t);
+}
+
+static void mistakes_of_a_target_name_file_and_id(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *want;
+  } mistakes[] = {
+      {"id,y,a\nu,1,1\nv,1,1\n", "target \"y\" has only one value, \"1\""},
+      {"id,y,a\nu,1,1\n", "target \"y\" has fewer than two rows"},
+      {"id,y,a\nu,1,1\nw,NaN,1\nv,2,1\n", "target \"y\" has no value for id \"w\""},
+  };
+  for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+    ml_target *t = NULL;
+    ml_error err = {0};
+    assert_int_equal(make_target(mistakes[i].text, NULL, ML_PROBLEM_AUTO, &t, &err), ML_ERR_PARSE);
+    assert_string_equal(err.message, mistakes[i].want);
+    assert_string_equal(err.source, "s.csv");
+  }
+}
+
 int main(void) {
   enum { N = sizeof cases / sizeof *cases };
-  struct CMUnitTest tests[N + 2];
+  struct CMUnitTest tests[N + 5];
   for (size_t i = 0; i < N; i++)
     tests[i] =
         (struct CMUnitTest){.name = cases[i].name, .test_func = check, .initial_state = &cases[i]};
   tests[N] = (struct CMUnitTest)cmocka_unit_test(many_rows_of_many_ids);
   tests[N + 1] = (struct CMUnitTest)cmocka_unit_test(rows_in_memory_have_none);
+  tests[N + 2] = (struct CMUnitTest)cmocka_unit_test(rows_of_a_target_ascend_by_id);
+  tests[N + 3] = (struct CMUnitTest)cmocka_unit_test(windows_have_the_target_of_their_series);
+  tests[N + 4] = (struct CMUnitTest)cmocka_unit_test(mistakes_of_a_target_name_file_and_id);
   return cmocka_run_group_tests_name("series_target", tests, NULL, NULL);
 }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of reading a matrix of features; never installed. */
+#ifndef ML_FEATURES_INTERNAL_H
+#define ML_FEATURES_INTERNAL_H
+
+#include <ml/select.h>
+
+/* ---- which column is what ---- */
+
+typedef struct features_roles {
+  size_t id, target; /* SIZE_MAX: none */
+  size_t empty;      /* last column of a CSV file, without a name, that must be empty; SIZE_MAX */
+  bool id_is_guess;
+  size_t *columns; /* n features */
+  size_t n;
+} features_roles;
+
+/* Names of the columns of a file. */
+typedef struct features_names {
+  const char *const *names;
+  size_t n;
+  const char *source;
+  bool has_ids; /* none of the columns is that of the ids, because they lie elsewhere */
+} features_names;
+
+ml_status features__roles(const features_names *names, const ml_features_opts *opts,
+                          features_roles *roles, ml_error *err);
+void features__roles_release(features_roles *roles);
+
+/* The error for a name that is not there or not once: with the nearest, and those there are. */
+ml_status features__fail_name(const features_names *names, const char *name, ml_error *err);
+
+/* ---- the formats ---- */
+
+typedef ml_status features_reader(const char *path, const ml_features_opts *opts,
+                                  const ml_exec *exec, ml_matrix **out, ml_target **target,
+                                  ml_error *err);
+
+features_reader features__read_npy;
+
+/* Rows ascending by their ids, which are distinct.
+ * @param[out] by_id  from malloc()
+ * @param[out] twice  two rows of one id, or SIZE_MAX */
+ml_status features__order(char *const *ids, size_t n, uint32_t **by_id, bool *are_numbers,
+                          size_t twice[2], ml_error *err);
+
+/* Shape of a .npy file of numbers in the plane. */
+typedef struct npy_header {
+  size_t n_rows, n_columns;
+  bool by_column;
+  size_t n_bytes; /* of magic and header: where the values begin */
+} npy_header;
+
+/* The longest header that is read, with everything in front of it. */
+enum { NPY_HEADER_MAX = 64 * 1024 };
+
+/* Read the header from the first n bytes of a file.
+ * @param file_size  of the file, which must have the values and nothing more */
+ml_status features__npy_header(const char *bytes, size_t n, uint64_t file_size, const char *source,
+                               npy_header *header, ml_error *err);
+
+/* Names of a matrix, as the file beside a .npy has them. */
+typedef struct npy_names {
+  char *id;
+  char **rows, **columns;
+  size_t n_rows, n_columns;
+} npy_names;
+
+ml_status features__npy_names(const char *json, size_t n, const char *source, npy_names *names,
+                              ml_error *err);
+void features__npy_names_release(npy_names *names);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which column of a file of features is the id, the target, a feature. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <ml/csv_internal.h>
+#include <ml/labels.h>
+#include <ml/nearest.h>
+#include <ml/series_internal.h>
+
+#include "features_internal.h"
+
+typedef struct deal {
+  const features_names *names;
+  const ml_features_opts *opts;
+  features_roles *roles;
+  bool *known; /* has a role, or is left out */
+  ml_error *err;
+} deal;
+
+/* "a, b, ...", as far as a message has room. */
+static void put_list(ml_buf *to, const features_names *names) {
+  enum { ROOM = 240 };
+  const size_t from = to->n;
+  for (size_t j = 0; j < names->n; j++) {
+    if (to->n - from + strlen(names->names[j]) > ROOM) {
+      ml_buf_puts(to, j ? ", ..." : "...");
+      return;
+    }
+    ml_buf_puts(to, j ? ", " : "");
+    series__put_name(to, names->names[j]);
+  }
+}
+
+static size_t count_named(const features_names *names, const char *name, size_t *column) {
+  size_t n = 0;
+  for (size_t j = names->n; j-- > 0;) {
+    if (strcmp(names->names[j], name) != 0) continue;
+    n++;
+    *column = j;
+  }
+  return n;
+}
+
+ml_status features__fail_name(const features_names *names, const char *name, ml_error *err) {
+  char shown[CSV_QUOTE_MAX];
+  size_t column;
+  ml_buf tail = {0};
+  csv__quote(name, strlen(name), shown);
+  if (count_named(names, name, &column) > 1)
+    return ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0, "more than one column \"%s\"",
+                       shown);
+  ml_nearest nearest = ml_nearest_to(name);
+  for (size_t j = 0; j < names->n; j++)
+    ml_nearest_try(&nearest, names->names[j], strlen(names->names[j]));
+  if (nearest.name) {
+    ml_buf_printf(&tail, "did you mean \"%s\"?", nearest.name);
+  } else {
+    ml_buf_puts(&tail, "the file has: ");
+    put_list(&tail, names);
+  }
+  ml_status status = tail.failed
+                         ? ml_error_memory(err)
+                         : ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0,
+                                       "no column \"%s\" (%.*s)", shown, (int)tail.n, tail.data);
+  ml_buf_release(&tail);
+  return status;
+}
+
+/* The column of a name that must be there, once, and has no part yet. */
+static ml_status take(deal *d, const char *name, size_t *column) {
+  char shown[CSV_QUOTE_MAX];
+  if (count_named(d->names, name, column) != 1) return features__fail_name(d->names, name, d->err);
+  if (d->known[*column])
+    return ml_error_at(d->err, ML_ERR_USAGE, d->names->source, 0, 0,
+                       "column \"%s\" is given two parts", csv__quote(name, strlen(name), shown));
+  d->known[*column] = true;
+  return ML_OK;
+}
+
+static ml_status exclude(deal *d, const char *names) {
+  ml_csv *list = NULL;
+  size_t unused;
+  ml_status status = csv__open_list(names, "--exclude", &list, d->err);
+  for (size_t j = 0; status == ML_OK && j < ml_csv_n_columns(list); j++)
+    status = take(d, ml_csv_column(list, j), &unused);
+  ml_csv_close(list);
+  return status;
+}
+
+/* All features have two underscores in a row, which hardly any id has. */
+static ml_status deal_id(deal *d) {
+  features_roles *roles = d->roles;
+  const char *given = d->opts->id;
+  size_t column;
+  if (d->names->has_ids) return ML_OK;
+  if (given) return *given ? take(d, given, &roles->id) : ML_OK;
+  if (count_named(d->names, "id", &column) == 0) {
+    column = 0;
+    if (d->known[0] || strstr(d->names->names[0], "__")) return ML_OK;
+    roles->id_is_guess = true;
+  } else if (d->known[column]) {
+    return ML_OK;
+  } else if (count_named(d->names, "id", &column) > 1) {
+    return features__fail_name(d->names, "id", d->err);
+  }
+  roles->id = column;
+  d->known[column] = true;
+  return ML_OK;
+}
+
+static ml_status fail_unnamed(const deal *d, size_t column) {
+  return ml_error_at(d->err, ML_ERR_PARSE, d->names->source, 0, 0,
+                     "column %zu has no name; --exclude '\"\"' leaves it out", column + 1);
+}
+
+static ml_status fail_twice(const deal *d, const char *name) {
+  char shown[CSV_QUOTE_MAX];
+  return ml_error_at(d->err, ML_ERR_PARSE, d->names->source, 0, 0, "more than one column \"%s\"",
+                     csv__quote(name, strlen(name), shown));
+}
+
+/* Every column that has no other part is a feature. */
+static ml_status deal_rest(deal *d) {
+  labels seen = {0};
+  ml_status status = ML_OK;
+  features_roles *roles = d->roles;
+  for (size_t j = 0; j < d->names->n && status == ML_OK; j++) {
+    const char *name = d->names->names[j];
+    if (d->known[j]) continue;
+    roles->columns[roles->n++] = j;
+    if (!*name)
+      status = fail_unnamed(d, j);
+    else if (labels__put(&seen, name, strlen(name)) == LABELS_FULL)
+      status = ml_error_memory(d->err);
+    else if (seen.n < roles->n)
+      status = fail_twice(d, name);
+  }
+  labels__release(&seen);
+  if (status != ML_OK || roles->n > 0) return status;
+  return ml_error_at(d->err, ML_ERR_PARSE, d->names->source, 0, 0, "no column of a feature");
+}
+
+static ml_status deal_all(deal *d) {
+  const ml_features_opts *o = d->opts;
+  const size_t last = d->names->n - 1;
+  ml_status status = ML_OK;
+  if (o->exclude && *o->exclude) status = exclude(d, o->exclude);
+  if (status == ML_OK && o->target) status = take(d, o->target, &d->roles->target);
+  if (status == ML_OK) status = deal_id(d);
+  if (status == ML_OK && !d->names->has_ids && last > 0 && !d->known[last] &&
+      !*d->names->names[last]) {
+    d->roles->empty = last;
+    d->known[last] = true;
+  }
+  return status == ML_OK ? deal_rest(d) : status;
+}
+
+ml_status features__roles(const features_names *names, const ml_features_opts *opts,
+                          features_roles *roles, ml_error *err) {
+  *roles = (features_roles){.id = SIZE_MAX, .target = SIZE_MAX, .empty = SIZE_MAX};
+  if (names->n == 0)
+    return ml_error_at(err, ML_ERR_PARSE, names->source, 0, 0, "no column of a feature");
+  deal d = {.names = names, .opts = opts, .roles = roles, .err = err};
+  d.known = calloc(names->n, sizeof *d.known);
+  roles->columns = calloc(names->n, sizeof *roles->columns);
+  ml_status status = d.known && roles->columns ? deal_all(&d) : ml_error_memory(err);
+  free(d.known);
+  if (status != ML_OK) features__roles_release(roles);
+  return status;
+}
+
+void features__roles_release(features_roles *roles) {
+  free(roles->columns);
+  *roles = (features_roles){0};
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The target of series: a row for each id, or for each window. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include <ml/series_internal.h>
+
+#include "target_internal.h"
+
+ml_status ml_target_of_series(const ml_series_set *set, ml_problem problem, ml_target **out,
+                              ml_error *err) {
+  assert(set->target_of);
+  uint32_t *codes = malloc(set->n_ids * sizeof *codes);
+  if (!codes) return ml_error_memory(err);
+  for (size_t i = 0; i < set->n_ids; i++)
+    codes[i] = set->target_of[set->parents ? set->parent[i] : i];
+  const target_column column = {.name = set->target_name,
+                                .source = set->source,
+                                .n = set->n_ids,
+                                .texts = (const char *const *)set->targets,
+                                .n_texts = set->n_targets,
+                                .codes = codes,
+                                .ids = set->ids};
+  ml_status status = target__make(&column, problem, out, err);
+  free(codes);
+  return status;
+}
