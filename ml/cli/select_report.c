@@ -329,16 +329,24 @@ static void put_redundant(report *r) {
   ml_buf_puts(r->out, "},\n");
 }
 
-/* For each class the p-values, to the digits that are shown: there may be many. */
+/* In the digits that are shown. */
+static void put_short_p(report *r, double p) {
+  if (isnan(p))
+    ml_buf_puts(r->out, "null");
+  else if (p < 1e-300)
+    ml_buf_puts(r->out, p > 0 ? "1e-301" : "0");
+  else
+    picture__p(r->out, p);
+}
+
+/* For each class the p-values; there may be many. */
 static void put_class_lists(report *r) {
-  char text[ML_NUMBER_MAX];
   ml_buf_puts(r->out, "\"class_p\":[");
   for (size_t c = 0; c < r->s->n_classes; c++) {
     ml_buf_puts(r->out, c ? ",\n[" : "[");
     for (size_t i = 0; i < r->s->n; i++) {
-      double p = r->s->features[i].classes[c].p_value;
-      snprintf(text, sizeof text, "%.2e", p);
-      ml_buf_printf(r->out, "%s%s", i ? "," : "", isnan(p) ? "null" : text);
+      ml_buf_puts(r->out, i ? "," : "");
+      put_short_p(r, r->s->features[i].classes[c].p_value);
     }
     ml_buf_puts(r->out, "]");
   }
