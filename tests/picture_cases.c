@@ -81,6 +81,8 @@ const picture_case picture_cases[] = {
     {"fifty", 200, 100, 50, {.n_significant = 3}, USUAL},
     {"huge", 20, 30, 2, {.method = ML_FDR_BY}, .p = falling, .scale = 1.7e308},
     {"huge_regression", 20, 30, 0, {.method = ML_FDR_BY}, .p = falling, .scale = 1.7e308},
+    {"infinite", 20, 30, 2, {.method = ML_FDR_BY}, .p = falling, .scale = INFINITY},
+    {"infinite_regression", 20, 30, 0, {.method = ML_FDR_BY}, .p = falling, .scale = INFINITY},
     {"tiny", 20, 30, 2, {.method = ML_FDR_BY}, .p = falling, .scale = 1e-320},
     {"near", 20, 30, 0, {.method = ML_FDR_BY}, .p = falling, .scale = 1e-9, .offset = 1e9},
     {"hostile", 60, 30, 3, {.n_significant = 1, .redundancy = 0.5}, USUAL, .names = hostile_names},
@@ -107,7 +109,7 @@ static uint64_t next(uint64_t *state) {
 static double value_of(const picture_case *c, size_t row, size_t column, uint64_t *state) {
   double x = (double)(next(state) >> 11) * 0x1p-52 - 1;
   if (column % 4 == 3)
-    x = x > 0; /* binary */
+    x = x > 0 ? 1 : -1; /* binary */
   else if (column % 4 == 2)
     x = row == 3 ? 1 : x / 100;
   else if (c->n_classes > 0)

@@ -158,7 +158,7 @@ static void put_scatter_axes(range x, range y, ml_buf *out) {
   picture_ticks ticks;
   double last_end = -1;
   ml_buf_printf(out, "<path " PICTURE_AXIS " d=\"M%d,8V%dH%d\"/>\n", LEFT, BOTTOM, WIDTH - 8);
-  picture__ticks(x.lo, x.hi, 4, &ticks);
+  picture__ticks(x.lo, x.hi, 5, &ticks);
   for (size_t i = 0; i < ticks.n; i++) {
     double at = scatter_x(x, ticks.at[i]), half = picture__width(ticks.labels[i], 10) / 2;
     if (at - half < last_end + 4) continue;
@@ -166,7 +166,7 @@ static void put_scatter_axes(range x, range y, ml_buf *out) {
                   ticks.labels[i]);
     last_end = at + half;
   }
-  picture__ticks(y.lo, y.hi, 4, &ticks);
+  picture__ticks(y.lo, y.hi, 5, &ticks);
   for (size_t i = 0; i < ticks.n; i++)
     picture__text(out, LEFT - 6, scatter_y(y, ticks.at[i]) + 3,
                   PICTURE_DIM " font-size=\"10\" text-anchor=\"end\"", ticks.labels[i]);

@@ -203,6 +203,10 @@ static void put_all_points(const plot *f) {
 static void put_fdr_line(const plot *f) {
   double level = picture__level(f->p->opts), sum = 0, last = -10;
   char letter = 'M';
+  if (f->m == 1) { /* a line through one point */
+    put_line(f, PICTURE_LINE " stroke-width=\"1.8\"", LEFT, y_of(f, level), RIGHT, y_of(f, level));
+    return;
+  }
   ml_buf_puts(f->out, "<path " PICTURE_LINE " stroke-width=\"1.8\" d=\"");
   for (size_t i = 1; i <= f->m; i++) {
     sum += 1 / (double)i;
@@ -212,7 +216,7 @@ static void put_fdr_line(const plot *f) {
     letter = 'L';
     last = x;
   }
-  ml_buf_puts(f->out, f->m == 1 ? "h0.1\" stroke-linecap=\"round\"/>\n" : "\"/>\n");
+  ml_buf_puts(f->out, "\"/>\n");
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -415,7 +419,7 @@ void picture__plot(const cli_pictured *p, bool has_title, ml_buf *out) {
   ml_buf body = {0};
   plot f = {.p = p, .features = s->features, .n = picture__n_tested(s), .out = &body};
   f.m = s->n - s->n_constant;
-  f.has_line = f.m > 0 && p->opts->k == 0 && !(p->opts->percentile > 0);
+  f.has_line = f.n > 0 && p->opts->k == 0 && !(p->opts->percentile > 0);
   f.cut = common_cut(&f);
   set_scales(&f);
   if (has_title) put_title(&f);

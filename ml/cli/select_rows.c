@@ -127,7 +127,7 @@ static double x_in(const rows *r, const boxes *b, double value) {
 static void put_value_axis(const rows *r, const boxes *b) {
   picture_ticks ticks;
   double y = r->end + 2, last_end = -1;
-  picture__ticks(b->lo, b->hi, 4, &ticks);
+  picture__ticks(b->lo, b->hi, 5, &ticks);
   ml_buf_puts(r->out, "<path " PICTURE_AXIS " d=\"");
   picture__point(r->out, 'M', r->left, y);
   picture__point(r->out, 'L', RIGHT, y);
