@@ -30,8 +30,10 @@ random.comprehensive.csv random.tolerance.csv random.custom.csv random.custom.to
 random.cwt_precision12.csv random.cwt_precision12.tolerance.csv random.modern_overrides.csv
 random.matrix_profile.csv inputs/random.csv
 settings_custom.json kx/random.kx-strict.csv
-select/pvalues.csv select/pvalues_inputs.csv
 """.split()
+
+# Of the folder of selection: what is made up, and the list of all.
+SELECT = ["select/cases.json", "select/fdr.csv", "select/pvalues*.csv", "select/synth_*/*.csv"]
 
 
 def is_kept(row_id):
@@ -51,12 +53,13 @@ def main():
         sys.exit(__doc__)
     source = pathlib.Path(sys.argv[1])
     target = pathlib.Path(__file__).parent.parent / "tests" / "golden"
-    for name in FILES:
+    selection = [str(path.relative_to(source)) for glob in SELECT for path in source.glob(glob)]
+    for name in FILES + sorted(selection):
         path = target / (name + ".gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         # No time stamp and no name inside: the same input gives the same bytes.
-        folder = source if name.startswith(("kx/", "select/")) else source / "extract"
-        content = (folder / name).read_bytes()
+        folder = "" if name.startswith(("kx/", "select/")) else "extract"
+        content = (source / folder / name).read_bytes()
         if path.name.startswith("random."):
             content = shorten(content)
         path.write_bytes(gzip.compress(content, 9, mtime=0))
