@@ -33,7 +33,7 @@ settings_custom.json kx/random.kx-strict.csv
 """.split()
 
 # Of the folder of selection: what is made up, and the list of all.
-SELECT = ["select/cases.json", "select/fdr.csv", "select/synth_*/*.csv"]
+SELECT = ["select/cases.json", "select/fdr.csv", "select/pvalues*.csv", "select/synth_*/*.csv"]
 
 
 def is_kept(row_id):
