@@ -172,9 +172,10 @@ typedef struct ml_select_opts {
                            0: not */
   size_t n_significant; /* multi-class: a feature is relevant that is so for this many classes; 0:
                            not multi-class: one class is enough, and a feature has one p-value, the
-                           least */
-  double redundancy;    /* in (0, 1): of two selected features whose correlation has a larger
-                           absolute value, the one with the larger p-value is dropped; 0: none is */
+                           least. Two classes are one decision: n_classes of the result is 0 */
+  double redundancy;    /* in (0, 1): of two selected features whose correlation, as a double, has
+                           a larger absolute value (that of equal ones is 1), the one with the
+                           larger p-value is dropped; 0: none is */
 } ml_select_opts;
 
 typedef enum ml_feature_type {

@@ -30,11 +30,10 @@ random.comprehensive.csv random.tolerance.csv random.custom.csv random.custom.to
 random.cwt_precision12.csv random.cwt_precision12.tolerance.csv random.modern_overrides.csv
 random.matrix_profile.csv inputs/random.csv
 settings_custom.json kx/random.kx-strict.csv
-select/pvalues.csv select/pvalues_inputs.csv
 """.split()
 
 # Of the folder of selection: what is made up, and the list of all.
-SELECT = ["select/cases.json", "select/fdr.csv", "select/synth_*/*.csv"]
+SELECT = ["select/cases.json", "select/fdr.csv", "select/pvalues*.csv", "select/synth_*/*.csv"]
 
 
 def is_kept(row_id):
