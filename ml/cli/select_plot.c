@@ -15,8 +15,8 @@ enum {
   RIGHT = 560,
   TOP = 96,
   BOTTOM = 500,
-  NAMES = 604, /* to the right of it, */
-  NAMES_END = 980,
+  NAMES = 612, /* to the right of it: p-values, then names */
+  P_ROOM = 54,
   N_NAMED = 20,
   LINE_HEIGHT = 17, /* of names */
   NAME_SIZE = 11,
@@ -203,6 +203,10 @@ static void put_all_points(const plot *f) {
 static void put_fdr_line(const plot *f) {
   double level = picture__level(f->p->opts), sum = 0, last = -10;
   char letter = 'M';
+  if (f->m == 1) { /* a line through one point */
+    put_line(f, PICTURE_LINE " stroke-width=\"1.8\"", LEFT, y_of(f, level), RIGHT, y_of(f, level));
+    return;
+  }
   ml_buf_puts(f->out, "<path " PICTURE_LINE " stroke-width=\"1.8\" d=\"");
   for (size_t i = 1; i <= f->m; i++) {
     sum += 1 / (double)i;
@@ -212,7 +216,7 @@ static void put_fdr_line(const plot *f) {
     letter = 'L';
     last = x;
   }
-  ml_buf_puts(f->out, f->m == 1 ? "h0.1\" stroke-linecap=\"round\"/>\n" : "\"/>\n");
+  ml_buf_puts(f->out, "\"/>\n");
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -249,18 +253,20 @@ static void put_names(const plot *f, const double *y, size_t n) {
   for (size_t i = 0; i < n; i++) {
     const ml_relevance *feature = &f->features[i];
     const char *name = f->p->features->columns[feature->column];
-    const char *how = picture__fate(feature) == PICTURE_IS_SELECTED ? PICTURE_INK : PICTURE_DIM;
-    ml_buf_printf(f->out, "<text %s font-size=\"%d\" x=\"%d\" y=\"", how, NAME_SIZE, NAMES);
+    bool is_selected = picture__fate(feature) == PICTURE_IS_SELECTED;
+    ml_buf_printf(f->out,
+                  "<text " PICTURE_DIM " font-size=\"%d\" text-anchor=\"end\" x=\"%d\" y=\"",
+                  NAME_SIZE, NAMES + P_ROOM);
+    picture__at(f->out, y[i] + 4);
+    ml_buf_puts(f->out, "\">");
+    picture__p(f->out, feature->p_value);
+    ml_buf_printf(f->out, "</text><text %s font-size=\"%d\" x=\"%d\" y=\"",
+                  is_selected ? PICTURE_INK : PICTURE_DIM, NAME_SIZE, NAMES + P_ROOM + 10);
     picture__at(f->out, y[i] + 4);
     ml_buf_puts(f->out, "\"><title>");
     ml_buf_xml_text(f->out, name);
     ml_buf_puts(f->out, "</title>");
-    picture__name(f->out, name, NAMES_END - NAMES, NAME_SIZE);
-    ml_buf_printf(f->out, "</text><text " PICTURE_DIM " font-size=\"%d\" x=\"%d\" y=\"", NAME_SIZE,
-                  WIDTH - 12);
-    picture__at(f->out, y[i] + 4);
-    ml_buf_puts(f->out, "\" text-anchor=\"end\">");
-    picture__p(f->out, feature->p_value);
+    picture__name(f->out, name, WIDTH - 12 - (NAMES + P_ROOM + 10), NAME_SIZE);
     ml_buf_puts(f->out, "</text>\n");
   }
 }
@@ -344,12 +350,15 @@ static void put_fates(legend *l) {
 static void put_fdr_entry(legend *l) {
   const plot *f = l->f;
   const cli_pictured *p = f->p;
-  char level[ML_NUMBER_MAX], share[48] = "", words[160];
+  char level[ML_NUMBER_MAX], share[80] = "", words[200];
   bool is_shared = p->selection->problem != ML_REGRESSION && p->target->n_classes > 2;
   ml_number_format(picture__level(p->opts), level);
-  if (p->opts->method == ML_FDR_BY) snprintf(share, sizeof share, " \xc2\xb7 %.4g", f->harmonic);
-  if (p->opts->method == ML_FDR_KX) snprintf(share, sizeof share, " \xc2\xb7 (1+\xe2\x80\xa6+1/i)");
-  snprintf(words, sizeof words, "FDR line: %s i / (%zu%s)%s", level, f->m, share,
+  snprintf(share, sizeof share, "%zu", f->m);
+  if (p->opts->method == ML_FDR_BY)
+    snprintf(share, sizeof share, "(%zu \xc2\xb7 %.4g)", f->m, f->harmonic);
+  if (p->opts->method == ML_FDR_KX)
+    snprintf(share, sizeof share, "(%zu \xc2\xb7 (1 + \xe2\x80\xa6 + 1/i))", f->m);
+  snprintf(words, sizeof words, "FDR line: %s \xc2\xb7 i / %s%s", level, share,
            is_shared ? ", for each class by itself" : "");
   put_entry(l, "<path " PICTURE_LINE " stroke-width=\"1.8\" d=\"M-10,0h20\"/>", words);
 }
@@ -405,31 +414,39 @@ static void put_field(plot *f) {
   put_names(f, y, n);
 }
 
-void cli__select_plot(const cli_pictured *p, ml_buf *out) {
+void picture__plot(const cli_pictured *p, bool has_title, ml_buf *out) {
   const ml_selection *s = p->selection;
   ml_buf body = {0};
   plot f = {.p = p, .features = s->features, .n = picture__n_tested(s), .out = &body};
   f.m = s->n - s->n_constant;
-  f.has_line = f.m > 0 && p->opts->k == 0 && !(p->opts->percentile > 0);
+  f.has_line = f.n > 0 && p->opts->k == 0 && !(p->opts->percentile > 0);
   f.cut = common_cut(&f);
   set_scales(&f);
-  put_title(&f);
+  if (has_title) put_title(&f);
   if (f.n > 0)
     put_field(&f);
   else
     picture__text(&body, WIDTH / 2.0, (TOP + BOTTOM) / 2.0,
                   PICTURE_DIM " font-size=\"14\" text-anchor=\"middle\"",
                   "There is no p-value to draw.");
-  double end = put_legend(&f);
-  picture__begin(out, "plot", WIDTH, end + 18);
+  double top = has_title ? 0 : TOP - 16, height = put_legend(&f) + 18 - top;
+  picture__begin(out, "plot", top, WIDTH, height);
   ml_buf_puts(out, " font-size=\"12\" role=\"img\" aria-label=\"p-values of the features\">\n");
-  ml_buf_puts(out, "<title>");
-  picture__headline(p, out);
+  if (has_title) {
+    ml_buf_puts(out, "<title>");
+    picture__headline(p, out);
+    ml_buf_puts(out, "</title>\n");
+  }
   ml_buf_printf(out,
-                "</title>\n<rect class=\"paper\" width=\"%d\" height=\"%.0f\" fill=\"#fff\"/>\n",
-                WIDTH, end + 18);
+                "<rect class=\"paper\" y=\"%.0f\" width=\"%d\" height=\"%.0f\" "
+                "fill=\"#fff\"/>\n",
+                top, WIDTH, height);
   ml_buf_put(out, body.data, body.n);
   ml_buf_puts(out, "</svg>\n");
   if (body.failed) out->failed = true;
   ml_buf_release(&body);
+}
+
+void cli__select_plot(const cli_pictured *p, ml_buf *out) {
+  picture__plot(p, true, out);
 }

@@ -113,7 +113,7 @@ static void put_facts(report *r) {
                                       [ML_TARGET_REAL] = "real numbers",
                                       [ML_TARGET_BOOLEAN] = "booleans",
                                       [ML_TARGET_TEXT] = "texts"};
-  begin_fact(r, "input", false);
+  begin_fact(r, "input", true);
   put_input(r);
   end_fact(r);
   begin_fact(r, "rows", false);
@@ -132,7 +132,7 @@ static void put_facts(report *r) {
   picture__method(r->p, r->out);
   end_fact(r);
   put_outcome(r);
-  begin_fact(r, "least threshold", false);
+  begin_fact(r, "threshold", false);
   picture__p(r->out, r->s->threshold);
   end_fact(r);
 }
@@ -140,7 +140,7 @@ static void put_facts(report *r) {
 /* ---- pictures ------------------------------------------------------------------------------ */
 
 static void put_plot(report *r) {
-  cli__select_plot(r->p, r->out);
+  picture__plot(r->p, false, r->out);
 }
 
 /* How many features have a small plot: of those that are selected; without any, of the best. */
@@ -329,16 +329,24 @@ static void put_redundant(report *r) {
   ml_buf_puts(r->out, "},\n");
 }
 
-/* For each class the p-values, to the digits that are shown: there may be many. */
+/* In the digits that are shown. */
+static void put_short_p(report *r, double p) {
+  if (isnan(p))
+    ml_buf_puts(r->out, "null");
+  else if (p < 1e-300)
+    ml_buf_puts(r->out, p > 0 ? "1e-301" : "0");
+  else
+    picture__p(r->out, p);
+}
+
+/* For each class the p-values; there may be many. */
 static void put_class_lists(report *r) {
-  char text[ML_NUMBER_MAX];
   ml_buf_puts(r->out, "\"class_p\":[");
   for (size_t c = 0; c < r->s->n_classes; c++) {
     ml_buf_puts(r->out, c ? ",\n[" : "[");
     for (size_t i = 0; i < r->s->n; i++) {
-      double p = r->s->features[i].classes[c].p_value;
-      snprintf(text, sizeof text, "%.2e", p);
-      ml_buf_printf(r->out, "%s%s", i ? "," : "", isnan(p) ? "null" : text);
+      ml_buf_puts(r->out, i ? "," : "");
+      put_short_p(r, r->s->features[i].classes[c].p_value);
     }
     ml_buf_puts(r->out, "]");
   }

@@ -55,7 +55,7 @@ void picture__method(const cli_pictured *p, ml_buf *out) {
   if (p->selection->n_classes > 0)
     ml_buf_printf(out, ", relevant for %zu of the classes or more", opts->n_significant);
   if (opts->redundancy > 0) {
-    ml_buf_puts(out, ", correlation of at most ");
+    ml_buf_puts(out, ", no two correlated above ");
     ml_buf_number(out, opts->redundancy);
   }
 }
