@@ -24,7 +24,7 @@ expect() { # WANT WORD...
 
 expect 'fresh features' mltool f
 expect 'fresh' mltool -s 4 -p 0 fre
-expect '--params --params-from --port --progress' mltool fresh --p
+expect '--params --params-from --port --percentile --plot --progress' mltool fresh --p
 expect 'peach' mltool pe
 expect 'select' mltool sel
 expect '--target --target-file' mltool select --targ
