@@ -90,6 +90,12 @@ ML_API ML_MUST_CHECK ml_status ml_target_read(const char *path, const ml_target_
 ML_API ML_MUST_CHECK ml_status ml_target_of_series(const ml_series_set *set, ml_problem problem,
                                                    ml_target **out, ml_error *err);
 
+/** ml_target_read() for a set: a row an id, windows with that of their series, by whose ids the
+ * file is joined. @return as ml_target_read() */
+ML_API ML_MUST_CHECK ml_status ml_target_read_series(const char *path, const ml_target_opts *opts,
+                                                     const ml_series_set *set, ml_target **out,
+                                                     ml_error *err);
+
 /** NULL is allowed. */
 ML_API void ml_target_free(ml_target *target);
 

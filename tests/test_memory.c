@@ -323,6 +323,33 @@ static ml_status write_safe(ml_error *err) {
   return status;
 }
 
+static const char *features_name;
+
+static ml_status read_features(ml_error *err) {
+  const ml_features_opts opts = {.target = "y", .exclude = "b", .problem = ML_CLASSIFICATION};
+  char path[256];
+  ml_matrix *m = NULL;
+  ml_target *own = NULL, *joined = NULL;
+  ml_impute_range ranges[2];
+  snprintf(path, sizeof path, "%s/%s", temp_dir(), features_name);
+  ml_status status = ml_features_read(path, &opts, NULL, &m, &own, err);
+  if (status == ML_OK) status = ml_impute_learn(m, ranges, NULL, err);
+  if (status == ML_OK) ml_impute(m, ranges);
+  snprintf(path, sizeof path, "%s/y.csv", temp_dir());
+  if (status == ML_OK) status = ml_target_read(path, NULL, m, &joined, err);
+  ml_target_free(own);
+  ml_target_free(joined);
+  ml_matrix_free(m);
+  return status;
+}
+
+static ml_status write_columns(ml_error *err) {
+  const size_t columns[] = {2, 0};
+  char path[256];
+  snprintf(path, sizeof path, "%s/c.json", temp_dir());
+  return ml_matrix_write_columns(matrix, columns, 2, path, ML_FORMAT_AUTO, false, NULL, err);
+}
+
 static ml_status read_and_send_value(ml_error *err) {
   static const char json[] = "{\"a\": [1, 2.5, \"text\", {\"b\": null}], \"c\": {}, \"d\": []}";
   ml_arena *arena = ml_arena_new();
@@ -577,6 +604,26 @@ static void outputs(void **state) {
   ml_series_free(set);
 }
 
+static void feature_files(void **state) {
+  (void)state;
+  char npy[256];
+  ml_error err = {0};
+  put_file("f.csv", "id,a,y,b,c\n1,2,0,x,NaN\n2,3,1,y,4\n3,,1,z,5\n");
+  put_file("plain.csv", "id,a,y,b,c\n1,2,0,7,NaN\n2,3,1,8,4\n3,,1,9,5\n");
+  put_file("y.csv", "id,z\n3,1.5\n1,2.5\n2,3\n");
+  features_name = "f.csv";
+  fail_each("features as CSV", read_features, 0);
+  char path[256];
+  snprintf(path, sizeof path, "%s/plain.csv", temp_dir());
+  snprintf(npy, sizeof npy, "%s/f.npy", temp_dir());
+  assert_int_equal(ml_features_read(path, NULL, NULL, &matrix, NULL, &err), ML_OK);
+  fail_each("columns", write_columns, 1); /* to sync a folder */
+  assert_int_equal(ml_matrix_write(matrix, npy, ML_FORMAT_AUTO, NULL, &err), ML_OK);
+  features_name = "f.npy";
+  fail_each("features as .npy", read_features, 0);
+  ml_matrix_free(matrix);
+}
+
 static void values(void **state) {
   (void)state;
   fail_each("value", read_and_send_value, 0);
@@ -633,7 +680,7 @@ int main(void) {
       cmocka_unit_test(csv),        cmocka_unit_test(rolls),
       cmocka_unit_test(outputs),    cmocka_unit_test(values),
       cmocka_unit_test(functions),  cmocka_unit_test(decisions),
-      cmocka_unit_test(selection),
+      cmocka_unit_test(selection),  cmocka_unit_test(feature_files),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }
