@@ -23,7 +23,8 @@ typedef struct extraction {
   ml_matrix *matrix;
   double *seconds; /* of each shared step and calculator; NULL: nobody wants to know */
   fresh_order order;
-  size_t n_ready; /* rows that are as they will be */
+  const ml_impute_range *ranges; /* of the columns in their order; NULL: nothing is replaced */
+  size_t n_ready;                /* rows that are as they will be */
   const ml_fresh_rows *rows;
 } extraction;
 
@@ -61,10 +62,18 @@ static ml_status put_item(void *ctx, size_t i, ml_buf *in, ml_error *err) {
   return ML_OK;
 }
 
+static void impute_rows(const extraction *e, size_t from, size_t to) {
+  ml_matrix rows = *e->matrix;
+  rows.values += from * rows.n_columns;
+  rows.n_rows = to - from;
+  ml_impute(&rows, e->ranges);
+}
+
 /* Items are taken in order: all rows up to n have their values. */
 static ml_status make_ready(extraction *e, size_t n, ml_error *err) {
   ml_status status = fresh__order_rows(&e->order, e->matrix, e->n_ready, n, err);
   if (status != ML_OK || n == e->n_ready) return status;
+  if (e->ranges) impute_rows(e, e->n_ready, n);
   e->n_ready = n;
   return e->rows && e->rows->ready ? e->rows->ready(e->rows->ctx, e->matrix, n, err) : ML_OK;
 }
@@ -241,6 +250,7 @@ ml_status ml_fresh_extract_timed(const ml_series_set *set, const ml_fresh_settin
 static ml_status extract(extraction *e, const ml_fresh_settings *settings, ml_exec *exec,
                          const ml_watch *watch, ml_error *err) {
   ml_status status = make_matrix(e, settings, exec, err);
+  e->ranges = settings->ranges;
   if (status == ML_OK) status = fresh__order_find(settings, e->matrix, &e->order, err);
   if (status == ML_OK) status = fresh__order_names(&e->order, e->matrix, err);
   if (status == ML_OK) status = split(e, ml_exec_n_workers(exec), err);

@@ -43,4 +43,48 @@ ml_status select__decide(const select_p_values *p, const ml_target *target,
                          const ml_matrix *features, const ml_select_opts *opts,
                          const ml_watch *watch, ml_selection **out, ml_error *err);
 
+/* ---- the task of a worker -------------------------------------------------------------------- */
+
+/* Blocks of a job, in this order. */
+enum {
+  SELECT_VALUES, /* of the matrix */
+  SELECT_TARGET, /* uint32_t: class of each row; or rows ascending by a real target, and then their
+                    ranks: see ranks_target */
+  SELECT_N_BLOCKS
+};
+
+/* Arguments of the job. */
+typedef struct select_request {
+  uint64_t n_rows, n_columns, by_column;
+  uint64_t test;      /* ml_select_test */
+  uint64_t n_classes; /* 0: a real target */
+  kendall_ties ties;  /* of that */
+} select_request;
+
+/* Argument of an item: some neighbouring columns. Its result has for each of them the type in a
+ * uint64_t and n_passes p-values. */
+typedef struct select_item {
+  uint64_t first, n;
+} select_item;
+
+static inline size_t select__n_passes(size_t n_classes) {
+  return n_classes ? n_classes : 1;
+}
+
+/* Columns of a row-major matrix that are copied together: a cache line has parts of so many that
+ * one alone would cost as much; but never much of the matrix. */
+static inline size_t select__tile(size_t n_rows, size_t n_columns) {
+  enum { COLUMNS = 16, SMALL = 1 << 20 };
+  size_t n = n_rows < SMALL / COLUMNS ? COLUMNS : 1 + n_columns / 10;
+  return n < COLUMNS ? n : COLUMNS;
+}
+
+/* As ml_relevance.test. */
+const char *select__test_name(ml_select_test test, bool is_real, ml_feature_type type);
+
+ml_status select__open(const ml_job_data *data, void **state, ml_error *err);
+ml_status select__run(void *state, const ml_job_data *data, const ml_item *item, ml_buf *out,
+                      ml_error *err);
+void select__close(void *state);
+
 #endif

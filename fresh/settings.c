@@ -2,6 +2,7 @@
 /* Settings by name, by calculators, and written as JSON. */
 #include "settings.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,7 @@ void ml_fresh_settings_free(ml_fresh_settings *settings) {
   }
   free(settings->kinds);
   labels__release(&settings->order);
+  free(settings->ranges);
   for (fresh_items *items = settings->items, *next; items; items = next) {
     next = items->next;
     free(items);
@@ -84,6 +86,45 @@ void ml_fresh_settings_free(ml_fresh_settings *settings) {
 
 void ml_fresh_settings_set_compat(ml_fresh_settings *settings, ml_compat compat) {
   settings->is_modern = compat == ML_COMPAT_MODERN;
+}
+
+ml_compat ml_fresh_settings_compat(const ml_fresh_settings *settings) {
+  return settings->is_modern ? ML_COMPAT_MODERN : ML_COMPAT_REFERENCE;
+}
+
+/* ---- what is replaced ---- */
+
+const ml_impute_range *ml_fresh_settings_ranges(const ml_fresh_settings *settings, size_t *n) {
+  *n = settings->ranges ? settings->order.n : 0;
+  return settings->ranges;
+}
+
+static ml_status check_ranges(const ml_fresh_settings *settings, const ml_impute_range *ranges,
+                              size_t n, ml_error *err) {
+  if (n != settings->order.n || n == 0)
+    return ml_error_set(err, ML_ERR_USAGE, "%zu ranges for %zu columns that have an order", n,
+                        settings->order.n);
+  for (size_t j = 0; j < n; j++) {
+    const ml_impute_range *r = &ranges[j];
+    if (!isfinite(r->min) || !isfinite(r->max) || !isfinite(r->median))
+      return ml_error_set(err, ML_ERR_USAGE, "the range of column '%.160s' is not finite",
+                          labels__text(&settings->order, (uint32_t)j));
+  }
+  return ML_OK;
+}
+
+ml_status ml_fresh_settings_set_ranges(ml_fresh_settings *settings, const ml_impute_range *ranges,
+                                       size_t n, ml_error *err) {
+  ml_impute_range *copy = NULL;
+  if (ranges) {
+    ml_status status = check_ranges(settings, ranges, n, err);
+    if (status != ML_OK) return status;
+    if (!(copy = reallocarray(NULL, n, sizeof *copy))) return ml_error_memory(err);
+    memcpy(copy, ranges, n * sizeof *copy);
+  }
+  free(settings->ranges);
+  settings->ranges = copy;
+  return ML_OK;
 }
 
 /* ---- calculators with their default grids ---- */
@@ -233,6 +274,17 @@ static void write_list(const fresh_list *list, const char *indent, ml_buf *out) 
   ml_buf_printf(out, "%s%s}", list->n ? "\n" : "", list->n ? indent : "");
 }
 
+void fresh__write_kinds(const ml_fresh_settings *settings, ml_buf *out) {
+  ml_buf_puts(out, "{");
+  for (size_t i = 0; i < settings->n_kinds; i++) {
+    ml_buf_puts(out, i ? ",\n    " : "\n    ");
+    ml_buf_json_string(out, settings->kinds[i].kind);
+    ml_buf_puts(out, ": ");
+    write_list(&settings->kinds[i].list, "    ", out);
+  }
+  ml_buf_puts(out, "\n  }");
+}
+
 void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *out) {
   if (settings->n_kinds == 0) {
     write_list(&settings->defaults, "", out);
@@ -241,12 +293,7 @@ void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *out) {
   }
   ml_buf_puts(out, "{\n  \"default_fc_parameters\": ");
   write_list(&settings->defaults, "  ", out);
-  ml_buf_puts(out, ",\n  \"kind_to_fc_parameters\": {");
-  for (size_t i = 0; i < settings->n_kinds; i++) {
-    ml_buf_puts(out, i ? ",\n    " : "\n    ");
-    ml_buf_json_string(out, settings->kinds[i].kind);
-    ml_buf_puts(out, ": ");
-    write_list(&settings->kinds[i].list, "    ", out);
-  }
-  ml_buf_puts(out, "\n  }\n}\n");
+  ml_buf_puts(out, ",\n  \"kind_to_fc_parameters\": ");
+  fresh__write_kinds(settings, out);
+  ml_buf_puts(out, "\n}\n");
 }

@@ -36,8 +36,9 @@ struct ml_fresh_settings {
   fresh_kind_list *kinds; /* sorted by name */
   size_t n_kinds;
   fresh_items *items;
-  labels order;   /* names of all columns, in the order that is wanted; none: that of the lists */
-  bool is_modern; /* ML_COMPAT_MODERN */
+  labels order; /* names of all columns, in the order that is wanted; none: that of the lists */
+  ml_impute_range *ranges; /* of these columns; NULL: nothing is replaced */
+  bool is_modern;          /* ML_COMPAT_MODERN */
 };
 
 /* Put the lists of kinds in order, when all are there. */
@@ -45,6 +46,10 @@ void fresh__sort_kinds(ml_fresh_settings *settings);
 
 /* What is computed for a kind. */
 const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *kind);
+
+/* Append the kinds that have lists of their own as a JSON object that stands in the outermost one.
+ */
+void fresh__write_kinds(const ml_fresh_settings *settings, ml_buf *out);
 
 /* Append a calculator with room for n_args sets of parameters. @return NULL when out of memory */
 fresh_setting *fresh__list_add(fresh_list *list, const fresh_feature *feature, size_t n_args);

@@ -86,9 +86,11 @@ static ml_status read_list(fresh_reader *r, json_t *json, fresh_list *list) {
   return ML_OK;
 }
 
-static ml_status read_kinds(fresh_reader *r, json_t *json, ml_fresh_settings *settings) {
+ml_status fresh__read_kinds(fresh_reader *r, json_t *json) {
+  ml_fresh_settings *settings = r->settings;
   const char *kind;
   json_t *list;
+  if (!json_is_object(json)) return fresh__fail(r, "expected an object of kinds");
   settings->kinds = calloc(json_object_size(json) + 1, sizeof *settings->kinds);
   if (!settings->kinds) return ml_error_memory(r->err);
   json_object_foreach(json, kind, list) {
@@ -116,8 +118,7 @@ static ml_status read_wrapped(fresh_reader *r, json_t *defaults, json_t *kinds) 
   fresh__leave(r);
   fresh__enter(r, "kind_to_fc_parameters", 0);
   if (status != ML_OK || !kinds || json_is_null(kinds)) return status;
-  if (!json_is_object(kinds)) return fresh__fail(r, "expected an object of kinds");
-  return read_kinds(r, kinds, r->settings);
+  return fresh__read_kinds(r, kinds);
 }
 
 static ml_status read_document(fresh_reader *r, json_t *root) {
@@ -125,6 +126,7 @@ static ml_status read_document(fresh_reader *r, json_t *root) {
   json_t *kinds = json_object_get(root, "kind_to_fc_parameters"), *json;
   const char *key;
   if (!json_is_object(root)) return fresh__fail(r, "expected an object of features");
+  if (fresh__is_recipe(root)) return fresh__read_recipe(r, root);
   if (!defaults && !kinds) return read_list(r, root, &r->settings->defaults);
   json_object_foreach(root, key, json) {
     if (json == defaults || json == kinds) continue;

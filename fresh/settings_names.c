@@ -9,11 +9,11 @@
 #include "kx_names.h"
 #include "names.h"
 #include "parameters.h"
+#include "settings_build.h"
 
 typedef struct reader {
   const char *source;
-  ml_fresh_settings *settings;
-  labels kinds; /* by code: the index in settings->kinds, until they are sorted */
+  fresh_builder builder;
   fresh_kx_names kx;
   ml_error *err;
 } reader;
@@ -21,9 +21,7 @@ typedef struct reader {
 /* A name that is taken apart. */
 typedef struct column {
   const char *name;
-  size_t n_kind; /* bytes of the kind */
-  const fresh_feature *feature;
-  ml_param_value values[ML_FRESH_MAX_PARAMS];
+  fresh_column is; /* its kind begins the name */
 } column;
 
 /* ---- one name -------------------------------------------------------------------------------- */
@@ -49,19 +47,19 @@ static const char *value_start(const char *part, const char *end) {
 
 static ml_status take_part(const reader *r, column *c, const char *part, const char *end,
                            fresh_wrong *wrong) {
-  const ml_fresh_feature *info = &c->feature->info;
+  const ml_fresh_feature *info = &c->is.feature->info;
   const char *value = value_start(part, end);
   if (!value) return fresh__refuse(wrong, "'%.*s' has no value", (int)(end - part), part);
   size_t k = fresh__find_param(info, part, (size_t)(value - part) - 1, wrong);
   if (k == info->n_params) return ML_ERR_PARSE;
   const ml_fresh_param *param = &info->params[k];
-  if (c->values[k].form != ML_FORM_ABSENT)
+  if (c->is.values[k].form != ML_FORM_ABSENT)
     return fresh__refuse(wrong, "parameter '%s' is there twice", param->name);
   fresh_literal literal;
   ml_status status = fresh__literal_parse(value, (size_t)(end - value), &literal);
   if (status == ML_OK) {
     fresh_wrong why;
-    status = fresh__take_value(param, &literal, r->settings, &c->values[k], &why);
+    status = fresh__take_value(param, &literal, r->builder.settings, &c->is.values[k], &why);
     if (status == ML_ERR_PARSE) fresh__refuse(wrong, "%s: %.300s", param->name, why.text);
   } else if (status == ML_ERR_PARSE) {
     fresh__refuse(wrong, "%s: '%.*s' is no value", param->name, (int)(end - value), value);
@@ -71,14 +69,14 @@ static ml_status take_part(const reader *r, column *c, const char *part, const c
 }
 
 static ml_status take_parts(const reader *r, column *c, const char *at, fresh_wrong *wrong) {
-  fresh__begin_set(&c->feature->info, c->values);
+  fresh__begin_set(&c->is.feature->info, c->is.values);
   while (*at) {
     const char *part = at + 2, *end = part_end(part);
     ml_status status = take_part(r, c, part, end, wrong);
     if (status != ML_OK) return status;
     at = end;
   }
-  return fresh__end_set(c->feature, c->values, wrong);
+  return fresh__end_set(c->is.feature, c->is.values, wrong);
 }
 
 static const fresh_feature *find_feature(const char *name, const char *end) {
@@ -124,11 +122,11 @@ static ml_status fail_unknown(const reader *r, const column *c) {
 
 static ml_status take_kx(reader *r, column *c) {
   if (!fresh__kx_names_ensure(&r->kx)) return ml_error_memory(r->err);
-  const fresh_kx_column *found = fresh__kx_names_find(&r->kx, c->name, &c->n_kind);
+  const fresh_kx_column *found = fresh__kx_names_find(&r->kx, c->name, &c->is.n_kind);
   if (!found) return fail_unknown(r, c);
-  c->feature = found->feature;
-  size_t n_params = c->feature->info.n_params;
-  if (n_params > 0) memcpy(c->values, found->values, n_params * sizeof *c->values);
+  c->is.feature = found->feature;
+  size_t n_params = c->is.feature->info.n_params;
+  if (n_params > 0) memcpy(c->is.values, found->values, n_params * sizeof *c->is.values);
   return ML_OK;
 }
 
@@ -139,91 +137,41 @@ static ml_status take_apart(reader *r, column *c) {
   for (const char *at = strstr(c->name, "__"); at; at = strstr(at + 1, "__")) {
     const char *calculator = at + 2, *end = part_end(calculator);
     fresh_wrong wrong = {""};
-    c->n_kind = (size_t)(at - c->name);
-    if (!(c->feature = find_feature(calculator, end))) continue;
+    c->is.n_kind = (size_t)(at - c->name);
+    if (!(c->is.feature = find_feature(calculator, end))) continue;
     ml_status status = take_parts(r, c, end, &wrong);
     if (status == ML_ERR_MEMORY) return ml_error_memory(r->err);
     if (status == ML_OK) return ML_OK;
-    if (!first.text[0]) fresh__refuse(&first, "%s: %.320s", c->feature->info.name, wrong.text);
+    if (!first.text[0]) fresh__refuse(&first, "%s: %.320s", c->is.feature->info.name, wrong.text);
   }
   return first.text[0] ? fail(r, c, first.text) : take_kx(r, c);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-static fresh_list *list_of(reader *r, const column *c) {
-  ml_fresh_settings *settings = r->settings;
-  uint32_t code = labels__put(&r->kinds, c->name, c->n_kind);
-  if (code == LABELS_FULL) return NULL;
-  if (code < settings->n_kinds) return &settings->kinds[code].list;
-  if ((code & (code - 1)) == 0) { /* full: 0, 1, 2, 4, 8, ... */
-    fresh_kind_list *grown =
-        reallocarray(settings->kinds, code ? 2 * (size_t)code : 1, sizeof *grown);
-    if (!grown) return NULL;
-    settings->kinds = grown;
-  }
-  char *kind = strndup(c->name, c->n_kind);
-  if (!kind) return NULL;
-  settings->kinds[settings->n_kinds] = (fresh_kind_list){.kind = kind};
-  return &settings->kinds[settings->n_kinds++].list;
-}
-
-static fresh_setting *setting_of(fresh_list *list, const fresh_feature *feature) {
-  for (size_t i = 0; i < list->n; i++)
-    if (list->settings[i].feature == feature) return &list->settings[i];
-  fresh_setting *setting = fresh__list_add(list, feature, 1);
-  if (setting) setting->n_args = 0;
-  return setting;
-}
-
-static bool add_set(fresh_list *list, const column *c) {
-  fresh_setting *setting = setting_of(list, c->feature);
-  if (!setting) return false;
-  if (c->feature->info.n_params > 0) return fresh__setting_add(setting, c->values);
-  setting->n_args = 1;
-  return true;
-}
-
-/* Remember the column as it will be called. @return LABELS_FULL when out of memory; else its place,
- * which an earlier column may have */
-static uint32_t remember(reader *r, const column *c) {
-  ml_buf name = {0};
-  char *kind = strndup(c->name, c->n_kind);
-  if (!kind) return LABELS_FULL;
-  ml_fresh_column(kind, &c->feature->info, c->values, &name);
-  free(kind);
-  uint32_t code = name.failed ? LABELS_FULL : labels__put(&r->settings->order, name.data, name.n);
-  ml_buf_release(&name);
-  return code;
-}
-
 static ml_status add_name(reader *r, const char *name) {
-  column c = {.name = name};
+  column c = {.name = name, .is.kind = name};
   if (!utf8__is_text(name, strlen(name))) return fail(r, &c, "is not UTF-8");
   ml_status status = take_apart(r, &c);
   if (status != ML_OK) return status;
-  size_t n_before = r->settings->order.n;
-  uint32_t place = remember(r, &c);
-  if (place == LABELS_FULL) return ml_error_memory(r->err);
-  if (place < n_before) return ML_OK;
-  fresh_list *list = list_of(r, &c);
-  return list && add_set(list, &c) ? ML_OK : ml_error_memory(r->err);
+  return fresh__build_add(&r->builder, &c.is) ? ML_OK : ml_error_memory(r->err);
+}
+
+ml_status fresh__settings_from_names(const char *const *names, size_t n, const char *source,
+                                     size_t *wrong, ml_fresh_settings **out, ml_error *err) {
+  reader r = {.source = source, .err = err};
+  if (!fresh__build_begin(&r.builder)) return ml_error_memory(err);
+  ml_status status = ML_OK;
+  for (size_t i = 0; i < n && status == ML_OK; i++) {
+    if (wrong) *wrong = i;
+    status = add_name(&r, names[i]);
+  }
+  fresh__kx_names_release(&r.kx);
+  return fresh__build_end(&r.builder, status, out);
 }
 
 ml_status ml_fresh_settings_from_names(const char *const *names, size_t n, const char *source,
                                        ml_fresh_settings **out, ml_error *err) {
-  reader r = {.source = source, .err = err};
   if (n == 0) return ml_error_at(err, ML_ERR_PARSE, source, 0, 0, "there are no names of features");
-  if (!(r.settings = calloc(1, sizeof *r.settings))) return ml_error_memory(err);
-  ml_status status = ML_OK;
-  for (size_t i = 0; i < n && status == ML_OK; i++) status = add_name(&r, names[i]);
-  labels__release(&r.kinds);
-  fresh__kx_names_release(&r.kx);
-  if (status != ML_OK) {
-    ml_fresh_settings_free(r.settings);
-    return status;
-  }
-  fresh__sort_kinds(r.settings);
-  *out = r.settings;
-  return ML_OK;
+  return fresh__settings_from_names(names, n, source, NULL, out, err);
 }

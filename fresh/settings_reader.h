@@ -46,6 +46,16 @@ ml_status fresh__read_value(fresh_reader *r, const ml_fresh_param *param, const 
 ml_status fresh__keep_set(const fresh_reader *r, const ml_param_value *values,
                           fresh_setting *setting, labels *columns);
 
+/* Take the value we are at, an object, for settings of kinds. */
+ml_status fresh__read_kinds(fresh_reader *r, json_t *json);
+
+/* ---- recipe.c ---- */
+
+/* Whether a document is a recipe: exactly these columns, in this order. */
+bool fresh__is_recipe(json_t *root);
+
+ml_status fresh__read_recipe(fresh_reader *r, json_t *root);
+
 /* ---- settings_kx.c ---- */
 
 /* Whether an object of calculators has the shape of KX's hyperparameters.json. */

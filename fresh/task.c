@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The task: compute the rows of some ids, in whatever process. */
+/* The tasks of the module; and the one that computes the rows of some ids, in whatever process. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "extract.h"
 #include "functions.h"
 #include "plan.h"
+#include "select.h"
 
 typedef struct extract_state {
   ml_fresh_settings *settings;
@@ -139,7 +140,12 @@ const ml_module *ml_fresh_module(void) {
                                    .summary = "features of some ids",
                                    .open = open_extract,
                                    .run = run_extract,
-                                   .close = close_extract}};
+                                   .close = close_extract},
+                                  {.name = "select",
+                                   .summary = "p-values of some features",
+                                   .open = select__open,
+                                   .run = select__run,
+                                   .close = select__close}};
   static const ml_function functions[] = {
       {"features", "features of a series, by name", fresh__call_features, NULL, NULL},
       {"names", "names of the features that settings give", fresh__call_names, NULL, NULL}};

@@ -33,31 +33,40 @@ static void quote_numbers(const char *json, size_t n, ml_buf *to) {
   }
 }
 
-/* An array of strings. @return NULL when it is none, or memory ran out */
-static char **take_list(const json_t *list, size_t *n) {
+static bool is_list_of_strings(const json_t *list) {
+  for (size_t i = 0; i < json_array_size(list); i++)
+    if (!json_is_string(json_array_get(list, i))) return false;
+  return json_is_array(list);
+}
+
+/* @return NULL when memory ran out */
+static char **copy_list(const json_t *list, size_t *n) {
   *n = json_array_size(list);
-  char **names = json_is_array(list) ? calloc(*n + 1, sizeof *names) : NULL;
+  char **names = calloc(*n + 1, sizeof *names);
   for (size_t i = 0; names && i < *n; i++) {
-    const char *text = json_string_value(json_array_get(list, i));
-    if (text && (names[i] = strdup(text))) continue;
+    names[i] = strdup(json_string_value(json_array_get(list, i)));
+    if (names[i]) continue;
     while (i > 0) free(names[--i]);
     free(names);
-    names = NULL;
+    return NULL;
   }
   return names;
 }
 
 static ml_status take_names(const json_t *root, const char *source, npy_names *names,
                             ml_error *err) {
-  const char *id = json_string_value(json_object_get(root, "id"));
-  names->id = id ? strdup(id) : NULL;
-  names->rows = take_list(json_object_get(root, "ids"), &names->n_rows);
-  names->columns = take_list(json_object_get(root, "columns"), &names->n_columns);
+  const json_t *id = json_object_get(root, "id"), *rows = json_object_get(root, "ids"),
+               *columns = json_object_get(root, "columns");
+  if (!json_is_string(id) || !is_list_of_strings(rows) || !is_list_of_strings(columns))
+    return ml_error_at(err, ML_ERR_PARSE, source, 0, 0,
+                       "expected {\"id\": NAME, \"ids\": [...], \"columns\": [...]}, as is "
+                       "written beside a .npy file");
+  names->id = strdup(json_string_value(id));
+  names->rows = copy_list(rows, &names->n_rows);
+  names->columns = copy_list(columns, &names->n_columns);
   if (names->id && names->rows && names->columns) return ML_OK;
   features__npy_names_release(names);
-  return ml_error_at(err, ML_ERR_PARSE, source, 0, 0,
-                     "expected {\"id\": NAME, \"ids\": [...], \"columns\": [...]}, as is written "
-                     "beside a .npy file");
+  return ml_error_memory(err);
 }
 
 ml_status features__npy_names(const char *json, size_t n, const char *source, npy_names *names,

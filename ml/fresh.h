@@ -125,6 +125,9 @@ ML_API ML_MUST_CHECK ml_status ml_fresh_settings_named(const char *name, ml_fres
  * which stands for all functions of the settings kx without parameters and those of the document
  * with every combination of its values.
  *
+ * Or a recipe of ml_fresh_recipe(): a document with "columns". What else it has may be left out;
+ * kind_to_fc_parameters must give these columns and no others.
+ *
  * @retval ML_ERR_PARSE  bad JSON (with line and column), an unknown calculator, parameter or value
  */
 ML_API ML_MUST_CHECK ml_status ml_fresh_settings_parse(const char *text, size_t n,
@@ -164,13 +167,36 @@ typedef enum ml_compat {
   ML_COMPAT_MODERN     /* scipy 1.18, statsmodels 0.14, pandas 3, PyWavelets 1.9 */
 } ml_compat;
 
-/** ML_COMPAT_REFERENCE unless this is called. The names of columns are the same. */
+/** ML_COMPAT_REFERENCE unless this is called, or a recipe says otherwise. The names of columns are
+ * the same. */
 ML_API void ml_fresh_settings_set_compat(ml_fresh_settings *settings, ml_compat compat);
+
+ML_API ml_compat ml_fresh_settings_compat(const ml_fresh_settings *settings);
+
+/**
+ * Say what replaces values that are not finite, when ml_fresh_extract() has made them: as
+ * ml_impute() does.
+ *
+ * @param settings  of ml_fresh_settings_from_names(), or of a recipe
+ * @param ranges    of its n columns, copied; NULL: nothing is replaced
+ * @retval ML_ERR_USAGE  settings without an order of their columns, or of another number of them; a
+ * range that is not finite
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_settings_set_ranges(ml_fresh_settings *settings,
+                                                            const ml_impute_range *ranges, size_t n,
+                                                            ml_error *err);
+
+/** What replaces values that are not finite; borrowed. @param[out] n  columns @return NULL when
+ * nothing does */
+ML_API const ml_impute_range *ml_fresh_settings_ranges(const ml_fresh_settings *settings,
+                                                       size_t *n);
 
 /**
  * Append the settings as JSON, in the shape that ml_fresh_settings_parse() reads. Tuples become
  * lists; NaN and infinities are bare words, as Python's json writes them. The order of columns that
- * ml_fresh_settings_from_names() keeps, and compatibility, are not part of it.
+ * ml_fresh_settings_from_names() keeps, what replaces values that are not finite, and compatibility
+ * are not part of it: ml_fresh_recipe() has them all.
  */
 ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *out);
 
@@ -182,14 +208,29 @@ ML_API void ml_fresh_settings_json(const ml_fresh_settings *settings, ml_buf *ou
  *     {"columns": [NAME, ...], "impute": {"min": [...], "max": [...], "median": [...]},
  *      "compat": "reference", "kind_to_fc_parameters": {...}}
  *
- * @param names   n columns of features
+ * @param names   n columns of features; a recipe of none says so, and is refused when it is read
  * @param ranges  n of them; NULL: nothing is replaced
- * @retval ML_ERR_PARSE  a name is that of no feature
+ * @retval ML_ERR_PARSE  a name is that of no feature, or there twice
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_fresh_recipe(const char *const *names, size_t n,
                                                const ml_impute_range *ranges, ml_compat compat,
                                                ml_buf *out, ml_error *err);
+
+/**
+ * ml_fresh_recipe() of columns of which more is known than their names, which do not tell kx from
+ * kx-strict, have seven digits of a number and no point of a kind in KX's way.
+ *
+ * @param set       of which ml_fresh_extract() has made the columns
+ * @param settings  with which it has; NULL for "comprehensive". Compatibility is theirs.
+ * @retval ML_ERR_PARSE  a column is none of those
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_fresh_recipe_of(const ml_series_set *set,
+                                                  const ml_fresh_settings *settings,
+                                                  const char *const *names, size_t n,
+                                                  const ml_impute_range *ranges, ml_buf *out,
+                                                  ml_error *err);
 
 /** True when a calculator is computed for some kind. @param settings  NULL for "comprehensive" */
 ML_API bool ml_fresh_settings_uses(const ml_fresh_settings *settings,

@@ -74,7 +74,7 @@ void ranks__classes(const double *x, const uint32_t *order, size_t n, const uint
 /* The order of y, found once, for many x. */
 typedef struct ranks_target {
   const uint32_t *order; /* rows ascending by y */
-  const uint32_t *rank;  /* of row order[i]: dense, equal y have equal ranks, from 0 */
+  const uint32_t *rank;  /* of row order[i]: how many rows have a smaller y */
   size_t n;
   kendall_ties ties;
 } ranks_target;

@@ -90,6 +90,12 @@ ML_API ML_MUST_CHECK ml_status ml_target_read(const char *path, const ml_target_
 ML_API ML_MUST_CHECK ml_status ml_target_of_series(const ml_series_set *set, ml_problem problem,
                                                    ml_target **out, ml_error *err);
 
+/** ml_target_read() for a set: a row an id, windows with that of their series, by whose ids the
+ * file is joined. @return as ml_target_read() */
+ML_API ML_MUST_CHECK ml_status ml_target_read_series(const char *path, const ml_target_opts *opts,
+                                                     const ml_series_set *set, ml_target **out,
+                                                     ml_error *err);
+
 /** NULL is allowed. */
 ML_API void ml_target_free(ml_target *target);
 
@@ -166,9 +172,10 @@ typedef struct ml_select_opts {
                            0: not */
   size_t n_significant; /* multi-class: a feature is relevant that is so for this many classes; 0:
                            not multi-class: one class is enough, and a feature has one p-value, the
-                           least */
-  double redundancy;    /* in (0, 1): of two selected features whose correlation has a larger
-                           absolute value, the one with the larger p-value is dropped; 0: none is */
+                           least. Two classes are one decision: n_classes of the result is 0 */
+  double redundancy;    /* in (0, 1): of two selected features whose correlation, as a double, has
+                           a larger absolute value (that of equal ones is 1), the one with the
+                           larger p-value is dropped; 0: none is */
 } ml_select_opts;
 
 typedef enum ml_feature_type {

@@ -29,27 +29,31 @@ static ml_status acquire(work *w, size_t n, ml_error *err) {
   return ml_error_memory(err);
 }
 
-static ml_status check_sample(const char *name, const double *x, size_t n, ml_error *err) {
-  if (n == 0) return ml_error_set(err, ML_ERR_USAGE, "%s has no values", name);
-  if (n > RANKS_MAX_ROWS)
-    return ml_error_set(err, ML_ERR_USAGE, "%s has %zu values, at most %lu can be ranked", name, n,
-                        (unsigned long)RANKS_MAX_ROWS);
+static ml_status check_values(const char *name, const double *x, size_t n, ml_error *err) {
   for (size_t i = 0; i < n; i++)
     if (isnan(x[i]))
       return ml_error_set(err, ML_ERR_USAGE, "%s is NaN at %zu of %zu", name, i + 1, n);
   return ML_OK;
 }
 
+/* n1 and n2 values, of which n are ranked together. */
+static ml_status check(const double *x, size_t n1, const double *y, size_t n2, size_t n,
+                       ml_error *err) {
+  if (n1 == 0 || n2 == 0)
+    return ml_error_set(err, ML_ERR_USAGE, "%s has no values", n1 == 0 ? "x" : "y");
+  if (n > RANKS_MAX_ROWS)
+    return ml_error_set(err, ML_ERR_USAGE, "%zu values are too many to be ranked, at most %lu are",
+                        n, (unsigned long)RANKS_MAX_ROWS);
+  ml_status status = check_values("x", x, n1, err);
+  return status == ML_OK ? check_values("y", y, n2, err) : status;
+}
+
 /* Counts of x (class 1) against y (class 0). */
 static ml_status compare(const double *x, size_t n1, const double *y, size_t n2, ranks_counts *out,
                          double *ties, ml_error *err) {
-  ml_status status = check_sample("x", x, n1, err);
-  if (status == ML_OK) status = check_sample("y", y, n2, err);
-  if (status != ML_OK) return status;
   size_t n = n1 + n2;
-  if (n > RANKS_MAX_ROWS)
-    return ml_error_set(err, ML_ERR_USAGE, "x and y have %zu values, at most %lu can be ranked", n,
-                        (unsigned long)RANKS_MAX_ROWS);
+  ml_status status = check(x, n1, y, n2, n, err);
+  if (status != ML_OK) return status;
   work w;
   status = acquire(&w, n, err);
   if (status != ML_OK) return status;
@@ -102,8 +106,7 @@ ml_status ml_test_kolmogorov_smirnov(const double *x, size_t n1, const double *y
 
 ml_status ml_test_kendall(const double *x, const double *y, size_t n, ml_test_rules rules,
                           ml_test *out, ml_error *err) {
-  ml_status status = check_sample("x", x, n, err);
-  if (status == ML_OK) status = check_sample("y", y, n, err);
+  ml_status status = check(x, n, y, n, n, err);
   if (status != ML_OK) return status;
   work w;
   status = acquire(&w, n, err);

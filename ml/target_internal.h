@@ -62,4 +62,15 @@ typedef struct target_column {
 ml_status target__make(const target_column *column, ml_problem problem, ml_target **out,
                        ml_error *err);
 
+/* Rows that have the target of one of those that are joined; they ascend by id. */
+typedef struct target_over {
+  size_t n;
+  const uint32_t *row; /* n */
+  char *const *ids;    /* n, for messages */
+} target_over;
+
+/* ml_target_read(). @param over  NULL: the rows of the matrix */
+ml_status target__read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
+                       const target_over *over, ml_target **out, ml_error *err);
+
 #endif

@@ -25,3 +25,13 @@ ml_status ml_target_of_series(const ml_series_set *set, ml_problem problem, ml_t
   free(codes);
   return status;
 }
+
+ml_status ml_target_read_series(const char *path, const ml_target_opts *opts,
+                                const ml_series_set *set, ml_target **out, ml_error *err) {
+  assert(path && set && out);
+  const target_over windows = {set->n_ids, set->parent, set->ids};
+  const ml_matrix ids = {.n_rows = set->parents ? set->n_parents : set->n_ids,
+                         .rows = set->parents ? set->parents : set->ids,
+                         .row_label = set->id_name};
+  return target__read(path, opts, &ids, set->parents ? &windows : NULL, out, err);
+}

@@ -183,25 +183,37 @@ static ml_status read_and_match(join *j) {
   return status == ML_OK ? match(j) : status;
 }
 
-ml_status ml_target_read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
-                         ml_target **out, ml_error *err) {
+/* The target as it was joined, or of the rows over them. */
+static ml_status make(join *j, const target_over *over, ml_target **out) {
+  const ml_column *t = &j->table->columns[1];
+  target_column column = {.name = t->name,
+                          .source = j->names.source,
+                          .n = j->matrix->n_rows,
+                          .texts = (const char *const *)t->labels,
+                          .n_texts = t->n_labels,
+                          .codes = j->codes,
+                          .by_id = j->by_id,
+                          .ids = j->matrix->rows};
+  if (!over) return target__make(&column, j->opts->problem, out, j->err);
+  uint32_t *codes = calloc(over->n + 1, sizeof *codes);
+  if (!codes) return ml_error_memory(j->err);
+  for (size_t i = 0; i < over->n; i++) codes[i] = j->codes[over->row[i]];
+  column.n = over->n;
+  column.codes = codes;
+  column.by_id = NULL;
+  column.ids = over->ids;
+  ml_status status = target__make(&column, j->opts->problem, out, j->err);
+  free(codes);
+  return status;
+}
+
+ml_status target__read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
+                       const target_over *over, ml_target **out, ml_error *err) {
   static const ml_target_opts defaults;
-  assert(path && rows && out);
   join j = {.opts = opts ? opts : &defaults, .matrix = rows, .err = err};
   ml_status status = open_csv(&j, path);
   if (status == ML_OK) status = read_and_match(&j);
-  if (status == ML_OK) {
-    const ml_column *t = &j.table->columns[1];
-    const target_column column = {.name = t->name,
-                                  .source = j.names.source,
-                                  .n = rows->n_rows,
-                                  .texts = (const char *const *)t->labels,
-                                  .n_texts = t->n_labels,
-                                  .codes = j.codes,
-                                  .by_id = j.by_id,
-                                  .ids = rows->rows};
-    status = target__make(&column, j.opts->problem, out, err);
-  }
+  if (status == ML_OK) status = make(&j, over, out);
   free(j.row);
   free(j.file_row);
   free(j.by_id);
@@ -210,4 +222,10 @@ ml_status ml_target_read(const char *path, const ml_target_opts *opts, const ml_
   free((void *)j.names.names);
   ml_csv_close(j.csv);
   return status;
+}
+
+ml_status ml_target_read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
+                         ml_target **out, ml_error *err) {
+  assert(path && rows && out);
+  return target__read(path, opts, rows, NULL, out, err);
 }

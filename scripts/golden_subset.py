@@ -32,6 +32,9 @@ random.matrix_profile.csv inputs/random.csv
 settings_custom.json kx/random.kx-strict.csv
 """.split()
 
+# Of the folder of selection: what is made up, and the list of all.
+SELECT = ["select/cases.json", "select/fdr.csv", "select/pvalues*.csv", "select/synth_*/*.csv"]
+
 
 def is_kept(row_id):
     length = row_id.rpartition("_")[2]
@@ -50,11 +53,13 @@ def main():
         sys.exit(__doc__)
     source = pathlib.Path(sys.argv[1])
     target = pathlib.Path(__file__).parent.parent / "tests" / "golden"
-    for name in FILES:
+    selection = [str(path.relative_to(source)) for glob in SELECT for path in source.glob(glob)]
+    for name in FILES + sorted(selection):
         path = target / (name + ".gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         # No time stamp and no name inside: the same input gives the same bytes.
-        content = (source / ("" if name.startswith("kx/") else "extract") / name).read_bytes()
+        folder = source if name.startswith(("kx/", "select/")) else source / "extract"
+        content = (folder / name).read_bytes()
         if path.name.startswith("random."):
             content = shorten(content)
         path.write_bytes(gzip.compress(content, 9, mtime=0))

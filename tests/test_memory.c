@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <jansson.h>
 #include <malloc.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <zlib.h>
 
+#include "fresh/select.h"
 #include "support.h"
 
 /* ---- allocations that fail on demand ---- */
@@ -321,6 +323,33 @@ static ml_status write_safe(ml_error *err) {
   return status;
 }
 
+static const char *features_name;
+
+static ml_status read_features(ml_error *err) {
+  const ml_features_opts opts = {.target = "y", .exclude = "b", .problem = ML_CLASSIFICATION};
+  char path[256];
+  ml_matrix *m = NULL;
+  ml_target *own = NULL, *joined = NULL;
+  ml_impute_range ranges[2];
+  snprintf(path, sizeof path, "%s/%s", temp_dir(), features_name);
+  ml_status status = ml_features_read(path, &opts, NULL, &m, &own, err);
+  if (status == ML_OK) status = ml_impute_learn(m, ranges, NULL, err);
+  if (status == ML_OK) ml_impute(m, ranges);
+  snprintf(path, sizeof path, "%s/y.csv", temp_dir());
+  if (status == ML_OK) status = ml_target_read(path, NULL, m, &joined, err);
+  ml_target_free(own);
+  ml_target_free(joined);
+  ml_matrix_free(m);
+  return status;
+}
+
+static ml_status write_columns(ml_error *err) {
+  const size_t columns[] = {2, 0};
+  char path[256];
+  snprintf(path, sizeof path, "%s/c.json", temp_dir());
+  return ml_matrix_write_columns(matrix, columns, 2, path, ML_FORMAT_AUTO, false, NULL, err);
+}
+
 static ml_status read_and_send_value(ml_error *err) {
   static const char json[] = "{\"a\": [1, 2.5, \"text\", {\"b\": null}], \"c\": {}, \"d\": []}";
   ml_arena *arena = ml_arena_new();
@@ -393,6 +422,28 @@ static bool next_text(void *ctx, size_t i, ml_value *out, ml_error *err) {
   return i < 3;
 }
 
+/* What is selected from: constants, binary and real features. */
+static double features[6 * 5];
+static const ml_target *target;
+static ml_select_opts select_opts;
+
+static ml_status select_features(ml_error *err) {
+  char *names[] = {(char *)"a", (char *)"b", (char *)"c", (char *)"d", (char *)"e"};
+  const ml_matrix m = {.n_rows = 6, .n_columns = 5, .values = features, .columns = names};
+  ml_selection *selection = NULL;
+  ml_status status = ml_select(&m, target, &select_opts, NULL, NULL, &selection, err);
+  if (status != ML_OK) assert_null(selection);
+  ml_selection_free(selection);
+  return status;
+}
+
+static ml_status select_with_missing(ml_error *err) {
+  features[7] = features[8] = NAN;
+  ml_status status = select_features(err);
+  features[7] = features[8] = 1;
+  return status == ML_ERR_PARSE ? ML_OK : status;
+}
+
 static ml_status call_for_each(ml_error *err) {
   static const ml_function function = {.name = "same", .call = same_again};
   const ml_peach_io io = {.n = ML_ITEMS_UNKNOWN, .next = next_text};
@@ -406,6 +457,30 @@ static ml_status call_for_each(ml_error *err) {
   if (status == ML_OK) status = ml_peach_each(NULL, "same", &io, &opts, err);
   ml_functions_free(functions);
   ml_arena_free(arena);
+  return status;
+}
+
+static ml_select_opts decision_opts;
+static size_t n_select_passes;
+
+/* More features than redundancy looks at together, each like one of the first five. */
+static ml_status decide(ml_error *err) {
+  enum { N = 300, ROWS = 7 };
+  static double values[N * ROWS], p[3 * N];
+  static ml_feature_type types[N];
+  static const char *tests[N];
+  const ml_target y = {.name = "y", .n_classes = n_select_passes > 1 ? n_select_passes : 0};
+  const ml_matrix m = {.n_rows = ROWS, .n_columns = N, .values = values, .by_column = true};
+  const select_p_values given = {
+      .n_columns = N, .n_passes = n_select_passes, .type = types, .test = tests, .p = p};
+  for (size_t j = 0; j < N; j++) {
+    types[j] = ML_FEATURE_REAL;
+    for (size_t i = 0; i < ROWS; i++) values[j * ROWS + i] = (double)((i * i + j % 5 * i) % 7);
+  }
+  ml_selection *s = NULL;
+  ml_status status = select__decide(&given, &y, &m, &decision_opts, NULL, &s, err);
+  if (status != ML_OK) assert_null(s);
+  ml_selection_free(s);
   return status;
 }
 
@@ -529,6 +604,26 @@ static void outputs(void **state) {
   ml_series_free(set);
 }
 
+static void feature_files(void **state) {
+  (void)state;
+  char npy[256];
+  ml_error err = {0};
+  put_file("f.csv", "id,a,y,b,c\n1,2,0,x,NaN\n2,3,1,y,4\n3,,1,z,5\n");
+  put_file("plain.csv", "id,a,y,b,c\n1,2,0,7,NaN\n2,3,1,8,4\n3,,1,9,5\n");
+  put_file("y.csv", "id,z\n3,1.5\n1,2.5\n2,3\n");
+  features_name = "f.csv";
+  fail_each("features as CSV", read_features, 0);
+  char path[256];
+  snprintf(path, sizeof path, "%s/plain.csv", temp_dir());
+  snprintf(npy, sizeof npy, "%s/f.npy", temp_dir());
+  assert_int_equal(ml_features_read(path, NULL, NULL, &matrix, NULL, &err), ML_OK);
+  fail_each("columns", write_columns, 1); /* to sync a folder */
+  assert_int_equal(ml_matrix_write(matrix, npy, ML_FORMAT_AUTO, NULL, &err), ML_OK);
+  features_name = "f.npy";
+  fail_each("features as .npy", read_features, 0);
+  ml_matrix_free(matrix);
+}
+
 static void values(void **state) {
   (void)state;
   fail_each("value", read_and_send_value, 0);
@@ -541,13 +636,67 @@ static void functions(void **state) {
   fail_each("peach", call_for_each, 0);
 }
 
+static ml_status compare_samples(ml_error *err) {
+  const double x[] = {1, 2, 3, 4}, y[] = {2.5, 1, 7, 7.5};
+  ml_test t;
+  ml_status status = ml_test_mann_whitney(x, 4, y, 4, &t, err);
+  if (status == ML_OK) status = ml_test_mann_whitney(x, 4, y + 2, 2, &t, err); /* exact */
+  if (status == ML_OK) status = ml_test_kolmogorov_smirnov(x, 4, y, 4, ML_RULES_TSFRESH, &t, err);
+  if (status == ML_OK) status = ml_test_kendall(x, y, 4, ML_RULES_KX, &t, err);
+  return status;
+}
+
+static void samples(void **state) {
+  (void)state;
+  fail_each("tests of samples", compare_samples, 0);
+}
+
+static void decisions(void **state) {
+  (void)state;
+  n_select_passes = 1;
+  fail_each("one", decide, 0);
+  decision_opts.redundancy = 0.9;
+  fail_each("redundancy", decide, 0);
+  decision_opts.k = 299;
+  fail_each("by rank", decide, 0);
+  n_select_passes = 3;
+  decision_opts = (ml_select_opts){.n_significant = 1};
+  fail_each("multi-class", decide, 0);
+}
+
+static void selection(void **state) {
+  (void)state;
+  double y[] = {1, 0, 2, 0, 1, 2};
+  uint32_t class_of[] = {1, 0, 2, 0, 1, 2}, halves[] = {0, 0, 0, 1, 1, 1};
+  const ml_target targets[] = {
+      {(char *)"y", ML_TARGET_REAL, ML_REGRESSION, 6, y, NULL, NULL, 0},
+      {(char *)"y", ML_TARGET_INTEGER, ML_CLASSIFICATION, 6, y, halves, NULL, 2},
+      {(char *)"y", ML_TARGET_INTEGER, ML_CLASSIFICATION, 6, y, class_of, NULL, 3}};
+  for (size_t i = 0; i < 6 * 5; i++)
+    features[i] = i % 5 < 3 ? (double)(i * 7 % 11) : i % 5 == 3 ? (double)(i % 2) : 1;
+  for (size_t t = 0; t < 3; t++) {
+    target = &targets[t];
+    for (ml_select_test test = ML_SELECT_MANN; test <= ML_SELECT_KX; test++) {
+      select_opts = (ml_select_opts){.test = test};
+      fail_each("selection", select_features, 0);
+    }
+  }
+  select_opts = (ml_select_opts){.n_significant = 2};
+  fail_each("of classes", select_features, 0);
+  select_opts = (ml_select_opts){.k = 4, .redundancy = 0.5};
+  fail_each("of k", select_features, 0);
+  fail_each("missing values", select_with_missing, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(settings),   cmocka_unit_test(settings_parser),
       cmocka_unit_test(extraction), cmocka_unit_test(series),
       cmocka_unit_test(csv),        cmocka_unit_test(rolls),
       cmocka_unit_test(outputs),    cmocka_unit_test(values),
-      cmocka_unit_test(functions),
+      cmocka_unit_test(functions),  cmocka_unit_test(decisions),
+      cmocka_unit_test(selection),  cmocka_unit_test(feature_files),
+      cmocka_unit_test(samples),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

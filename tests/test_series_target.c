@@ -248,9 +248,58 @@ static void mistakes_of_a_target_name_file_and_id(void **state) {
   }
 }
 
+/* ---- of a file of its own ---- */
+
+static ml_status join_target(const char *data, const ml_window *window, const char *file,
+                             ml_target **out, ml_error *err) {
+  char path[512];
+  const ml_series_opts opts = {.window = window};
+  ml_series_set *set = NULL;
+  snprintf(path, sizeof path, "%s/y.csv", temp_dir());
+  FILE *f = fopen(path, "w");
+  assert_non_null(f);
+  assert_true(fputs(file, f) >= 0 && fclose(f) == 0);
+  assert_int_equal(ml_series_parse(data, strlen(data), "s.csv", &opts, &set, err), ML_OK);
+  ml_status status = ml_target_read_series(path, NULL, set, out, err);
+  ml_series_free(set);
+  return status;
+}
+
+static void a_file_is_joined_by_id(void **state) {
+  (void)state;
+  ml_target *t = NULL;
+  assert_int_equal(
+      join_target("id,a\n10,1\n2,1\n1,2\n", NULL, "id,z\n2.0,q\n1,p\n10,q\n", &t, NULL), ML_OK);
+  assert_string_equal(t->name, "z");
+  assert_int_equal(t->n, 3);
+  assert_string_equal(t->labels[0], "p");
+  const uint32_t want[] = {0, 1, 1};
+  assert_memory_equal(t->classes, want, sizeof want);
+  ml_target_free(t);
+}
+
+/* "u" has no window, and must be in the file all the same: it is an id of the data. */
+static void windows_are_joined_by_the_ids_of_their_series(void **state) {
+  (void)state;
+  const char *data = "id,a\nu,1\nv,1\nv,2\nv,3\nw,4\nw,5\n";
+  ml_target *t = NULL;
+  ml_error err = {0};
+  assert_int_equal(join_target(data, &two_rows, "id,z\nw,p\nv,q\nu,gone\n", &t, NULL), ML_OK);
+  assert_int_equal(t->n, 3);
+  assert_int_equal(t->n_classes, 2);
+  assert_string_equal(t->labels[0], "q");
+  const uint32_t want[] = {0, 0, 1};
+  assert_memory_equal(t->classes, want, sizeof want);
+  ml_target_free(t);
+  assert_int_equal(join_target(data, &two_rows, "id,z\nw,p\nv,q\n", &t, &err), ML_ERR_PARSE);
+  assert_string_equal(err.message, "1 id (u) of the features has no target");
+  assert_int_equal(join_target(data, &two_rows, "id,z\nu,p\nw,q\nv,q\n", &t, &err), ML_ERR_PARSE);
+  assert_string_equal(err.message, "target \"z\" has only one value, \"q\"");
+}
+
 int main(void) {
   enum { N = sizeof cases / sizeof *cases };
-  struct CMUnitTest tests[N + 5];
+  struct CMUnitTest tests[N + 7];
   for (size_t i = 0; i < N; i++)
     tests[i] =
         (struct CMUnitTest){.name = cases[i].name, .test_func = check, .initial_state = &cases[i]};
@@ -259,5 +308,7 @@ int main(void) {
   tests[N + 2] = (struct CMUnitTest)cmocka_unit_test(rows_of_a_target_ascend_by_id);
   tests[N + 3] = (struct CMUnitTest)cmocka_unit_test(windows_have_the_target_of_their_series);
   tests[N + 4] = (struct CMUnitTest)cmocka_unit_test(mistakes_of_a_target_name_file_and_id);
+  tests[N + 5] = (struct CMUnitTest)cmocka_unit_test(a_file_is_joined_by_id);
+  tests[N + 6] = (struct CMUnitTest)cmocka_unit_test(windows_are_joined_by_the_ids_of_their_series);
   return cmocka_run_group_tests_name("series_target", tests, NULL, NULL);
 }

@@ -13,11 +13,12 @@
 
 /* ---- places -------------------------------------------------------------------------------- */
 
-void picture__begin(ml_buf *out, const char *name, double width, double height) {
-  ml_buf_printf(out,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"%s\" viewBox=\"0 0 %.0f %.0f\" "
-                "width=\"%.0f\" height=\"%.0f\" font-family=\"" FONTS "\"",
-                name, width, height, width, height);
+void picture__begin(ml_buf *out, const char *name, double top, double width, double height) {
+  ml_buf_printf(
+      out,
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"%s\" viewBox=\"0 %.0f %.0f %.0f\" "
+      "width=\"%.0f\" height=\"%.0f\" font-family=\"" FONTS "\"",
+      name, top, width, height, width, height);
 }
 
 void picture__at(ml_buf *out, double coordinate) {
@@ -159,4 +160,33 @@ void picture__ticks(double lo, double hi, size_t wanted, picture_ticks *out) {
     put_label(out->at[out->n], largest, exponent, out->labels[out->n]);
     out->n++;
   }
+}
+
+picture_pair picture__pair(double lo, double hi) {
+  picture_pair pair;
+  snprintf(pair.lo, sizeof pair.lo, "%.6g", lo);
+  snprintf(pair.hi, sizeof pair.hi, "%.6g", hi);
+  if (strcmp(pair.lo, pair.hi) == 0) {
+    ml_number_format(lo, pair.lo);
+    ml_number_format(hi, pair.hi);
+  }
+  return pair;
+}
+
+/* ---- orders -------------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+void picture__sort(double *values, size_t n) {
+  qsort(values, n, sizeof *values, by_value);
+}
+
+double picture__quantile(const double *values, size_t n, double share) {
+  double at = share * (double)(n - 1);
+  size_t i = (size_t)at;
+  double t = at - (double)i;
+  return i + 1 < n ? values[i] * (1 - t) + values[i + 1] * t : values[n - 1];
 }

@@ -20,7 +20,7 @@
 /* ---- picture.c ----------------------------------------------------------------------------- */
 
 /** Append the head of an SVG document without its final ">". */
-void picture__begin(ml_buf *out, const char *name, double width, double height);
+void picture__begin(ml_buf *out, const char *name, double top, double width, double height);
 
 /** Append a coordinate, to a tenth. */
 void picture__at(ml_buf *out, double coordinate);
@@ -51,6 +51,19 @@ typedef struct picture_ticks {
 /** Round values in [lo, hi], about as many as are wanted. */
 void picture__ticks(double lo, double hi, size_t wanted, picture_ticks *out);
 
+/* Two numbers, in as many digits as tell them apart. */
+typedef struct picture_pair {
+  char lo[ML_NUMBER_MAX], hi[ML_NUMBER_MAX];
+} picture_pair;
+
+picture_pair picture__pair(double lo, double hi);
+
+/** Sort ascending; there is no NaN. */
+void picture__sort(double *values, size_t n);
+
+/** @return a quantile of n > 0 ascending values, linear between the two that are nearest */
+double picture__quantile(const double *values, size_t n, double share);
+
 /** @return where in [0, 1] a value lies between lo and hi, however large they are */
 double picture__share(double value, double lo, double hi);
 
@@ -79,6 +92,39 @@ picture_fate picture__fate(const ml_relevance *feature);
 /** @return features that have a p-value; they come first */
 size_t picture__n_tested(const ml_selection *s);
 
+/** @return whether all features that have a p-value have one threshold */
+bool picture__has_one_threshold(const ml_selection *s);
+
+/* ---- select_plot.c ------------------------------------------------------------------------- */
+
+/** Append the plot; without its title where a page says the same. */
+void picture__plot(const cli_pictured *p, bool has_title, ml_buf *out);
+
+/* ---- select_rows.c: small plots with a row for each group --------------------------------------
+ */
+
+enum { PICTURE_GLIMPSE = 330, /* width of a small plot */ PICTURE_GROUPS = 8 };
+
+typedef struct picture_group {
+  const char *label; /* borrowed */
+  uint32_t class;
+  size_t n; /* rows of the data */
+} picture_group;
+
+typedef struct picture_rows {
+  const picture_group *groups; /* n_groups, at most PICTURE_GROUPS */
+  size_t n_groups;
+  const double *values;     /* n */
+  const uint32_t *group_of; /* n: n_groups and above are not shown */
+  size_t n;
+} picture_rows;
+
+/** Append box plots. @param room  for n numbers. @return values that are marks at the edge */
+size_t picture__boxes(const picture_rows *of, double *room, ml_buf *out);
+
+/** Append shares of two values, lo < hi. */
+void picture__shares(const picture_rows *of, double lo, double hi, ml_buf *out);
+
 /* ---- select_glimpse.c: small plots of a feature against the target ----------------------------
  */
 
@@ -92,6 +138,19 @@ void glimpse__draw(glimpses *g, const ml_relevance *feature, ml_buf *out);
 
 /** NULL is allowed. */
 void glimpse__free(glimpses *g);
+
+/* ---- select_table.c: the table of a page
+ * --------------------------------------------------------- */
+
+extern const char *const picture__tests[]; /* names of tests; the first is none, NULL ends them */
+
+void picture__table_heads(const cli_pictured *p, ml_buf *out);
+
+/** Append the first rows. */
+void picture__table_rows(const cli_pictured *p, ml_buf *out);
+
+/** Append all rows as JSON, in which nothing is HTML. */
+void picture__table_data(const cli_pictured *p, ml_buf *out);
 
 /* ---- select.html, with select.css and select.js in it ---------------------------------------- */
 

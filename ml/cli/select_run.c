@@ -84,7 +84,9 @@ static ml_status make_recipe(const made *m, const char *path, ml_buf *out, ml_er
     names[i] = m->s->features->columns[selection->selected[i]];
     if (ranges) ranges[i] = m->ranges[selection->selected[i]];
   }
-  if (status == ML_OK) status = ml_fresh_recipe(names, n, ranges, m->s->compat, out, err);
+  if (status == ML_OK)
+    status = m->s->set ? ml_fresh_recipe_of(m->s->set, m->s->settings, names, n, ranges, out, err)
+                       : ml_fresh_recipe(names, n, ranges, m->s->compat, out, err);
   free(names);
   free(ranges);
   return status;

@@ -19,6 +19,12 @@ size_t picture__n_tested(const ml_selection *s) {
   return n;
 }
 
+bool picture__has_one_threshold(const ml_selection *s) {
+  for (size_t i = 1, n = picture__n_tested(s); i < n; i++)
+    if (s->features[i].threshold != s->features[0].threshold) return false;
+  return true;
+}
+
 void picture__headline(const cli_pictured *p, ml_buf *out) {
   const ml_selection *s = p->selection;
   ml_buf_printf(out, "%zu of %zu feature%s selected", s->n_selected, s->n, s->n == 1 ? "" : "s");
@@ -55,7 +61,7 @@ void picture__method(const cli_pictured *p, ml_buf *out) {
   if (p->selection->n_classes > 0)
     ml_buf_printf(out, ", relevant for %zu of the classes or more", opts->n_significant);
   if (opts->redundancy > 0) {
-    ml_buf_puts(out, ", correlation of at most ");
+    ml_buf_puts(out, ", no two correlated above ");
     ml_buf_number(out, opts->redundancy);
   }
 }

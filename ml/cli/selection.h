@@ -44,7 +44,11 @@ typedef struct cli_selecting {
   const char *output; /* of the selected columns */
   ml_format format;
   bool safe_names;
-  ml_compat compat; /* for the recipe */
+  /* For the recipe: what the features were made of and with. NULL, NULL: their names say it, and
+   * compat the rest. */
+  const ml_series_set *set;
+  const ml_fresh_settings *settings;
+  ml_compat compat;
 } cli_selecting;
 
 /** Impute, select, write the selected columns, the relevance table, the recipe and the pictures,

@@ -9,7 +9,7 @@
 
 #include <ml/hypothesis.h>
 
-enum { MOST = 100000, ROUNDS = 9, COLUMNS = 64, VALUES_A_ROUND = 400000 };
+enum { MOST = 100000, ROUNDS = 50, COLUMNS = 64, VALUES_A_ROUND = MOST };
 
 typedef struct sample {
   size_t n, n_columns; /* of n values each, so that no branch is learnt by heart */

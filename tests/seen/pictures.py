@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pictures of a selection, as others read them.
+
+  DRAW=build/dev/tests/draw tests/seen/pictures.py parsed           every SVG as XML, every page as HTML
+  DRAW=build/dev/tests/draw tests/seen/pictures.py browser          a page in headless Chromium, used
+  DRAW=build/dev/tests/draw tests/seen/pictures.py shots FOLDER     screenshots of all, to look at
+"""
+import base64
+import hashlib
+import html.parser
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+
+SVG = '{http://www.w3.org/2000/svg}'
+VOID = {'meta', 'link', 'input', 'br', 'rect', 'path'}
+failures = []
+
+
+def check(what, is_so):
+    if not is_so:
+        print('not ok:', what)
+        failures.append(what)
+
+
+# ---- as XML and HTML ------------------------------------------------------------------------------
+
+class Page(html.parser.HTMLParser):
+    """Tags, whether they match, and the texts of the table."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.counts, self.cells, self.attributes, self.errors = [], {}, [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.counts[tag] = self.counts.get(tag, 0) + 1
+        self.attributes += [(tag, key, value) for key, value in attributes]
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == 'td':
+            self.cells.append('')
+
+    def handle_startendtag(self, tag, attributes):
+        self.counts[tag] = self.counts.get(tag, 0) + 1
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.errors.append(tag)
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == 'td':
+            self.cells[-1] += data
+
+
+def check_svg(path):
+    root = ET.parse(path).getroot()
+    check(f'{path.name}: root', root.tag == SVG + 'svg' and root.get('viewBox'))
+    x, y, width, height = map(float, root.get('viewBox').split())
+    for text in root.iter(SVG + 'text'):
+        if text.get('x') is not None:
+            inside = x <= float(text.get('x')) <= x + width and y <= float(text.get('y')) <= y + height
+            check(f'{path.name}: text inside', inside)
+    for shape in root.iter(SVG + 'path'):
+        points = re.findall(r'[ML](-?[\d.]+),(-?[\d.]+)', shape.get('d'))
+        check(f'{path.name}: points inside', all(
+            x - 12 <= float(u) <= x + width and y - 12 <= float(v) <= y + height for u, v in points))
+
+
+def check_page(path):
+    text = path.read_bytes().decode('utf-8')
+    page = Page(text)
+    check(f'{path.name}: tags match {page.errors[:3]} {page.open}', not page.errors and not page.open)
+    check(f'{path.name}: nothing of others', not any(
+        key in ('src', 'srcset', 'action', 'style') or key.startswith('on') or
+        (key == 'href' and value != 'data:,') for tag, key, value in page.attributes))
+    script = re.search(r'<script>(.*?)</script>', text, re.S).group(1)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    check(f'{path.name}: hash of the script', f"'sha256-{digest}'" in text)
+    data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S).group(1))
+    columns = page.counts['th']
+    shown = [page.cells[i] for i in range(1, len(page.cells), columns)]
+    for name, cell in zip(data['name'], shown):
+        harmless = re.sub('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]', '\ufffd', name)
+        check(f'{path.name}: {name!r} is {cell!r}', cell == harmless)
+
+
+def parsed(folder):
+    for path in sorted(folder.glob('*.svg')):
+        check_svg(path)
+    for path in sorted(folder.glob('*.html')):
+        check_page(path)
+
+
+# ---- in a browser ---------------------------------------------------------------------------------
+
+def browse(browser, folder, url, *options):
+    run = subprocess.run(
+        [browser, '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
+         '--hide-scrollbars', f'--user-data-dir={folder}/profile', '--enable-logging=stderr',
+         '--virtual-time-budget=4000', *options, url], capture_output=True, timeout=200)
+    complaints = [line for line in run.stderr.decode(errors='replace').splitlines() if 'CONSOLE' in line][:3]
+    return run.stdout.decode(errors='replace'), complaints
+
+
+STEPS = r'''
+const told = [], tell = (what, value) => told.push([what, value]);
+const rows = () => [...document.querySelectorAll('#rows tr')];
+const cells = k => rows().map(r => r.cells[k]?.textContent);
+const heads = [...document.querySelectorAll('thead th')];
+const click = k => heads[k].querySelector('button').click();
+const sorts = () => heads.map(h => h.getAttribute('aria-sort'));
+const type = text => { $('search').value = text; $('search').dispatchEvent(new Event('input')); };
+tell('first', cells(1));
+click(1); tell('by name', cells(1)); tell('by name sorts', sorts());
+click(1); tell('by name, down', cells(1)); tell('down sorts', sorts());
+click(4); tell('by p', cells(4));
+click(4); tell('by p, down', cells(4));
+click(0); tell('by rank', cells(0));
+type('LEN_1'); tell('found', cells(1)); tell('count', $('count').textContent);
+type('len_1 no such thing'); tell('found nothing', cells(0));
+type(''); $('only').click(); tell('selected', cells(6)); tell('selected count', $('count').textContent);
+$('only').click(); $('more').click(); tell('all', rows().length);
+tell('focusable', heads.every(h => h.querySelector('button').tabIndex === 0));
+tell('fetched', performance.getEntriesByType('resource').length);
+tell('title', document.title);
+document.documentElement.dataset.told = JSON.stringify(told);
+'''
+
+
+def with_steps(path, folder):
+    """A copy of a page that uses itself: a second script, which the page is made to allow."""
+    text = path.read_text(encoding='utf-8')
+    digest = base64.b64encode(hashlib.sha256(STEPS.encode()).digest()).decode()
+    text = text.replace("script-src '", f"script-src 'sha256-{digest}' '", 1)
+    text = text.replace('</body>', f'<script>{STEPS}</script></body>')
+    copy = folder / f'used_{path.name}'
+    copy.write_text(text, encoding='utf-8')
+    return copy.as_uri()
+
+
+def used(browser, folder, name):
+    _, complaints = browse(browser, folder, (folder / f'{name}.html').as_uri(), '--dump-dom')
+    check(f'{name}: no complaints {complaints}', not complaints)
+    dom, complaints = browse(browser, folder, with_steps(folder / f'{name}.html', folder), '--dump-dom')
+    check(f'{name}: no complaints in use {complaints}', not complaints)
+    told = re.search(r'data-told="(.*?)"', dom, re.S)
+    if not told:
+        check(f'{name}: it tells', False)
+        return {}
+    return dict(json.loads(html.unescape(told.group(1))))
+
+
+def number(text):
+    return {'\u2013': None, '< 1e-300': 1e-301}.get(text, None) if not text[0].isdigit() else float(text)
+
+
+def ordered(texts, sign):
+    values = [number(t) for t in texts]
+    known = [v for v in values if v is not None]
+    return known == sorted(known, reverse=sign < 0) and values[:len(known)] == known
+
+
+def check_use(told, n, n_selected):
+    check('rows at first', len(told['first']) == min(n, 200))
+    check('sorted by name', len(told['by name']) == min(n, 200))
+    check('and the other way', n > 200 or told['by name'] == told['by name, down'][::-1])
+    check('aria-sort', told['by name sorts'][1] == 'ascending' and told['down sorts'][1] == 'descending')
+    check('one aria-sort', sum(s is not None for s in told['down sorts']) == 1)
+    check('sorted by p', ordered(told['by p'], 1))
+    check('without p last', ordered(told['by p, down'], -1))
+    check('by rank again', told['by rank'][:3] == ['1', '2', '3'])
+    check('found', told['found'] and all('len_1' in name for name in told['found']))
+    check('count', told['count'].endswith(f' of {n}'))
+    check('found nothing', told['found nothing'] == ['no feature is like this'])
+    check('selected', told['selected'] == ['yes'] * min(n_selected, 200))
+    check('selected count', told['selected count'] == f'{n_selected} of {n}')
+    check('all rows', told['all'] == n)
+    check('keyboard', told['focusable'])
+    check('nothing fetched', told['fetched'] == 0)
+
+
+def in_browser(folder):
+    browser = shutil.which('chromium') or shutil.which('chromium-browser')
+    if not browser:
+        print('skipped: chromium is not installed (scripts/deps --all)')
+        sys.exit(77)
+    for name in ('nan', 'many'):
+        data = json.loads(re.search(r'id="data">(.*?)</script>', (folder / f'{name}.html').read_text(), re.S).group(1))
+        check_use(used(browser, folder, name), len(data['name']), data['fate'].count('2'))
+    told = used(browser, folder, 'hostile')
+    check('no script of a name ran', told.get('title', 'caught') != 'caught')
+    data = json.loads(re.search(r'id="data">(.*?)</script>', (folder / 'hostile.html').read_text(), re.S).group(1))
+    check('names as they are', told['first'] == data['name'])
+    for path in (folder / 'hostile.svg', folder / 'multi.html', folder / 'constant.html'):
+        check(f'{path.name}: no complaints', not browse(browser, folder, path.as_uri(), '--dump-dom')[1])
+
+
+def shots(folder, to):
+    browser = shutil.which('chromium') or shutil.which('chromium-browser')
+    for path in sorted(list(folder.glob('*.svg')) + list(folder.glob('*.html'))):
+        size = '1060,620' if path.suffix == '.svg' else '1200,1900'
+        browse(browser, folder, path.as_uri(), f'--window-size={size}',
+               f'--screenshot={to}/{path.stem}_{path.suffix[1:]}.png')
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        subprocess.run([os.environ['DRAW'], name], check=True)
+        if sys.argv[1] == 'shots':
+            shots(folder, os.path.realpath(sys.argv[2]))
+        else:
+            {'parsed': parsed, 'browser': in_browser}[sys.argv[1]](folder)
+    sys.exit(bool(failures))
+
+
+main()
