@@ -75,7 +75,7 @@ static inline size_t select__n_passes(size_t n_classes) {
  * one alone would cost as much; but never much of the matrix. */
 static inline size_t select__tile(size_t n_rows, size_t n_columns) {
   enum { COLUMNS = 16, SMALL = 1 << 20 };
-  size_t n = n_rows < SMALL / COLUMNS ? COLUMNS : 1 + n_columns / 50;
+  size_t n = n_rows < SMALL / COLUMNS ? COLUMNS : 1 + n_columns / 10;
   return n < COLUMNS ? n : COLUMNS;
 }
 
