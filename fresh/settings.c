@@ -14,7 +14,8 @@ static int compare_kinds(const void *a, const void *b) {
 }
 
 void fresh__sort_kinds(ml_fresh_settings *settings) {
-  qsort(settings->kinds, settings->n_kinds, sizeof *settings->kinds, compare_kinds);
+  if (settings->n_kinds > 1)
+    qsort(settings->kinds, settings->n_kinds, sizeof *settings->kinds, compare_kinds);
 }
 
 const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *kind) {

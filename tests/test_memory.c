@@ -197,6 +197,31 @@ static ml_status extract_columns(ml_error *err) {
   return status;
 }
 
+/* There, and back by what the JSON says or by the names alone, and used. */
+static ml_status use_recipe(ml_error *err) {
+  static const char by_names[] =
+      "{\"columns\": [\"a__mean\", \"a__quantile__q_0.5\"],"
+      " \"impute\": {\"min\": [0, 0], \"max\": [1, 1],"
+      " \"median\": [0, 0]}, \"compat\": \"modern\"}";
+  const char *const names[] = {"t__cwt_coefficients__coeff_1__w_2__widths_(2, 5, 10, 20)",
+                               "u__mean"};
+  const ml_impute_range ranges[2] = {{0, 1, 0.5}, {0, 1, 0.5}};
+  ml_fresh_settings *read = NULL;
+  ml_matrix *made = NULL;
+  ml_buf text = {0};
+  ml_status status = ml_fresh_recipe_of(set, NULL, names, 2, ranges, &text, err);
+  if (status == ML_OK) status = ml_fresh_settings_parse(text.data, text.n, "r", &read, err);
+  if (status == ML_OK) status = ml_fresh_extract(set, read, NULL, NULL, &made, err);
+  ml_fresh_settings_free(read);
+  read = NULL;
+  if (status == ML_OK)
+    status = ml_fresh_settings_parse(by_names, sizeof by_names - 1, "r", &read, err);
+  ml_fresh_settings_free(read);
+  ml_matrix_free(made);
+  ml_buf_release(&text);
+  return status;
+}
+
 static ml_status make_names_safe(ml_error *err) {
   char **safe = NULL;
   const char *const names[] = {"a b", "a-b", "a_b", "c"};
@@ -258,6 +283,25 @@ static ml_status read_long_windows(ml_error *err) {
   const ml_series_opts opts = {.window = &window};
   ml_series_set *read = NULL;
   ml_status status = ml_series_parse(long_rows, sizeof long_rows - 1, "s", &opts, &read, err);
+  ml_series_free(read);
+  return status;
+}
+
+/* With windows, so that the ids of series and of rows are not the same. */
+static ml_status read_target(ml_error *err) {
+  static const char text[] = "id,time,y,a\n1,0,p,5\n1,1,p,6\n1,2,p,7\n2,0,q,8\n2,1,q,9\n";
+  const ml_window two = {.rows = 2};
+  const ml_series_opts opts = {.target = "y", .window = &two};
+  ml_series_set *read = NULL;
+  ml_target *target_read = NULL;
+  ml_status status = ml_series_parse(text, sizeof text - 1, "s", &opts, &read, err);
+  if (status == ML_OK) status = ml_target_of_series(read, ML_PROBLEM_AUTO, &target_read, err);
+  ml_target_free(target_read);
+  target_read = NULL;
+  char path[256];
+  snprintf(path, sizeof path, "%s/of.csv", temp_dir());
+  if (status == ML_OK) status = ml_target_read_series(path, NULL, read, &target_read, err);
+  ml_target_free(target_read);
   ml_series_free(read);
   return status;
 }
@@ -510,6 +554,7 @@ static void extraction(void **state) {
   fail_each("some", extract, 0);
   fail_each("columns by name", extract_columns, 0);
   fail_each("safe names", make_names_safe, 0);
+  fail_each("recipe", use_recipe, 0);
   ml_series_free(set);
   assert_int_equal(ml_series_parse(short_rows, sizeof short_rows - 1, "s", NULL, &set, &err),
                    ML_OK);
@@ -611,6 +656,8 @@ static void feature_files(void **state) {
   put_file("f.csv", "id,a,y,b,c\n1,2,0,x,NaN\n2,3,1,y,4\n3,,1,z,5\n");
   put_file("plain.csv", "id,a,y,b,c\n1,2,0,7,NaN\n2,3,1,8,4\n3,,1,9,5\n");
   put_file("y.csv", "id,z\n3,1.5\n1,2.5\n2,3\n");
+  put_file("of.csv", "id,z\n2,1\n1,0\n");
+  fail_each("targets of series", read_target, 0);
   features_name = "f.csv";
   fail_each("features as CSV", read_features, 0);
   char path[256];

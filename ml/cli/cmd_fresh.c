@@ -50,7 +50,7 @@ static ml_status take_ranges(const fresh_options *o, fresh_run *run, ml_error *e
       run->settings ? ml_fresh_settings_ranges(run->settings, &n) : NULL;
   if (!ranges || (!o->nan_report && !fresh_select__is_on(o))) return ML_OK;
   run->ranges = calloc(n, sizeof *run->ranges);
-  if (!run->ranges) return ml_error_set(err, ML_ERR_MEMORY, "out of memory");
+  if (!run->ranges) return ml_error_memory(err);
   memcpy(run->ranges, ranges, n * sizeof *run->ranges);
   return ml_fresh_settings_set_ranges(run->settings, NULL, 0, err);
 }

@@ -42,7 +42,7 @@ static ml_status try_selection(const fresh_run *run, ml_error *err) {
   ml_matrix *nothing = NULL;
   ml_selection *none = NULL;
   ml_status status = ml_matrix_new(NULL, run->target->n, 1, &nothing, err);
-  if (status == ML_OK && !(nothing->columns[0] = strdup("nothing"))) status = ML_ERR_MEMORY;
+  if (status == ML_OK && !(nothing->columns[0] = strdup("nothing"))) status = ml_error_memory(err);
   if (status == ML_OK)
     status = ml_select(nothing, run->target, &run->select_opts, NULL, NULL, &none, err);
   ml_selection_free(none);
