@@ -4,7 +4,6 @@
 #include "redundancy.h"
 
 #include <cblas.h>
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 

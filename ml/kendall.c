@@ -69,9 +69,9 @@ double kendall__p(const kendall_counts *c, ml_test_rules rules, bool *is_exact) 
   return p_normal(c);
 }
 
+/* Within [-1, 1] however it is rounded: the surplus is at most either number of pairs. */
 double kendall__tau(const kendall_counts *c) {
   if (is_constant(c)) return NAN;
   uint64_t all = all_pairs(c->n);
-  double tau = surplus(c) / sqrt((double)(all - c->x.pairs)) / sqrt((double)(all - c->y.pairs));
-  return fmin(fmax(tau, -1), 1);
+  return surplus(c) / sqrt((double)(all - c->x.pairs) * (double)(all - c->y.pairs));
 }

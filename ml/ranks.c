@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include <ml/ranks_internal.h>
-#include <ml/vector.h>
 
 /* VERY_FEW: up to it, insertion alone. FEW: up to it, by counting; as many as the low bits of a key
  * can number. MANY: from it on, the digits of the radix sort are wide. All measured. */
-enum { VERY_FEW = 8, FEW = 128, MANY = 4096, NARROW = 8, WIDE = 11, MAX_DIGITS = 4 };
+enum { VERY_FEW = 8, FEW = 128, MANY = 4096, NARROW = 8, WIDE = 11, LANES = 8 };
 
 #define SIGN (UINT64_C(1) << 63)
 
@@ -26,15 +25,18 @@ static void insert(uint64_t *words, size_t n) {
 
 /* Put each word where it belongs by its leading bits, which has no branch to be mistaken; insertion
  * mends the rest. Equal leading bits stay in order. */
-ML_VECTOR_PATHS static void count_and_insert(const uint64_t *words, uint64_t *sorted, size_t n) {
+static void count_and_insert(const uint64_t *words, uint64_t *sorted, size_t n) {
   int32_t keys[FEW];
-  for (size_t i = 0; i < n; i++)
-    keys[i] =
-        (int32_t)(((uint32_t)(words[i] >> 32) ^ (UINT32_C(1) << 31)) & ~(FEW - 1U)) | (int32_t)i;
   for (size_t i = 0; i < n; i++) {
-    int32_t below = 0;
-    for (size_t j = 0; j < n; j++) below += keys[j] < keys[i];
-    sorted[below] = words[i];
+    uint32_t lead = (uint32_t)(words[i] >> 32) ^ (UINT32_C(1) << 31); /* as signed numbers order */
+    keys[i] = (int32_t)((lead & ~(FEW - 1U)) | i);
+  }
+  for (size_t i = n; i % LANES > 0; i++) keys[i] = INT32_MAX;
+  for (size_t i = 0; i < n; i += LANES) {
+    int32_t below[LANES] = {0};
+    for (size_t j = 0; j < n; j++)
+      for (size_t k = 0; k < LANES; k++) below[k] += keys[j] < keys[i + k];
+    for (size_t k = 0; k < LANES && i + k < n; k++) sorted[below[k]] = words[i + k];
   }
   insert(sorted, n);
 }

@@ -25,7 +25,7 @@ static void compare_two(const double *x, const uint32_t *order, size_t n, const 
     c1 -= is_in;
     c2 = end - c1;
     off += (int64_t)((n & is_in) - n1);
-    bool is_end = there != here || end == n;
+    bool is_end = there != here; /* behind the last row off is 0 anyway */
     int64_t seen = is_end ? off : 0;
     most = seen > most ? seen : most;
     least = seen < least ? seen : least;

@@ -42,7 +42,8 @@ ML_API ML_MUST_CHECK ml_status ml_test_mann_whitney(const double *x, size_t n1, 
 /**
  * Two-sample Kolmogorov-Smirnov test. Exact, by counting lattice paths, while both samples have at
  * most 10 000 values; else by the exact one-sample law with n1 n2 / (n1 + n2) values, rounded.
- * ML_RULES_KX: always the latter, rounded up. Ties are as any others.
+ * ML_RULES_KX: always the latter, rounded up. Ties are as any others. Samples of one size n with
+ * D = 1 / n, whose p is 1, take the latter where the reference's sum rounds to more than 1.
  *
  * @param x, y      n1 and n2 numbers, infinities allowed
  * @param[out] out  the statistic is D, the largest distance of the two distribution functions

@@ -58,8 +58,8 @@ def main():
         path = target / (name + ".gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         # No time stamp and no name inside: the same input gives the same bytes.
-        folder = "" if name.startswith(("kx/", "select/")) else "extract"
-        content = (source / folder / name).read_bytes()
+        folder = source if name.startswith(("kx/", "select/")) else source / "extract"
+        content = (folder / name).read_bytes()
         if path.name.startswith("random."):
             content = shorten(content)
         path.write_bytes(gzip.compress(content, 9, mtime=0))

@@ -211,6 +211,15 @@ static void tau_is_as_by_hand(void **state) {
   expect_close("tau", kendall__tau(&back), -0.8, 1e-15, 0);
 }
 
+static void perfect_order_is_1(void **state) {
+  (void)state;
+  for (uint64_t n = 2; n < 3000; n++) {
+    kendall_counts up = untied(n, 0), down = untied(n, n * (n - 1) / 2);
+    expect_same("up", kendall__tau(&up), 1);
+    expect_same("down", kendall__tau(&down), -1);
+  }
+}
+
 /* The largest counts: 2^32 - 1 rows in perfect order, z = 3 sqrt(n (n - 1) / (2 (2 n + 5))). */
 static void counts_do_not_overflow(void **state) {
   (void)state;
@@ -233,6 +242,7 @@ int main(void) {
       cmocka_unit_test(branches_are_taken_as_defined),
       cmocka_unit_test(there_is_none_for_constants_and_too_few),
       cmocka_unit_test(tau_is_as_by_hand),
+      cmocka_unit_test(perfect_order_is_1),
       cmocka_unit_test(counts_do_not_overflow),
   };
   return cmocka_run_group_tests_name("kendall", tests, NULL, NULL);

@@ -636,6 +636,21 @@ static void functions(void **state) {
   fail_each("peach", call_for_each, 0);
 }
 
+static ml_status compare_samples(ml_error *err) {
+  const double x[] = {1, 2, 3, 4}, y[] = {2.5, 1, 7, 7.5};
+  ml_test t;
+  ml_status status = ml_test_mann_whitney(x, 4, y, 4, &t, err);
+  if (status == ML_OK) status = ml_test_mann_whitney(x, 4, y + 2, 2, &t, err); /* exact */
+  if (status == ML_OK) status = ml_test_kolmogorov_smirnov(x, 4, y, 4, ML_RULES_TSFRESH, &t, err);
+  if (status == ML_OK) status = ml_test_kendall(x, y, 4, ML_RULES_KX, &t, err);
+  return status;
+}
+
+static void samples(void **state) {
+  (void)state;
+  fail_each("tests of samples", compare_samples, 0);
+}
+
 static void decisions(void **state) {
   (void)state;
   n_select_passes = 1;
@@ -681,6 +696,7 @@ int main(void) {
       cmocka_unit_test(outputs),    cmocka_unit_test(values),
       cmocka_unit_test(functions),  cmocka_unit_test(decisions),
       cmocka_unit_test(selection),  cmocka_unit_test(feature_files),
+      cmocka_unit_test(samples),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

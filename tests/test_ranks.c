@@ -209,6 +209,13 @@ static void check_pairs(size_t n, int x_kind, int y_kind) {
 static void pairs_are_counted_as_defined(void **state) {
   (void)state;
   uint64_t seed = 3;
+  const size_t at_digits[] = {16, 17, 255, 256, 257, 260, 272, 273, 4096, 4105};
+  for (size_t k = 0; k < sizeof at_digits / sizeof *at_digits; k++) {
+    size_t n = at_digits[k];
+    fill(x, n, 0, &seed);
+    fill(y, n, 0, &seed);
+    check_pairs(n, 0, 0);
+  }
   for (size_t n = 0; n <= 300; n += n < 40 ? 1 : 43)
     for (int x_kind = 0; x_kind < N_KINDS; x_kind++)
       for (int y_kind = 0; y_kind < N_KINDS; y_kind++) {

@@ -83,12 +83,12 @@ static void the_order_decides(void **state) {
   double values[] = {1, -1, 0, 0, 1, -1, 1, -1, 0, 0, 1, -1};
   const columns c = {4, 3, values};
   const size_t middle_first[] = {1, 0, 2}, middle_last[] = {2, 0, 1}, backwards[] = {2, 1, 0};
-  const int one[] = {KEPT, 0, KEPT}, two[] = {KEPT, 1, 1}, three[] = {KEPT, KEPT, 2},
-            four_th[] = {KEPT, 2, KEPT}, none[] = {KEPT, KEPT, KEPT};
-  expect_found(&c, NULL, 0.7, one); /* the third goes with what is dropped, and stays */
-  expect_found(&c, middle_first, 0.7, two);
-  expect_found(&c, middle_last, 0.7, three); /* for the first that is kept, which is 2 here */
-  expect_found(&c, backwards, 0.7, four_th);
+  const int first[] = {KEPT, 0, KEPT}, second[] = {KEPT, 1, 1}, third[] = {KEPT, KEPT, 2},
+            last[] = {KEPT, 2, KEPT}, none[] = {KEPT, KEPT, KEPT};
+  expect_found(&c, NULL, 0.7, first); /* the third goes with what is dropped, and stays */
+  expect_found(&c, middle_first, 0.7, second);
+  expect_found(&c, middle_last, 0.7, third); /* for the first that is kept, which is 2 here */
+  expect_found(&c, backwards, 0.7, last);
   expect_found(&c, NULL, 0.7072, none);
 }
 

@@ -33,7 +33,7 @@ static request good_request(bool is_real) {
                .n_head = sizeof(select_request),
                .n_range = sizeof(select_item)};
   if (is_real) {
-    static const uint32_t order[] = {2, 0, 1, 3, 0, 1, 1, 2};
+    static const uint32_t order[] = {2, 0, 1, 3, 0, 1, 1, 3};
     memcpy(r.target, order, sizeof order);
     r.n_target = sizeof order;
     r.head.n_classes = 0;
@@ -112,7 +112,8 @@ static void malformed_requests_are_refused(void **state) {
   REFUSED(true, r.target[1] = 4);
   REFUSED(true, r.target[1] = 2); /* a row twice */
   REFUSED(true, r.target[4] = 1);
-  REFUSED(true, r.target[7] = 3);
+  REFUSED(true, r.target[7] = 2);
+  REFUSED(true, r.target[7] = 4);
   REFUSED(true, r.target[7] = 0);
 }
 

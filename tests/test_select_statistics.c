@@ -5,7 +5,6 @@
  * the seeds; one that does not correct for the number of tests is far outside. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "support.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What selection takes: seconds, and memory in terms of that of the matrix; as CSV.
  *
- *   bench_select [-w WORKERS] [JOB]...
+ *   bench_select [-w WORKERS] [-r REDUNDANCY] [JOB]...
  *
+ * With -r all features are relevant, and looked at for what is redundant.
  * robot_lp1 is read from the folder that ML_REFERENCE names, where it is set. */
 #include "../support.h"
 
@@ -142,13 +143,14 @@ static bool read_robot(const ml_exec *exec, ml_matrix **m, ml_target **target) {
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
-static void run(const bench_job *job, ml_exec *exec) {
+static void run(const bench_job *job, double redundancy, ml_exec *exec) {
   uint64_t seed = 7;
   ml_target *target = NULL;
   ml_matrix *m = NULL;
   ml_selection *selection = NULL;
   ml_error err = {0};
-  const ml_select_opts opts = {.test = job->test};
+  const ml_select_opts opts = {
+      .test = job->test, .redundancy = redundancy, .percentile = redundancy > 0 ? 100 : 0};
   double best = 1e9;
   if (job->n_rows == 0) {
     if (!read_robot(exec, &m, &target)) return;
@@ -173,7 +175,7 @@ static void run(const bench_job *job, ml_exec *exec) {
 }
 
 /* In a process of its own, whose memory is that of the job alone. */
-static int run_apart(const bench_job *job, size_t n_workers) {
+static int run_apart(const bench_job *job, double redundancy, size_t n_workers) {
   fflush(stdout);
   pid_t pid = fork();
   if (pid == 0) {
@@ -182,7 +184,7 @@ static int run_apart(const bench_job *job, size_t n_workers) {
     ml_mproc_opts opts = ml_mproc_opts_default();
     opts.n_workers = n_workers;
     if (n_workers > 0) expect_ok(ml_mproc_open(&opts, &pool, &err), &err);
-    run(job, pool ? ml_mproc_exec(pool) : NULL);
+    run(job, redundancy, pool ? ml_mproc_exec(pool) : NULL);
     ml_mproc_close(pool);
     exit(0);
   }
@@ -198,14 +200,16 @@ static bool is_wanted(const char *name, char **names, int n) {
 
 int main(int argc, char **argv) {
   size_t n_workers = 0;
+  double redundancy = 0;
   int first = 1, failed = 0;
-  if (argc > 2 && strcmp(argv[1], "-w") == 0) {
-    n_workers = strtoul(argv[2], NULL, 10);
-    first = 3;
-  }
+  for (; first + 1 < argc && argv[first][0] == '-'; first += 2)
+    if (argv[first][1] == 'w')
+      n_workers = strtoul(argv[first + 1], NULL, 10);
+    else
+      redundancy = strtod(argv[first + 1], NULL);
   puts("name,unit,value");
   for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++)
     if (is_wanted(jobs[i].name, argv + first, argc - first))
-      failed |= run_apart(&jobs[i], n_workers);
+      failed |= run_apart(&jobs[i], redundancy, n_workers);
   return failed;
 }
