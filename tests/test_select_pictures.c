@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What mltool select --plot and --report draw: as text here, in a browser in tests/seen/pictures.py.
+/* What mltool select --plot and --report draw: as text here, in a browser in
+ * tests/seen/pictures.py.
  */
 #include "picture_cases.h"
 #include "support.h"
@@ -337,11 +338,9 @@ static void pages_are_of_their_case(void **state) {
 
 static void names_are_shortened_in_the_middle(void **state) {
   (void)state;
-  static const char *const names[] = {
-      "", "short", "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww",
-      "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii",
-      "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6"
-      "\xe6\xb8\xac\xe5\xae\x9a\xe6\xb8\xac\xe5\xae\x9a\xf0\x9f\x8c\x80"};
+  static const char *const names[] = {"", "short", "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww",
+                                      "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii",
+                                      "\xc3\xa4\xc3\xb6\xe6\xb8\xac\xe5\xae\x9a\xf0\x9f\x8c\x80"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     for (double room = 20; room < 500; room += 3.7) {
       ml_buf out = {0};

@@ -92,6 +92,11 @@ picture_fate picture__fate(const ml_relevance *feature);
 /** @return features that have a p-value; they come first */
 size_t picture__n_tested(const ml_selection *s);
 
+/** @return whether all features that have a p-value have one threshold */
+bool picture__has_one_threshold(const ml_selection *s);
+
+/* ---- select_plot.c ------------------------------------------------------------------------- */
+
 /** Append the plot; without its title where a page says the same. */
 void picture__plot(const cli_pictured *p, bool has_title, ml_buf *out);
 
@@ -133,6 +138,19 @@ void glimpse__draw(glimpses *g, const ml_relevance *feature, ml_buf *out);
 
 /** NULL is allowed. */
 void glimpse__free(glimpses *g);
+
+/* ---- select_table.c: the table of a page
+ * --------------------------------------------------------- */
+
+extern const char *const picture__tests[]; /* names of tests; the first is none, NULL ends them */
+
+void picture__table_heads(const cli_pictured *p, ml_buf *out);
+
+/** Append the first rows. */
+void picture__table_rows(const cli_pictured *p, ml_buf *out);
+
+/** Append all rows as JSON, in which nothing is HTML. */
+void picture__table_data(const cli_pictured *p, ml_buf *out);
 
 /* ---- select.html, with select.css and select.js in it ---------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --plot: the p-values of all features, sorted, on a log scale, the smallest on top. */
-#include "picture.h"
+#include "select_plot.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,35 +10,19 @@
 #define TINY_P 1e-300 /* smaller ones are not told from 0 */
 
 enum {
-  WIDTH = 1060,
+  WIDTH = PLOT_WIDTH,
   LEFT = 76, /* of the field of points */
   RIGHT = 560,
   TOP = 96,
-  BOTTOM = 500,
+  BOTTOM = PLOT_BOTTOM,
   NAMES = 612, /* to the right of it: p-values, then names */
   P_ROOM = 54,
   N_NAMED = 20,
   LINE_HEIGHT = 17, /* of names */
   NAME_SIZE = 11,
-  STRIP = 30,    /* above the field, for p-values that are too small for it */
-  LOG_FROM = 60, /* ranks that are on a log scale: the best are what matters */
-  LEGEND_ROW = 20
+  STRIP = 30,   /* above the field, for p-values that are too small for it */
+  LOG_FROM = 60 /* ranks that are on a log scale: the best are what matters */
 };
-
-typedef struct plot {
-  const cli_pictured *p;
-  const ml_relevance *features;
-  size_t n;        /* those with a p-value */
-  size_t m;        /* tests that the level is shared among */
-  double decades;  /* that the field has, from 1 down */
-  double top;      /* of the field */
-  double harmonic; /* H_m with ML_FDR_BY, else 1 */
-  bool is_log, has_tiny;
-  bool has_line;
-  double cut; /* the threshold of all features; NaN: there is not one */
-  size_t counts[PICTURE_IS_SELECTED + 1];
-  ml_buf *out;
-} plot;
 
 /* ---- scales -------------------------------------------------------------------------------- */
 
@@ -61,9 +45,8 @@ static double harmonic(size_t m) {
 
 /* One threshold for all, as the step-up methods, k best and percentile have it for one target. */
 static double common_cut(const plot *f) {
-  for (size_t i = 0; i < f->n; i++)
-    if (f->features[i].threshold != f->features[0].threshold) return NAN;
-  return f->n > 0 && f->features[0].is_relevant ? f->features[0].threshold : NAN;
+  bool has_cut = f->n > 0 && f->features[0].is_relevant;
+  return has_cut && picture__has_one_threshold(f->p->selection) ? f->features[0].threshold : NAN;
 }
 
 /* The field ends at a decade below all that is to be seen, but for p-values that are too small. */
@@ -271,133 +254,6 @@ static void put_names(const plot *f, const double *y, size_t n) {
   }
 }
 
-/* ---- words --------------------------------------------------------------------------------- */
-
-/* The text of a buffer with a NUL behind, or "" when memory ran out. */
-static const char *text_of(plot *f, ml_buf *text) {
-  ml_buf_put(text, "", 1);
-  if (text->failed) f->out->failed = true;
-  return text->failed ? "" : text->data;
-}
-
-static void put_row(plot *f, double y, const char *how, double size, ml_buf *text) {
-  const char *words = text_of(f, text);
-  ml_buf_printf(f->out, "<text %s font-size=\"%.0f\" x=\"16\" y=\"%.0f\">", how, size, y);
-  picture__name(f->out, words, WIDTH - 32, size);
-  ml_buf_puts(f->out, "</text>\n");
-  ml_buf_release(text);
-}
-
-static void put_title(plot *f) {
-  ml_buf text = {0};
-  const cli_pictured *p = f->p;
-  picture__headline(p, &text);
-  put_row(f, 30, PICTURE_INK " font-weight=\"600\"", 19, &text);
-  ml_buf_printf(&text, "%s, target %s (", p->title, p->target->name);
-  picture__problem(p, &text);
-  ml_buf_puts(&text, ")");
-  put_row(f, 52, PICTURE_DIM, 13, &text);
-  picture__method(p, &text);
-  put_row(f, 71, PICTURE_DIM, 13, &text);
-}
-
-typedef struct legend {
-  plot *f;
-  double x, y;
-} legend;
-
-/* @param mark  drawn around (0, 0); NULL: none */
-static void put_entry(legend *l, const char *mark, const char *words) {
-  double width = picture__width(words, 12) + (mark ? 42 : 20);
-  if (l->x > 16 && l->x + width > WIDTH) {
-    l->x = 16;
-    l->y += LEGEND_ROW;
-  }
-  if (mark) {
-    ml_buf_puts(l->f->out, "<g transform=\"translate(");
-    picture__at(l->f->out, l->x + 10);
-    ml_buf_puts(l->f->out, " ");
-    picture__at(l->f->out, l->y - 4);
-    ml_buf_printf(l->f->out, ")\">%s</g>", mark);
-  }
-  picture__text(l->f->out, l->x + (mark ? 24 : 0), l->y, PICTURE_INK, words);
-  l->x += width;
-}
-
-static void put_fates(legend *l) {
-  static const struct {
-    picture_fate fate;
-    const char *mark, *words;
-  } fates[] = {
-      {PICTURE_IS_SELECTED,
-       "<path " PICTURE_SELECTED " stroke-width=\"6\" stroke-linecap=\"round\" d=\"M0,0h0\"/>",
-       "selected"},
-      {PICTURE_IS_REDUNDANT,
-       "<path " PICTURE_REDUNDANT " stroke-width=\"1.5\" d=\"M0,-4l4,4-4,4-4,-4z\"/>",
-       "relevant, but redundant"},
-      {PICTURE_IS_REST,
-       "<path " PICTURE_REST " stroke-width=\"4\" stroke-linecap=\"round\" d=\"M0,0h0\"/>",
-       "not selected"}};
-  char words[64];
-  for (size_t i = 0; i < sizeof fates / sizeof *fates; i++) {
-    size_t n = l->f->counts[fates[i].fate];
-    if (n == 0) continue;
-    snprintf(words, sizeof words, "%s (%zu)", fates[i].words, n);
-    put_entry(l, fates[i].mark, words);
-  }
-}
-
-static void put_fdr_entry(legend *l) {
-  const plot *f = l->f;
-  const cli_pictured *p = f->p;
-  char level[ML_NUMBER_MAX], share[80] = "", words[200];
-  bool is_shared = p->selection->problem != ML_REGRESSION && p->target->n_classes > 2;
-  ml_number_format(picture__level(p->opts), level);
-  snprintf(share, sizeof share, "%zu", f->m);
-  if (p->opts->method == ML_FDR_BY)
-    snprintf(share, sizeof share, "(%zu \xc2\xb7 %.4g)", f->m, f->harmonic);
-  if (p->opts->method == ML_FDR_KX)
-    snprintf(share, sizeof share, "(%zu \xc2\xb7 (1 + \xe2\x80\xa6 + 1/i))", f->m);
-  snprintf(words, sizeof words, "FDR line: %s \xc2\xb7 i / %s%s", level, share,
-           is_shared ? ", for each class by itself" : "");
-  put_entry(l, "<path " PICTURE_LINE " stroke-width=\"1.8\" d=\"M-10,0h20\"/>", words);
-}
-
-static void put_notes(legend *l) {
-  const plot *f = l->f;
-  char words[96];
-  size_t n_constant = f->p->selection->n_constant, n_without = f->m - f->n;
-  if (f->has_tiny)
-    put_entry(l, "<path " PICTURE_DIM " d=\"M-4,3l4,-7 4,7z\"/>", "p = 0 or below 1e-300");
-  if (n_constant > 0) {
-    snprintf(words, sizeof words, "not drawn: %zu constant feature%s", n_constant,
-             n_constant == 1 ? "" : "s");
-    put_entry(l, NULL, words);
-  }
-  if (n_without > 0) {
-    snprintf(words, sizeof words, "not drawn: %zu without a p-value", n_without);
-    put_entry(l, NULL, words);
-  }
-}
-
-/* @return where it ends */
-static double put_legend(plot *f) {
-  legend l = {f, 16, BOTTOM + 66};
-  char words[64];
-  ml_buf p = {0};
-  put_fates(&l);
-  if (f->has_line) put_fdr_entry(&l);
-  if (!isnan(f->cut)) {
-    picture__p(&p, f->cut);
-    ml_buf_put(&p, "", 1);
-    snprintf(words, sizeof words, "threshold: p = %.40s", p.failed ? "" : p.data);
-    put_entry(&l, "<path " PICTURE_LINE " stroke-dasharray=\"5 3\" d=\"M-10,0h20\"/>", words);
-  }
-  ml_buf_release(&p);
-  put_notes(&l);
-  return l.y;
-}
-
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 static void put_field(plot *f) {
@@ -422,14 +278,14 @@ void picture__plot(const cli_pictured *p, bool has_title, ml_buf *out) {
   f.has_line = f.n > 0 && p->opts->k == 0 && !(p->opts->percentile > 0);
   f.cut = common_cut(&f);
   set_scales(&f);
-  if (has_title) put_title(&f);
+  if (has_title) plot__title(&f);
   if (f.n > 0)
     put_field(&f);
   else
     picture__text(&body, WIDTH / 2.0, (TOP + BOTTOM) / 2.0,
                   PICTURE_DIM " font-size=\"14\" text-anchor=\"middle\"",
                   "There is no p-value to draw.");
-  double top = has_title ? 0 : TOP - 16, height = put_legend(&f) + 18 - top;
+  double top = has_title ? 0 : TOP - 16, height = plot__legend(&f) + 18 - top;
   picture__begin(out, "plot", top, WIDTH, height);
   ml_buf_puts(out, " font-size=\"12\" role=\"img\" aria-label=\"p-values of the features\">\n");
   if (has_title) {

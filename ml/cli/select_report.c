@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { N_GLIMPSES = 12, N_ROWS = 50, N_CLASSES = 8 };
+enum { N_GLIMPSES = 12, N_CLASSES = PICTURE_GROUPS };
 
 typedef struct report {
   const cli_pictured *p;
@@ -15,22 +15,6 @@ typedef struct report {
   glimpses *glimpses;
   ml_buf *out;
 } report;
-
-static const char *const types[] = {
-    [ML_FEATURE_CONSTANT] = "constant", [ML_FEATURE_BINARY] = "binary", [ML_FEATURE_REAL] = "real"};
-static const char *const tests[] = {"", "fisher", "mann-whitney", "kolmogorov-smirnov", "kendall"};
-
-enum { N_TESTS = sizeof tests / sizeof *tests };
-
-static size_t test_of(const ml_relevance *feature) {
-  size_t at = N_TESTS;
-  while (at > 1 && strcmp(tests[at - 1], feature->test) != 0) at--;
-  return at - 1;
-}
-
-static const char *name_of(const report *r, const ml_relevance *feature) {
-  return r->p->features->columns[feature->column];
-}
 
 static bool has_redundancy(const report *r) {
   return r->p->opts->redundancy > 0;
@@ -79,13 +63,14 @@ static void put_classes(report *r) {
 }
 
 static void put_tests(report *r) {
-  size_t counts[N_TESTS] = {0};
   const char *comma = "";
-  for (size_t i = 0; i < r->s->n; i++) counts[test_of(&r->s->features[i])]++;
   begin_fact(r, "tests (features)", true);
-  for (size_t t = 1; t < N_TESTS; t++) {
-    if (counts[t] == 0) continue;
-    ml_buf_printf(r->out, "%s%s (%zu)", comma, tests[t], counts[t]);
+  for (size_t t = 1; picture__tests[t]; t++) {
+    size_t n = 0;
+    for (size_t i = 0; i < r->s->n; i++)
+      n += strcmp(r->s->features[i].test, picture__tests[t]) == 0;
+    if (n == 0) continue;
+    ml_buf_printf(r->out, "%s%s (%zu)", comma, picture__tests[t], n);
     comma = ", ";
   }
   if (!*comma) ml_buf_puts(r->out, "none");
@@ -132,7 +117,7 @@ static void put_facts(report *r) {
   picture__method(r->p, r->out);
   end_fact(r);
   put_outcome(r);
-  begin_fact(r, "threshold", false);
+  begin_fact(r, picture__has_one_threshold(r->s) ? "threshold" : "smallest threshold", false);
   picture__p(r->out, r->s->threshold);
   end_fact(r);
 }
@@ -186,199 +171,16 @@ static void put_glimpses(report *r) {
 
 /* ---- table --------------------------------------------------------------------------------- */
 
-static void put_head(report *r, const char *how, const char *text) {
-  ml_buf_printf(r->out, "<th scope=\"col\"%s><span>", how);
-  ml_buf_xml_text(r->out, text);
-  ml_buf_puts(r->out, "</span></th>");
+static void put_table_heads(report *r) {
+  picture__table_heads(r->p, r->out);
 }
 
-static void put_heads(report *r) {
-  put_head(r, " class=\"n\"", "#");
-  put_head(r, " class=\"name\"", "feature");
-  put_head(r, "", "type");
-  put_head(r, "", "test");
-  put_head(r, " class=\"n\"", "p-value");
-  put_head(r, " class=\"n\"", "threshold");
-  put_head(r, "", "relevant");
-  if (has_redundancy(r)) put_head(r, " class=\"name\"", "redundant with");
-  if (r->s->n_classes > 0) put_head(r, " class=\"n\"", "classes");
-  for (size_t c = 0; c < r->s->n_classes; c++) {
-    ml_buf text = {0};
-    ml_buf_printf(&text, "p of %s", r->p->target->labels[c]);
-    ml_buf_put(&text, "", 1);
-    if (text.failed) r->out->failed = true;
-    put_head(r, " class=\"n\"", text.failed ? "" : text.data);
-    ml_buf_release(&text);
-  }
+static void put_table_rows(report *r) {
+  picture__table_rows(r->p, r->out);
 }
 
-static void put_p_cell(report *r, const char *how, double p) {
-  ml_buf_printf(r->out, "<td class=\"%s\">", how);
-  picture__p(r->out, p);
-  ml_buf_puts(r->out, "</td>");
-}
-
-static void put_row(report *r, size_t i) {
-  const ml_relevance *f = &r->s->features[i];
-  picture_fate fate = picture__fate(f);
-  ml_buf_puts(r->out, fate == PICTURE_IS_SELECTED ? "<tr class=\"selected\">" : "<tr>");
-  ml_buf_printf(r->out, "<td class=\"n\">%zu</td><td class=\"name\">", i + 1);
-  ml_buf_xml_text(r->out, name_of(r, f));
-  ml_buf_printf(r->out, "</td><td>%s</td><td>%s</td>", types[f->type],
-                *f->test ? f->test : "\xe2\x80\x93");
-  put_p_cell(r, "n", f->p_value);
-  put_p_cell(r, "n", f->threshold);
-  ml_buf_puts(r->out, f->is_relevant ? "<td class=\"yes\">yes</td>" : "<td>no</td>");
-  if (has_redundancy(r)) {
-    ml_buf_puts(r->out, "<td class=\"name\">");
-    if (fate == PICTURE_IS_REDUNDANT)
-      ml_buf_xml_text(r->out, r->p->features->columns[f->redundant_with]);
-    ml_buf_puts(r->out, "</td>");
-  }
-  if (r->s->n_classes > 0) ml_buf_printf(r->out, "<td class=\"n\">%zu</td>", f->n_significant);
-  for (size_t c = 0; c < r->s->n_classes; c++)
-    put_p_cell(r, f->classes[c].is_relevant ? "n yes" : "n", f->classes[c].p_value);
-  ml_buf_puts(r->out, "</tr>\n");
-}
-
-static void put_rows(report *r) {
-  for (size_t i = 0; i < r->s->n && i < N_ROWS; i++) put_row(r, i);
-}
-
-/* ---- the same as JSON ---------------------------------------------------------------------- */
-
-/* A JSON string in which there is nothing that HTML might read. */
-static void put_string(report *r, const char *text) {
-  ml_buf json = {0};
-  ml_buf_json_string(&json, text);
-  for (size_t i = 0; i < json.n; i++) {
-    if (json.data[i] == '<' || json.data[i] == '>' || json.data[i] == '&')
-      ml_buf_printf(r->out, "\\u%04x", json.data[i]);
-    else
-      ml_buf_put(r->out, json.data + i, 1);
-  }
-  if (json.failed) r->out->failed = true;
-  ml_buf_release(&json);
-}
-
-static void put_strings(report *r, const char *key, const char *const *texts, size_t n) {
-  ml_buf_printf(r->out, "\"%s\":[", key);
-  for (size_t i = 0; i < n; i++) {
-    ml_buf_puts(r->out, i ? "," : "");
-    put_string(r, texts[i]);
-  }
-  ml_buf_puts(r->out, "],\n");
-}
-
-/* One list of all features. */
-static void put_list(report *r, const char *key, void (*put)(report *, const ml_relevance *)) {
-  ml_buf_printf(r->out, "\"%s\":[", key);
-  for (size_t i = 0; i < r->s->n; i++) {
-    ml_buf_puts(r->out, i ? "," : "");
-    put(r, &r->s->features[i]);
-  }
-  ml_buf_puts(r->out, "],\n");
-}
-
-static void put_name(report *r, const ml_relevance *f) {
-  put_string(r, name_of(r, f));
-}
-
-static void put_type(report *r, const ml_relevance *f) {
-  ml_buf_printf(r->out, "%d", (int)f->type);
-}
-
-static void put_test(report *r, const ml_relevance *f) {
-  ml_buf_printf(r->out, "%zu", test_of(f));
-}
-
-static void put_p(report *r, const ml_relevance *f) {
-  ml_buf_json_number(r->out, f->p_value);
-}
-
-static void put_threshold(report *r, const ml_relevance *f) {
-  ml_buf_json_number(r->out, f->threshold);
-}
-
-static void put_significant(report *r, const ml_relevance *f) {
-  ml_buf_printf(r->out, "%zu", f->n_significant);
-}
-
-/* One for all that have a p-value, or a list. */
-static void put_thresholds(report *r) {
-  for (size_t i = 1; i < r->s->n - r->s->n_constant; i++)
-    if (r->s->features[i].threshold != r->s->features[0].threshold) {
-      put_list(r, "threshold", put_threshold);
-      return;
-    }
-  ml_buf_puts(r->out, "\"threshold\":");
-  ml_buf_json_number(r->out, r->s->n > r->s->n_constant ? r->s->features[0].threshold : NAN);
-  ml_buf_puts(r->out, ",\n");
-}
-
-static void put_redundant(report *r) {
-  const char *comma = "";
-  ml_buf_puts(r->out, "\"redundant\":{");
-  for (size_t i = 0; i < r->s->n; i++) {
-    const ml_relevance *f = &r->s->features[i];
-    if (picture__fate(f) != PICTURE_IS_REDUNDANT) continue;
-    ml_buf_printf(r->out, "%s\"%zu\":", comma, i);
-    put_string(r, r->p->features->columns[f->redundant_with]);
-    comma = ",";
-  }
-  ml_buf_puts(r->out, "},\n");
-}
-
-/* In the digits that are shown. */
-static void put_short_p(report *r, double p) {
-  if (isnan(p))
-    ml_buf_puts(r->out, "null");
-  else if (p < 1e-300)
-    ml_buf_puts(r->out, p > 0 ? "1e-301" : "0");
-  else
-    picture__p(r->out, p);
-}
-
-/* For each class the p-values; there may be many. */
-static void put_class_lists(report *r) {
-  ml_buf_puts(r->out, "\"class_p\":[");
-  for (size_t c = 0; c < r->s->n_classes; c++) {
-    ml_buf_puts(r->out, c ? ",\n[" : "[");
-    for (size_t i = 0; i < r->s->n; i++) {
-      ml_buf_puts(r->out, i ? "," : "");
-      put_short_p(r, r->s->features[i].classes[c].p_value);
-    }
-    ml_buf_puts(r->out, "]");
-  }
-  ml_buf_puts(r->out, "],\n\"class_relevant\":[");
-  for (size_t c = 0; c < r->s->n_classes; c++) {
-    ml_buf_puts(r->out, c ? ",\n\"" : "\"");
-    for (size_t i = 0; i < r->s->n; i++)
-      ml_buf_puts(r->out, r->s->features[i].classes[c].is_relevant ? "1" : "0");
-    ml_buf_puts(r->out, "\"");
-  }
-  ml_buf_puts(r->out, "],\n");
-}
-
-static void put_data(report *r) {
-  ml_buf_puts(r->out, "{");
-  put_strings(r, "types", types, sizeof types / sizeof *types);
-  put_strings(r, "tests", tests, N_TESTS);
-  put_strings(r, "classes", (const char *const *)r->p->target->labels, r->s->n_classes);
-  put_list(r, "name", put_name);
-  put_list(r, "type", put_type);
-  put_list(r, "test", put_test);
-  put_list(r, "p", put_p);
-  put_thresholds(r);
-  if (has_redundancy(r)) put_redundant(r);
-  if (r->s->n_classes > 0) {
-    put_list(r, "significant", put_significant);
-    put_class_lists(r);
-  }
-  ml_buf_puts(r->out, "\"fate\":\"");
-  for (size_t i = 0; i < r->s->n; i++)
-    ml_buf_printf(r->out, "%d", (int)picture__fate(&r->s->features[i]));
-  ml_buf_puts(r->out, "\"}");
+static void put_table_data(report *r) {
+  picture__table_data(r->p, r->out);
 }
 
 /* ---- all of it ----------------------------------------------------------------------------- */
@@ -389,8 +191,8 @@ static const struct {
 } marks[] = {
     {"headline", put_headline},   {"input", put_input},       {"target", put_target},
     {"facts", put_facts},         {"plot", put_plot},         {"best-title", put_best_title},
-    {"best-note", put_best_note}, {"glimpses", put_glimpses}, {"heads", put_heads},
-    {"rows", put_rows},           {"data", put_data},         {"version", put_version}};
+    {"best-note", put_best_note}, {"glimpses", put_glimpses}, {"heads", put_table_heads},
+    {"rows", put_table_rows},     {"data", put_table_data},   {"version", put_version}};
 
 static void put_mark(report *r, const char *name, size_t n) {
   for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)

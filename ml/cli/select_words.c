@@ -19,6 +19,12 @@ size_t picture__n_tested(const ml_selection *s) {
   return n;
 }
 
+bool picture__has_one_threshold(const ml_selection *s) {
+  for (size_t i = 1, n = picture__n_tested(s); i < n; i++)
+    if (s->features[i].threshold != s->features[0].threshold) return false;
+  return true;
+}
+
 void picture__headline(const cli_pictured *p, ml_buf *out) {
   const ml_selection *s = p->selection;
   ml_buf_printf(out, "%zu of %zu feature%s selected", s->n_selected, s->n, s->n == 1 ? "" : "s");

@@ -107,7 +107,7 @@ def browse(browser, folder, url, *options):
         [browser, '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
          '--hide-scrollbars', f'--user-data-dir={folder}/profile', '--enable-logging=stderr',
          '--virtual-time-budget=4000', *options, url], capture_output=True, timeout=200)
-    complaints = [line for line in run.stderr.decode(errors='replace').splitlines() if 'CONSOLE' in line]
+    complaints = [line for line in run.stderr.decode(errors='replace').splitlines() if 'CONSOLE' in line][:3]
     return run.stdout.decode(errors='replace'), complaints
 
 
