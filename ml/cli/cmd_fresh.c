@@ -1,68 +1,58 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mltool fresh: features of every time series in a file. */
 #include "fresh_report.h"
+#include "fresh_run.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-typedef struct fresh_options {
-  cli_common common;
-  cli_settings settings;
-  int names, compat; /* fresh_names, ml_compat */
-  const char *output;
-  ml_series_opts columns;
-  cli_data data;
-  cli_window window;
-  cli_workers workers;
-  const char *nan_report;
-  bool cost;
-} fresh_options;
-
-typedef enum fresh_names { NAMES_TSFRESH, NAMES_SAFE } fresh_names;
-
-/* What a run holds; released in one place. */
-typedef struct fresh_run {
-  const char *input, *input_name; /* path, and how messages call it */
-  ml_window window;
-  bool has_windows;
-  ml_fresh_settings *settings;
-  ml_series_set *set;
-  ml_mproc *pool;
-  ml_matrix *matrix;
-  ml_fresh_costs costs;
-  ml_matrix_writer *writer;
-} fresh_run;
-
 /* ---- checks before the long work ----------------------------------------------------------- */
 
 /* Every file that is written must be none of those that are read or written besides. */
 static ml_status check_output(const fresh_options *o, const char *input, ml_error *err) {
-  enum { READ = 3, ALL = 7 };
+  enum { READ = 4, BESIDE = 8, ALL = BESIDE + CLI_SELECTION_FILES };
   char *columns = NULL, *names = NULL;
   ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &columns, err);
   if (status == ML_OK && o->names == NAMES_SAFE)
     status = ml_matrix_names_beside(o->output, &names, err);
-  const cli_file files[ALL] = {{input, "input"},
-                               {o->settings.params, "file of --params"},
-                               {o->settings.params_from, "file of --params-from"},
-                               {o->output, "output"},
-                               {columns, "file of names"},
-                               {names, "file of names"},
-                               {o->nan_report, "file of --nan-report"}};
+  cli_file files[ALL] = {{input, "input"},
+                         {o->settings.params, "file of --params"},
+                         {o->settings.params_from, "file of --params-from"},
+                         {o->selection.target_file, "file of --target-file"},
+                         {o->output, "output"},
+                         {columns, "file of names"},
+                         {names, "file of names"},
+                         {o->nan_report, "file of --nan-report"}};
+  cli__selection_files(&o->selection, files + BESIDE);
   if (status == ML_OK) status = cli__check_outputs(files, READ, ALL, err);
   free(columns);
   free(names);
   return status;
 }
 
-/* Settings that were not given are made when compatibility needs some to be set in. */
+/* Settings that were not given are made when compatibility needs some to be set in. What a recipe
+ * says of it holds unless something else was asked for. */
 static ml_status read_settings(const fresh_options *o, ml_fresh_settings **out, ml_error *err) {
   ml_status status = cli__read_settings(&o->settings, out, err);
   if (status == ML_OK && !*out && o->compat != ML_COMPAT_REFERENCE)
     status = ml_fresh_settings_named("comprehensive", out, err);
-  if (status == ML_OK && *out) ml_fresh_settings_set_compat(*out, (ml_compat)o->compat);
+  if (status == ML_OK && *out && o->compat_given)
+    ml_fresh_settings_set_compat(*out, (ml_compat)o->compat);
   return status;
+}
+
+/* A report wants the values before they are replaced, and a selection learns anew what replaces
+ * them. */
+static ml_status take_ranges(const fresh_options *o, fresh_run *run, ml_error *err) {
+  size_t n = 0;
+  const ml_impute_range *ranges =
+      run->settings ? ml_fresh_settings_ranges(run->settings, &n) : NULL;
+  if (!ranges || (!o->nan_report && !fresh_select__is_on(o))) return ML_OK;
+  run->ranges = calloc(n, sizeof *run->ranges);
+  if (!run->ranges) return ml_error_set(err, ML_ERR_MEMORY, "out of memory");
+  memcpy(run->ranges, ranges, n * sizeof *run->ranges);
+  return ml_fresh_settings_set_ranges(run->settings, NULL, 0, err);
 }
 
 /* ---- words about the run ------------------------------------------------------------------- */
@@ -98,12 +88,13 @@ static void note_decisions(cli_call *cli, const fresh_run *run, const fresh_opti
 static void summary_text(cli_call *cli, const fresh_run *run, const char *output, double seconds) {
   size_t ids = ml_series_n_ids(run->set), kinds = ml_series_n_kinds(run->set);
   size_t rows = ml_series_n_rows(run->set), columns = run->matrix->n_columns;
-  char workers[48] = "";
+  char workers[48] = "", selected[48] = "";
   size_t n = ml_exec_n_workers(run->pool ? ml_mproc_exec(run->pool) : NULL);
   if (run->pool) snprintf(workers, sizeof workers, " (%zu worker%s)", n, plural(n));
-  cli__note(cli, "%s: %zu id%s, %zu kind%s, %zu row%s -> %s: %zu x %zu feature%s in %.2f s%s",
+  if (run->selection) snprintf(selected, sizeof selected, "%zu of ", run->selection->n_selected);
+  cli__note(cli, "%s: %zu id%s, %zu kind%s, %zu row%s -> %s: %zu x %s%zu feature%s in %.2f s%s",
             run->input_name, ids, plural(ids), kinds, plural(kinds), rows, plural(rows), output,
-            run->matrix->n_rows, columns, plural(columns), seconds, workers);
+            run->matrix->n_rows, selected, columns, plural(columns), seconds, workers);
 }
 
 static ml_status summary_json(const fresh_run *run, const char *output, double seconds,
@@ -115,8 +106,9 @@ static ml_status summary_json(const fresh_run *run, const char *output, double s
   ml_buf_printf(&out, ", \"ids\": %zu, \"kinds\": %zu, \"rows\": %zu, \"output\": ",
                 ml_series_n_ids(run->set), ml_series_n_kinds(run->set), ml_series_n_rows(run->set));
   ml_buf_json_string(&out, output);
-  ml_buf_printf(&out, ", \"features\": %zu, \"workers\": %zu, \"seconds\": %.3f}\n",
-                run->matrix->n_columns, n, seconds);
+  ml_buf_printf(&out, ", \"features\": %zu", run->matrix->n_columns);
+  if (run->selection) ml_buf_printf(&out, ", \"selected\": %zu", run->selection->n_selected);
+  ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", n, seconds);
   return cli__print(&out, err);
 }
 
@@ -126,7 +118,9 @@ static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, 
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK) status = cli__read_window(&o->window, &run->window, &run->has_windows, err);
   if (status == ML_OK) status = cli__find_input(cli, "-o features.csv", &run->input, err);
+  if (status == ML_OK) status = fresh_select__check(o, run, err);
   if (status == ML_OK) status = read_settings(o, &run->settings, err);
+  if (status == ML_OK) status = take_ranges(o, run, err);
   if (status == ML_OK) status = check_output(o, run->input, err);
   if (status != ML_OK) return status;
   run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
@@ -165,6 +159,28 @@ static bool can_take_back(const char *output) {
   return !cli__is_stdio(output) && (stat(output, &st) != 0 || S_ISREG(st.st_mode));
 }
 
+/* What was not written yet. */
+static ml_status finish_rows(row_writer *w, ml_error *err) {
+  fresh_run *run = w->run;
+  ml_status status = run->writer ? ML_OK : open_writer(w, run->matrix, err);
+  if (status != ML_OK) return status;
+  status = ml_matrix_write_commit(run->writer, err);
+  run->writer = NULL;
+  return status;
+}
+
+static ml_status write_all(cli_call *cli, row_writer *w, ml_error *err) {
+  const fresh_options *o = w->o;
+  double start = cli__now();
+  ml_status status = fresh_select__is_on(o) ? fresh_select__write(cli, o, w->run, w->watch, err)
+                                            : finish_rows(w, err);
+  if (status == ML_OK && o->nan_report)
+    status = fresh_report__write(o->nan_report, &w->run->nan_report, err);
+  if (status == ML_OK && !fresh_select__is_on(o))
+    cli__detail(cli, "write: %.3f s", cli__now() - start);
+  return status;
+}
+
 static ml_status extract(cli_call *cli, const fresh_options *o, fresh_run *run,
                          const ml_watch *watch, ml_error *err) {
   bool is_json = cli__is_stdio(o->output) && cli->common.json;
@@ -172,23 +188,20 @@ static ml_status extract(cli_call *cli, const fresh_options *o, fresh_run *run,
   row_writer w = {
       .o = o, .run = run, .format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO, .watch = &quiet};
   const ml_fresh_rows rows = {write_rows, give_up_rows, &w};
-  bool writes_rows = can_take_back(o->output);
+  bool writes_rows = can_take_back(o->output) && !fresh_select__is_on(o) && !run->ranges;
   double start = cli__now();
   ml_status status = ml_fresh_extract_rows(
       run->set, run->settings, run->pool ? ml_mproc_exec(run->pool) : NULL, watch,
       o->cost ? &run->costs : NULL, writes_rows ? &rows : NULL, &run->matrix, err);
-  double end = cli__now();
-  if (status == ML_OK) cli__detail(cli, "extract: %.3f s", end - start);
-  cli__pool_details(cli, run->pool);
-  w.watch = watch;
-  if (status == ML_OK && !run->writer) status = open_writer(&w, run->matrix, err);
-  if (status != ML_OK) return status;
-  status = ml_matrix_write_commit(run->writer, err);
-  run->writer = NULL;
+  if (status == ML_OK) cli__detail(cli, "extract: %.3f s", cli__now() - start);
   if (status == ML_OK && o->nan_report)
-    status = fresh_report__nan(o->nan_report, run->set, run->settings, run->matrix, err);
-  if (status == ML_OK) cli__detail(cli, "write: %.3f s", cli__now() - end);
-  return status;
+    status = ml_fresh_nan_report(run->set, run->settings, run->matrix, &run->nan_report, err);
+  if (status == ML_OK && run->ranges && !fresh_select__is_on(o))
+    ml_impute(run->matrix, run->ranges);
+  w.watch = watch;
+  if (status == ML_OK && fresh_select__is_on(o)) status = write_all(cli, &w, err);
+  cli__pool_details(cli, run->pool);
+  return status == ML_OK && !fresh_select__is_on(o) ? write_all(cli, &w, err) : status;
 }
 
 /* Read, extract, write; each step is timed for -v. */
@@ -198,6 +211,7 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   columns.watch = &watch;
   columns.window = run->has_windows ? &run->window : NULL;
   cli__use_data(&o->data, &columns);
+  fresh_select__columns(o, &columns);
   double start = cli__now();
   /* First, so that a port in use is known before a long file has been read. */
   ml_status status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
@@ -207,6 +221,8 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
 
   cli->idle = run->pool;
   status = ml_series_read(run->input, &columns, &run->set, err);
+  if (status == ML_OK && fresh_select__is_on(o))
+    status = fresh_select__read_target(cli, o, run, &watch, err);
   cli->idle = NULL;
   if (status != ML_OK) return status;
   double after_read = cli__now();
@@ -230,7 +246,12 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   ml_status status = prepare(cli, options, &run, err);
   if (status == ML_OK) status = work(cli, options, &run, err);
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
+  ml_matrix_write_abort(run.writer);
+  ml_selection_free(run.selection);
+  ml_target_free(run.target);
   ml_matrix_free(run.matrix);
+  ml_buf_release(&run.nan_report);
+  free(run.ranges);
   ml_fresh_costs_release(&run.costs);
   ml_series_free(run.set);
   ml_fresh_settings_free(run.settings);
@@ -247,7 +268,7 @@ static const cli_opt report_opts[] = {
 static const cli_opt feature_opts[] = {
     {0, "params", CLI_TEXT, offsetof(fresh_options, settings.params), "WHAT",
      .help = "what to compute: comprehensive, efficient, minimal, index, time, kx, kx-strict, or a "
-             "JSON file in tsfresh's shape; without it, comprehensive"},
+             "JSON file: in tsfresh's shape, or a recipe of --recipe; without it, comprehensive"},
     {0, "features", CLI_TEXT, offsetof(fresh_options, settings.features), "NAME,...",
      .help = "compute these features alone, each with its default parameters; 'mltool features' "
              "lists them"},
@@ -256,8 +277,9 @@ static const cli_opt feature_opts[] = {
              "column is taken for ids"},
     {0, "compat", CLI_CHOICE, offsetof(fresh_options, compat), "WHOSE",
      .choices = "reference|modern", .fallback = "reference",
+     .given = offsetof(fresh_options, compat_given),
      .help = "where newer releases of what tsfresh is built on give other numbers: those of the "
-             "reference, or the newest"},
+             "reference, or the newest; a recipe has its own"},
     {0, "names", CLI_CHOICE, offsetof(fresh_options, names), "HOW", .choices = "tsfresh|safe",
      .fallback = "tsfresh",
      .help = "names of the columns: as tsfresh writes them, or of letters, digits and underscores "
@@ -276,6 +298,8 @@ const cli_command cli__fresh = {
         "Columns called id, time, kind and value are found by name. Rows need not be sorted. A "
         "missing or infinite value is an error unless --missing says otherwise. With --window the "
         "rows are those of windows, named (ID, TIME OF THE LAST ROW).\n\n"
+        "With --target or --target-file only the features that matter for a target are written, "
+        "as 'mltool select' would choose them.\n\n"
         "With -s and -p the work is shared among processes; the output is the same to the byte.",
     .groups =
         (const cli_group[]){
@@ -286,6 +310,10 @@ const cli_command cli__fresh = {
             {"Missing values:", cli__data_opts, offsetof(fresh_options, data)},
             {"Windows:", cli__window_opts, offsetof(fresh_options, window)},
             {"Workers:", cli__worker_opts, offsetof(fresh_options, workers)},
+            {"Target:", cli__target_opts, offsetof(fresh_options, selection)},
+            {"Selection, with a target:", cli__selection_opts, offsetof(fresh_options, selection)},
+            {"Files of the selection:", cli__select_output_opts,
+             offsetof(fresh_options, selection)},
             {"Options of every command:", cli__common_opts, 0},
             {0}},
     .options_size = sizeof(fresh_options),
@@ -295,5 +323,9 @@ const cli_command cli__fresh = {
                                       {"two features of one column, to a pager",
                                        "mltool fresh storms.csv --columns wind --features "
                                        "mean,quantile | less"},
+                                      {"the features that tell hurricanes, and what computes "
+                                       "them for other storms",
+                                       "mltool fresh storms.csv --target-file storms_target.csv "
+                                       "--target hurricane -o selected.csv --recipe recipe.json"},
                                       {0}},
     .run = run};

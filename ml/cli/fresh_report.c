@@ -59,15 +59,10 @@ void fresh_report__costs(cli_call *cli, const ml_fresh_costs *costs) {
   print_stderr(cli, &text);
 }
 
-ml_status fresh_report__nan(const char *path, const ml_series_set *set,
-                            const ml_fresh_settings *settings, const ml_matrix *matrix,
-                            ml_error *err) {
-  ml_buf text = {0};
+ml_status fresh_report__write(const char *path, const ml_buf *text, ml_error *err) {
   ml_output *out = NULL;
-  ml_status status = ml_fresh_nan_report(set, settings, matrix, &text, err);
-  if (status == ML_OK) status = ml_output_open(path, &out, err);
-  if (status == ML_OK) status = ml_output_write(out, text.data, text.n, err);
-  ml_buf_release(&text);
+  ml_status status = ml_output_open(path, &out, err);
+  if (status == ML_OK) status = ml_output_write(out, text->data, text->n, err);
   if (status == ML_OK) return ml_output_commit(out, err);
   ml_output_abort(out);
   return status;

@@ -9,8 +9,6 @@
 void fresh_report__costs(cli_call *cli, const ml_fresh_costs *costs);
 
 /** Write the file of --nan-report, complete or not at all. */
-ml_status fresh_report__nan(const char *path, const ml_series_set *set,
-                            const ml_fresh_settings *settings, const ml_matrix *matrix,
-                            ml_error *err);
+ml_status fresh_report__write(const char *path, const ml_buf *text, ml_error *err);
 
 #endif

@@ -40,11 +40,16 @@ static void put_classes(const ml_target *target, ml_buf *out) {
   free(counts);
 }
 
-/* Room for the number that tells them apart; the classes of numbers may well be a mistake. */
+/* The KX rules go by the number of values alone. */
+static ml_problem problem_of(const cli_selecting *s) {
+  if (s->opts->test != ML_SELECT_KX || !s->target->values) return s->target->problem;
+  return s->target->n_classes == 2 ? ML_CLASSIFICATION : ML_REGRESSION;
+}
+
+/* Classes that are numbers may well be a mistake when there are many. */
 static bool has_many_classes(const cli_selecting *s) {
-  const ml_target *target = s->target;
-  return s->given->task == ML_PROBLEM_AUTO && target->type == ML_TARGET_INTEGER &&
-         target->problem == ML_CLASSIFICATION && target->n_classes > MANY_CLASSES;
+  return s->given->task == ML_PROBLEM_AUTO && s->target->type == ML_TARGET_INTEGER &&
+         problem_of(s) == ML_CLASSIFICATION && s->target->n_classes > MANY_CLASSES;
 }
 
 void relevance__note_target(cli_call *cli, const cli_selecting *s) {
@@ -52,7 +57,8 @@ void relevance__note_target(cli_call *cli, const cli_selecting *s) {
   const ml_target *target = s->target;
   const char *source = s->given->target_file ? s->given->target_file : s->input_name;
   ml_buf words = {0};
-  if (target->problem == ML_CLASSIFICATION)
+  bool has_classes = problem_of(s) == ML_CLASSIFICATION;
+  if (has_classes)
     put_classes(target, &words);
   else
     put_range(target, &words);
@@ -60,7 +66,7 @@ void relevance__note_target(cli_call *cli, const cli_selecting *s) {
   if (!words.failed)
     cli__note(cli, "target '%s' of %s: %s, %s: %s", target->name,
               cli__is_stdio(source) ? "standard input" : source, types[target->type], words.data,
-              target->problem == ML_CLASSIFICATION ? "classification" : "regression");
+              has_classes ? "classification" : "regression");
   ml_buf_release(&words);
   if (has_many_classes(s))
     cli__note(cli,
@@ -78,8 +84,10 @@ static const char *rule_of(ml_fdr_method method) {
 
 static void put_rule(const cli_pictured *s, ml_buf *out) {
   const ml_select_opts *o = s->opts;
-  if (o->k > 0)
-    ml_buf_printf(out, "the %zu smallest p-value%s", o->k, plural(o->k));
+  if (o->k == 1)
+    ml_buf_puts(out, "the smallest p-value");
+  else if (o->k > 0)
+    ml_buf_printf(out, "the %zu smallest p-values", o->k);
   else if (o->percentile > 0)
     ml_buf_printf(out, "the lowest %g%% of the p-values", o->percentile);
   else

@@ -12,8 +12,8 @@ const cli_opt cli__target_opts[] = {
              "column beside the id"},
     {0, "task", CLI_CHOICE, SELECT(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
-     .help = "what the values of the target are: classes, or numbers; auto: real numbers are "
-             "numbers, all others are classes"},
+     .help = "what the values of the target are: classes, or numbers; auto: numbers if one has a "
+             "point or an exponent, else classes"},
     {0}};
 
 const cli_opt cli__selection_opts[] = {

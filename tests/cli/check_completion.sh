@@ -24,8 +24,12 @@ expect() { # WANT WORD...
 
 expect 'fresh features' mltool f
 expect 'fresh' mltool -s 4 -p 0 fre
-expect '--params --params-from --port --progress' mltool fresh --p
+expect '--params --params-from --port --percentile --plot --progress' mltool fresh --p
 expect 'peach' mltool pe
+expect 'select' mltool sel
+expect '--target --target-file' mltool select --targ
+expect 'by bh kx' mltool select --method ''
+expect '' mltool select --target hur
 expect 'stop continue' mltool peach --on-error ''
 expect 'fresh' mltool peach --load fre
 expect '' mltool peach --init mul
