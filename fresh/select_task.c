@@ -243,7 +243,7 @@ static ml_status read_classes(select_state *s, const uint32_t *class_of, ml_erro
   return s->tests[ML_FEATURE_REAL] == &mann_whitney ? make_laws(s, err) : ML_OK;
 }
 
-/* Each row is there once, and ranks are those of groups. @param seen  n */
+/* Each row is there once, and a rank is how many rows are smaller. @param seen  n */
 static bool is_order(const uint32_t *order, const uint32_t *rank, size_t n, uint32_t *seen) {
   memset(seen, 0, n * sizeof *seen);
   for (size_t i = 0; i < n; i++) {

@@ -12,7 +12,7 @@
 /* ---- far out: twice the one-sided law ------------------------------------------------------- */
 
 /* Birnbaum and Tingey 1951: P(D+ >= d) = d sum C(n, j) (d + j/n)^(j-1) (1 - d - j/n)^(n-j). A
- * sample can be off on both sides only for d < 1/2. */
+ * sample can be off on both sides for d < 1/2 only, and is so in e^(-6 n d^2) of the cases. */
 static double twice_one_sided(double n, double d) {
   double sum = pow(1.0 - d, n) / d, shape = binomial__log_stirling(n);
   for (double j = 1.0; j < n * (1.0 - d); j++) {
