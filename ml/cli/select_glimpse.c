@@ -186,13 +186,16 @@ static size_t sampled_row(size_t i, size_t n_shown, size_t n) {
 static size_t draw_scatter(glimpses *g, ml_buf *out) {
   const double *y = g->p->target->values;
   size_t n_shown = g->n < MOST_POINTS ? g->n : MOST_POINTS, n_beyond = 0;
+  double size = n_shown <= 200 ? 4.4 : 2.6;
   range across = range_of(g, g->column), up = range_of(g, y);
   picture__begin(out, "glimpse", 0, WIDTH, BOTTOM + 22);
   ml_buf_puts(out, " role=\"img\" aria-label=\"scatter plot: feature across, target upwards\">\n");
   put_scatter_axes(across, up, out);
   ml_buf beyond = {0};
-  ml_buf_puts(out, "<path " PICTURE_SELECTED
-                   " stroke-width=\"4.4\" stroke-linecap=\"round\" opacity=\".55\" d=\"");
+  ml_buf_printf(out,
+                "<path " PICTURE_SELECTED
+                " stroke-width=\"%.1f\" stroke-linecap=\"round\" opacity=\".65\" d=\"",
+                size);
   for (size_t i = 0; i < n_shown; i++) {
     size_t row = sampled_row(i, n_shown, g->n);
     double u = g->column[row], v = y[row];
@@ -206,8 +209,10 @@ static size_t draw_scatter(glimpses *g, ml_buf *out) {
   }
   ml_buf_puts(out, "\"/>\n");
   if (n_beyond > 0) {
-    ml_buf_puts(out, "<path " PICTURE_LINE
-                     " stroke-width=\"4.4\" stroke-linecap=\"round\" opacity=\".8\" d=\"");
+    ml_buf_printf(out,
+                  "<path " PICTURE_LINE
+                  " stroke-width=\"%.1f\" stroke-linecap=\"round\" opacity=\".8\" d=\"",
+                  size);
     ml_buf_put(out, beyond.data, beyond.n);
     ml_buf_puts(out, "\"/>\n");
   }
