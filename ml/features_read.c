@@ -114,7 +114,7 @@ static ml_status fail_twice(const reading *r, size_t first, size_t second) {
                      csv__line_of_row(r->csv, first),
                      r->roles.id_is_guess ? "; --id names the column of the ids, --id \"\" says "
                                             "that there is none"
-                                          : "");
+                                          : "; features have one row for each id");
 }
 
 /* Ids that are there twice, byte by byte. */
