@@ -93,7 +93,7 @@ ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_
   return status;
 }
 
-static bool ends_in(const char *text, const char *end) {
+bool cli__ends_in(const char *text, const char *end) {
   size_t n = strlen(text), m = strlen(end);
   return n >= m && strcmp(text + n - m, end) == 0;
 }
@@ -103,7 +103,7 @@ static bool is_strange(const char *path, const char *const *known) {
   const char *name = base_name(path);
   struct stat st;
   for (; *known; known++)
-    if (ends_in(name, *known)) return false;
+    if (cli__ends_in(name, *known)) return false;
   return strchr(name, '.') && (stat(path, &st) != 0 || S_ISREG(st.st_mode));
 }
 
