@@ -353,9 +353,13 @@ static void missing_values_are_told_by_their_columns(void **state) {
   static const size_t columns[] = {4, 0, 52, 17};
   for (size_t by_column = 0; by_column < 2; by_column++) {
     ml_matrix *m = features(N_ROWS, N_COLUMNS, by_column, NULL);
-    expect_missing(m, columns, 1, "feature 'f4' has missing values");
-    expect_missing(m, columns, 3, "3 features have missing values: 'f0', 'f4', 'f52'");
-    expect_missing(m, columns, 4, "4 features have missing values: 'f0', 'f4', 'f17', ...");
+    expect_missing(m, columns, 1, "feature 'f4' has missing values; --impute median replaces them");
+    expect_missing(
+        m, columns, 3,
+        "3 features have missing values: 'f0', 'f4', 'f52'; --impute median replaces them");
+    expect_missing(
+        m, columns, 4,
+        "4 features have missing values: 'f0', 'f4', 'f17', ...; --impute median replaces them");
     ml_matrix_free(m);
   }
 }
