@@ -168,4 +168,8 @@ static inline size_t csv__trim(const char **text, size_t n) {
   return n;
 }
 
+/* Column j of a large table has just been freed, or has moved: let the system have its memory
+ * before much of the table is there twice. */
+void csv__give_back(size_t j, size_t n_columns, size_t n_rows);
+
 #endif

@@ -170,6 +170,7 @@ static ml_status take_values(reading *r) {
     column->number = NULL;
     r->matrix->columns[j] = column->name;
     column->name = NULL;
+    csv__give_back(j, r->roles.n, n_rows);
     if (ml_watch_cancelled(r->opts->watch))
       status = ml_error_at(r->err, ML_ERR_CANCELLED, r->names.source, 0, 0, "interrupted");
   }
