@@ -119,7 +119,8 @@ typedef struct ml_features_opts {
  *
  * @param exec         who will use it; NULL for serial use
  * @param[out] out     free it with ml_matrix_free(). Not written on failure.
- * @param[out] target  NULL unless opts->target is given; free it with ml_target_free()
+ * @param[out] target  set to NULL unless opts->target is given; free it with ml_target_free(). May
+ *                     be NULL without it
  *
  * @retval ML_ERR_USAGE  no such column; the message has the nearest
  * @retval ML_ERR_PARSE  a cell that is no number, an id that is there twice, no feature; as
