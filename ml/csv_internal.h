@@ -129,7 +129,8 @@ ml_status csv__take_names(ml_csv *csv, ml_error *err);
 size_t csv__count_named(const ml_csv *csv, const char *name, size_t *column);
 
 /* Open a list of names, separated by commas, as if it were a header.
- * @param option  what it was given with, for messages */
+ * @param option  what it was given with, for messages
+ * @param[out] out  not written on failure */
 ml_status csv__open_list(const char *names, const char *option, ml_csv **out, ml_error *err);
 
 /* ---- what cells say ---- */

@@ -130,7 +130,8 @@ static void columns(void **state) {
   const ml_features_opts some = {.exclude = "b,\"c,d\""}, lost = {.exclude = "storn"},
                          far = {.id = "what"}, both = {.id = "a", .target = "a"},
                          target = {.target = "hurricanes"}, twice = {.exclude = "a"},
-                         empty = {.exclude = " "}, all = {.exclude = "a,storm"};
+                         empty = {.exclude = " "}, all = {.exclude = "a,storm"},
+                         lines = {.exclude = "a\nstorm"};
   expect_matrix(put("id,b,a,\"c,d\"\n1,x,2,y\n"), &some, "id,a\n1,2\n");
   expect_error("id,a,storm\n1,2,3\n", &lost, ML_ERR_USAGE,
                "no column \"storn\" (did you mean \"storm\"?)");
@@ -145,6 +146,8 @@ static void columns(void **state) {
   expect_error("id,,b\n1,2,3\n", NULL, ML_ERR_PARSE,
                "column 2 has no name; --exclude '\"\"' leaves it out");
   expect_error("id,a\n1,2\n", &empty, ML_ERR_USAGE, "--exclude has no names");
+  expect_error("id,a\n1,2\n", &lines, ML_ERR_USAGE,
+               "--exclude has several lines; commas separate the names");
   expect_error("id,a,storm\n1,2,3\n", &all, ML_ERR_PARSE, "no column of a feature");
   expect_error("id\n1\n", NULL, ML_ERR_PARSE, "no column of a feature");
 }
