@@ -85,8 +85,13 @@ ML_API ML_MUST_CHECK ml_status ml_target_read(const char *path, const ml_target_
                                               const ml_matrix *rows, ml_target **out,
                                               ml_error *err);
 
-/** The target of a set that was read with ml_series_opts.target: a row an id, windows with that of
- * their series. @return as ml_target_from_texts() */
+/**
+ * The target of a set that was read with ml_series_opts.target: a row an id, windows with that of
+ * their series.
+ *
+ * @retval ML_ERR_USAGE  the set has none
+ * @return else as ml_target_from_texts()
+ */
 ML_API ML_MUST_CHECK ml_status ml_target_of_series(const ml_series_set *set, ml_problem problem,
                                                    ml_target **out, ml_error *err);
 
@@ -206,8 +211,8 @@ typedef struct ml_relevance {
 
 /* Read-only for callers; free it with ml_selection_free(). */
 typedef struct ml_selection {
-  ml_relevance *features; /* n: ascending by p_value, equal ones by column; then those with NaN,
-                             constants last */
+  ml_relevance *features; /* n: ascending by p_value, equal ones by column, with ML_SELECT_KX real
+                             before binary ones; then those with NaN, constants last */
   size_t n, n_constant;
   size_t *selected; /* n_selected columns: relevant and not dropped, in the order of features */
   size_t n_selected;
@@ -228,7 +233,8 @@ typedef struct ml_selection {
  * @param[out] out  free it with ml_selection_free(). Not written on failure.
  *
  * @retval ML_ERR_USAGE  options that contradict one another or the target (multi-class for a
- * regression, n_significant above the number of classes, texts of three classes with ML_SELECT_KX)
+ * regression, n_significant above the number of classes, texts of three classes with ML_SELECT_KX);
+ * another number of rows than the target's; a target made by hand that cannot be
  * @retval ML_ERR_PARSE  a feature has a NaN; the message names some, and how many there are
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER
  */
