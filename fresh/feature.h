@@ -121,8 +121,10 @@ typedef struct fresh_feature {
   /* Computes what this one computes, whose needs, scratch and functions hold then; its parameters
    * have the same places. NULL: what is said here holds. */
   const struct fresh_feature *same_as;
-  bool is_expanded;     /* one of several values of a function of KX: its column comes behind */
-  fresh_value *value;   /* without parameters */
+  bool
+      wants_ascending; /* has one parameter, and gives each set its own value only if they ascend */
+  bool is_expanded;    /* one of several values of a function of KX: its column comes behind */
+  fresh_value *value;  /* without parameters */
   fresh_values *values; /* with parameters: many sets in one call */
 } fresh_feature;
 
