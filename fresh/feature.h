@@ -42,6 +42,7 @@ typedef struct fresh_series {
   const int64_t *times; /* n, ascending, nanoseconds since 1970; NULL: there are no dates */
   bool has_nulls;       /* NaN is among the values; known to plans, for KX's functions alone */
   bool is_modern;       /* newer dependencies of the reference: ML_COMPAT_MODERN */
+  bool is_by_name;      /* columns were asked for one by one, and do not depend on one another */
   double *work;         /* fresh_feature.n_work arrays of n, and work_size() doubles behind them */
   const void *state;    /* of the calculator that is called: what its open() made */
 

@@ -270,6 +270,21 @@ static void columns_have_their_own_values_in_any_order(void **state) {
   ml_series_free(set);
 }
 
+/* Lag 0 is 1 beside other lags, which a recipe may leave out. */
+static void columns_do_not_need_others(void **state) {
+  (void)state;
+  const char *text = "{\"columns\": [\"a__partial_autocorrelation__lag_0\"]}";
+  const trip t = {.name = "short", .text = "id,a\n1,3\n1,5\n1,4\n1,8\n2,1\n2,2\n2,5\n"};
+  ml_series_set *set = read_set(&t);
+  ml_fresh_settings *settings = parse(text, strlen(text));
+  ml_matrix *matrix = extract(set, settings);
+  expect_same("4 values", matrix->values[0], 1);
+  assert_true(isnan(matrix->values[1]));
+  ml_matrix_free(matrix);
+  ml_fresh_settings_free(settings);
+  ml_series_free(set);
+}
+
 static void ranges_need_columns_in_order(void **state) {
   (void)state;
   ml_error err = {0};
@@ -452,6 +467,7 @@ int main(void) {
   static const struct CMUnitTest others[] = {
       cmocka_unit_test(new_data_get_what_was_learned),
       cmocka_unit_test(columns_have_their_own_values_in_any_order),
+      cmocka_unit_test(columns_do_not_need_others),
       cmocka_unit_test(ranges_need_columns_in_order),
       cmocka_unit_test(a_recipe_is_json_as_promised),
       cmocka_unit_test(what_is_no_feature_makes_no_recipe),
