@@ -25,18 +25,25 @@ typedef struct reading {
   ml_error *err;
 } reading;
 
-static ml_status open_csv(reading *r, const char *path) {
-  const ml_csv_opts opts = {.delimiter = r->opts->delimiter, .watch = r->opts->watch};
-  ml_status status = ml_csv_open(path, &opts, &r->csv, r->err);
+ml_status features__open_csv(const char *path, char delimiter, const ml_watch *watch, ml_csv **csv,
+                             features_names *names, ml_error *err) {
+  const ml_csv_opts opts = {.delimiter = delimiter, .watch = watch};
+  ml_status status = ml_csv_open(path, &opts, csv, err);
   if (status != ML_OK) return status;
-  size_t n = ml_csv_n_columns(r->csv);
-  const char **names = calloc(n, sizeof *names);
-  if (!names) return ml_error_memory(r->err);
-  for (size_t j = 0; j < n; j++) names[j] = ml_csv_column(r->csv, j);
-  r->names = (features_names){.names = names, .n = n, .source = ml_csv_source(r->csv)};
-  status = features__roles(&r->names, r->opts, &r->roles, r->err);
-  r->csv->empty_column = r->roles.empty;
-  r->csv->keep_lines = true;
+  size_t n = ml_csv_n_columns(*csv);
+  const char **list = calloc(n, sizeof *list);
+  if (!list) return ml_error_memory(err);
+  for (size_t j = 0; j < n; j++) list[j] = ml_csv_column(*csv, j);
+  *names = (features_names){.names = list, .n = n, .source = ml_csv_source(*csv)};
+  (*csv)->keep_lines = true;
+  return ML_OK;
+}
+
+static ml_status open_csv(reading *r, const char *path) {
+  const ml_features_opts *o = r->opts;
+  ml_status status = features__open_csv(path, o->delimiter, o->watch, &r->csv, &r->names, r->err);
+  if (status == ML_OK) status = features__roles(&r->names, o, &r->roles, r->err);
+  if (status == ML_OK) r->csv->empty_column = r->roles.empty;
   return status;
 }
 

@@ -93,7 +93,7 @@ ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_
   return status;
 }
 
-static bool ends_in(const char *text, const char *end) {
+bool cli__ends_in(const char *text, const char *end) {
   size_t n = strlen(text), m = strlen(end);
   return n >= m && strcmp(text + n - m, end) == 0;
 }
@@ -103,7 +103,7 @@ void cli__note_format(cli_call *cli, const char *output) {
   const char *name = base_name(output);
   struct stat st;
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    if (ends_in(name, known[i])) return;
+    if (cli__ends_in(name, known[i])) return;
   if (!strchr(name, '.') || (stat(output, &st) == 0 && !S_ISREG(st.st_mode))) return;
   cli__note(cli, "%s is written as CSV; .csv, .csv.gz, .npy, .json and .json.gz say what is meant",
             output);

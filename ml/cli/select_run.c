@@ -26,8 +26,8 @@ static void note_imputed(cli_call *cli, const cli_selecting *s, const size_t *n_
                        ? "0"
                        : "the median of its column, infinities by its largest and smallest value";
   cli__note(cli, "%zu value%s in %zu column%s %s NaN or infinite: replaced by %s", n_values,
-            n_values == 1 ? "" : "s", n_columns, n_columns == 1 ? "" : "s",
-            n_values == 1 ? "is" : "are", by);
+            cli__plural(n_values), n_columns, cli__plural(n_columns), n_values == 1 ? "is" : "are",
+            by);
 }
 
 /* The ranges are part of a recipe, also of columns that need nothing replaced here. */
@@ -63,14 +63,9 @@ typedef struct made {
   const ml_impute_range *ranges; /* of all columns; NULL: nothing is replaced */
 } made;
 
-static bool ends_in(const char *text, const char *end) {
-  size_t n = strlen(text), m = strlen(end);
-  return n >= m && strcmp(text + n - m, end) == 0;
-}
-
 static ml_status make_relevance(const made *m, const char *path, ml_buf *out, ml_error *err) {
-  return relevance__table(m->selected, ends_in(path, ".json") || ends_in(path, ".json.gz"), out,
-                          err);
+  return relevance__table(m->selected,
+                          cli__ends_in(path, ".json") || cli__ends_in(path, ".json.gz"), out, err);
 }
 
 static ml_status make_recipe(const made *m, const char *path, ml_buf *out, ml_error *err) {
