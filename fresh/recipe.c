@@ -173,6 +173,7 @@ static ml_status match(listing *l) {
   if (status != ML_OK) return status;
   settings->order = l->names;
   l->names = (labels){0};
+  fresh__sort_sets(settings);
   return ML_OK;
 }
 

@@ -85,8 +85,13 @@ ML_API ML_MUST_CHECK ml_status ml_target_read(const char *path, const ml_target_
                                               const ml_matrix *rows, ml_target **out,
                                               ml_error *err);
 
-/** The target of a set that was read with ml_series_opts.target: a row an id, windows with that of
- * their series. @return as ml_target_from_texts() */
+/**
+ * The target of a set that was read with ml_series_opts.target: a row an id, windows with that of
+ * their series.
+ *
+ * @retval ML_ERR_USAGE  the set has none
+ * @return else as ml_target_from_texts()
+ */
 ML_API ML_MUST_CHECK ml_status ml_target_of_series(const ml_series_set *set, ml_problem problem,
                                                    ml_target **out, ml_error *err);
 
@@ -207,8 +212,8 @@ typedef struct ml_relevance {
 
 /* Read-only for callers; free it with ml_selection_free(). */
 typedef struct ml_selection {
-  ml_relevance *features; /* n: ascending by p_value, equal ones by column; then those with NaN,
-                             constants last */
+  ml_relevance *features; /* n: ascending by p_value, equal ones by column, with ML_SELECT_KX real
+                             before binary ones; then those with NaN, constants last */
   size_t n, n_constant;
   size_t *selected; /* n_selected columns: relevant and not dropped, in the order of features */
   size_t n_selected;
@@ -231,7 +236,7 @@ typedef struct ml_selection {
  * @retval ML_ERR_USAGE  a number of the options is out of its range; options that contradict one
  * another or the target (multi-class for a regression, n_significant above the number of classes,
  * texts of three classes with ML_SELECT_KX); features and target have not as many rows, or 2^32 and
- * more
+ * more; a target made by hand that cannot be
  * @retval ML_ERR_PARSE  a feature has a NaN; the message names some, and how many there are
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER
  */
