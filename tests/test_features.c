@@ -148,8 +148,9 @@ static void columns(void **state) {
   expect_error("id,a\n1,2\n", &empty, ML_ERR_USAGE, "--exclude has no names");
   expect_error("id,a\n1,2\n", &lines, ML_ERR_USAGE,
                "--exclude has several lines; commas separate the names");
-  expect_error("id,a,storm\n1,2,3\n", &all, ML_ERR_PARSE, "no column of a feature");
-  expect_error("id\n1\n", NULL, ML_ERR_PARSE, "no column of a feature");
+  expect_error("id,a,storm\n1,2,3\n", &all, ML_ERR_PARSE,
+               "no column of a feature (the file has: id, a, storm)");
+  expect_error("id\n1\n", NULL, ML_ERR_PARSE, "no column of a feature (the file has: id)");
 }
 
 static void ids_are_distinct(void **state) {
@@ -159,9 +160,10 @@ static void ids_are_distinct(void **state) {
   assert_true(m->rows_are_numbers);
   assert_string_equal(m->rows[1], "007");
   ml_matrix_free(m);
-  expect_error("id,a\n1,1\n2,2\n\n1,3\n", NULL, ML_ERR_PARSE, "5: id \"1\" is in line 2 already");
+  expect_error("id,a\n1,1\n2,2\n\n1,3\n", NULL, ML_ERR_PARSE,
+               "5: id \"1\" is in line 2 already; features have one row for each id");
   expect_error("id,a\n3,0\n1,1\n2,2\n1.0,3\n", NULL, ML_ERR_PARSE,
-               "5: id \"1.0\" is in line 3 already");
+               "5: id \"1.0\" is in line 3 already; features have one row for each id");
   expect_error("id,a\nx,1\nx,2\n", &named, ML_ERR_PARSE,
                "2:1: expected a number, found \"x\"; --exclude id leaves the column out");
   expect_error("b,a\n1,1\n1,2\n", NULL, ML_ERR_PARSE,

@@ -353,9 +353,13 @@ static void missing_values_are_told_by_their_columns(void **state) {
   static const size_t columns[] = {4, 0, 52, 17};
   for (size_t by_column = 0; by_column < 2; by_column++) {
     ml_matrix *m = features(N_ROWS, N_COLUMNS, by_column, NULL);
-    expect_missing(m, columns, 1, "feature 'f4' has missing values");
-    expect_missing(m, columns, 3, "3 features have missing values: 'f0', 'f4', 'f52'");
-    expect_missing(m, columns, 4, "4 features have missing values: 'f0', 'f4', 'f17', ...");
+    expect_missing(m, columns, 1, "feature 'f4' has missing values; --impute median replaces them");
+    expect_missing(
+        m, columns, 3,
+        "3 features have missing values: 'f0', 'f4', 'f52'; --impute median replaces them");
+    expect_missing(
+        m, columns, 4,
+        "4 features have missing values: 'f0', 'f4', 'f17', ...; --impute median replaces them");
     ml_matrix_free(m);
   }
 }
@@ -409,7 +413,8 @@ static void features_need_no_names(void **state) {
   ml_selection *selection = NULL;
   ml_error err = {0};
   assert_int_equal(ml_select(&m, &target, NULL, NULL, NULL, &selection, &err), ML_ERR_PARSE);
-  assert_string_equal(err.message, "feature column 1 has missing values");
+  assert_string_equal(err.message,
+                      "feature column 1 has missing values; --impute median replaces them");
   numbers[2] = 0;
   assert_int_equal(ml_select(&m, &target, NULL, &backwards, NULL, &selection, &err), ML_OK);
   ml_selection_free(selection);
