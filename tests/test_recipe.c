@@ -364,7 +364,8 @@ static void a_recipe_of_nothing_is_refused_when_it_is_read(void **state) {
   assert_int_equal(ml_fresh_recipe(NULL, 0, NULL, ML_COMPAT_REFERENCE, &out, &err), ML_OK);
   assert_int_equal(ml_fresh_settings_parse(out.data, out.n, "r.json", &settings, &err),
                    ML_ERR_PARSE);
-  assert_string_equal(err.message, "columns: expected a list of names, one at least");
+  assert_string_equal(err.message,
+                      "columns: expected one name at least; a selection of nothing leaves none");
   ml_buf_release(&out);
 }
 
@@ -373,8 +374,9 @@ static void a_recipe_of_nothing_is_refused_when_it_is_read(void **state) {
 static const struct {
   const char *text, *want; /* line:column: message */
 } mistakes[] = {
-    {"{\"columns\": []}", "1:13: columns: expected a list of names, one at least"},
-    {"{\"columns\": {\"a\": 1}}", "1:13: columns: expected a list of names, one at least"},
+    {"{\"columns\": []}",
+     "1:13: columns: expected one name at least; a selection of nothing leaves none"},
+    {"{\"columns\": {\"a\": 1}}", "1:13: columns: expected a list of names"},
     {"{\"columns\": [\"a__mean\",\n 3]}", "2:2: columns[1]: expected the name of a column"},
     {"{\"columns\": [\"a__mean\", \"a__mean\"]}",
      "1:25: columns[1]: a column of this name is there already"},
