@@ -416,9 +416,11 @@ static const struct {
      "1:68: a.median: this is none of the columns"},
     {"{\"columns\": [\"a__mean\", \"b__mean\"], \"kind_to_fc_parameters\": {\"a\": {\"mean\": "
      "null}}}",
-     "1:25: columns[1]: nothing in kind_to_fc_parameters computes this"},
+     "1:25: columns[1]: nothing in kind_to_fc_parameters computes 'b__mean'; without it the names "
+     "say what is meant"},
     {"{\"columns\": [\"a__mean\"], \"kind_to_fc_parameters\": {}}",
-     "1:14: columns[0]: nothing in kind_to_fc_parameters computes this"},
+     "1:14: columns[0]: nothing in kind_to_fc_parameters computes 'a__mean'; without it the names "
+     "say what is meant"},
     {"{\"columns\": [\"a__no_feature_at_all\"], \"kind_to_fc_parameters\": {\"a\": {\"mean\": "
      "null}}}",
      "1:79: a.mean: this is none of the columns"},
