@@ -54,10 +54,12 @@ static ml_status refuse(const ml_matrix *m, const bool *is_missing, ml_error *er
   if (names.failed)
     status = ml_error_memory(err);
   else if (n == 1)
-    ml_error_set(err, status, "feature %s has missing values", names.data);
+    ml_error_set(err, status, "feature %s has missing values; --impute median replaces them",
+                 names.data);
   else
-    ml_error_set(err, status, "%zu features have missing values: %s%s", n, names.data,
-                 n > NAMED ? ", ..." : "");
+    ml_error_set(err, status,
+                 "%zu features have missing values: %s%s; --impute median replaces them", n,
+                 names.data, n > NAMED ? ", ..." : "");
   ml_buf_release(&names);
   return status;
 }

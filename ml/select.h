@@ -124,7 +124,8 @@ typedef struct ml_features_opts {
  *
  * @param exec         who will use it; NULL for serial use
  * @param[out] out     free it with ml_matrix_free(). Not written on failure.
- * @param[out] target  NULL unless opts->target is given; free it with ml_target_free()
+ * @param[out] target  set to NULL unless opts->target is given; free it with ml_target_free(). May
+ *                     be NULL without it
  *
  * @retval ML_ERR_USAGE  no such column; the message has the nearest
  * @retval ML_ERR_PARSE  a cell that is no number, an id that is there twice, no feature; as
@@ -199,7 +200,7 @@ typedef struct ml_relevance {
   ml_feature_type type;
   const char
       *test;      /* "fisher", "mann-whitney", "kolmogorov-smirnov", "kendall"; "" for a constant */
-  double p_value; /* of several classes the least; NaN for a constant */
+  double p_value; /* of several classes the least; NaN for a constant, or where there is none */
   double threshold;     /* relevant features are those with p_value <= threshold, but for ties at
                            the k-th and for n_significant; of several classes that of the class which
                            decides. NaN for a constant */
@@ -232,9 +233,10 @@ typedef struct ml_selection {
  * @param watch     may be NULL
  * @param[out] out  free it with ml_selection_free(). Not written on failure.
  *
- * @retval ML_ERR_USAGE  options that contradict one another or the target (multi-class for a
- * regression, n_significant above the number of classes, texts of three classes with ML_SELECT_KX);
- * another number of rows than the target's; a target made by hand that cannot be
+ * @retval ML_ERR_USAGE  a number of the options is out of its range; options that contradict one
+ * another or the target (multi-class for a regression, n_significant above the number of classes,
+ * texts of three classes with ML_SELECT_KX); features and target have not as many rows, or 2^32 and
+ * more; a target made by hand that cannot be
  * @retval ML_ERR_PARSE  a feature has a NaN; the message names some, and how many there are
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER
  */

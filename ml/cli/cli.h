@@ -271,6 +271,9 @@ ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_
 /** Say that CSV is written where the name promises something else. */
 void cli__note_format(cli_call *cli, const char *output);
 
+/** Say that SVG is written where the name of a plot promises something else. */
+void cli__note_plot(cli_call *cli, const char *path);
+
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */
 
 /** @param[out] out  NULL when no option says anything */

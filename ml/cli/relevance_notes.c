@@ -71,6 +71,8 @@ void relevance__note_target(cli_call *cli, const cli_selecting *s) {
               "target '%s' has %zu classes, each tested against all others; --task regression "
               "takes it as numbers",
               target->name, target->n_classes);
+  if (!has_classes && s->opts->test == ML_SELECT_KS)
+    cli__note(cli, "target '%s' is numbers: --test ks changes nothing", target->name);
 }
 
 /* ---- the result ---------------------------------------------------------------------------- */
@@ -80,12 +82,19 @@ static void note_best(cli_call *cli, const cli_pictured *s) {
   const ml_selection *selection = s->selection;
   ml_buf words = {0};
   size_t n = 0;
-  for (; n < selection->n && n < SHOWN_FEATURES && !isnan(selection->features[n].p_value); n++)
-    ml_buf_printf(&words, "%s%s (p = %.3g)", n ? ", " : "",
-                  s->features->columns[selection->features[n].column],
-                  selection->features[n].p_value);
+  bool for_many = selection->n_classes > 0 && s->opts->n_significant > 1;
+  for (; n < selection->n && n < SHOWN_FEATURES && !isnan(selection->features[n].p_value); n++) {
+    const ml_relevance *feature = &selection->features[n];
+    ml_buf_printf(&words, "%s%s (p = %.3g", n ? ", " : "", s->features->columns[feature->column],
+                  feature->p_value);
+    if (for_many) ml_buf_printf(&words, ", relevant for %zu", feature->n_significant);
+    ml_buf_puts(&words, ")");
+  }
   ml_buf_put(&words, "", 1);
-  if (n > 0 && !words.failed)
+  if (n > 0 && !words.failed && for_many)
+    cli__note(cli, "best: %s; --n-significant %zu asks for more", words.data,
+              s->opts->n_significant);
+  else if (n > 0 && !words.failed)
     cli__note(cli, "best: %s; the threshold of the smallest p-value is %.3g", words.data,
               selection->threshold);
   ml_buf_release(&words);

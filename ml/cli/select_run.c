@@ -24,7 +24,7 @@ static void note_imputed(cli_call *cli, const cli_selecting *s, const size_t *n_
   if (n_values == 0) return;
   const char *by = s->given->impute == CLI_IMPUTE_ZERO
                        ? "0"
-                       : "the median of its column, infinities by its largest and smallest value";
+                       : "the median of the column, infinities by its largest and smallest value";
   cli__note(cli, "%zu value%s in %zu column%s %s NaN or infinite: replaced by %s", n_values,
             cli__plural(n_values), n_columns, cli__plural(n_columns), n_values == 1 ? "is" : "are",
             by);
@@ -68,6 +68,14 @@ static ml_status make_relevance(const made *m, const char *path, ml_buf *out, ml
                           cli__ends_in(path, ".json") || cli__ends_in(path, ".json.gz"), out, err);
 }
 
+/* A table of somebody else's has columns of any name. */
+static ml_status fail_recipe(ml_error *err) {
+  char message[sizeof err->message];
+  memcpy(message, err->message, sizeof message);
+  return ml_error_set(err, ML_ERR_PARSE, "--recipe is for what 'mltool fresh' computes: %s",
+                      message);
+}
+
 static ml_status make_recipe(const made *m, const char *path, ml_buf *out, ml_error *err) {
   const ml_selection *selection = m->selected->selection;
   size_t n = selection->n_selected;
@@ -84,7 +92,7 @@ static ml_status make_recipe(const made *m, const char *path, ml_buf *out, ml_er
                        : ml_fresh_recipe(names, n, ranges, m->s->compat, out, err);
   free(names);
   free(ranges);
-  return status;
+  return status == ML_ERR_PARSE ? fail_recipe(err) : status;
 }
 
 static ml_status make_plot(const made *m, const char *path, ml_buf *out, ml_error *err) {
@@ -163,6 +171,7 @@ ml_status cli__select(cli_call *cli, const cli_selecting *s, ml_selection **sele
   ml_impute_range *ranges = NULL;
   double start = cli__now();
   *selection = NULL;
+  if (s->given->plot) cli__note_plot(cli, s->given->plot);
   relevance__note_target(cli, s);
   ml_status status = impute(cli, s, &ranges, err);
   if (status == ML_OK)
