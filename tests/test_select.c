@@ -409,7 +409,7 @@ static void features_need_no_names(void **state) {
   ml_selection *selection = NULL;
   ml_error err = {0};
   assert_int_equal(ml_select(&m, &target, NULL, NULL, NULL, &selection, &err), ML_ERR_PARSE);
-  assert_string_equal(err.message, "feature column 1 has missing values");
+  assert_string_equal(err.message, "feature column 1 has missing values; --impute median replaces them");
   numbers[2] = 0;
   assert_int_equal(ml_select(&m, &target, NULL, &backwards, NULL, &selection, &err), ML_OK);
   ml_selection_free(selection);
