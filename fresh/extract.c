@@ -159,6 +159,10 @@ static ml_status fail_without_columns(const extraction *e, const ml_fresh_settin
     return ml_error_set(err, ML_ERR_USAGE, "%s needs dates and times, and the series have none",
                         list->settings[0].feature->info.name);
   }
+  if (settings->order.n > 0)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "column '%.200s' cannot be made: the series have no kind of that name",
+                        labels__text(&settings->order, 0));
   return ml_error_set(err, ML_ERR_USAGE, "the settings have no feature for any kind");
 }
 

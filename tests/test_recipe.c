@@ -285,6 +285,42 @@ static void columns_do_not_need_others(void **state) {
   ml_series_free(set);
 }
 
+/* Each alone has the bits that it has among the others, of which some share their sums. */
+static void columns_are_the_same_alone(void **state) {
+  (void)state;
+  static const char custom[] =
+      "{\"augmented_dickey_fuller\": [{\"attr\": \"teststat\", \"autolag\": \"AIC\"},"
+      " {\"attr\": \"teststat\", \"autolag\": \"BIC\"}, {\"attr\": \"teststat\", \"autolag\": "
+      "\"t-stat\"}, {\"attr\": \"teststat\", \"autolag\": null}],"
+      " \"ar_coefficient\": [{\"coeff\": 1, \"k\": 2}, {\"coeff\": 1, \"k\": 5}],"
+      " \"partial_autocorrelation\": [{\"lag\": 0}, {\"lag\": 1}, {\"lag\": 4}],"
+      " \"spkt_welch_density\": [{\"coeff\": 1}, {\"coeff\": 8}]}";
+  uint64_t random = 7;
+  ml_buf text = {0};
+  ml_buf_puts(&text, "id,a\n");
+  for (int i = 0; i < 60 * 50; i++)
+    ml_buf_printf(&text, "%d,%.17g\n", i / 50, (double)(next_random(&random) >> 11) * 0x1p-53);
+  ml_buf_put(&text, "", 1);
+  const trip t = {.name = "alone", .text = text.data};
+  ml_series_set *set = read_set(&t);
+  ml_fresh_settings *settings = parse(custom, sizeof custom - 1);
+  ml_matrix *all = extract(set, settings);
+  for (size_t j = 0; j < all->n_columns; j++) {
+    const char *const name = all->columns[j];
+    ml_fresh_settings *one = NULL;
+    assert_int_equal(ml_fresh_settings_from_names(&name, 1, NULL, &one, NULL), ML_OK);
+    ml_matrix *alone = extract(set, one);
+    for (size_t i = 0; i < all->n_rows; i++)
+      expect_same(name, alone->values[i], all->values[i * all->n_columns + j]);
+    ml_matrix_free(alone);
+    ml_fresh_settings_free(one);
+  }
+  ml_matrix_free(all);
+  ml_fresh_settings_free(settings);
+  ml_series_free(set);
+  ml_buf_release(&text);
+}
+
 static void ranges_need_columns_in_order(void **state) {
   (void)state;
   ml_error err = {0};
@@ -472,6 +508,7 @@ int main(void) {
       cmocka_unit_test(new_data_get_what_was_learned),
       cmocka_unit_test(columns_have_their_own_values_in_any_order),
       cmocka_unit_test(columns_do_not_need_others),
+      cmocka_unit_test(columns_are_the_same_alone),
       cmocka_unit_test(ranges_need_columns_in_order),
       cmocka_unit_test(a_recipe_is_json_as_promised),
       cmocka_unit_test(what_is_no_feature_makes_no_recipe),
