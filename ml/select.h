@@ -149,10 +149,12 @@ typedef struct ml_impute_range {
  *
  * @param[out] ranges  n_columns of them
  * @param[out] n_odd   n_columns: how many values of the column are not finite; may be NULL
+ * @param      watch   may be NULL: it is never cancelled then
  * @retval ML_ERR_MEMORY
+ * @retval ML_ERR_CANCELLED
  */
 ML_API ML_MUST_CHECK ml_status ml_impute_learn(const ml_matrix *matrix, ml_impute_range *ranges,
-                                               size_t *n_odd, ml_error *err);
+                                               size_t *n_odd, const ml_watch *watch, ml_error *err);
 
 /** Replace the values that are not finite, in place; n_columns ranges. With ranges of 0, 0, 0: by
  * zeros. */

@@ -124,7 +124,7 @@ static void check_trip(void **state) {
   size_t *columns = calloc(matrix->n_columns, sizeof *columns);
   ml_impute_range *ranges = calloc(matrix->n_columns, sizeof *ranges);
   ml_buf text = {0};
-  assert_int_equal(ml_impute_learn(matrix, ranges, NULL, NULL), ML_OK);
+  assert_int_equal(ml_impute_learn(matrix, ranges, NULL, NULL, NULL), ML_OK);
   ml_impute(matrix, ranges);
   for (int times = 0; times < 2; times++) {
     size_t n = choose(matrix->n_columns, &random, columns);

@@ -39,7 +39,7 @@ static ml_status impute(cli_call *cli, const cli_selecting *s, ml_impute_range *
   ml_impute_range *ranges = calloc(m->n_columns + 1, sizeof *ranges);
   size_t *n_odd = calloc(m->n_columns + 1, sizeof *n_odd);
   ml_status status =
-      ranges && n_odd ? ml_impute_learn(m, ranges, n_odd, err) : ml_error_memory(err);
+      ranges && n_odd ? ml_impute_learn(m, ranges, n_odd, s->watch, err) : ml_error_memory(err);
   if (status == ML_OK && s->given->impute == CLI_IMPUTE_ZERO)
     memset(ranges, 0, m->n_columns * sizeof *ranges);
   if (status == ML_OK && is_odd) {
