@@ -1,7 +1,10 @@
 'use strict';
 const SLICE = 200;
 const $ = id => document.getElementById(id);
-const data = JSON.parse($('data').textContent);
+/* Control characters are U+FFFD, as everywhere in the page. */
+const control = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F]/g;
+const data = JSON.parse($('data').textContent,
+  (key, value) => typeof value === 'string' ? value.replace(control, '\uFFFD') : value);
 const all = data.name.map((name, i) => i);
 const lower = data.name.map(name => name.toLowerCase());
 const alphabet = new Intl.Collator('en', {numeric: true});

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- missing values ------------------------------------------------------------------------ */
 
@@ -68,10 +69,24 @@ static ml_status make_relevance(const made *m, const char *path, ml_buf *out, ml
                           cli__ends_in(path, ".json") || cli__ends_in(path, ".json.gz"), out, err);
 }
 
+/* Did `fresh --names safe` write the input? Its columns have lost what a recipe needs. */
+static bool has_safe_names(const char *input) {
+  char *names = NULL;
+  ml_error unused;
+  bool is_there =
+      ml_matrix_names_beside(input, &names, &unused) == ML_OK && access(names, R_OK) == 0;
+  free(names);
+  return is_there;
+}
+
 /* A table of somebody else's has columns of any name. */
-static ml_status fail_recipe(ml_error *err) {
+static ml_status fail_recipe(const cli_selecting *s, ml_error *err) {
   char message[sizeof err->message];
   memcpy(message, err->message, sizeof message);
+  if (has_safe_names(s->input_name))
+    return ml_error_at(err, ML_ERR_PARSE, s->input_name, 0, 0,
+                       "--recipe does not know names of --names safe; give that option to this "
+                       "command instead of the one that wrote the features");
   return ml_error_set(err, ML_ERR_PARSE, "--recipe is for what 'mltool fresh' computes: %s",
                       message);
 }
@@ -92,7 +107,7 @@ static ml_status make_recipe(const made *m, const char *path, ml_buf *out, ml_er
                        : ml_fresh_recipe(names, n, ranges, m->s->compat, out, err);
   free(names);
   free(ranges);
-  return status == ML_ERR_PARSE ? fail_recipe(err) : status;
+  return status == ML_ERR_PARSE ? fail_recipe(m->s, err) : status;
 }
 
 static ml_status make_plot(const made *m, const char *path, ml_buf *out, ml_error *err) {
