@@ -53,8 +53,10 @@ static ml_status take_names(listing *l) {
   size_t n = json_array_size(l->json);
   ml_status status = ML_OK;
   fresh__enter(l->r, "columns", 0);
-  if (!json_is_array(l->json) || n == 0)
-    status = fresh__fail(l->r, "expected a list of names, one at least");
+  if (!json_is_array(l->json))
+    status = fresh__fail(l->r, "expected a list of names");
+  else if (n == 0)
+    status = fresh__fail(l->r, "expected one name at least; a selection of nothing leaves none");
   fresh__leave(l->r);
   for (size_t i = 0; i < n && status == ML_OK; i++) status = take_name(l, i);
   return status;
@@ -146,6 +148,16 @@ static bool copy_names(const labels *from, labels *to) {
   return true;
 }
 
+/* Who edits a recipe by hand need not edit it twice. */
+static ml_status fail_computed(const listing *l, size_t i) {
+  fresh_wrong wrong;
+  fresh__refuse(&wrong,
+                "nothing in kind_to_fc_parameters computes '%.100s'; without it the names say "
+                "what is meant",
+                labels__text(&l->names, (uint32_t)i));
+  return fail_column(l, i, wrong.text);
+}
+
 /* The settings must give the columns, and these only. */
 static ml_status match(listing *l) {
   ml_fresh_settings *settings = l->r->settings;
@@ -155,12 +167,13 @@ static ml_status match(listing *l) {
   for (size_t k = 0; k < settings->n_kinds && status == ML_OK; k++)
     status = match_list(l, &there, &settings->kinds[k]);
   for (size_t i = 0; i < l->names.n && status == ML_OK; i++)
-    if (!l->seen[i]) status = fail_column(l, i, "nothing in kind_to_fc_parameters computes this");
+    if (!l->seen[i]) status = fail_computed(l, i);
   labels__release(&there);
   free(l->seen);
   if (status != ML_OK) return status;
   settings->order = l->names;
   l->names = (labels){0};
+  fresh__sort_sets(settings);
   return ML_OK;
 }
 

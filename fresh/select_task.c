@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/matrix_internal.h>
+
 #include "select.h"
 
 /* P-values that were computed for a few integers, which come again in other columns. */
@@ -324,17 +326,6 @@ static ml_status test_column(select_state *s, const double *x, ml_buf *out, ml_e
   return ML_OK;
 }
 
-/* Transpose n columns; some rows at a time, so that whole cache lines are written. */
-static void gather(const double *values, size_t n_rows, size_t n_columns, size_t n, double *tile) {
-  enum { ROWS = 8 };
-  for (size_t from = 0; from < n_rows; from += ROWS) {
-    size_t m = n_rows - from < ROWS ? n_rows - from : ROWS;
-    const double *rows = values + from * n_columns;
-    for (size_t j = 0; j < n; j++)
-      for (size_t i = 0; i < m; i++) tile[j * n_rows + from + i] = rows[i * n_columns + j];
-  }
-}
-
 ml_status select__run(void *ran, const ml_job_data *data, const ml_item *item, ml_buf *out,
                       ml_error *err) {
   select_state *s = ran;
@@ -347,7 +338,7 @@ ml_status select__run(void *ran, const ml_job_data *data, const ml_item *item, m
   size_t n_tile = s->head.by_column ? range.n : select__tile(s->n, n_columns);
   for (size_t from = 0; from < range.n; from += n_tile) {
     size_t first = range.first + from, n = range.n - from < n_tile ? range.n - from : n_tile;
-    if (s->tile) gather(values + first, s->n, n_columns, n, s->tile);
+    if (s->tile) matrix__columns(values + first, s->n, n_columns, NULL, n, s->tile, s->n);
     const double *x = s->tile ? s->tile : values + first * s->n;
     for (size_t j = 0; j < n; j++, x += s->n) {
       if (ml_item_cancelled(item->cancel)) return ML_OK; /* nobody wants the rest */

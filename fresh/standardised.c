@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/matrix_internal.h>
+
 enum {
   GROUP = 64, /* neighbouring columns that are read together */
   LANES = 8
@@ -22,21 +24,11 @@ static chunk chunk_at(const ml_matrix *m, size_t from) {
   return (chunk){from, m->n_rows - from < SELECT_CHUNK ? m->n_rows - from : SELECT_CHUNK};
 }
 
-/* Eight rows at a time, so that each line of the cache that is written is written whole. */
-static void read_rows(const ml_matrix *m, chunk c, const size_t *columns, size_t n, double *out) {
-  for (size_t i = 0; i < c.n; i += LANES) {
-    const double *row = m->values + (c.from + i) * m->n_columns;
-    size_t n_rows = c.n - i < LANES ? c.n - i : LANES;
-    for (size_t j = 0; j < n; j++)
-      for (size_t k = 0; k < n_rows; k++)
-        out[j * SELECT_CHUNK + i + k] = row[k * m->n_columns + columns[j]];
-  }
-}
-
 static void read_columns(const ml_matrix *m, chunk c, const size_t *columns, size_t n,
                          double *out) {
   if (!m->by_column) {
-    read_rows(m, c, columns, n, out);
+    matrix__columns(m->values + c.from * m->n_columns, c.n, m->n_columns, columns, n, out,
+                    SELECT_CHUNK);
     return;
   }
   for (size_t j = 0; j < n; j++)

@@ -3,6 +3,7 @@
 #ifndef ML_FEATURES_INTERNAL_H
 #define ML_FEATURES_INTERNAL_H
 
+#include <ml/csv.h>
 #include <ml/select.h>
 
 /* ---- which column is what ---- */
@@ -26,6 +27,11 @@ typedef struct features_names {
 ml_status features__roles(const features_names *names, const ml_features_opts *opts,
                           features_roles *roles, ml_error *err);
 void features__roles_release(features_roles *roles);
+
+/* Open a CSV file and list its columns, which go with it; ids and targets in it have lines.
+ * @param[out] names  free the list, also on failure */
+ml_status features__open_csv(const char *path, char delimiter, const ml_watch *watch, ml_csv **csv,
+                             features_names *names, ml_error *err);
 
 /* The error for a name that is not there or not once: with the nearest, and those there are. */
 ml_status features__fail_name(const features_names *names, const char *name, ml_error *err);

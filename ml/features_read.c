@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Features from CSV: a table whose columns move into one block. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,18 +26,25 @@ typedef struct reading {
   ml_error *err;
 } reading;
 
-static ml_status open_csv(reading *r, const char *path) {
-  const ml_csv_opts opts = {.delimiter = r->opts->delimiter, .watch = r->opts->watch};
-  ml_status status = ml_csv_open(path, &opts, &r->csv, r->err);
+ml_status features__open_csv(const char *path, char delimiter, const ml_watch *watch, ml_csv **csv,
+                             features_names *names, ml_error *err) {
+  const ml_csv_opts opts = {.delimiter = delimiter, .watch = watch};
+  ml_status status = ml_csv_open(path, &opts, csv, err);
   if (status != ML_OK) return status;
-  size_t n = ml_csv_n_columns(r->csv);
-  const char **names = calloc(n, sizeof *names);
-  if (!names) return ml_error_memory(r->err);
-  for (size_t j = 0; j < n; j++) names[j] = ml_csv_column(r->csv, j);
-  r->names = (features_names){.names = names, .n = n, .source = ml_csv_source(r->csv)};
-  status = features__roles(&r->names, r->opts, &r->roles, r->err);
-  r->csv->empty_column = r->roles.empty;
-  r->csv->keep_lines = true;
+  size_t n = ml_csv_n_columns(*csv);
+  const char **list = calloc(n, sizeof *list);
+  if (!list) return ml_error_memory(err);
+  for (size_t j = 0; j < n; j++) list[j] = ml_csv_column(*csv, j);
+  *names = (features_names){.names = list, .n = n, .source = ml_csv_source(*csv)};
+  (*csv)->keep_lines = true;
+  return ML_OK;
+}
+
+static ml_status open_csv(reading *r, const char *path) {
+  const ml_features_opts *o = r->opts;
+  ml_status status = features__open_csv(path, o->delimiter, o->watch, &r->csv, &r->names, r->err);
+  if (status == ML_OK) status = features__roles(&r->names, o, &r->roles, r->err);
+  if (status == ML_OK) r->csv->empty_column = r->roles.empty;
   return status;
 }
 
@@ -114,7 +122,7 @@ static ml_status fail_twice(const reading *r, size_t first, size_t second) {
                      csv__line_of_row(r->csv, first),
                      r->roles.id_is_guess ? "; --id names the column of the ids, --id \"\" says "
                                             "that there is none"
-                                          : "");
+                                          : "; features have one row for each id");
 }
 
 /* Ids that are there twice, byte by byte. */
@@ -163,6 +171,7 @@ static ml_status take_values(reading *r) {
     column->number = NULL;
     r->matrix->columns[j] = column->name;
     column->name = NULL;
+    csv__give_back(j, r->roles.n, n_rows);
     if (ml_watch_cancelled(r->opts->watch))
       status = ml_error_at(r->err, ML_ERR_CANCELLED, r->names.source, 0, 0, "interrupted");
   }
@@ -206,6 +215,7 @@ static ml_status read_csv(const char *path, const ml_features_opts *opts, const 
 ml_status ml_features_read(const char *path, const ml_features_opts *opts, const ml_exec *exec,
                            ml_matrix **out, ml_target **target, ml_error *err) {
   static const ml_features_opts defaults;
+  assert(path && out && (target || !opts || !opts->target));
   const ml_format format = matrix__format_of(path);
   if (target) *target = NULL;
   if (format == ML_FORMAT_JSON)

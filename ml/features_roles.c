@@ -53,7 +53,8 @@ ml_status features__fail_name(const features_names *names, const char *name, ml_
   ml_nearest nearest = ml_nearest_to(name);
   for (size_t j = 0; j < names->n; j++)
     ml_nearest_try(&nearest, names->names[j], strlen(names->names[j]));
-  if (nearest.name) {
+  /* Any letter is one edit from any other: the list says more. */
+  if (nearest.name && (nearest.distance == 0 || strlen(name) > 1)) {
     ml_buf_printf(&tail, "did you mean \"%s\"?", nearest.name);
   } else {
     ml_buf_puts(&tail, "the file has: ");
@@ -99,6 +100,10 @@ static ml_status deal_id(deal *d) {
     column = 0;
     if (d->known[0] || strstr(d->names->names[0], "__")) return ML_OK;
     roles->id_is_guess = true;
+  } else if (column == roles->target) {
+    return ml_error_at(d->err, ML_ERR_USAGE, d->names->source, 0, 0,
+                       "column \"id\" is both the id and the target; --id names the ids, --id "
+                       "\"\" says that there are none");
   } else if (d->known[column]) {
     return ML_OK;
   } else if (count_named(d->names, "id", &column) > 1) {
@@ -120,6 +125,17 @@ static ml_status fail_twice(const deal *d, const char *name) {
                      csv__quote(name, strlen(name), shown));
 }
 
+static ml_status fail_no_feature(const features_names *names, ml_error *err) {
+  ml_buf list = {0};
+  put_list(&list, names);
+  ml_status status = list.failed ? ml_error_memory(err)
+                                 : ml_error_at(err, ML_ERR_PARSE, names->source, 0, 0,
+                                               "no column of a feature (the file has: %.*s)",
+                                               (int)list.n, list.n ? list.data : "");
+  ml_buf_release(&list);
+  return status;
+}
+
 /* Every column that has no other part is a feature. */
 static ml_status deal_rest(deal *d) {
   labels seen = {0};
@@ -138,7 +154,7 @@ static ml_status deal_rest(deal *d) {
   }
   labels__release(&seen);
   if (status != ML_OK || roles->n > 0) return status;
-  return ml_error_at(d->err, ML_ERR_PARSE, d->names->source, 0, 0, "no column of a feature");
+  return fail_no_feature(d->names, d->err);
 }
 
 static ml_status deal_all(deal *d) {
@@ -159,8 +175,7 @@ static ml_status deal_all(deal *d) {
 ml_status features__roles(const features_names *names, const ml_features_opts *opts,
                           features_roles *roles, ml_error *err) {
   *roles = (features_roles){.id = SIZE_MAX, .target = SIZE_MAX, .empty = SIZE_MAX};
-  if (names->n == 0)
-    return ml_error_at(err, ML_ERR_PARSE, names->source, 0, 0, "no column of a feature");
+  if (names->n == 0) return fail_no_feature(names, err);
   deal d = {.names = names, .opts = opts, .roles = roles, .err = err};
   d.known = calloc(names->n, sizeof *d.known);
   roles->columns = calloc(names->n, sizeof *roles->columns);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/matrix_internal.h>
+#include <ml/order_key.h>
 #include <ml/select.h>
 
 /* The median is searched by the leading bits of the values: they are counted in so many buckets,
@@ -13,45 +15,18 @@ enum { BUCKET_BITS = 11, N_BUCKETS = 1 << BUCKET_BITS, FEW = 32 };
 /* Columns of a row-major matrix that are taken together: what lies in one cache line. */
 enum { TILE = 8 };
 
-#define SIGN     (UINT64_C(1) << 63)
 #define EXPONENT (UINT64_C(0x7FF) << 52)
 
-static inline uint64_t bits_of(double x) {
+static inline bool is_odd(double x) {
   uint64_t bits;
   memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-
-static inline bool is_odd(double x) {
-  return (bits_of(x) & EXPONENT) == EXPONENT;
-}
-
-/* Bits that order as the numbers do. */
-static inline uint64_t key_of(double x) {
-  uint64_t bits = bits_of(x);
-  return bits ^ ((uint64_t)((int64_t)bits >> 63) | SIGN);
-}
-
-static double value_of(uint64_t key) {
-  uint64_t bits = key & SIGN ? key & ~SIGN : ~key;
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
+  return (bits & EXPONENT) == EXPONENT;
 }
 
 /* The keys in the middle: lower and upper, which are one when there is an odd number of them. */
 typedef struct middle {
   uint64_t lower, upper;
 } middle;
-
-static void insert(uint64_t *keys, size_t n) {
-  for (size_t i = 1; i < n; i++) {
-    uint64_t key = keys[i];
-    size_t j = i;
-    for (; j > 0 && keys[j - 1] > key; j--) keys[j] = keys[j - 1];
-    keys[j] = key;
-  }
-}
 
 /* Count the keys, from min, in buckets, and find the one with the key that is k-th from 0.
  * @param[in,out] k  then of that bucket @return the bucket */
@@ -86,7 +61,7 @@ static middle find_middle(uint64_t *keys, size_t n, uint64_t min, uint64_t max, 
     n = n_kept;
   }
   if (n > FEW) return (middle){min, k + 1 < n ? min : above};
-  insert(keys, n);
+  order_keys_insert(keys, n);
   return (middle){keys[k], k + 1 < n ? keys[k + 1] : above};
 }
 
@@ -101,7 +76,7 @@ static size_t learn(const double *x, size_t n, uint64_t *keys, ml_impute_range *
   size_t n_finite = 0;
   uint64_t min = UINT64_MAX, max = 0;
   for (size_t i = 0; i < n; i++) {
-    uint64_t key = key_of(x[i]);
+    uint64_t key = order_key(x[i]);
     bool finite = !is_odd(x[i]);
     keys[n_finite] = key;
     n_finite += finite;
@@ -110,20 +85,12 @@ static size_t learn(const double *x, size_t n, uint64_t *keys, ml_impute_range *
   }
   *range = (ml_impute_range){0};
   if (n_finite == 0) return n;
-  range->min = value_of(min);
-  range->max = value_of(max);
+  range->min = order_key_value(min);
+  range->max = order_key_value(max);
   middle m = find_middle(keys, n_finite, min, max, (n_finite - 1) / 2);
-  range->median =
-      n_finite % 2 ? value_of(m.lower) : mean_of_two(value_of(m.lower), value_of(m.upper));
+  range->median = n_finite % 2 ? order_key_value(m.lower)
+                               : mean_of_two(order_key_value(m.lower), order_key_value(m.upper));
   return n - n_finite;
-}
-
-/* Copy columns [from, from + n) of a row-major matrix, each into a run of its own. */
-static void take_columns(const ml_matrix *m, size_t from, size_t n, double *to) {
-  for (size_t i = 0; i < m->n_rows; i++) {
-    const double *row = m->values + i * m->n_columns + from;
-    for (size_t j = 0; j < n; j++) to[j * m->n_rows + i] = row[j];
-  }
 }
 
 ml_status ml_impute_learn(const ml_matrix *m, ml_impute_range *ranges, size_t *n_odd,
@@ -135,7 +102,8 @@ ml_status ml_impute_learn(const ml_matrix *m, ml_impute_range *ranges, size_t *n
     const double *column = m->values + j * n;
     if (!m->by_column) {
       if (j % TILE == 0)
-        take_columns(m, j, m->n_columns - j < TILE ? m->n_columns - j : TILE, tile);
+        matrix__columns(m->values + j, n, m->n_columns, NULL,
+                        m->n_columns - j < TILE ? m->n_columns - j : TILE, tile, n);
       column = tile + j % TILE * n;
     }
     size_t odd = learn(column, n, keys, &ranges[j]);

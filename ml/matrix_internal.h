@@ -20,6 +20,14 @@ const double *matrix__rows(matrix_rows *rows, size_t first, size_t *n_rows);
 
 void matrix__rows_release(matrix_rows *rows);
 
+/* Some columns of row-major values, each into a run of its own.
+ *
+ * @param rows     n_rows of them, `stride` values apart
+ * @param columns  n of them; NULL: the first
+ * @param height   from one run of out to the next, at least n_rows */
+void matrix__columns(const double *rows, size_t n_rows, size_t stride, const size_t *columns,
+                     size_t n, double *out, size_t height);
+
 /* By the end of the path. */
 ml_format matrix__format_of(const char *path);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of a matrix, put together from what its layout and a choice of columns leave apart. */
+/* Rows and columns of a matrix, put together from what its layout and a choice of columns leave
+ * apart. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,20 @@ const double *matrix__rows(matrix_rows *r, size_t first, size_t *n_rows) {
     for (size_t i = 0; i < *n_rows; i++) r->tile[i * r->n + j] = from[i * down];
   }
   return r->tile;
+}
+
+/* Some rows at a time, so that each line of the cache that is written is written whole. */
+void matrix__columns(const double *rows, size_t n_rows, size_t stride, const size_t *columns,
+                     size_t n, double *out, size_t height) {
+  enum { ROWS = 8 };
+  for (size_t from = 0; from < n_rows; from += ROWS) {
+    const double *row = rows + from * stride;
+    size_t n_some = n_rows - from < ROWS ? n_rows - from : ROWS;
+    for (size_t j = 0; j < n; j++) {
+      size_t column = columns ? columns[j] : j;
+      for (size_t i = 0; i < n_some; i++) out[j * height + from + i] = row[i * stride + column];
+    }
+  }
 }
 
 void matrix__rows_release(matrix_rows *r) {

@@ -3,6 +3,7 @@
 #include <ml/nearest.h>
 
 #include <string.h>
+#include <strings.h>
 
 enum { NAME_MAX_LENGTH = 64 };
 
@@ -36,7 +37,8 @@ void ml_nearest_try(ml_nearest *nearest, const char *name, size_t n) {
   size_t n_wanted = strlen(nearest->wanted);
   if (n_wanted == 0 || n > NAME_MAX_LENGTH || n_wanted > NAME_MAX_LENGTH) return;
   bool is_start = n_wanted > 1 && n_wanted < n && memcmp(name, nearest->wanted, n_wanted) == 0;
-  size_t distance = is_start ? 1 : edits(nearest->wanted, n_wanted, name, n);
+  bool is_same = n_wanted == n && strncasecmp(name, nearest->wanted, n) == 0;
+  size_t distance = is_same ? 0 : is_start ? 1 : edits(nearest->wanted, n_wanted, name, n);
   if (distance >= nearest->distance) return;
   nearest->distance = distance;
   nearest->name = name;

@@ -2,25 +2,15 @@
 /* Orders of rows: by counting when few, else by the bytes of what tells the numbers apart. */
 #include <string.h>
 
+#include <ml/order_key.h>
 #include <ml/ranks_internal.h>
 
 /* VERY_FEW: up to it, insertion alone. FEW: up to it, by counting; as many as the low bits of a key
  * can number. MANY: from it on, the digits of the radix sort are wide. All measured. */
 enum { VERY_FEW = 8, FEW = 128, MANY = 4096, NARROW = 8, WIDE = 11, LANES = 8 };
 
-#define SIGN (UINT64_C(1) << 63)
-
 size_t ranks__n_spare(size_t n) {
   return 3 * n * sizeof(uint64_t); /* for ranks__pairs(); ranks__order() needs 2 n words */
-}
-
-static void insert(uint64_t *words, size_t n) {
-  for (size_t i = 1; i < n; i++) {
-    uint64_t word = words[i];
-    size_t j = i;
-    for (; j > 0 && words[j - 1] > word; j--) words[j] = words[j - 1];
-    words[j] = word;
-  }
 }
 
 /* Put each word where it belongs by its leading bits, which has no branch to be mistaken; insertion
@@ -38,7 +28,7 @@ static void count_and_insert(const uint64_t *words, uint64_t *sorted, size_t n) 
       for (size_t k = 0; k < LANES; k++) below[k] += keys[j] < keys[i + k];
     for (size_t k = 0; k < LANES && i + k < n; k++) sorted[below[k]] = words[i + k];
   }
-  insert(sorted, n);
+  order_keys_insert(sorted, n);
 }
 
 /* Least significant digit of the upper halves first; digits that all words share are passed over.
@@ -73,19 +63,16 @@ static uint64_t *sort_digits(uint64_t *words, uint64_t *other, size_t n) {
 static uint64_t *sort_words(uint64_t *words, uint64_t *other, size_t n) {
   if (n > FEW) return sort_digits(words, other, n);
   if (n <= VERY_FEW) {
-    insert(words, n);
+    order_keys_insert(words, n);
     return words;
   }
   count_and_insert(words, other, n);
   return other;
 }
 
-/* Bits that order as the numbers do; those of -0 are those of 0. */
+/* The key of -0 is that of 0. */
 static inline uint64_t key_of(double x) {
-  uint64_t bits;
-  x += 0.0;
-  memcpy(&bits, &x, sizeof bits);
-  return bits & SIGN ? ~bits : bits | SIGN;
+  return order_key(x + 0.0);
 }
 
 /* A number's place in the range of its column, which begins at min: no leading bit is wasted. */

@@ -112,7 +112,7 @@ static ml_status fail_target(const deal *d) {
   char tail[128] = "";
   for (size_t j = 0; j < ml_csv_n_columns(d->csv); j++)
     ml_nearest_try(&nearest, ml_csv_column(d->csv, j), strlen(ml_csv_column(d->csv, j)));
-  if (nearest.name)
+  if (nearest.name && (nearest.distance == 0 || strlen(d->opts->target) > 1))
     snprintf(tail, sizeof tail, "; did you mean \"%.*s\"?", (int)nearest.n, nearest.name);
   return fail_list(d, "no column", d->opts->target, tail);
 }
@@ -163,7 +163,10 @@ static ml_status deal_rest(deal *d) {
     if (status == ML_OK) status = add_value(d->roles, column, d->err);
     if (status != ML_OK) return status;
   }
-  return d->roles->n_values ? ML_OK : fail_list(d, "no column of values", NULL, "");
+  if (d->roles->n_values) return ML_OK;
+  if (d->roles->target != SIZE_MAX)
+    return fail_list(d, "no column of values beside the target", d->opts->target, "");
+  return fail_list(d, "no column of values", NULL, "");
 }
 
 static ml_status deal_values(deal *d) {

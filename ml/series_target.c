@@ -23,10 +23,12 @@ static const char *quote(const targets *t, uint32_t code, char *buf) {
 
 static ml_status fail_change(const targets *t, uint32_t id, size_t row) {
   char first[CSV_QUOTE_MAX], second[CSV_QUOTE_MAX];
-  return ml_error_at(t->err, ML_ERR_PARSE, ml_csv_source(t->csv), csv__line_of_row(t->csv, row), 0,
-                     "the target \"%.60s\" of id %.60s is \"%s\" here, and \"%s\" before",
-                     t->column->name, t->set->ids[id], quote(t, t->column->label[row], second),
-                     quote(t, t->of[id], first));
+  return ml_error_at(
+      t->err, ML_ERR_PARSE, ml_csv_source(t->csv), csv__line_of_row(t->csv, row), 0,
+      "the target \"%.60s\" of id %.60s is \"%s\" here, and \"%s\" before; there must be one "
+      "value for each id",
+      t->column->name, t->set->ids[id], quote(t, t->column->label[row], second),
+      quote(t, t->of[id], first));
 }
 
 static ml_status see_rows(const targets *t, uint32_t id, size_t from, size_t to) {

@@ -3,29 +3,18 @@
 #include <math.h>
 #include <string.h>
 
+#include <ml/order_key.h>
 #include <ml/stats_internal.h>
 
 /* Below this many values the counts of the radix sort cost more than they save (measured). */
 enum { FEW = 128, DIGITS = 8, LEADING = 3, RADIX = 256 };
 
-#define SIGN (UINT64_C(1) << 63)
-
 /* The keys are sorted in the memory of the numbers. */
 typedef uint64_t __attribute__((may_alias)) sort_key;
 
-/* Bits that order as the numbers do: -0 before 0, every NaN last. */
+/* Every NaN is last. */
 static uint64_t key_of(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  if (x != x) return UINT64_MAX;
-  return bits & SIGN ? ~bits : bits | SIGN;
-}
-
-static double value_of(uint64_t key) {
-  uint64_t bits = key & SIGN ? key & ~SIGN : ~key;
-  double x;
-  memcpy(&x, &bits, sizeof x);
-  return x;
+  return x != x ? UINT64_MAX : order_key(x);
 }
 
 /* Sort by insertion, with so many moves at most. @return whether they were enough */
@@ -104,7 +93,7 @@ size_t stats__sort(double *x, size_t n, double *spare) {
     keys = sort_bytes(keys, other, n);
   size_t n_nan = 0;
   while (n_nan < n && keys[n - 1 - n_nan] == UINT64_MAX) n_nan++;
-  for (size_t i = 0; i < n; i++) x[i] = value_of(keys[i]);
+  for (size_t i = 0; i < n; i++) x[i] = order_key_value(keys[i]);
   for (size_t i = n - n_nan; i < n; i++) x[i] = NAN;
   return n_nan;
 }

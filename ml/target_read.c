@@ -61,16 +61,9 @@ static ml_status find_target(join *j) {
 }
 
 static ml_status open_csv(join *j, const char *path) {
-  const ml_csv_opts opts = {.delimiter = j->opts->delimiter, .watch = j->opts->watch};
-  ml_status status = ml_csv_open(path, &opts, &j->csv, j->err);
-  if (status != ML_OK) return status;
-  size_t n = ml_csv_n_columns(j->csv);
-  const char **names = calloc(n, sizeof *names);
-  if (!names) return ml_error_memory(j->err);
-  for (size_t k = 0; k < n; k++) names[k] = ml_csv_column(j->csv, k);
-  j->names = (features_names){.names = names, .n = n, .source = ml_csv_source(j->csv)};
-  j->csv->keep_lines = true;
-  status = find_id(j);
+  const ml_target_opts *o = j->opts;
+  ml_status status = features__open_csv(path, o->delimiter, o->watch, &j->csv, &j->names, j->err);
+  if (status == ML_OK) status = find_id(j);
   return status == ML_OK ? find_target(j) : status;
 }
 

@@ -40,11 +40,19 @@ static void of_equals_the_first_stays(void **state) {
   assert_string_equal(nearest_of("count_", names), "count_above");
 }
 
+static void letters_of_the_other_case_are_nearest(void **state) {
+  (void)state;
+  static const char *const names[] = {"a", "Yy", "y", "means", "MEAN", NULL};
+  assert_string_equal(nearest_of("Y", names), "y");
+  assert_string_equal(nearest_of("mean", names), "MEAN");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_edit_of_each_sort_is_near),
       cmocka_unit_test(what_is_far_is_no_hint),
       cmocka_unit_test(of_equals_the_first_stays),
+      cmocka_unit_test(letters_of_the_other_case_are_nearest),
   };
   return cmocka_run_group_tests_name("nearest", tests, NULL, NULL);
 }

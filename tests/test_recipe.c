@@ -248,6 +248,43 @@ static void new_data_get_what_was_learned(void **state) {
   ml_series_free(set);
 }
 
+/* The reference gives what there is to the first names of a list, which is right for ascending ones
+ * alone: of five values there are coefficients up to 2. */
+static void columns_have_their_own_values_in_any_order(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "{\"columns\": [\"a__spkt_welch_density__coeff_8\", \"a__spkt_welch_density__coeff_1\"]}",
+      "{\"columns\": [\"a__spkt_welch_density__coeff_8\", \"a__spkt_welch_density__coeff_1\"],"
+      " \"kind_to_fc_parameters\": {\"a\": {\"spkt_welch_density\": [{\"coeff\": 8}, {\"coeff\": "
+      "1}]}}}"};
+  const trip t = {.name = "short", .text = "id,a\n1,3\n1,5\n1,4\n1,8\n1,1\n"};
+  ml_series_set *set = read_set(&t);
+  for (size_t i = 0; i < 2; i++) {
+    ml_fresh_settings *settings = parse(texts[i], strlen(texts[i]));
+    ml_matrix *matrix = extract(set, settings);
+    assert_true(isnan(matrix->values[0]));
+    assert_true(matrix->values[1] > 0);
+    ml_matrix_free(matrix);
+    ml_fresh_settings_free(settings);
+  }
+  ml_series_free(set);
+}
+
+/* Lag 0 is 1 beside other lags, which a recipe may leave out. */
+static void columns_do_not_need_others(void **state) {
+  (void)state;
+  const char *text = "{\"columns\": [\"a__partial_autocorrelation__lag_0\"]}";
+  const trip t = {.name = "short", .text = "id,a\n1,3\n1,5\n1,4\n1,8\n2,1\n2,2\n2,5\n"};
+  ml_series_set *set = read_set(&t);
+  ml_fresh_settings *settings = parse(text, strlen(text));
+  ml_matrix *matrix = extract(set, settings);
+  expect_same("4 values", matrix->values[0], 1);
+  assert_true(isnan(matrix->values[1]));
+  ml_matrix_free(matrix);
+  ml_fresh_settings_free(settings);
+  ml_series_free(set);
+}
+
 static void ranges_need_columns_in_order(void **state) {
   (void)state;
   ml_error err = {0};
@@ -429,6 +466,8 @@ int main(void) {
   enum { N = sizeof trips / sizeof *trips };
   static const struct CMUnitTest others[] = {
       cmocka_unit_test(new_data_get_what_was_learned),
+      cmocka_unit_test(columns_have_their_own_values_in_any_order),
+      cmocka_unit_test(columns_do_not_need_others),
       cmocka_unit_test(ranges_need_columns_in_order),
       cmocka_unit_test(a_recipe_is_json_as_promised),
       cmocka_unit_test(what_is_no_feature_makes_no_recipe),

@@ -14,7 +14,7 @@
 #include <ml/cli/picture.h>
 #include <ml/utf8.h>
 
-/* ---- helpers ------------------------------------------------------------------------------- */
+/* ---- texts of pictures ---------------------------------------------------------------------- */
 
 static char *text_of(ml_buf *buf) {
   ml_buf_put(buf, "", 1);
@@ -185,18 +185,18 @@ static void words_say_what_was_done(void **state) {
     const char *name, *words;
   } cases[] = {
       {"usual", ">wind.csv, target broken (classification, 2 classes)<"},
-      {"usual", ">Benjamini\xe2\x80\x93Yekutieli, FDR level 0.05<"},
+      {"usual", ">Benjamini-Yekutieli, FDR 0.05<"},
       {"usual", "FDR line: 0.05 \xc2\xb7 i / (37 \xc2\xb7 4.202)<"}, /* H_37 */
       {"usual", "not drawn: 3 constant features"},
       {"usual", "threshold: p = 0.001<"},
-      {"bh", "Benjamini\xe2\x80\x93Hochberg, FDR level 0.05<"},
+      {"bh", "Benjamini-Hochberg, FDR 0.05<"},
       {"bh", "FDR line: 0.05 \xc2\xb7 i / 400<"},
       {"bh", "rank of the feature by p-value, log scale"},
       {"kx", "FDR line: 0.05 \xc2\xb7 i / (400 \xc2\xb7 (1 + \xe2\x80\xa6 + 1/i))<"},
-      {"percentile", "p-values up to percentile 20<"},
+      {"percentile", "the lowest 20% of the p-values<"},
       {"regression", "target broken (regression)"},
-      {"regression", "FDR level 0.01"},
-      {"multi", "relevant for 2 of the classes or more, no two correlated above 0.9<"},
+      {"regression", "FDR 0.01"},
+      {"multi", "for 2 of 3 classes, no two correlated above 0.9<"},
       {"multi", ", for each class by itself<"},
       {"nothing", ">0 of 100 features selected<"},
       {"one", ">1 of 1 feature selected<"},
@@ -431,6 +431,31 @@ static void quantiles_and_shares(void **state) {
 }
 
 /* 1 to 9 and 1000: quartiles 3.25, 5.5, 7.75; whiskers from 1 to 9; 1000 is beyond 9 + 3 * 8. */
+/* Numbers ascending, then texts, whatever the order of the classes. */
+static void groups_are_ordered_by_label(void **state) {
+  (void)state;
+  static const char *const orders[][3] = {
+      {"9", "10", "1x"}, {"1x", "10", "9"}, {"10", "1x", "9"}, {"9", "1x", "10"}};
+  for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+    cli_pictured p = picture_case_make("multi");
+    ml_buf page = {0};
+    ml_error err = {0};
+    for (size_t k = 0; k < 3; k++) {
+      free(p.target->labels[k]);
+      p.target->labels[k] = strdup(orders[i][k]);
+    }
+    assert_int_equal(cli__select_report(&p, &page, &err), ML_OK);
+    const char *nine = strstr(text_of(&page), "<title>9</title>");
+    assert_non_null(nine);
+    const char *ten = strstr(page.data, "<title>10</title>");
+    assert_true(ten && ten > nine);
+    const char *text = strstr(page.data, "<title>1x</title>");
+    assert_true(text && text > ten);
+    picture_case_release(&p);
+    ml_buf_release(&page);
+  }
+}
+
 static void far_outliers_are_marks(void **state) {
   (void)state;
   double values[10] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 1000}, room[10];
@@ -465,6 +490,7 @@ int main(void) {
       cmocka_unit_test(ticks_are_round),
       cmocka_unit_test(p_values_in_three_digits),
       cmocka_unit_test(quantiles_and_shares),
+      cmocka_unit_test(groups_are_ordered_by_label),
       cmocka_unit_test(far_outliers_are_marks),
   };
   return cmocka_run_group_tests_name("select_pictures", tests, NULL, NULL);

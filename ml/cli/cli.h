@@ -182,6 +182,11 @@ ml_status cli__set(const cli_opt *opt, const char *typed, const char *value, voi
 
 #define CLI_WIDTH 80
 
+/** What a noun ends in after a number. */
+static inline const char *cli__plural(size_t n) {
+  return n == 1 ? "" : "s";
+}
+
 /** @return columns of a terminal, or 0 when fd is none or does not say */
 size_t cli__terminal_width(int fd);
 
@@ -247,6 +252,10 @@ typedef struct cli_file {
 } cli_file;
 
 bool cli__is_stdio(const char *path);
+bool cli__ends_in(const char *text, const char *end);
+
+/* Names of columns in an output: as they are, or of letters, digits and underscores alone. */
+typedef enum cli_names { CLI_NAMES_TSFRESH, CLI_NAMES_SAFE } cli_names;
 
 /** The operand, or else standard input, unless that is a terminal. @param rest  of the command line
  * that the error shows */
@@ -261,6 +270,9 @@ ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_
 
 /** Say that CSV is written where the name promises something else. */
 void cli__note_format(cli_call *cli, const char *output);
+
+/** Say that SVG is written where the name of a plot promises something else. */
+void cli__note_plot(cli_call *cli, const char *path);
 
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */
 

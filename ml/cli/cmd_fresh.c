@@ -14,7 +14,7 @@ static ml_status check_output(const fresh_options *o, const char *input, ml_erro
   enum { READ = 4, BESIDE = 8, ALL = BESIDE + CLI_SELECTION_FILES };
   char *columns = NULL, *names = NULL;
   ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &columns, err);
-  if (status == ML_OK && o->names == NAMES_SAFE)
+  if (status == ML_OK && o->names == CLI_NAMES_SAFE)
     status = ml_matrix_names_beside(o->output, &names, err);
   cli_file files[ALL] = {{input, "input"},
                          {o->settings.params, "file of --params"},
@@ -57,10 +57,6 @@ static ml_status take_ranges(const fresh_options *o, fresh_run *run, ml_error *e
 
 /* ---- words about the run ------------------------------------------------------------------- */
 
-static const char *plural(size_t n) {
-  return n == 1 ? "" : "s";
-}
-
 /* "comprehensive" and "efficient" are what there is; everything else was chosen for what it has. */
 static bool chooses_features(const fresh_options *o) {
   const cli_settings *s = &o->settings;
@@ -90,11 +86,12 @@ static void summary_text(cli_call *cli, const fresh_run *run, const char *output
   size_t rows = ml_series_n_rows(run->set), columns = run->matrix->n_columns;
   char workers[48] = "", selected[48] = "";
   size_t n = ml_exec_n_workers(run->pool ? ml_mproc_exec(run->pool) : NULL);
-  if (run->pool) snprintf(workers, sizeof workers, " (%zu worker%s)", n, plural(n));
+  if (run->pool) snprintf(workers, sizeof workers, " (%zu worker%s)", n, cli__plural(n));
   if (run->selection) snprintf(selected, sizeof selected, "%zu of ", run->selection->n_selected);
   cli__note(cli, "%s: %zu id%s, %zu kind%s, %zu row%s -> %s: %zu x %s%zu feature%s in %.2f s%s",
-            run->input_name, ids, plural(ids), kinds, plural(kinds), rows, plural(rows), output,
-            run->matrix->n_rows, selected, columns, plural(columns), seconds, workers);
+            run->input_name, ids, cli__plural(ids), kinds, cli__plural(kinds), rows,
+            cli__plural(rows), output, run->matrix->n_rows, selected, columns, cli__plural(columns),
+            seconds, workers);
 }
 
 static ml_status summary_json(const fresh_run *run, const char *output, double seconds,
@@ -137,8 +134,8 @@ typedef struct row_writer {
 } row_writer;
 
 static ml_status open_writer(const row_writer *w, const ml_matrix *matrix, ml_error *err) {
-  return ml_matrix_write_open(matrix, w->o->output, w->format, w->o->names == NAMES_SAFE, w->watch,
-                              &w->run->writer, err);
+  return ml_matrix_write_open(matrix, w->o->output, w->format, w->o->names == CLI_NAMES_SAFE,
+                              w->watch, &w->run->writer, err);
 }
 
 static ml_status write_rows(void *ctx, const ml_matrix *matrix, size_t n_rows, ml_error *err) {

@@ -86,15 +86,12 @@ static ml_status check_outputs(const char *input, const char *output, const char
 
 /* ---- the run ------------------------------------------------------------------------------- */
 
-static const char *plural(size_t n) {
-  return n == 1 ? "" : "s";
-}
-
 static void summary_text(cli_call *cli, const char *input, const char *output,
                          const ml_roll_counts *n, double seconds) {
   cli__note(cli, "%s: %zu id%s, %zu row%s -> %s: %zu window%s, %zu row%s in %.2f s", input,
-            n->n_ids, plural(n->n_ids), n->n_rows, plural(n->n_rows), output, n->n_windows,
-            plural(n->n_windows), n->n_out_rows, plural(n->n_out_rows), seconds);
+            n->n_ids, cli__plural(n->n_ids), n->n_rows, cli__plural(n->n_rows), output,
+            n->n_windows, cli__plural(n->n_windows), n->n_out_rows, cli__plural(n->n_out_rows),
+            seconds);
 }
 
 static ml_status summary_json(const char *input, const char *output, const char *answers,

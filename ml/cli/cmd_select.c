@@ -9,12 +9,10 @@ typedef struct select_options {
   cli_common common;
   cli_selection selection;
   const char *output;
-  int names, compat; /* select_names, ml_compat */
+  int names, compat; /* cli_names, ml_compat */
   ml_features_opts columns;
   cli_workers workers;
 } select_options;
-
-typedef enum select_names { NAMES_TSFRESH, NAMES_SAFE } select_names;
 
 /* What a run holds; released in one place. */
 typedef struct select_run {
@@ -46,7 +44,7 @@ static ml_status check_outputs(const select_options *o, const char *input, ml_er
   enum { READ = 2, BESIDE = 5, ALL = BESIDE + CLI_SELECTION_FILES };
   char *columns = NULL, *names = NULL;
   ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &columns, err);
-  if (status == ML_OK && o->names == NAMES_SAFE)
+  if (status == ML_OK && o->names == CLI_NAMES_SAFE)
     status = ml_matrix_names_beside(o->output, &names, err);
   cli_file files[ALL] = {{input, "input"},
                          {o->selection.target_file, "file of --target-file"},
@@ -102,10 +100,6 @@ static ml_status read_input(const select_options *o, select_run *run, const ml_w
   return status == ML_OK ? check_leak(run, err) : status;
 }
 
-static const char *plural(size_t n) {
-  return n == 1 ? "" : "s";
-}
-
 static size_t n_workers(const select_run *run) {
   return run->pool ? ml_exec_n_workers(ml_mproc_exec(run->pool)) : 0;
 }
@@ -114,10 +108,10 @@ static void summary_text(cli_call *cli, const select_run *run, const char *outpu
   size_t rows = run->features->n_rows, n = n_workers(run);
   size_t columns = run->features->n_columns, selected = run->selection->n_selected;
   char workers[48] = "";
-  if (run->pool) snprintf(workers, sizeof workers, " (%zu worker%s)", n, plural(n));
+  if (run->pool) snprintf(workers, sizeof workers, " (%zu worker%s)", n, cli__plural(n));
   cli__note(cli, "%s: %zu x %zu feature%s -> %s: %zu x %zu feature%s in %.2f s%s", run->input_name,
-            rows, columns, plural(columns), output, rows, selected, plural(selected), seconds,
-            workers);
+            rows, columns, cli__plural(columns), output, rows, selected, cli__plural(selected),
+            seconds, workers);
 }
 
 static ml_status summary_json(const select_run *run, const char *output, double seconds,
@@ -151,7 +145,7 @@ static ml_status select_and_write(cli_call *cli, const select_options *o, select
                                    .watch = watch,
                                    .output = o->output,
                                    .format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO,
-                                   .safe_names = o->names == NAMES_SAFE,
+                                   .safe_names = o->names == CLI_NAMES_SAFE,
                                    .compat = (ml_compat)o->compat};
   ml_status status = cli__select(cli, &selecting, &run->selection, err);
   cli__pool_details(cli, run->pool);

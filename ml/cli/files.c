@@ -93,18 +93,29 @@ ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_
   return status;
 }
 
-static bool ends_in(const char *text, const char *end) {
+bool cli__ends_in(const char *text, const char *end) {
   size_t n = strlen(text), m = strlen(end);
   return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-void cli__note_format(cli_call *cli, const char *output) {
-  static const char *const known[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz", ".txt"};
-  const char *name = base_name(output);
+/* The end of a name promises a format, and it is none of the known ones. */
+static bool is_strange(const char *path, const char *const *known) {
+  const char *name = base_name(path);
   struct stat st;
-  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    if (ends_in(name, known[i])) return;
-  if (!strchr(name, '.') || (stat(output, &st) == 0 && !S_ISREG(st.st_mode))) return;
+  for (; *known; known++)
+    if (cli__ends_in(name, *known)) return false;
+  return strchr(name, '.') && (stat(path, &st) != 0 || S_ISREG(st.st_mode));
+}
+
+void cli__note_plot(cli_call *cli, const char *path) {
+  static const char *const known[] = {".svg", ".svg.gz", NULL};
+  if (is_strange(path, known))
+    cli__note(cli, "%s is written as SVG, the only format of --plot", path);
+}
+
+void cli__note_format(cli_call *cli, const char *output) {
+  static const char *const known[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz", ".txt", NULL};
+  if (!is_strange(output, known)) return;
   cli__note(cli, "%s is written as CSV; .csv, .csv.gz, .npy, .json and .json.gz say what is meant",
             output);
 }

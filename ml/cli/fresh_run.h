@@ -5,12 +5,10 @@
 
 #include "selection.h"
 
-typedef enum fresh_names { NAMES_TSFRESH, NAMES_SAFE } fresh_names;
-
 typedef struct fresh_options {
   cli_common common;
   cli_settings settings;
-  int names, compat; /* fresh_names, ml_compat */
+  int names, compat; /* cli_names, ml_compat */
   bool compat_given; /* on the command line */
   const char *output;
   ml_series_opts columns;

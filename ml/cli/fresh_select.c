@@ -79,7 +79,7 @@ ml_status fresh_select__write(cli_call *cli, const fresh_options *o, fresh_run *
                                    .watch = watch,
                                    .output = o->output,
                                    .format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO,
-                                   .safe_names = o->names == NAMES_SAFE,
+                                   .safe_names = o->names == CLI_NAMES_SAFE,
                                    .set = run->set,
                                    .settings = run->settings};
   return cli__select(cli, &selecting, &run->selection, err);

@@ -50,8 +50,9 @@ static ml_status set_real(const cli_opt *opt, const char *typed, const char *val
   double v;
   bool is_number = ml_number_parse(value, end, &v) == end;
   if (opt->is_open && (!is_number || !(v > opt->lo && v < opt->hi)))
-    return ml_error_set(err, ML_ERR_USAGE, "option '%s' takes a number between %g and %g, not '%s'",
-                        typed, opt->lo, opt->hi, value);
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "option '%s' takes a number above %g and below %g, not '%s'", typed,
+                        opt->lo, opt->hi, value);
   if (!is_number || !(v >= opt->lo && v <= opt->hi))
     return ml_error_set(err, ML_ERR_USAGE, "option '%s' takes a number from %g to %g, not '%s'",
                         typed, opt->lo, opt->hi, value);

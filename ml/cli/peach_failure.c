@@ -30,7 +30,7 @@ static void plain_message(const ml_failure *failure, char *out, size_t size) {
   snprintf(out, size, "%s", text);
   char attempts[40];
   snprintf(attempts, sizeof attempts, ", %u attempt%s", failure->attempts,
-           failure->attempts == 1 ? "" : "s");
+           cli__plural(failure->attempts));
   size_t n = strlen(out), n_end = strlen(attempts);
   if (is_of_worker(failure) && n > n_end && strcmp(out + n - n_end, attempts) == 0)
     out[n - n_end] = 0;

@@ -262,7 +262,7 @@ static void note_stop(const run *r) {
   const char *log = r->options->resume ? r->options->resume : r->options->joblog;
   size_t n_done = r->n_over + r->n_skipped;
   cli__note(r->cli, log ? "%zu item%s done; --resume %s goes on from there" : "%zu item%s done",
-            n_done, n_done == 1 ? "" : "s", log);
+            n_done, cli__plural(n_done), log);
 }
 
 ml_status peach__run(cli_call *cli, const peach_options *o, const peach_ends *ends, ml_error *err) {

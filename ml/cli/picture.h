@@ -75,8 +75,14 @@ void picture__headline(const cli_pictured *p, ml_buf *out);
 /* "classification, 3 classes" */
 void picture__problem(const cli_pictured *p, ml_buf *out);
 
-/* "Benjamini-Yekutieli, FDR 0.05" */
+/* "Benjamini-Yekutieli, FDR 0.05, for 2 of 3 classes" */
+void picture__rule(const cli_pictured *p, ml_buf *out);
+
+/* The rule, and what was dropped after it. */
 void picture__method(const cli_pictured *p, ml_buf *out);
+
+/* By ml_feature_type. */
+extern const char *const picture__types[];
 
 /* Of the false discovery rate. */
 double picture__level(const ml_select_opts *opts);

@@ -5,11 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SHOWN_CLASSES = 5, MANY_CLASSES = 10, SHOWN_FEATURES = 5 };
+#include "picture.h"
 
-static const char *plural(size_t n) {
-  return n == 1 ? "" : "s";
-}
+enum { SHOWN_CLASSES = 5, MANY_CLASSES = 10, SHOWN_FEATURES = 5 };
 
 /* ---- the target ---------------------------------------------------------------------------- */
 
@@ -73,41 +71,30 @@ void relevance__note_target(cli_call *cli, const cli_selecting *s) {
               "target '%s' has %zu classes, each tested against all others; --task regression "
               "takes it as numbers",
               target->name, target->n_classes);
+  if (!has_classes && s->opts->test == ML_SELECT_KS)
+    cli__note(cli, "target '%s' is numbers: --test ks changes nothing", target->name);
 }
 
 /* ---- the result ---------------------------------------------------------------------------- */
-
-static const char *rule_of(ml_fdr_method method) {
-  static const char *const names[] = {"Benjamini-Yekutieli", "Benjamini-Hochberg", "the KX rule"};
-  return names[method];
-}
-
-static void put_rule(const cli_pictured *s, ml_buf *out) {
-  const ml_select_opts *o = s->opts;
-  if (o->k == 1)
-    ml_buf_puts(out, "the smallest p-value");
-  else if (o->k > 0)
-    ml_buf_printf(out, "the %zu smallest p-values", o->k);
-  else if (o->percentile > 0)
-    ml_buf_printf(out, "the lowest %g%% of the p-values", o->percentile);
-  else
-    ml_buf_printf(out, "%s, FDR %g", rule_of(o->method), o->fdr_level);
-  if (s->selection->n_classes > 0)
-    ml_buf_printf(out, ", for %zu of %zu classes", o->n_significant, s->selection->n_classes);
-  ml_buf_printf(out, ", %zu constant", s->selection->n_constant);
-}
 
 /* The best few, and how far they are from being selected. */
 static void note_best(cli_call *cli, const cli_pictured *s) {
   const ml_selection *selection = s->selection;
   ml_buf words = {0};
   size_t n = 0;
-  for (; n < selection->n && n < SHOWN_FEATURES && !isnan(selection->features[n].p_value); n++)
-    ml_buf_printf(&words, "%s%s (p = %.3g)", n ? ", " : "",
-                  s->features->columns[selection->features[n].column],
-                  selection->features[n].p_value);
+  bool for_many = selection->n_classes > 0 && s->opts->n_significant > 1;
+  for (; n < selection->n && n < SHOWN_FEATURES && !isnan(selection->features[n].p_value); n++) {
+    const ml_relevance *feature = &selection->features[n];
+    ml_buf_printf(&words, "%s%s (p = %.3g", n ? ", " : "", s->features->columns[feature->column],
+                  feature->p_value);
+    if (for_many) ml_buf_printf(&words, ", relevant for %zu", feature->n_significant);
+    ml_buf_puts(&words, ")");
+  }
   ml_buf_put(&words, "", 1);
-  if (n > 0 && !words.failed)
+  if (n > 0 && !words.failed && for_many)
+    cli__note(cli, "best: %s; --n-significant %zu asks for more", words.data,
+              s->opts->n_significant);
+  else if (n > 0 && !words.failed)
     cli__note(cli, "best: %s; the threshold of the smallest p-value is %.3g", words.data,
               selection->threshold);
   ml_buf_release(&words);
@@ -123,7 +110,8 @@ void relevance__note_result(cli_call *cli, const cli_pictured *s) {
   const ml_selection *selection = s->selection;
   size_t n_redundant = count_redundant(selection);
   ml_buf rule = {0};
-  put_rule(s, &rule);
+  picture__rule(s, &rule);
+  ml_buf_printf(&rule, ", %zu constant", selection->n_constant);
   ml_buf_put(&rule, "", 1);
   if (s->opts->n_significant > 0 && selection->n_classes == 0)
     cli__note(cli, "target '%s' has two classes: --multiclass changes nothing", s->target->name);
@@ -131,10 +119,10 @@ void relevance__note_result(cli_call *cli, const cli_pictured *s) {
     cli__note(cli, "no feature selected of %zu (%s)", selection->n, rule.data);
   else if (!rule.failed)
     cli__note(cli, "%zu of %zu feature%s selected (%s)", selection->n_selected, selection->n,
-              plural(selection->n), rule.data);
+              cli__plural(selection->n), rule.data);
   if (n_redundant > 0)
     cli__note(cli, "%zu relevant feature%s left out: correlated above %g with a better one",
-              n_redundant, plural(n_redundant), s->opts->redundancy);
+              n_redundant, cli__plural(n_redundant), s->opts->redundancy);
   if (selection->n_constant == selection->n)
     cli__note(cli, "every feature is constant: there is nothing to test");
   else if (selection->n_selected == 0)

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "picture.h"
+
 /* All forms go through the same cells, so that header, rows and keys agree. */
 typedef enum form { HEADER, ROW, OBJECT } form;
 
@@ -60,11 +62,6 @@ static void put_bool(table *t, const char *key, const char *label, bool value) {
   if (begin_cell(t, key, label)) ml_buf_puts(t->out, words[t->form == OBJECT][value]);
 }
 
-static const char *name_of(ml_feature_type type) {
-  static const char *const names[] = {"constant", "binary", "real"};
-  return names[type];
-}
-
 static void put_classes(table *t, const cli_pictured *s, const ml_relevance *f) {
   for (size_t c = 0; c < s->selection->n_classes; c++) {
     const char *label = s->target->labels[c];
@@ -81,7 +78,7 @@ static void put_feature(table *t, const cli_pictured *s, const ml_relevance *f) 
   char *const *names = s->features->columns;
   t->n_cells = 0;
   put_text(t, "feature", names[f->column]);
-  put_text(t, "type", name_of(f->type));
+  put_text(t, "type", picture__types[f->type]);
   put_text(t, "test", f->test[0] ? f->test : NULL);
   put_number(t, "p_value", NULL, f->p_value);
   put_number(t, "threshold", NULL, f->threshold);

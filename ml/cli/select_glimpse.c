@@ -35,13 +35,18 @@ static int by_size(const void *a, const void *b) {
   return x->class > y->class ? 1 : -1;
 }
 
+static bool is_number(const char *label, double *value) {
+  const char *end = label + strlen(label);
+  return ml_number_parse(label, end, value) == end && !isnan(*value);
+}
+
+/* Numbers as such, and before texts. */
 static int by_label(const void *a, const void *b) {
   const picture_group *x = a, *y = b;
   double u, v;
-  const char *x_end = x->label + strlen(x->label), *y_end = y->label + strlen(y->label);
-  bool are_numbers = ml_number_parse(x->label, x_end, &u) == x_end &&
-                     ml_number_parse(y->label, y_end, &v) == y_end;
-  if (are_numbers && u != v) return u > v ? 1 : -1;
+  bool x_is_number = is_number(x->label, &u), y_is_number = is_number(y->label, &v);
+  if (x_is_number != y_is_number) return x_is_number ? -1 : 1;
+  if (x_is_number && u != v) return u > v ? 1 : -1;
   return strcmp(x->label, y->label);
 }
 
@@ -83,7 +88,7 @@ ml_status glimpse__new(const cli_pictured *p, glimpses **out, ml_error *err) {
   if (is_ok && p->selection->problem != ML_REGRESSION) is_ok = group_classes(g);
   if (!is_ok) {
     glimpse__free(g);
-    return ml_error_set(err, ML_ERR_MEMORY, "out of memory");
+    return ml_error_memory(err);
   }
   *out = g;
   return ML_OK;

@@ -109,7 +109,7 @@ static void put_notes(legend *l) {
     put_entry(l, "<path " PICTURE_DIM " d=\"M-4,3l4,-7 4,7z\"/>", "p = 0 or below 1e-300");
   if (n_constant > 0) {
     snprintf(words, sizeof words, "not drawn: %zu constant feature%s", n_constant,
-             n_constant == 1 ? "" : "s");
+             cli__plural(n_constant));
     put_entry(l, NULL, words);
   }
   if (n_without > 0) {

@@ -212,5 +212,5 @@ ml_status cli__select_report(const cli_pictured *p, ml_buf *out, ml_error *err) 
   }
   ml_buf_puts(out, at);
   glimpse__free(r.glimpses);
-  return out->failed ? ml_error_set(err, ML_ERR_MEMORY, "out of memory") : ML_OK;
+  return out->failed ? ml_error_memory(err) : ML_OK;
 }

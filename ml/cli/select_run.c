@@ -24,10 +24,10 @@ static void note_imputed(cli_call *cli, const cli_selecting *s, const size_t *n_
   if (n_values == 0) return;
   const char *by = s->given->impute == CLI_IMPUTE_ZERO
                        ? "0"
-                       : "the median of its column, infinities by its largest and smallest value";
+                       : "the median of the column, infinities by its largest and smallest value";
   cli__note(cli, "%zu value%s in %zu column%s %s NaN or infinite: replaced by %s", n_values,
-            n_values == 1 ? "" : "s", n_columns, n_columns == 1 ? "" : "s",
-            n_values == 1 ? "is" : "are", by);
+            cli__plural(n_values), n_columns, cli__plural(n_columns), n_values == 1 ? "is" : "are",
+            by);
 }
 
 /* The ranges are part of a recipe, also of columns that need nothing replaced here. */
@@ -63,14 +63,17 @@ typedef struct made {
   const ml_impute_range *ranges; /* of all columns; NULL: nothing is replaced */
 } made;
 
-static bool ends_in(const char *text, const char *end) {
-  size_t n = strlen(text), m = strlen(end);
-  return n >= m && strcmp(text + n - m, end) == 0;
+static ml_status make_relevance(const made *m, const char *path, ml_buf *out, ml_error *err) {
+  return relevance__table(m->selected,
+                          cli__ends_in(path, ".json") || cli__ends_in(path, ".json.gz"), out, err);
 }
 
-static ml_status make_relevance(const made *m, const char *path, ml_buf *out, ml_error *err) {
-  return relevance__table(m->selected, ends_in(path, ".json") || ends_in(path, ".json.gz"), out,
-                          err);
+/* A table of somebody else's has columns of any name. */
+static ml_status fail_recipe(ml_error *err) {
+  char message[sizeof err->message];
+  memcpy(message, err->message, sizeof message);
+  return ml_error_set(err, ML_ERR_PARSE, "--recipe is for what 'mltool fresh' computes: %s",
+                      message);
 }
 
 static ml_status make_recipe(const made *m, const char *path, ml_buf *out, ml_error *err) {
@@ -89,7 +92,7 @@ static ml_status make_recipe(const made *m, const char *path, ml_buf *out, ml_er
                        : ml_fresh_recipe(names, n, ranges, m->s->compat, out, err);
   free(names);
   free(ranges);
-  return status;
+  return status == ML_ERR_PARSE ? fail_recipe(err) : status;
 }
 
 static ml_status make_plot(const made *m, const char *path, ml_buf *out, ml_error *err) {
@@ -147,6 +150,20 @@ static ml_status write_files(const made *m, ml_error *err) {
   return status;
 }
 
+/* Names are all that a recipe of `select` is made of. */
+static void note_kx(cli_call *cli, const cli_selecting *s, const ml_selection *selection) {
+  if (s->set || !s->given->recipe) return;
+  for (size_t i = 0; i < selection->n_selected; i++) {
+    const char *name = s->features->columns[selection->selected[i]];
+    if (strstr(name, "__")) continue;
+    cli__note(cli,
+              "%s: names do not tell kx-strict from kx, which '%s' is taken for; the recipe of "
+              "'mltool fresh --target' does",
+              s->given->recipe, name);
+    return;
+  }
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 ml_status cli__select(cli_call *cli, const cli_selecting *s, ml_selection **selection,
@@ -154,6 +171,7 @@ ml_status cli__select(cli_call *cli, const cli_selecting *s, ml_selection **sele
   ml_impute_range *ranges = NULL;
   double start = cli__now();
   *selection = NULL;
+  if (s->given->plot) cli__note_plot(cli, s->given->plot);
   relevance__note_target(cli, s);
   ml_status status = impute(cli, s, &ranges, err);
   if (status == ML_OK)
@@ -166,6 +184,7 @@ ml_status cli__select(cli_call *cli, const cli_selecting *s, ml_selection **sele
     status = write_files(&m, err);
     if (status == ML_OK) cli__detail(cli, "write: %.3f s", cli__now() - end);
     if (status == ML_OK) relevance__note_result(cli, &selected);
+    if (status == ML_OK) note_kx(cli, s, *selection);
   }
   free(ranges);
   if (status == ML_OK) return ML_OK;

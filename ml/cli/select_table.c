@@ -14,8 +14,6 @@ typedef struct table {
   ml_buf *out;
 } table;
 
-static const char *const types[] = {
-    [ML_FEATURE_CONSTANT] = "constant", [ML_FEATURE_BINARY] = "binary", [ML_FEATURE_REAL] = "real"};
 const char *const picture__tests[] = {"",        "fisher", "mann-whitney", "kolmogorov-smirnov",
                                       "kendall", NULL};
 
@@ -76,7 +74,7 @@ static void put_row(table *t, size_t i) {
   ml_buf_puts(t->out, fate == PICTURE_IS_SELECTED ? "<tr class=\"selected\">" : "<tr>");
   ml_buf_printf(t->out, "<td class=\"n\">%zu</td><td class=\"name\">", i + 1);
   ml_buf_xml_text(t->out, name_of(t, f));
-  ml_buf_printf(t->out, "</td><td>%s</td><td>%s</td>", types[f->type],
+  ml_buf_printf(t->out, "</td><td>%s</td><td>%s</td>", picture__types[f->type],
                 *f->test ? f->test : "\xe2\x80\x93");
   put_p_cell(t, "n", f->p_value);
   put_p_cell(t, "n", f->threshold);
@@ -215,7 +213,7 @@ static void put_class_lists(table *t) {
 void picture__table_data(const cli_pictured *p, ml_buf *out) {
   table t = {p, p->selection, out};
   ml_buf_puts(t.out, "{");
-  put_strings(&t, "types", types, sizeof types / sizeof *types);
+  put_strings(&t, "types", picture__types, ML_FEATURE_REAL + 1);
   put_strings(&t, "tests", picture__tests, N_TESTS);
   put_strings(&t, "classes", (const char *const *)t.p->target->labels, t.s->n_classes);
   put_list(&t, "name", put_name);

@@ -4,6 +4,9 @@
 
 #include <math.h>
 
+const char *const picture__types[] = {
+    [ML_FEATURE_CONSTANT] = "constant", [ML_FEATURE_BINARY] = "binary", [ML_FEATURE_REAL] = "real"};
+
 double picture__level(const ml_select_opts *opts) {
   return opts->fdr_level > 0 ? opts->fdr_level : 0.05;
 }
@@ -27,7 +30,7 @@ bool picture__has_one_threshold(const ml_selection *s) {
 
 void picture__headline(const cli_pictured *p, ml_buf *out) {
   const ml_selection *s = p->selection;
-  ml_buf_printf(out, "%zu of %zu feature%s selected", s->n_selected, s->n, s->n == 1 ? "" : "s");
+  ml_buf_printf(out, "%zu of %zu feature%s selected", s->n_selected, s->n, cli__plural(s->n));
 }
 
 void picture__problem(const cli_pictured *p, ml_buf *out) {
@@ -44,24 +47,29 @@ static void put_k_best(size_t k, ml_buf *out) {
     ml_buf_printf(out, "the %zu smallest p-values", k);
 }
 
-void picture__method(const cli_pictured *p, ml_buf *out) {
-  static const char *const methods[] = {[ML_FDR_BY] = "Benjamini\xe2\x80\x93Yekutieli",
-                                        [ML_FDR_BH] = "Benjamini\xe2\x80\x93Hochberg",
-                                        [ML_FDR_KX] = "the KX toolkit's rule"};
+void picture__rule(const cli_pictured *p, ml_buf *out) {
+  static const char *const methods[] = {[ML_FDR_BY] = "Benjamini-Yekutieli",
+                                        [ML_FDR_BH] = "Benjamini-Hochberg",
+                                        [ML_FDR_KX] = "the KX rule"};
   const ml_select_opts *opts = p->opts;
   if (opts->k > 0) {
     put_k_best(opts->k, out);
   } else if (opts->percentile > 0) {
-    ml_buf_puts(out, "p-values up to percentile ");
+    ml_buf_puts(out, "the lowest ");
     ml_buf_number(out, opts->percentile);
+    ml_buf_puts(out, "% of the p-values");
   } else {
-    ml_buf_printf(out, "%s, FDR level ", methods[opts->method]);
+    ml_buf_printf(out, "%s, FDR ", methods[opts->method]);
     ml_buf_number(out, picture__level(opts));
   }
   if (p->selection->n_classes > 0)
-    ml_buf_printf(out, ", relevant for %zu of the classes or more", opts->n_significant);
-  if (opts->redundancy > 0) {
+    ml_buf_printf(out, ", for %zu of %zu classes", opts->n_significant, p->selection->n_classes);
+}
+
+void picture__method(const cli_pictured *p, ml_buf *out) {
+  picture__rule(p, out);
+  if (p->opts->redundancy > 0) {
     ml_buf_puts(out, ", no two correlated above ");
-    ml_buf_number(out, opts->redundancy);
+    ml_buf_number(out, p->opts->redundancy);
   }
 }
