@@ -84,19 +84,23 @@ static series_case cases[] = {
     {"not constant",
      {.target = "y"},
      "id,y,a\n1,p,5\n\n2,q,6\n1,q,7\n",
-     "!5: the target \"y\" of id 1 is \"q\" here, and \"p\" before"},
+     "!5: the target \"y\" of id 1 is \"q\" here, and \"p\" before; there must be one value for "
+     "each id"},
     {"compared as text",
      {.target = "y"},
      "id,y,a\n7,1,5\n7,1.0,6\n",
-     "!3: the target \"y\" of id 7 is \"1.0\" here, and \"1\" before"},
+     "!3: the target \"y\" of id 7 is \"1.0\" here, and \"1\" before; there must be one value for "
+     "each id"},
     {"not constant, one series",
      {.target = "y"},
      "value,y\n5,u\n6,v\n",
-     "!3: the target \"y\" of id 0 is \"v\" here, and \"u\" before"},
+     "!3: the target \"y\" of id 0 is \"v\" here, and \"u\" before; there must be one value for "
+     "each id"},
     {"not constant over kinds",
      {.target = "y"},
      "id,time,kind,value,y\nx,0,a,1,p\nx,0,b,2,\"p\n\"\n",
-     "!3: the target \"y\" of id x is \"p?\" here, and \"p\" before"},
+     "!3: the target \"y\" of id x is \"p?\" here, and \"p\" before; there must be one value for "
+     "each id"},
     {"empty", {.target = "y"}, "id,y,a\n1,p,5\n2,,6\n", "!3:3: column \"y\" is empty here"},
     {"what is missing is the business of the target",
      {.target = "y"},
@@ -129,7 +133,7 @@ static series_case cases[] = {
     {"nothing but the target",
      {.target = "y"},
      "id,y\n1,5\n",
-     "!no column of values (the file has: id, y)"},
+     "!no column of values beside the target \"y\" (the file has: id, y)"},
 };
 
 static void check(void **state) {
