@@ -23,7 +23,7 @@ static void print_best(const ml_matrix *features, const ml_selection *selection)
 static ml_status impute(ml_matrix *features, ml_error *err) {
   ml_impute_range *ranges = calloc(features->n_columns, sizeof *ranges);
   if (!ranges) return ml_error_memory(err);
-  ml_status status = ml_impute_learn(features, ranges, NULL, err);
+  ml_status status = ml_impute_learn(features, ranges, NULL, NULL, err);
   if (status == ML_OK) ml_impute(features, ranges);
   free(ranges);
   return status;

@@ -78,6 +78,7 @@ void fresh__reflect(const fresh_series *s, size_t last, double *phi, double *ref
   }
 }
 
+/* Lag 0 alone is NaN in the reference, and 1 beside any other. */
 static void partial_autocorrelation(const fresh_series *s, const fresh_args *args, size_t n_args,
                                     double *out) {
   double most = (double)(s->n / 2), last = 0;
@@ -87,6 +88,7 @@ static void partial_autocorrelation(const fresh_series *s, const fresh_args *arg
   if (last > 0) fresh__reflect(s, (size_t)last, phi, reflection);
   for (size_t k = 0; k < n_args; k++)
     out[k] = last > 0 && args[k].v[0] <= last ? reflection[(size_t)args[k].v[0]] : NAN;
+  if (s->is_by_name && n_args == 1 && args[0].v[0] == 0 && most > 1) out[0] = 1;
 }
 
 #define MOST_LAG 1e9

@@ -99,8 +99,11 @@ static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
 static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
                              ml_error *err) {
   const ml_series_set *set = e->set;
-  const fresh_request head = {set->n_kinds, settings->is_modern, has_times(set),
-                              e->seconds != NULL};
+  const fresh_request head = {.n_kinds = set->n_kinds,
+                              .is_modern = settings->is_modern,
+                              .has_times = has_times(set),
+                              .is_by_name = settings->order.n > 0,
+                              .is_timed = e->seconds != NULL};
   ml_buf request = {0};
   ml_buf_put(&request, &head, sizeof head);
   for (size_t k = 0; k < set->n_kinds; k++)
@@ -156,6 +159,10 @@ static ml_status fail_without_columns(const extraction *e, const ml_fresh_settin
     return ml_error_set(err, ML_ERR_USAGE, "%s needs dates and times, and the series have none",
                         list->settings[0].feature->info.name);
   }
+  if (settings->order.n > 0)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "column '%.200s' cannot be made: the series have no kind of that name",
+                        labels__text(&settings->order, 0));
   return ml_error_set(err, ML_ERR_USAGE, "the settings have no feature for any kind");
 }
 

@@ -16,6 +16,8 @@ enum {
 
 typedef struct fresh_request {
   uint64_t n_kinds, is_modern, has_times;
+  uint64_t
+      is_by_name;    /* the settings have an order of columns, of which workers know nothing else */
   uint64_t is_timed; /* an item gives back the seconds of each shared step and calculator */
 } fresh_request;
 

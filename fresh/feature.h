@@ -42,6 +42,7 @@ typedef struct fresh_series {
   const int64_t *times; /* n, ascending, nanoseconds since 1970; NULL: there are no dates */
   bool has_nulls;       /* NaN is among the values; known to plans, for KX's functions alone */
   bool is_modern;       /* newer dependencies of the reference: ML_COMPAT_MODERN */
+  bool is_by_name;      /* columns were asked for one by one, and do not depend on one another */
   double *work;         /* fresh_feature.n_work arrays of n, and work_size() doubles behind them */
   const void *state;    /* of the calculator that is called: what its open() made */
 
@@ -121,8 +122,10 @@ typedef struct fresh_feature {
   /* Computes what this one computes, whose needs, scratch and functions hold then; its parameters
    * have the same places. NULL: what is said here holds. */
   const struct fresh_feature *same_as;
-  bool is_expanded;     /* one of several values of a function of KX: its column comes behind */
-  fresh_value *value;   /* without parameters */
+  bool
+      wants_ascending; /* has one parameter, and gives each set its own value only if they ascend */
+  bool is_expanded;    /* one of several values of a function of KX: its column comes behind */
+  fresh_value *value;  /* without parameters */
   fresh_values *values; /* with parameters: many sets in one call */
 } fresh_feature;
 

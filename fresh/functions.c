@@ -64,6 +64,7 @@ static ml_status prepare(const ml_value *params, ml_compat compat, ml_arena *are
   if (status == ML_OK)
     status = fresh__plan_init(&f->plan, fresh__list_of(f->settings, ""), f->settings->is_modern,
                               false, err);
+  if (status == ML_OK) f->plan.is_by_name = f->settings->order.n > 0;
   if (status == ML_OK) status = name_columns(f, arena, err);
   return status;
 }

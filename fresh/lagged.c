@@ -73,7 +73,7 @@ void lagged__sum(lag_sums *s, double *memory) {
 }
 
 void lagged__add_rows(lag_sums *s, size_t first) {
-  for (size_t t = first; t < s->first; t++) {
+  for (size_t t = s->first; t-- > first;) { /* so that sums are the same in any number of steps */
     for (size_t i = 0; i <= first; i++) {
       for (size_t j = i; j <= first; j++) *cross(s, i, j) += s->a[t - i] * s->a[t - j];
       if (s->other) *cross(s, i, s->k + 1) += s->a[t - i] * s->other[t];

@@ -153,6 +153,7 @@ static ml_status report_kind(report *r, const ml_fresh_settings *settings, ml_er
   const fresh_list *list = fresh__list_of(settings, r->set->kinds[r->kind]);
   ml_status status = fresh__plan_init(&r->plan, list, settings->is_modern, r->has_times, err);
   if (status != ML_OK) return status;
+  r->plan.is_by_name = settings->order.n > 0;
   size_t n = r->plan.n_columns;
   char **names = calloc(n + 1, sizeof *names);
   r->place = calloc(n + 1, sizeof *r->place);

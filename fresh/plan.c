@@ -174,6 +174,7 @@ ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fres
                     .n = n,
                     .times = input->times,
                     .is_modern = plan->is_modern,
+                    .is_by_name = plan->is_by_name,
                     .has_nulls = has_nulls(input->x, n),
                     .n_lags = plan->n_lags < n ? plan->n_lags : n};
   ml_status status = fresh__transforms_open(&scratch->transforms, plan->needs, &s, err);

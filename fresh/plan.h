@@ -24,6 +24,7 @@ typedef struct fresh_plan {
   unsigned needs; /* with all that they build on */
   size_t n_lags;  /* that calculators ask for */
   bool is_modern;
+  bool is_by_name; /* set it before fresh__plan_run() where the settings have an order of columns */
 } fresh_plan;
 
 /* What a plan is run on. */

@@ -123,7 +123,8 @@ static ml_status fail_set(const listing *l, const char *kind, const fresh_settin
 static ml_status match_set(const listing *l, labels *there, const char *kind,
                            const fresh_setting *setting, size_t i) {
   const ml_fresh_feature *info = &setting->feature->info;
-  ml_param_value *values = setting->args + i * info->n_params;
+  /* A calculator without parameters has no values, and nothing is added to NULL. */
+  ml_param_value *values = info->n_params > 0 ? setting->args + i * info->n_params : NULL;
   uint32_t place = place_of(l, there, kind, info, values);
   if (place >= l->names.n && place != LABELS_FULL && make_tuples(info, values))
     place = place_of(l, there, kind, info, values);
@@ -173,6 +174,7 @@ static ml_status match(listing *l) {
   if (status != ML_OK) return status;
   settings->order = l->names;
   l->names = (labels){0};
+  fresh__sort_sets(settings);
   return ML_OK;
 }
 

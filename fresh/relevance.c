@@ -25,6 +25,10 @@ typedef struct decision {
 /* ---- options ---- */
 
 static ml_status check_numbers(const ml_select_opts *o, ml_error *err) {
+  if (o->test < ML_SELECT_MANN || o->test > ML_SELECT_KX)
+    return ml_error_set(err, ML_ERR_USAGE, "there is no test %d", (int)o->test);
+  if (o->method < ML_FDR_BY || o->method > ML_FDR_KX)
+    return ml_error_set(err, ML_ERR_USAGE, "there is no method %d", (int)o->method);
   if (o->fdr_level != 0 && !(o->fdr_level > 0 && o->fdr_level < 1))
     return ml_error_set(err, ML_ERR_USAGE, "the false discovery rate %g is not between 0 and 1",
                         o->fdr_level);
@@ -65,7 +69,7 @@ static ml_status check_multi_class(const ml_select_opts *o, const ml_target *tar
 ml_status select__check(const ml_select_opts *opts, const ml_target *target, ml_error *err) {
   ml_status status = check_numbers(opts, err);
   if (status != ML_OK) return status;
-  if (select__is_real(opts->test, target) && !target->values)
+  if (opts->test == ML_SELECT_KX && select__is_real(opts->test, target) && !target->values)
     return ml_error_set(err, ML_ERR_USAGE,
                         "KX's rules take a target of %zu different values for real numbers, and "
                         "\"%s\" has texts",
@@ -162,13 +166,16 @@ static ml_status decide_by_rank(const decision *d, ml_error *err) {
 
 /* ---- the order of features ---- */
 
-static int in_order(const void *left, const void *right) {
+/* Of equal p-values KX has those of real features first. */
+static int in_order(const void *left, const void *right, void *opts) {
   const ml_relevance *a = left, *b = right;
   bool a_constant = a->type == ML_FEATURE_CONSTANT, b_constant = b->type == ML_FEATURE_CONSTANT;
   if (a_constant != b_constant) return a_constant ? 1 : -1;
   if (isnan(a->p_value) != isnan(b->p_value)) return isnan(a->p_value) ? 1 : -1;
   if (a->p_value < b->p_value) return -1;
   if (a->p_value > b->p_value) return 1;
+  if (((const ml_select_opts *)opts)->test == ML_SELECT_KX && a->type != b->type)
+    return a->type == ML_FEATURE_REAL ? -1 : 1;
   return (a->column > b->column) - (a->column < b->column);
 }
 
@@ -223,7 +230,7 @@ static ml_status decide(const decision *d, const ml_matrix *features, const ml_w
   for (size_t j = 0; j < s->n && !by_rank && status == ML_OK; j++)
     if (s->features[j].type != ML_FEATURE_CONSTANT || is_multi_class(d))
       combine_classes(d, &s->features[j]);
-  if (s->n > 0) qsort(s->features, s->n, sizeof *s->features, in_order);
+  if (s->n > 0) qsort_r(s->features, s->n, sizeof *s->features, in_order, (void *)d->opts);
   if (by_rank) status = decide_by_rank(d, err);
   if (status != ML_OK) return status;
   for (size_t i = 0; i < s->n; i++) {

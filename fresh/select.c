@@ -2,6 +2,7 @@
 /* Selection: the p-values of all columns, over any executor, and what is made of them. */
 #include "select.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,13 +31,23 @@ void select__release(select_p_values *p) {
 
 /* ---- missing values -------------------------------------------------------------------------- */
 
+/* A matrix that was not read may have no names. */
+static const char *name_of(const ml_matrix *m, size_t j) {
+  return m->columns && m->columns[j] ? m->columns[j] : "";
+}
+
 static ml_status refuse(const ml_matrix *m, const bool *is_missing, ml_error *err) {
   enum { NAMED = 3 };
   size_t n = 0;
   ml_buf names = {0};
-  for (size_t j = 0; j < m->n_columns; j++)
-    if (is_missing[j] && ++n <= NAMED)
-      ml_buf_printf(&names, "%s'%s'", n > 1 ? ", " : "", m->columns[j]);
+  for (size_t j = 0; j < m->n_columns; j++) {
+    if (!is_missing[j] || ++n > NAMED) continue;
+    if (n > 1) ml_buf_puts(&names, ", ");
+    if (*name_of(m, j))
+      ml_buf_printf(&names, "'%s'", name_of(m, j));
+    else
+      ml_buf_printf(&names, "column %zu", j + 1);
+  }
   if (n == 0) return ML_OK;
   ml_buf_put(&names, "", 1);
   ml_status status = ML_ERR_PARSE;
@@ -123,11 +134,12 @@ static ml_status take_item(void *ctx, size_t i, const void *out, size_t n_out, m
 static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
   const selecting *s = ctx;
   const select_item item = item_at(s, i);
-  char **names = s->features->columns;
+  const char *first = name_of(s->features, item.first);
   if (item.n == 1)
-    snprintf(buf, size, "feature '%s'", names[item.first]);
+    snprintf(buf, size, "feature '%s'", first);
   else
-    snprintf(buf, size, "features '%s' to '%s'", names[item.first], names[item.first + item.n - 1]);
+    snprintf(buf, size, "features '%s' to '%s'", first,
+             name_of(s->features, item.first + item.n - 1));
 }
 
 /* The block of the matrix itself, where workers can map it. */
@@ -197,9 +209,26 @@ static ml_status run(selecting *s, ml_exec *exec, const ml_watch *watch, ml_erro
   return ml_exec_run(exec, &job, err);
 }
 
+/* A target may be made by hand. */
+static ml_status check_target(const ml_target *t, bool is_real, ml_error *err) {
+  if (is_real ? !t->values : !t->classes || t->n_classes < 2)
+    return ml_error_set(err, ML_ERR_USAGE, "target '%s' has no %s", t->name,
+                        is_real ? "numbers" : "two classes");
+  for (size_t i = 0; i < t->n; i++) {
+    if (is_real && !isfinite(t->values[i]))
+      return ml_error_set(err, ML_ERR_USAGE, "target '%s' is not finite in row %zu", t->name,
+                          i + 1);
+    if (!is_real && t->classes[i] >= t->n_classes)
+      return ml_error_set(err, ML_ERR_USAGE, "target '%s' has class %u in row %zu, of %zu", t->name,
+                          t->classes[i], i + 1, t->n_classes);
+  }
+  return ML_OK;
+}
+
 ml_status select__compute(const ml_matrix *features, const ml_target *target, ml_select_test test,
                           ml_exec *exec, const ml_watch *watch, select_p_values *out,
                           ml_error *err) {
+  const bool is_real = select__is_real(test, target);
   if (features->n_rows != target->n)
     return ml_error_set(err, ML_ERR_USAGE, "target '%s' has %zu rows, and the features have %zu",
                         target->name, target->n, features->n_rows);
@@ -210,8 +239,9 @@ ml_status select__compute(const ml_matrix *features, const ml_target *target, ml
                              .n_columns = features->n_columns,
                              .by_column = features->by_column,
                              .test = test,
-                             .n_classes = select__is_real(test, target) ? 0 : target->n_classes}};
-  ml_status status = check_values(features, watch, err);
+                             .n_classes = is_real ? 0 : target->n_classes}};
+  ml_status status = check_target(target, is_real, err);
+  if (status == ML_OK) status = check_values(features, watch, err);
   if (status == ML_OK) status = make_table(&s, err);
   if (status == ML_OK && features->n_columns > 0) {
     status = make_blocks(&s, target, exec, err);

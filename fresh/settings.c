@@ -18,6 +18,21 @@ void fresh__sort_kinds(ml_fresh_settings *settings) {
     qsort(settings->kinds, settings->n_kinds, sizeof *settings->kinds, compare_kinds);
 }
 
+static int compare_sets(const void *a, const void *b) {
+  const ml_param_value *left = a, *right = b;
+  return (left->v > right->v) - (left->v < right->v);
+}
+
+void fresh__sort_sets(ml_fresh_settings *settings) {
+  for (size_t k = 0; k < settings->n_kinds; k++) {
+    const fresh_list *list = &settings->kinds[k].list;
+    for (size_t i = 0; i < list->n; i++) {
+      const fresh_setting *s = &list->settings[i];
+      if (s->feature->wants_ascending) qsort(s->args, s->n_args, sizeof *s->args, compare_sets);
+    }
+  }
+}
+
 const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *kind) {
   const fresh_kind_list key = {.kind = (char *)(uintptr_t)kind};
   const fresh_kind_list *found = NULL;

@@ -44,6 +44,10 @@ struct ml_fresh_settings {
 /* Put the lists of kinds in order, when all are there. */
 void fresh__sort_kinds(ml_fresh_settings *settings);
 
+/* Where columns are asked for by name each has the value that its name says: put sets of parameters
+ * in order whose calculator wants them so. */
+void fresh__sort_sets(ml_fresh_settings *settings);
+
 /* What is computed for a kind. */
 const fresh_list *fresh__list_of(const ml_fresh_settings *settings, const char *kind);
 

@@ -71,6 +71,7 @@ ml_status fresh__build_end(fresh_builder *b, ml_status status, ml_fresh_settings
   labels__release(&b->kinds);
   if (status == ML_OK) {
     fresh__sort_kinds(b->settings);
+    fresh__sort_sets(b->settings);
     *out = b->settings;
   } else {
     ml_fresh_settings_free(b->settings);

@@ -171,4 +171,5 @@ const fresh_feature fresh__spkt_welch_density = {
              .assumes_step = true},
     .presets = FRESH_IN_MOST,
     .needs = FRESH_WELCH,
+    .wants_ascending = true,
     .values = spkt_welch_density};

@@ -69,6 +69,7 @@ static ml_status read_request(extract_state *state, const ml_span *request, ml_e
     status = fresh__plan_init(plan, fresh__list_of(state->settings, kind), head.is_modern != 0,
                               head.has_times != 0, err);
     if (status != ML_OK) return status;
+    plan->is_by_name = head.is_by_name != 0;
     state->n_columns += plan->n_columns;
     has_tail |= plan->n_head < plan->n_columns;
   }

@@ -129,7 +129,8 @@ ml_status csv__take_names(ml_csv *csv, ml_error *err);
 size_t csv__count_named(const ml_csv *csv, const char *name, size_t *column);
 
 /* Open a list of names, separated by commas, as if it were a header.
- * @param option  what it was given with, for messages */
+ * @param option  what it was given with, for messages
+ * @param[out] out  not written on failure */
 ml_status csv__open_list(const char *names, const char *option, ml_csv **out, ml_error *err);
 
 /* ---- what cells say ---- */
@@ -167,5 +168,9 @@ static inline size_t csv__trim(const char **text, size_t n) {
   while (n > 0 && ((*text)[n - 1] == ' ' || (*text)[n - 1] == '\t')) n--;
   return n;
 }
+
+/* Column j of a large table has just been freed, or has moved: let the system have its memory
+ * before much of the table is there twice. */
+void csv__give_back(size_t j, size_t n_columns, size_t n_rows);
 
 #endif

@@ -2,6 +2,7 @@
 /* The rows of a CSV file into typed columns: one pass, cell by cell, without a copy of the text. */
 #include <assert.h>
 #include <endian.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,10 +63,18 @@ static bool make_room(reader_column *c, size_t capacity) {
   return cells != NULL;
 }
 
+/* Memory of columns that were freed, or moved, stays with the process while others lie behind it.
+ */
+void csv__give_back(size_t j, size_t n_columns, size_t n_rows) {
+  enum { MANY_CELLS = 1 << 20, TIMES = 16 };
+  if (n_columns * n_rows > MANY_CELLS && j % (n_columns / TIMES + 1) == 0) (void)malloc_trim(0);
+}
+
 static bool set_capacity(reader *r, size_t capacity) {
   for (size_t j = 0; j < r->n_columns; j++) {
     reader_column *c = &r->columns[j];
     if (c->action > EMPTY && c != r->run_column && !make_room(c, capacity)) return false;
+    csv__give_back(j, r->n_columns, capacity);
   }
   r->capacity = capacity;
   return true;
@@ -318,7 +327,7 @@ static bool count_row(reader *r, const char *p, const char *next) {
   if (r->run_column && !note_run(r)) return false;
   r->n_rows++;
   r->csv->line += 1 + r->record_lines;
-  return r->n_rows < r->capacity || set_capacity(r, 2 * r->capacity);
+  return r->n_rows < r->capacity || set_capacity(r, r->capacity + r->capacity / 2);
 }
 
 /* All records that are complete in the window. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Features from CSV: a table whose columns move into one block. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,7 @@ static ml_status take_values(reading *r) {
     column->number = NULL;
     r->matrix->columns[j] = column->name;
     column->name = NULL;
+    csv__give_back(j, r->roles.n, n_rows);
     if (ml_watch_cancelled(r->opts->watch))
       status = ml_error_at(r->err, ML_ERR_CANCELLED, r->names.source, 0, 0, "interrupted");
   }
@@ -213,6 +215,7 @@ static ml_status read_csv(const char *path, const ml_features_opts *opts, const 
 ml_status ml_features_read(const char *path, const ml_features_opts *opts, const ml_exec *exec,
                            ml_matrix **out, ml_target **target, ml_error *err) {
   static const ml_features_opts defaults;
+  assert(path && out && (target || !opts || !opts->target));
   const ml_format format = matrix__format_of(path);
   if (target) *target = NULL;
   if (format == ML_FORMAT_JSON)

@@ -94,11 +94,12 @@ static size_t learn(const double *x, size_t n, uint64_t *keys, ml_impute_range *
 }
 
 ml_status ml_impute_learn(const ml_matrix *m, ml_impute_range *ranges, size_t *n_odd,
-                          ml_error *err) {
+                          const ml_watch *watch, ml_error *err) {
   const size_t n = m->n_rows, n_tile = m->by_column ? 0 : TILE;
   uint64_t *keys = reallocarray(NULL, n ? n : 1, sizeof *keys);
   double *tile = reallocarray(NULL, n ? n : 1, (n_tile ? n_tile : 1) * sizeof *tile);
-  for (size_t j = 0; keys && tile && j < m->n_columns; j++) {
+  ml_status status = keys && tile ? ML_OK : ml_error_memory(err);
+  for (size_t j = 0; status == ML_OK && j < m->n_columns; j++) {
     const double *column = m->values + j * n;
     if (!m->by_column) {
       if (j % TILE == 0)
@@ -108,10 +109,11 @@ ml_status ml_impute_learn(const ml_matrix *m, ml_impute_range *ranges, size_t *n
     }
     size_t odd = learn(column, n, keys, &ranges[j]);
     if (n_odd) n_odd[j] = odd;
+    if (ml_watch_cancelled(watch)) status = ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
   }
   free(tile);
   free(keys);
-  return keys && tile ? ML_OK : ml_error_memory(err);
+  return status;
 }
 
 static double replacement(double x, const ml_impute_range *range) {

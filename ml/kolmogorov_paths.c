@@ -8,11 +8,17 @@
 #include <ml/kolmogorov.h>
 #include <ml/vector.h>
 
-/* A step goes along i with probability n1 / (n1 + n2), else along j, and t(i, j) is the probability
- * to come to (i, j) and to have touched by then. On antidiagonals s = i + j, from the cells of the
- * border on, where t is known: t(i, j) = p1 t(i - 1, j) + p2 t(i, j - 1). Nothing is ever
- * subtracted. A path and the same one backwards touch alike, so half the antidiagonals are enough:
- * the two halves of a path meet on the middle one. */
+/* Both samples in order are a path from (0, 0) to (n1, n2): a step along i for a value of the first
+ * sample, along j for one of the second. Under the null hypothesis all paths are equally likely,
+ * and n1 n2 D is the largest |i n2 - j n1| on the path (Hodges 1958, The significance probability
+ * of the Smirnov two-sample test). So are the paths that end there when each step goes along i with
+ * probability p1 = n1 / (n1 + n2), else along j; the probability of that end divides at last.
+ *
+ * t(i, j) is the probability to come to (i, j) and to have touched the border by then. On
+ * antidiagonals s = i + j, from the cells of the border on, where t is known (whoever comes there
+ * has touched: binomial), t(i, j) = p1 t(i - 1, j) + p2 t(i, j - 1). Nothing is ever subtracted. A
+ * path and the same one backwards touch alike, so half the antidiagonals are enough: the two halves
+ * of a path meet on the middle one. */
 typedef struct lattice {
   int64_t n1, n2, gap;
   double p1, p2;

@@ -85,8 +85,13 @@ ML_API ML_MUST_CHECK ml_status ml_target_read(const char *path, const ml_target_
                                               const ml_matrix *rows, ml_target **out,
                                               ml_error *err);
 
-/** The target of a set that was read with ml_series_opts.target: a row an id, windows with that of
- * their series. @return as ml_target_from_texts() */
+/**
+ * The target of a set that was read with ml_series_opts.target: a row an id, windows with that of
+ * their series.
+ *
+ * @retval ML_ERR_USAGE  the set has none
+ * @return else as ml_target_from_texts()
+ */
 ML_API ML_MUST_CHECK ml_status ml_target_of_series(const ml_series_set *set, ml_problem problem,
                                                    ml_target **out, ml_error *err);
 
@@ -119,7 +124,8 @@ typedef struct ml_features_opts {
  *
  * @param exec         who will use it; NULL for serial use
  * @param[out] out     free it with ml_matrix_free(). Not written on failure.
- * @param[out] target  NULL unless opts->target is given; free it with ml_target_free()
+ * @param[out] target  set to NULL unless opts->target is given; free it with ml_target_free(). May
+ *                     be NULL without it
  *
  * @retval ML_ERR_USAGE  no such column; the message has the nearest
  * @retval ML_ERR_PARSE  a cell that is no number, an id that is there twice, no feature; as
@@ -143,10 +149,12 @@ typedef struct ml_impute_range {
  *
  * @param[out] ranges  n_columns of them
  * @param[out] n_odd   n_columns: how many values of the column are not finite; may be NULL
+ * @param      watch   may be NULL: it is never cancelled then
  * @retval ML_ERR_MEMORY
+ * @retval ML_ERR_CANCELLED
  */
 ML_API ML_MUST_CHECK ml_status ml_impute_learn(const ml_matrix *matrix, ml_impute_range *ranges,
-                                               size_t *n_odd, ml_error *err);
+                                               size_t *n_odd, const ml_watch *watch, ml_error *err);
 
 /** Replace the values that are not finite, in place; n_columns ranges. With ranges of 0, 0, 0: by
  * zeros. */
@@ -194,7 +202,7 @@ typedef struct ml_relevance {
   ml_feature_type type;
   const char
       *test;      /* "fisher", "mann-whitney", "kolmogorov-smirnov", "kendall"; "" for a constant */
-  double p_value; /* of several classes the least; NaN for a constant */
+  double p_value; /* of several classes the least; NaN for a constant, or where there is none */
   double threshold;     /* relevant features are those with p_value <= threshold, but for ties at
                            the k-th and for n_significant; of several classes that of the class which
                            decides. NaN for a constant */
@@ -206,8 +214,8 @@ typedef struct ml_relevance {
 
 /* Read-only for callers; free it with ml_selection_free(). */
 typedef struct ml_selection {
-  ml_relevance *features; /* n: ascending by p_value, equal ones by column; then those with NaN,
-                             constants last */
+  ml_relevance *features; /* n: ascending by p_value, equal ones by column, with ML_SELECT_KX real
+                             before binary ones; then those with NaN, constants last */
   size_t n, n_constant;
   size_t *selected; /* n_selected columns: relevant and not dropped, in the order of features */
   size_t n_selected;
@@ -227,8 +235,10 @@ typedef struct ml_selection {
  * @param watch     may be NULL
  * @param[out] out  free it with ml_selection_free(). Not written on failure.
  *
- * @retval ML_ERR_USAGE  options that contradict one another or the target (multi-class for a
- * regression, n_significant above the number of classes, texts of three classes with ML_SELECT_KX)
+ * @retval ML_ERR_USAGE  a number of the options is out of its range; options that contradict one
+ * another or the target (multi-class for a regression, n_significant above the number of classes,
+ * texts of three classes with ML_SELECT_KX); features and target have not as many rows, or 2^32 and
+ * more; a target made by hand that cannot be
  * @retval ML_ERR_PARSE  a feature has a NaN; the message names some, and how many there are
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER
  */

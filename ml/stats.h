@@ -2,7 +2,7 @@
 /* Hypothesis tests on two samples, and what many p-values mean together.
  *
  * All tests are two-sided. P-values lie in [0, 1] and are right to 1e-8 relative down to 1e-300.
- * Which branch a test takes is that of tsfresh 0.20 with scipy 1.10; ML_RULES_KX is that of the
+ * Which branch a test takes is that of tsfresh 0.21 with scipy 1.10; ML_RULES_KX is that of the
  * KX machine-learning toolkit. */
 #ifndef ML_STATS_H
 #define ML_STATS_H

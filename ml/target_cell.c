@@ -31,6 +31,12 @@ static bool read_integer(const char *text, size_t n, target_cell *cell) {
   return true;
 }
 
+/* Blanks around a number are none of it; around a word they are. */
+static bool has_blanks(const char *text, size_t n) {
+  size_t n_trimmed = csv__trim(&text, n);
+  return n_trimmed < n;
+}
+
 /* Minus zero is zero, which it equals. */
 target_cell target__read_cell(const char *text) {
   static const target_kind kinds[] = {[CSV_NUMBER] = TARGET_REAL,
@@ -40,7 +46,8 @@ target_cell target__read_cell(const char *text) {
                                       [CSV_NO_NUMBER] = TARGET_TEXT};
   target_cell cell = {0};
   size_t n = strlen(text);
-  if (csv__boolean(text, n, &cell.value)) return cell.kind = TARGET_BOOLEAN, cell;
+  if (!has_blanks(text, n) && csv__boolean(text, n, &cell.value))
+    return cell.kind = TARGET_BOOLEAN, cell;
   n = csv__trim(&text, n);
   bool is_integer = read_integer(text, n, &cell);
   csv_number_kind kind = csv__number(text, n, &cell.value);

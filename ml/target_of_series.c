@@ -9,7 +9,9 @@
 
 ml_status ml_target_of_series(const ml_series_set *set, ml_problem problem, ml_target **out,
                               ml_error *err) {
-  assert(set->target_of);
+  if (!set->target_of)
+    return ml_error_at(err, ML_ERR_USAGE, set->source, 0, 0,
+                       "the series were read without a target");
   uint32_t *codes = malloc(set->n_ids * sizeof *codes);
   if (!codes) return ml_error_memory(err);
   for (size_t i = 0; i < set->n_ids; i++)

@@ -176,6 +176,9 @@ void slot__register(slot *s, channel *chan) {
     s->pid_io = io__new(&s->pool->loop, s->pidfd, on_exit_of_process, s);
   clock__start(s);
   init__next(s);
+  /* Its welcome cannot wait for the next turn of the loop: the host may do something else first,
+   * and a worker waits for answers only so long. */
+  (void)channel__flush(&s->chan); /* noticed when it is read */
 }
 
 void slot__ready(slot *s) {

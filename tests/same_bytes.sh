@@ -1,14 +1,43 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# All features of the golden inputs by two builds, to the byte: tests/same_bytes.sh BUILD OTHER_BUILD
+# All features of the golden inputs, and selections with all that is written beside them, by two
+# builds, to the byte: tests/same_bytes.sh BUILD OTHER_BUILD
 set -euo pipefail
+one=$(realpath "${1:?two folders of builds}")
+other=$(realpath "${2:?two folders of builds}")
 cd "$(dirname "$0")/.."
-: "${2:?two folders of builds}"
+golden=$PWD/tests/golden
+data=$PWD/data
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-for input in tests/golden/inputs/{edge,irregular,multikind,random}.csv.gz; do
-    for build in "$1" "$2"; do
-        "$build/ml/cli/mltool" -q fresh "$input" -o "$folder/$(basename "$build").csv"
+
+# select_from FEATURES TARGET_FILE NAME OPTION...
+select_from() {
+    "$mltool" -q select "$1" --target-file "$2" -o "$3.csv" --relevance "$3.relevance.csv" \
+        --plot "$3.svg" --report "$3.html" "${@:4}"
+}
+
+write_all() { # BUILD
+    local mltool=$1/ml/cli/mltool name
+    for name in edge irregular multikind random; do
+        "$mltool" -q fresh "$golden/inputs/$name.csv.gz" -o "$name.csv"
     done
-    cmp "$folder/$(basename "$1").csv" "$folder/$(basename "$2").csv"
-done
+    for name in hurricane max_wind; do # classes, numbers
+        "$mltool" -q fresh "$data/storms.csv" --target-file "$data/storms_target.csv" \
+            --target "$name" -o "$name.csv" --relevance "$name.relevance.csv" --recipe "$name.json" \
+            --plot "$name.svg" --report "$name.html"
+    done
+    for name in "$golden"/select/synth_*; do
+        select_from "$name/X.csv.gz" "$name/y.csv.gz" "${name##*/}"
+        select_from "$name/X.csv.gz" "$name/y.csv.gz" "${name##*/}.ks" --test ks --method bh --redundancy 0.5
+    done
+    select_from "$golden/select/synth_binary/X.csv.gz" "$golden/select/synth_binary/y.csv.gz" kx \
+        --test kx --method kx
+    select_from "$golden/select/synth_three_class/X.csv.gz" "$golden/select/synth_three_class/y.csv.gz" \
+        multiclass --multiclass --n-significant 2
+}
+
+mkdir "$folder/one" "$folder/other"
+(cd "$folder/one" && write_all "$one")
+(cd "$folder/other" && write_all "$other")
+diff -qr "$folder/one" "$folder/other"

@@ -116,7 +116,7 @@ static ml_matrix *read_features(const json_t *one, const char *path) {
     fail_msg("%s: %s", path, err.message);
   if (json_is_true(json_object_get(one, "impute_X_first"))) {
     ml_impute_range *ranges = calloc(m->n_columns, sizeof *ranges);
-    assert_int_equal(ml_impute_learn(m, ranges, NULL, &err), ML_OK);
+    assert_int_equal(ml_impute_learn(m, ranges, NULL, NULL, &err), ML_OK);
     ml_impute(m, ranges);
     free(ranges);
   }

@@ -38,7 +38,7 @@ static void check(const char *input, const char *expected, const ml_impute_range
     if (given)
       memcpy(ranges, given, m->n_columns * sizeof *ranges);
     else
-      assert_int_equal(ml_impute_learn(m, ranges, NULL, NULL), ML_OK);
+      assert_int_equal(ml_impute_learn(m, ranges, NULL, NULL, NULL), ML_OK);
     ml_impute(m, ranges);
     for (size_t i = 0; i < m->n_rows * m->n_columns; i++)
       expect_close(expected, m->values[i], w->values[i], 1e-15, 0);
@@ -58,7 +58,7 @@ static void golden_files(void **state) {
   check("input", "impute_zero", ranges);
   ml_table *values = table_of("range_values"), *in = table_of("input");
   ml_matrix *m = from_table(in, true);
-  assert_int_equal(ml_impute_learn(m, ranges, NULL, NULL), ML_OK);
+  assert_int_equal(ml_impute_learn(m, ranges, NULL, NULL, NULL), ML_OK);
   assert_int_equal(values->n_rows, m->n_columns);
   for (size_t j = 0; j < m->n_columns; j++) {
     assert_string_equal(golden_label(values, j, 0), in->columns[j + 1].name);
@@ -75,9 +75,9 @@ static void golden_files(void **state) {
 static ml_impute_range learn(const double *x, size_t n, size_t *n_odd) {
   ml_matrix m = {.n_rows = n, .n_columns = 1, .values = (double *)x};
   ml_impute_range range = {-1, -1, -1}, again;
-  assert_int_equal(ml_impute_learn(&m, &range, n_odd, NULL), ML_OK);
+  assert_int_equal(ml_impute_learn(&m, &range, n_odd, NULL, NULL), ML_OK);
   m.by_column = true;
-  assert_int_equal(ml_impute_learn(&m, &again, NULL, NULL), ML_OK);
+  assert_int_equal(ml_impute_learn(&m, &again, NULL, NULL, NULL), ML_OK);
   expect_same("min", again.min, range.min);
   expect_same("max", again.max, range.max);
   expect_same("median", again.median, range.median);
@@ -111,7 +111,7 @@ static void edges(void **state) {
   expect_range(X(0x1p-1074, 0x1p-1074, 0), 0, 0, 0x1p-1074, 0x1p-1074);
   ml_matrix none = {.n_rows = 0, .n_columns = 1};
   ml_impute_range range = {1, 1, 1};
-  assert_int_equal(ml_impute_learn(&none, &range, NULL, NULL), ML_OK);
+  assert_int_equal(ml_impute_learn(&none, &range, NULL, NULL, NULL), ML_OK);
   expect_same("of nothing", range.median, 0);
 }
 
@@ -170,8 +170,8 @@ static void each_column_has_its_own(void **state) {
   ml_matrix columns = {.n_rows = N, .n_columns = COLUMNS, .values = turned, .by_column = true};
   ml_impute_range a[COLUMNS], b[COLUMNS];
   size_t n_a[COLUMNS], n_b[COLUMNS];
-  assert_int_equal(ml_impute_learn(&rows, a, n_a, NULL), ML_OK);
-  assert_int_equal(ml_impute_learn(&columns, b, n_b, NULL), ML_OK);
+  assert_int_equal(ml_impute_learn(&rows, a, n_a, NULL, NULL), ML_OK);
+  assert_int_equal(ml_impute_learn(&columns, b, n_b, NULL, NULL), ML_OK);
   assert_memory_equal(a, b, sizeof a);
   assert_memory_equal(n_a, n_b, sizeof n_a);
   double before[N * COLUMNS];
@@ -190,12 +190,30 @@ static void each_column_has_its_own(void **state) {
     }
 }
 
+static bool is_cancelled(void *ctx) {
+  return ++*(size_t *)ctx == 3;
+}
+
+static void learning_is_cancelled_between_columns(void **state) {
+  (void)state;
+  double values[5] = {1, 2, 3, 4, 5};
+  size_t n_looks = 0;
+  ml_matrix m = {.n_rows = 1, .n_columns = 5, .values = values};
+  ml_impute_range ranges[5];
+  const ml_watch watch = {.cancelled = is_cancelled, .ctx = &n_looks};
+  ml_error err = {0};
+  assert_int_equal(ml_impute_learn(&m, ranges, NULL, &watch, &err), ML_ERR_CANCELLED);
+  assert_string_equal(err.message, "interrupted");
+  assert_int_equal(n_looks, 3);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(golden_files),
       cmocka_unit_test(edges),
       cmocka_unit_test(as_sorting_has_it),
       cmocka_unit_test(each_column_has_its_own),
+      cmocka_unit_test(learning_is_cancelled_between_columns),
   };
   return cmocka_run_group_tests_name("impute", tests, NULL, NULL);
 }

@@ -377,7 +377,7 @@ static ml_status read_features(ml_error *err) {
   ml_impute_range ranges[2];
   snprintf(path, sizeof path, "%s/%s", temp_dir(), features_name);
   ml_status status = ml_features_read(path, &opts, NULL, &m, &own, err);
-  if (status == ML_OK) status = ml_impute_learn(m, ranges, NULL, err);
+  if (status == ML_OK) status = ml_impute_learn(m, ranges, NULL, NULL, err);
   if (status == ML_OK) ml_impute(m, ranges);
   snprintf(path, sizeof path, "%s/y.csv", temp_dir());
   if (status == ML_OK) status = ml_target_read(path, NULL, m, &joined, err);

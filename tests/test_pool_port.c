@@ -213,6 +213,14 @@ static void expect_refusal(ml_mproc *pool, caller c, uint64_t refused) {
   assert_int_equal(c.code, ML_WORKER_REFUSED);
 }
 
+/* The host may do something else for longer than a worker waits for its answer. */
+static void workers_are_welcomed_before_the_host_goes_on(void **state) {
+  (void)state;
+  ml_mproc *pool = open_pool(test_opts(4));
+  for (size_t i = 0; i < pool->n_slots; i++) assert_int_equal(pool->slots[i].chan.out.n, 0);
+  ml_mproc_close(pool);
+}
+
 static void wrong_token_is_refused(void **state) {
   (void)state;
   ml_mproc *pool = open_pool(test_opts(2));
@@ -325,6 +333,7 @@ int main(void) {
       cmocka_unit_test(thousand_callers_with_garbage_are_counted),
       cmocka_unit_test(silent_callers_do_not_stay),
       cmocka_unit_test(workers_get_in_through_a_crowd),
+      cmocka_unit_test(workers_are_welcomed_before_the_host_goes_on),
       cmocka_unit_test(wrong_token_is_refused),
       cmocka_unit_test(visitors_are_refused_with_a_reason),
       cmocka_unit_test(port_that_is_taken_is_told_of),

@@ -124,7 +124,7 @@ static void check_trip(void **state) {
   size_t *columns = calloc(matrix->n_columns, sizeof *columns);
   ml_impute_range *ranges = calloc(matrix->n_columns, sizeof *ranges);
   ml_buf text = {0};
-  assert_int_equal(ml_impute_learn(matrix, ranges, NULL, NULL), ML_OK);
+  assert_int_equal(ml_impute_learn(matrix, ranges, NULL, NULL, NULL), ML_OK);
   ml_impute(matrix, ranges);
   for (int times = 0; times < 2; times++) {
     size_t n = choose(matrix->n_columns, &random, columns);
@@ -246,6 +246,79 @@ static void new_data_get_what_was_learned(void **state) {
   ml_matrix_free(matrix);
   ml_fresh_settings_free(settings);
   ml_series_free(set);
+}
+
+/* The reference gives what there is to the first names of a list, which is right for ascending ones
+ * alone: of five values there are coefficients up to 2. */
+static void columns_have_their_own_values_in_any_order(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "{\"columns\": [\"a__spkt_welch_density__coeff_8\", \"a__spkt_welch_density__coeff_1\"]}",
+      "{\"columns\": [\"a__spkt_welch_density__coeff_8\", \"a__spkt_welch_density__coeff_1\"],"
+      " \"kind_to_fc_parameters\": {\"a\": {\"spkt_welch_density\": [{\"coeff\": 8}, {\"coeff\": "
+      "1}]}}}"};
+  const trip t = {.name = "short", .text = "id,a\n1,3\n1,5\n1,4\n1,8\n1,1\n"};
+  ml_series_set *set = read_set(&t);
+  for (size_t i = 0; i < 2; i++) {
+    ml_fresh_settings *settings = parse(texts[i], strlen(texts[i]));
+    ml_matrix *matrix = extract(set, settings);
+    assert_true(isnan(matrix->values[0]));
+    assert_true(matrix->values[1] > 0);
+    ml_matrix_free(matrix);
+    ml_fresh_settings_free(settings);
+  }
+  ml_series_free(set);
+}
+
+/* Lag 0 is 1 beside other lags, which a recipe may leave out. */
+static void columns_do_not_need_others(void **state) {
+  (void)state;
+  const char *text = "{\"columns\": [\"a__partial_autocorrelation__lag_0\"]}";
+  const trip t = {.name = "short", .text = "id,a\n1,3\n1,5\n1,4\n1,8\n2,1\n2,2\n2,5\n"};
+  ml_series_set *set = read_set(&t);
+  ml_fresh_settings *settings = parse(text, strlen(text));
+  ml_matrix *matrix = extract(set, settings);
+  expect_same("4 values", matrix->values[0], 1);
+  assert_true(isnan(matrix->values[1]));
+  ml_matrix_free(matrix);
+  ml_fresh_settings_free(settings);
+  ml_series_free(set);
+}
+
+/* Each alone has the bits that it has among the others, of which some share their sums. */
+static void columns_are_the_same_alone(void **state) {
+  (void)state;
+  static const char custom[] =
+      "{\"augmented_dickey_fuller\": [{\"attr\": \"teststat\", \"autolag\": \"AIC\"},"
+      " {\"attr\": \"teststat\", \"autolag\": \"BIC\"}, {\"attr\": \"teststat\", \"autolag\": "
+      "\"t-stat\"}, {\"attr\": \"teststat\", \"autolag\": null}],"
+      " \"ar_coefficient\": [{\"coeff\": 1, \"k\": 2}, {\"coeff\": 1, \"k\": 5}],"
+      " \"partial_autocorrelation\": [{\"lag\": 0}, {\"lag\": 1}, {\"lag\": 4}],"
+      " \"spkt_welch_density\": [{\"coeff\": 1}, {\"coeff\": 8}]}";
+  uint64_t random = 7;
+  ml_buf text = {0};
+  ml_buf_puts(&text, "id,a\n");
+  for (int i = 0; i < 60 * 50; i++)
+    ml_buf_printf(&text, "%d,%.17g\n", i / 50, (double)(next_random(&random) >> 11) * 0x1p-53);
+  ml_buf_put(&text, "", 1);
+  const trip t = {.name = "alone", .text = text.data};
+  ml_series_set *set = read_set(&t);
+  ml_fresh_settings *settings = parse(custom, sizeof custom - 1);
+  ml_matrix *all = extract(set, settings);
+  for (size_t j = 0; j < all->n_columns; j++) {
+    const char *const name = all->columns[j];
+    ml_fresh_settings *one = NULL;
+    assert_int_equal(ml_fresh_settings_from_names(&name, 1, NULL, &one, NULL), ML_OK);
+    ml_matrix *alone = extract(set, one);
+    for (size_t i = 0; i < all->n_rows; i++)
+      expect_same(name, alone->values[i], all->values[i * all->n_columns + j]);
+    ml_matrix_free(alone);
+    ml_fresh_settings_free(one);
+  }
+  ml_matrix_free(all);
+  ml_fresh_settings_free(settings);
+  ml_series_free(set);
+  ml_buf_release(&text);
 }
 
 static void ranges_need_columns_in_order(void **state) {
@@ -433,6 +506,9 @@ int main(void) {
   enum { N = sizeof trips / sizeof *trips };
   static const struct CMUnitTest others[] = {
       cmocka_unit_test(new_data_get_what_was_learned),
+      cmocka_unit_test(columns_have_their_own_values_in_any_order),
+      cmocka_unit_test(columns_do_not_need_others),
+      cmocka_unit_test(columns_are_the_same_alone),
       cmocka_unit_test(ranges_need_columns_in_order),
       cmocka_unit_test(a_recipe_is_json_as_promised),
       cmocka_unit_test(what_is_no_feature_makes_no_recipe),

@@ -375,6 +375,51 @@ static void rows_of_the_target_are_those_of_the_features(void **state) {
   ml_matrix_free(m);
 }
 
+static void expect_usage(const ml_matrix *m, const ml_target *target, ml_select_opts opts,
+                         const char *message) {
+  ml_selection *selection = NULL;
+  ml_error err = {0};
+  assert_int_equal(ml_select(m, target, &opts, NULL, NULL, &selection, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, message);
+  assert_null(selection);
+}
+
+static void what_is_made_by_hand_is_checked(void **state) {
+  (void)state;
+  ml_matrix *m = features(4, 3, false, NULL);
+  uint32_t class_of[] = {0, 1, 2, 1};
+  double numbers[] = {1, 2, INFINITY, 3};
+  ml_target target = {.name = (char *)"y", .n = 4, .problem = ML_CLASSIFICATION};
+  expect_usage(m, &target, (ml_select_opts){0}, "target 'y' has no two classes");
+  target.classes = class_of;
+  target.n_classes = 1;
+  expect_usage(m, &target, (ml_select_opts){0}, "target 'y' has no two classes");
+  target.n_classes = 2;
+  expect_usage(m, &target, (ml_select_opts){0}, "target 'y' has class 2 in row 3, of 2");
+  expect_usage(m, &target, (ml_select_opts){.test = (ml_select_test)9}, "there is no test 9");
+  expect_usage(m, &target, (ml_select_opts){.method = (ml_fdr_method)9}, "there is no method 9");
+  target = (ml_target){.name = (char *)"y", .n = 4, .problem = ML_REGRESSION};
+  expect_usage(m, &target, (ml_select_opts){0}, "target 'y' has no numbers");
+  target.values = numbers;
+  expect_usage(m, &target, (ml_select_opts){0}, "target 'y' is not finite in row 3");
+  ml_matrix_free(m);
+}
+
+static void features_need_no_names(void **state) {
+  (void)state;
+  double numbers[] = {1, 2, NAN, 3, 5, 4}, y[] = {1.5, 2, 3};
+  const ml_matrix m = {.n_rows = 3, .n_columns = 2, .values = numbers, .by_column = true};
+  const ml_target target = {.name = (char *)"y", .n = 3, .problem = ML_REGRESSION, .values = y};
+  ml_selection *selection = NULL;
+  ml_error err = {0};
+  assert_int_equal(ml_select(&m, &target, NULL, NULL, NULL, &selection, &err), ML_ERR_PARSE);
+  assert_string_equal(err.message,
+                      "feature column 1 has missing values; --impute median replaces them");
+  numbers[2] = 0;
+  assert_int_equal(ml_select(&m, &target, NULL, &backwards, NULL, &selection, &err), ML_OK);
+  ml_selection_free(selection);
+}
+
 typedef struct patience {
   size_t left;
   double done, total;
@@ -424,6 +469,8 @@ int main(void) {
       cmocka_unit_test(no_column_is_no_p_value),
       cmocka_unit_test(missing_values_are_told_by_their_columns),
       cmocka_unit_test(rows_of_the_target_are_those_of_the_features),
+      cmocka_unit_test(what_is_made_by_hand_is_checked),
+      cmocka_unit_test(features_need_no_names),
       cmocka_unit_test(it_can_be_cancelled_at_any_time),
   };
   return cmocka_run_group_tests_name("select", tests, make_targets, NULL);

@@ -128,12 +128,35 @@ static void texts_of_three_classes_are_refused(void **state) {
   ml_matrix_free(m);
 }
 
+/* A balanced table of 2 x 2 has p = 1, and so has D = 0: the feature of three values is first. */
+static void of_equal_p_values_real_features_are_first(void **state) {
+  (void)state;
+  const double two[ROWS] = {1, 1, 1, 3, 3, 3};
+  double values[2 * ROWS] = {5, 9, 9, 5, 9, 9, 1, 2, 3, 1, 2, 3};
+  const ml_matrix m = {.n_rows = ROWS, .n_columns = 2, .values = values, .by_column = true};
+  ml_error err = {0};
+  ml_target *target = NULL;
+  assert_int_equal(ml_target_from_numbers("y", two, ROWS, ML_CLASSIFICATION, &target, &err), ML_OK);
+  for (size_t kx = 0; kx < 2; kx++) {
+    const ml_select_opts opts = {.test = kx ? ML_SELECT_KX : ML_SELECT_MANN, .k = 1};
+    ml_selection *s = NULL;
+    assert_int_equal(ml_select(&m, target, &opts, NULL, NULL, &s, &err), ML_OK);
+    expect_test(s, 0, "fisher", 1);
+    expect_test(s, 1, kx ? "kolmogorov-smirnov" : "mann-whitney", 1);
+    assert_int_equal(s->n_selected, 1);
+    assert_int_equal(s->selected[0], kx);
+    ml_selection_free(s);
+  }
+  ml_target_free(target);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(three_classes_are_real_numbers),
       cmocka_unit_test(two_classes_are_not),
       cmocka_unit_test(tsfresh_differs),
       cmocka_unit_test(texts_of_three_classes_are_refused),
+      cmocka_unit_test(of_equal_p_values_real_features_are_first),
   };
   return cmocka_run_group_tests_name("fresh/select: KX", tests, NULL, NULL);
 }

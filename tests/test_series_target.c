@@ -190,6 +190,11 @@ static void rows_in_memory_have_none(void **state) {
   assert_int_equal(ml_series_from_rows(&rows, &set, NULL), ML_OK);
   assert_null(ml_series_target(set, 0));
   assert_null(ml_series_target_name(set));
+  ml_target *target = NULL;
+  ml_error err = {0};
+  assert_int_equal(ml_target_of_series(set, ML_PROBLEM_AUTO, &target, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "the series were read without a target");
+  assert_null(target);
   ml_series_free(set);
 }
 

@@ -53,6 +53,9 @@ static void types_are_those_of_pandas(void **state) {
   expect_target(CELLS("-0.0", "0", "1.5"), class, ML_TARGET_REAL, class, "0.0|1.5");
   expect_target(CELLS("True", "False", "TRUE", "false"), automatic, ML_TARGET_BOOLEAN, class,
                 "True|False");
+  expect_target(CELLS("True", " True", "True ", "tRuE"), automatic, ML_TARGET_TEXT, class,
+                "True| True|True |tRuE");
+  expect_target(CELLS("tRuE", "FALSe"), automatic, ML_TARGET_BOOLEAN, class, "True|False");
   expect_target(CELLS("True", "1"), automatic, ML_TARGET_TEXT, class, "True|1");
   expect_target(CELLS("a", "b", "a", " a"), automatic, ML_TARGET_TEXT, class, "a|b| a");
   expect_target(CELLS("01", "1", "x"), automatic, ML_TARGET_TEXT, class, "01|1|x");

@@ -33,7 +33,7 @@ static void put_classes(const ml_target *target, ml_buf *out) {
   for (size_t i = 0; i < target->n; i++) counts[target->classes[i]]++;
   ml_buf_printf(out, "%zu classes (", target->n_classes);
   for (size_t c = 0; c < target->n_classes && c < SHOWN_CLASSES; c++)
-    ml_buf_printf(out, "%s%s: %zu", c ? ", " : "", target->labels[c], counts[c]);
+    ml_buf_printf(out, "%s%.60s: %zu", c ? ", " : "", target->labels[c], counts[c]);
   ml_buf_puts(out, target->n_classes > SHOWN_CLASSES ? ", ...)" : ")");
   free(counts);
 }

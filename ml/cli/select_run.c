@@ -40,7 +40,7 @@ static ml_status impute(cli_call *cli, const cli_selecting *s, ml_impute_range *
   ml_impute_range *ranges = calloc(m->n_columns + 1, sizeof *ranges);
   size_t *n_odd = calloc(m->n_columns + 1, sizeof *n_odd);
   ml_status status =
-      ranges && n_odd ? ml_impute_learn(m, ranges, n_odd, err) : ml_error_memory(err);
+      ranges && n_odd ? ml_impute_learn(m, ranges, n_odd, s->watch, err) : ml_error_memory(err);
   if (status == ML_OK && s->given->impute == CLI_IMPUTE_ZERO)
     memset(ranges, 0, m->n_columns * sizeof *ranges);
   if (status == ML_OK && is_odd) {
@@ -165,6 +165,20 @@ static ml_status write_files(const made *m, ml_error *err) {
   return status;
 }
 
+/* Names are all that a recipe of `select` is made of. */
+static void note_kx(cli_call *cli, const cli_selecting *s, const ml_selection *selection) {
+  if (s->set || !s->given->recipe) return;
+  for (size_t i = 0; i < selection->n_selected; i++) {
+    const char *name = s->features->columns[selection->selected[i]];
+    if (strstr(name, "__")) continue;
+    cli__note(cli,
+              "%s: names do not tell kx-strict from kx, which '%s' is taken for; the recipe of "
+              "'mltool fresh --target' does",
+              s->given->recipe, name);
+    return;
+  }
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 ml_status cli__select(cli_call *cli, const cli_selecting *s, ml_selection **selection,
@@ -185,6 +199,7 @@ ml_status cli__select(cli_call *cli, const cli_selecting *s, ml_selection **sele
     status = write_files(&m, err);
     if (status == ML_OK) cli__detail(cli, "write: %.3f s", cli__now() - end);
     if (status == ML_OK) relevance__note_result(cli, &selected);
+    if (status == ML_OK) note_kx(cli, s, *selection);
   }
   free(ranges);
   if (status == ML_OK) return ML_OK;

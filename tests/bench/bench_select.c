@@ -133,7 +133,7 @@ static bool read_robot(const ml_exec *exec, ml_matrix **m, ml_target **target) {
   expect_ok(ml_features_read(path, NULL, exec, m, NULL, &err), &err);
   ml_impute_range *ranges = calloc((*m)->n_columns, sizeof *ranges);
   if (!ranges) exit(1);
-  expect_ok(ml_impute_learn(*m, ranges, NULL, &err), &err);
+  expect_ok(ml_impute_learn(*m, ranges, NULL, NULL, &err), &err);
   ml_impute(*m, ranges);
   free(ranges);
   path = reference("extract/inputs/robot_lp1.y.csv");
