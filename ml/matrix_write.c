@@ -354,7 +354,7 @@ void ml_matrix_write_abort(ml_matrix_writer *w) {
 static ml_status write_matrix(const ml_matrix *matrix, const size_t *columns, size_t n,
                               const char *path, ml_format format, bool safe_names,
                               const ml_watch *watch, ml_error *err) {
-  ml_matrix_writer *w;
+  ml_matrix_writer *w = NULL;
   ml_status status = open_writer(matrix, columns, n, path, format, safe_names, watch, &w, err);
   return status == ML_OK ? ml_matrix_write_commit(w, err) : status;
 }
