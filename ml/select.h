@@ -6,14 +6,13 @@
 
 #include <ml/exec.h>
 #include <ml/matrix.h>
+#include <ml/problem.h>
 #include <ml/series.h>
 #include <ml/stats.h>
 
 ML_BEGIN_DECLS
 
 /* ---- the target ---------------------------------------------------------------------------- */
-
-typedef enum ml_problem { ML_PROBLEM_AUTO, ML_CLASSIFICATION, ML_REGRESSION } ml_problem;
 
 /* What the cells of a target are; decides the problem where it is ML_PROBLEM_AUTO: real numbers
  * (and integers beyond 63 bits) are regression, all else is classification. */
