@@ -44,9 +44,9 @@ struct cli_opt {
   size_t offset;           /* of the field in the struct of the group */
   const char *placeholder; /* what help calls the value; NULL: there is none */
   const char *help;
-  const char *fallback; /* the default as it would be typed; NULL: zero */
-  double lo, hi;        /* CLI_INT, CLI_REAL: inclusive; CLI_WORKERS: 0 and hi; CLI_SIZE: lo */
-  bool is_open;         /* CLI_REAL: lo and hi are not values themselves */
+  const char *fallback;    /* the default as it would be typed; NULL: zero */
+  double lo, hi;           /* CLI_INT, CLI_REAL: inclusive; CLI_WORKERS: 0 and hi; CLI_SIZE: lo */
+  bool above_lo, below_hi; /* CLI_REAL: lo is no value itself; nor is hi */
   size_t given;        /* offset of a bool that tells whether it was on the command line; 0: none */
   const char *choices; /* CLI_CHOICE: "auto|always|never" */
   const char *bare;    /* CLI_CHOICE: meant when no =VALUE follows */
