@@ -268,6 +268,10 @@ ml_status cli__check_output(const cli_file *output, const cli_file *files, size_
  * first n_read are read */
 ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_error *err);
 
+/** How an output is written: as JSON when --json asks for it on standard output, else as its name
+ * ends. */
+ml_format cli__format(const cli_call *cli, const char *output);
+
 /** Say that CSV is written where the name promises something else. */
 void cli__note_format(cli_call *cli, const char *output);
 
@@ -308,13 +312,20 @@ ml_status cli__read_address(const char *text, char *host, int *port, ml_error *e
 /** Check -s and -p against one another. */
 ml_status cli__check_workers(const cli_workers *workers, ml_error *err);
 
-/** Start the workers that were asked for; notes of the pool are printed. @param[out] out  NULL when
- * none were */
+/** Start the workers that were asked for; notes of the pool are printed, and with -v the time.
+ * @param[out] out  NULL when none were */
 ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
                          ml_mproc **out, ml_error *err);
 
 /** Say which ports `-p 0` and `--metrics-port 0` have taken. A pool of NULL is allowed. */
 void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool);
+
+/** @return 0 for NULL */
+size_t cli__n_workers(const ml_mproc *pool);
+
+/** " (4 workers)" for the end of a line; "" for NULL. @return text */
+enum { CLI_WORKERS_MAX = 48 };
+const char *cli__workers_used(const ml_mproc *pool, char text[CLI_WORKERS_MAX]);
 
 /** What a pool has done, with -v. NULL is allowed. */
 void cli__pool_details(cli_call *cli, const ml_mproc *pool);
