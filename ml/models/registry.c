@@ -3,7 +3,7 @@
 #include "models.h"
 
 static const ml_model *const built_in[] = {
-    NULL,
+    &models__decision_tree,
 };
 
 const ml_model *ml_model_at(size_t i) {
