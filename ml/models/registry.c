@@ -4,6 +4,9 @@
 
 static const ml_model *const built_in[] = {
     &models__decision_tree,
+    &models__dummy,
+    &models__ols,
+    &models__ridge,
 };
 
 const ml_model *ml_model_at(size_t i) {
