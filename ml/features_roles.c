@@ -12,24 +12,18 @@
 
 typedef struct deal {
   const features_names *names;
-  const ml_features_opts *opts;
+  const features_ask *ask;
   features_roles *roles;
   bool *known; /* has a role, or is left out */
   ml_error *err;
 } deal;
 
-/* "a, b, ...", as far as a message has room. */
-static void put_list(ml_buf *to, const features_names *names) {
-  enum { ROOM = 240 };
-  const size_t from = to->n;
-  for (size_t j = 0; j < names->n; j++) {
-    if (to->n - from + strlen(names->names[j]) > ROOM) {
-      ml_buf_puts(to, j ? ", ..." : "...");
-      return;
-    }
-    ml_buf_puts(to, j ? ", " : "");
-    series__put_name(to, names->names[j]);
-  }
+static const char *name_at(const void *names, size_t j) {
+  return ((const features_names *)names)->names[j];
+}
+
+static const char *list_of(const features_names *names, char buf[SERIES_LIST_MAX]) {
+  return series__list(names->n, name_at, names, buf);
 }
 
 static size_t count_named(const features_names *names, const char *name, size_t *column) {
@@ -43,9 +37,8 @@ static size_t count_named(const features_names *names, const char *name, size_t 
 }
 
 ml_status features__fail_name(const features_names *names, const char *name, ml_error *err) {
-  char shown[CSV_QUOTE_MAX];
+  char shown[CSV_QUOTE_MAX], list[SERIES_LIST_MAX];
   size_t column;
-  ml_buf tail = {0};
   csv__quote(name, strlen(name), shown);
   if (count_named(names, name, &column) > 1)
     return ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0, "more than one column \"%s\"",
@@ -54,18 +47,11 @@ ml_status features__fail_name(const features_names *names, const char *name, ml_
   for (size_t j = 0; j < names->n; j++)
     ml_nearest_try(&nearest, names->names[j], strlen(names->names[j]));
   /* Any letter is one edit from any other: the list says more. */
-  if (nearest.name && (nearest.distance == 0 || strlen(name) > 1)) {
-    ml_buf_printf(&tail, "did you mean \"%s\"?", nearest.name);
-  } else {
-    ml_buf_puts(&tail, "the file has: ");
-    put_list(&tail, names);
-  }
-  ml_status status = tail.failed
-                         ? ml_error_memory(err)
-                         : ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0,
-                                       "no column \"%s\" (%.*s)", shown, (int)tail.n, tail.data);
-  ml_buf_release(&tail);
-  return status;
+  if (nearest.name && (nearest.distance == 0 || strlen(name) > 1))
+    return ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0,
+                       "no column \"%s\" (did you mean \"%s\"?)", shown, nearest.name);
+  return ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0, "no column \"%s\" (the file has: %s)",
+                     shown, list_of(names, list));
 }
 
 /* The column of a name that must be there, once, and has no part yet. */
@@ -92,13 +78,13 @@ static ml_status exclude(deal *d, const char *names) {
 /* All features have two underscores in a row, which hardly any id has. */
 static ml_status deal_id(deal *d) {
   features_roles *roles = d->roles;
-  const char *given = d->opts->id;
+  const char *given = d->ask->id;
   size_t column;
   if (d->names->has_ids) return ML_OK;
   if (given) return *given ? take(d, given, &roles->id) : ML_OK;
   if (count_named(d->names, "id", &column) == 0) {
     column = 0;
-    if (d->known[0] || strstr(d->names->names[0], "__")) return ML_OK;
+    if (!d->ask->first_is_id || d->known[0] || strstr(d->names->names[0], "__")) return ML_OK;
     roles->id_is_guess = true;
   } else if (column == roles->target) {
     return ml_error_at(d->err, ML_ERR_USAGE, d->names->source, 0, 0,
@@ -126,14 +112,9 @@ static ml_status fail_twice(const deal *d, const char *name) {
 }
 
 static ml_status fail_no_feature(const features_names *names, ml_error *err) {
-  ml_buf list = {0};
-  put_list(&list, names);
-  ml_status status = list.failed ? ml_error_memory(err)
-                                 : ml_error_at(err, ML_ERR_PARSE, names->source, 0, 0,
-                                               "no column of a feature (the file has: %.*s)",
-                                               (int)list.n, list.n ? list.data : "");
-  ml_buf_release(&list);
-  return status;
+  char list[SERIES_LIST_MAX];
+  return ml_error_at(err, ML_ERR_PARSE, names->source, 0, 0,
+                     "no column of a feature (the file has: %s)", list_of(names, list));
 }
 
 /* Every column that has no other part is a feature. */
@@ -158,11 +139,13 @@ static ml_status deal_rest(deal *d) {
 }
 
 static ml_status deal_all(deal *d) {
-  const ml_features_opts *o = d->opts;
+  const features_ask *ask = d->ask;
   const size_t last = d->names->n - 1;
   ml_status status = ML_OK;
-  if (o->exclude && *o->exclude) status = exclude(d, o->exclude);
-  if (status == ML_OK && o->target) status = take(d, o->target, &d->roles->target);
+  if (ask->exclude && *ask->exclude) status = exclude(d, ask->exclude);
+  if (status == ML_OK && ask->target) status = take(d, ask->target, &d->roles->target);
+  for (size_t k = 0; k < FEATURES_MORE_MAX && status == ML_OK; k++)
+    if (ask->more[k]) status = take(d, ask->more[k], &d->roles->more[k]);
   if (status == ML_OK) status = deal_id(d);
   if (status == ML_OK && !d->names->has_ids && last > 0 && !d->known[last] &&
       !*d->names->names[last]) {
@@ -172,11 +155,12 @@ static ml_status deal_all(deal *d) {
   return status == ML_OK ? deal_rest(d) : status;
 }
 
-ml_status features__roles(const features_names *names, const ml_features_opts *opts,
+ml_status features__roles(const features_names *names, const features_ask *ask,
                           features_roles *roles, ml_error *err) {
   *roles = (features_roles){.id = SIZE_MAX, .target = SIZE_MAX, .empty = SIZE_MAX};
+  for (size_t k = 0; k < FEATURES_MORE_MAX; k++) roles->more[k] = SIZE_MAX;
   if (names->n == 0) return fail_no_feature(names, err);
-  deal d = {.names = names, .opts = opts, .roles = roles, .err = err};
+  deal d = {.names = names, .ask = ask, .roles = roles, .err = err};
   d.known = calloc(names->n, sizeof *d.known);
   roles->columns = calloc(names->n, sizeof *roles->columns);
   ml_status status = d.known && roles->columns ? deal_all(&d) : ml_error_memory(err);
