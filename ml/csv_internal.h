@@ -150,6 +150,9 @@ csv_number_kind csv__number(const char *text, size_t n, double *value);
 /* Read a whole cell as True or False, in any case. @return whether it is one */
 bool csv__boolean(const char *text, size_t n, double *value);
 
+/* What pandas takes for a missing cell among texts. */
+bool csv__is_missing_text(const char *text, size_t n);
+
 /* The error for a cell that is no (finite) number. @param hint  appended; may be NULL */
 ml_status csv__fail_number(const ml_csv *csv, const char *at, csv_number_kind kind,
                            const char *text, size_t n, const char *expected, const char *hint,

@@ -11,10 +11,23 @@ static const char *const missing[] = {
     "",     "NA",   "N/A", "n/a", "#N/A",     "#NA",     "<NA>",   "null",    "NULL",    "Null",
     "None", "none", "NIL", "nil", "#N/A N/A", "-1.#IND", "1.#IND", "1.#QNAN", "-1.#QNAN"};
 
-static bool is_missing(const char *text, size_t n) {
-  for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++)
-    if (strlen(missing[i]) == n && memcmp(text, missing[i], n) == 0) return true;
+/* Those of pandas among texts. */
+static const char *const missing_texts[] = {
+    "",    "NA",   "N/A",  "n/a",      "#N/A",    "#NA",    "<NA>",    "null",     "NULL", "NaN",
+    "nan", "-NaN", "-nan", "#N/A N/A", "-1.#IND", "1.#IND", "1.#QNAN", "-1.#QNAN", "None"};
+
+static bool is_among(const char *const *texts, size_t n_texts, const char *text, size_t n) {
+  for (size_t i = 0; i < n_texts; i++)
+    if (strlen(texts[i]) == n && memcmp(text, texts[i], n) == 0) return true;
   return false;
+}
+
+static bool is_missing(const char *text, size_t n) {
+  return is_among(missing, sizeof missing / sizeof *missing, text, n);
+}
+
+bool csv__is_missing_text(const char *text, size_t n) {
+  return is_among(missing_texts, sizeof missing_texts / sizeof *missing_texts, text, n);
 }
 
 csv_number_kind csv__number(const char *text, size_t n, double *value) {

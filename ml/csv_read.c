@@ -155,7 +155,7 @@ static ml_status to_number(reader *r, reader_column *c, const char *at, const ch
                            size_t n) {
   csv_number_kind kind = csv__number(text, n, &c->number[r->n_rows]);
   bool accepted = kind == CSV_NUMBER || (!c->finite && kind != CSV_NO_NUMBER) ||
-                  (kind == CSV_TOO_LARGE && !c->is_time) ||
+                  (kind == CSV_TOO_LARGE && !c->is_time && !c->want->is_known) ||
                   (kind == CSV_MISSING && c->want->takes_missing) ||
                   (kind == CSV_INFINITE && c->want->takes_infinite);
   if (c->is_time) note_point(c, text, n);
@@ -163,6 +163,12 @@ static ml_status to_number(reader *r, reader_column *c, const char *at, const ch
   if (c->want->takes_booleans && csv__boolean(text, n, &c->number[r->n_rows])) return ML_OK;
   const char *expected = c->is_time ? "a number, as in the first row" : "a number";
   return csv__fail_number(r->csv, at, kind, text, n, expected, hint_for(c, text, n), r->err);
+}
+
+/* A label is looked at when it is new. */
+static bool is_missing_label(const reader_column *c, const char *text, size_t n) {
+  n = csv__trim(&text, n);
+  return c->want->is_known && csv__is_missing_text(text, n);
 }
 
 static ml_status to_label(reader *r, reader_column *c, const char *at, const char *text, size_t n) {
@@ -176,6 +182,8 @@ static ml_status to_label(reader *r, reader_column *c, const char *at, const cha
     return csv__fail(r->csv, at, r->err,
                      "text that is not UTF-8; convert the file, for example: iconv -f "
                      "WINDOWS-1252 -t UTF-8");
+  if (c->labels.n > n_before && is_missing_label(c, text, n))
+    return csv__fail_number(r->csv, at, CSV_MISSING, text, n, "", NULL, r->err);
   c->label[r->n_rows & c->row_mask] = c->last_code = code;
   c->last = labels__text(&c->labels, code);
   c->n_last = *at == '"' ? 0 : n;

@@ -8,9 +8,20 @@
 
 /* ---- which column is what ---- */
 
+enum { FEATURES_MORE_MAX = 8 };
+
+/* What is asked of the columns of a file. */
+typedef struct features_ask {
+  const char *id;                      /* NULL: "id", if there is one, */
+  bool first_is_id;                    /* or else the first, unless its name is one of a feature */
+  const char *target, *exclude;        /* as in ml_features_opts */
+  const char *more[FEATURES_MORE_MAX]; /* other columns that are no features; NULL: no such */
+} features_ask;
+
 typedef struct features_roles {
   size_t id, target; /* SIZE_MAX: none */
-  size_t empty;      /* last column of a CSV file, without a name, that must be empty; SIZE_MAX */
+  size_t more[FEATURES_MORE_MAX];
+  size_t empty; /* last column of a CSV file, without a name, that must be empty; SIZE_MAX */
   bool id_is_guess;
   size_t *columns; /* n features */
   size_t n;
@@ -24,8 +35,15 @@ typedef struct features_names {
   bool has_ids; /* none of the columns is that of the ids, because they lie elsewhere */
 } features_names;
 
-ml_status features__roles(const features_names *names, const ml_features_opts *opts,
+ml_status features__roles(const features_names *names, const features_ask *ask,
                           features_roles *roles, ml_error *err);
+
+/* As ml_features_read() has it. */
+static inline features_ask features__ask(const ml_features_opts *opts) {
+  return (features_ask){
+      .id = opts->id, .first_is_id = true, .target = opts->target, .exclude = opts->exclude};
+}
+
 void features__roles_release(features_roles *roles);
 
 /* Open a CSV file and list its columns, which go with it; ids and targets in it have lines.

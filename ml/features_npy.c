@@ -74,7 +74,8 @@ static ml_status check_names(const reading *r) {
 static ml_status deal_roles(reading *r) {
   const features_names names = {(const char *const *)r->names.columns, r->names.n_columns,
                                 r->beside, true};
-  return features__roles(&names, r->opts, &r->roles, r->err);
+  const features_ask ask = features__ask(r->opts);
+  return features__roles(&names, &ask, &r->roles, r->err);
 }
 
 static ml_status order_rows(reading *r, bool *are_numbers) {

@@ -43,7 +43,8 @@ ml_status features__open_csv(const char *path, char delimiter, const ml_watch *w
 static ml_status open_csv(reading *r, const char *path) {
   const ml_features_opts *o = r->opts;
   ml_status status = features__open_csv(path, o->delimiter, o->watch, &r->csv, &r->names, r->err);
-  if (status == ML_OK) status = features__roles(&r->names, o, &r->roles, r->err);
+  const features_ask ask = features__ask(o);
+  if (status == ML_OK) status = features__roles(&r->names, &ask, &r->roles, r->err);
   if (status == ML_OK) r->csv->empty_column = r->roles.empty;
   return status;
 }

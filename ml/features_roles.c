@@ -12,7 +12,7 @@
 
 typedef struct deal {
   const features_names *names;
-  const ml_features_opts *opts;
+  const features_ask *ask;
   features_roles *roles;
   bool *known; /* has a role, or is left out */
   ml_error *err;
@@ -78,13 +78,13 @@ static ml_status exclude(deal *d, const char *names) {
 /* All features have two underscores in a row, which hardly any id has. */
 static ml_status deal_id(deal *d) {
   features_roles *roles = d->roles;
-  const char *given = d->opts->id;
+  const char *given = d->ask->id;
   size_t column;
   if (d->names->has_ids) return ML_OK;
   if (given) return *given ? take(d, given, &roles->id) : ML_OK;
   if (count_named(d->names, "id", &column) == 0) {
     column = 0;
-    if (d->known[0] || strstr(d->names->names[0], "__")) return ML_OK;
+    if (!d->ask->first_is_id || d->known[0] || strstr(d->names->names[0], "__")) return ML_OK;
     roles->id_is_guess = true;
   } else if (column == roles->target) {
     return ml_error_at(d->err, ML_ERR_USAGE, d->names->source, 0, 0,
@@ -139,11 +139,13 @@ static ml_status deal_rest(deal *d) {
 }
 
 static ml_status deal_all(deal *d) {
-  const ml_features_opts *o = d->opts;
+  const features_ask *ask = d->ask;
   const size_t last = d->names->n - 1;
   ml_status status = ML_OK;
-  if (o->exclude && *o->exclude) status = exclude(d, o->exclude);
-  if (status == ML_OK && o->target) status = take(d, o->target, &d->roles->target);
+  if (ask->exclude && *ask->exclude) status = exclude(d, ask->exclude);
+  if (status == ML_OK && ask->target) status = take(d, ask->target, &d->roles->target);
+  for (size_t k = 0; k < FEATURES_MORE_MAX && status == ML_OK; k++)
+    if (ask->more[k]) status = take(d, ask->more[k], &d->roles->more[k]);
   if (status == ML_OK) status = deal_id(d);
   if (status == ML_OK && !d->names->has_ids && last > 0 && !d->known[last] &&
       !*d->names->names[last]) {
@@ -153,11 +155,12 @@ static ml_status deal_all(deal *d) {
   return status == ML_OK ? deal_rest(d) : status;
 }
 
-ml_status features__roles(const features_names *names, const ml_features_opts *opts,
+ml_status features__roles(const features_names *names, const features_ask *ask,
                           features_roles *roles, ml_error *err) {
   *roles = (features_roles){.id = SIZE_MAX, .target = SIZE_MAX, .empty = SIZE_MAX};
+  for (size_t k = 0; k < FEATURES_MORE_MAX; k++) roles->more[k] = SIZE_MAX;
   if (names->n == 0) return fail_no_feature(names, err);
-  deal d = {.names = names, .opts = opts, .roles = roles, .err = err};
+  deal d = {.names = names, .ask = ask, .roles = roles, .err = err};
   d.known = calloc(names->n, sizeof *d.known);
   roles->columns = calloc(names->n, sizeof *roles->columns);
   ml_status status = d.known && roles->columns ? deal_all(&d) : ml_error_memory(err);

@@ -76,7 +76,7 @@ static ml_status check_cells(const maker *m) {
   bool is_text = m->form.type == ML_TARGET_TEXT;
   for (size_t t = 0; t < c->n_texts; t++) {
     target_kind kind = m->cells[t].kind;
-    if (is_text ? target__is_missing_text(c->texts[t]) : kind == TARGET_MISSING)
+    if (is_text ? csv__is_missing_text(c->texts[t], strlen(c->texts[t])) : kind == TARGET_MISSING)
       return fail_row(m, first_row_of(c, t), "has no value");
     if (!is_text && kind == TARGET_INFINITE)
       return fail_row(m, first_row_of(c, t), "has an infinite value");

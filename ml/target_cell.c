@@ -56,15 +56,6 @@ target_cell target__read_cell(const char *text) {
   return cell;
 }
 
-bool target__is_missing_text(const char *text) {
-  static const char *const missing[] = {
-      "",    "NA",   "N/A",  "n/a",      "#N/A",    "#NA",    "<NA>",    "null",     "NULL", "NaN",
-      "nan", "-NaN", "-nan", "#N/A N/A", "-1.#IND", "1.#IND", "1.#QNAN", "-1.#QNAN", "None"};
-  for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
-    if (strcmp(text, missing[i]) == 0) return true;
-  return false;
-}
-
 /* Integers beyond 63 bits are unsigned, which are real to tsfresh; with a negative one among them,
  * or beyond 64 bits, no type of pandas has them. */
 target_form target__form(const size_t counts[TARGET_N_KINDS], bool has_negative) {

@@ -28,9 +28,6 @@ typedef struct target_cell {
 
 target_cell target__read_cell(const char *text);
 
-/* What pandas takes for a missing cell among texts. */
-bool target__is_missing_text(const char *text);
-
 /* How the cells of a column are printed; all of them have the kinds that are counted here. */
 typedef struct target_form {
   ml_target_type type;
@@ -68,6 +65,12 @@ typedef struct target_over {
   const uint32_t *row; /* n */
   char *const *ids;    /* n, for messages */
 } target_over;
+
+/* Read a column of a file of its own, joined by id to the rows of a matrix, and use it; it is
+ * borrowed for the call. @return as ml_target_read(), or what use() returned */
+typedef ml_status target_use(void *ctx, const target_column *column, ml_error *err);
+ml_status target__join(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
+                       target_use *use, void *ctx, ml_error *err);
 
 /* ml_target_read(). @param over  NULL: the rows of the matrix */
 ml_status target__read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,

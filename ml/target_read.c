@@ -176,37 +176,23 @@ static ml_status read_and_match(join *j) {
   return status == ML_OK ? match(j) : status;
 }
 
-/* The target as it was joined, or of the rows over them. */
-static ml_status make(join *j, const target_over *over, ml_target **out) {
-  const ml_column *t = &j->table->columns[1];
-  target_column column = {.name = t->name,
-                          .source = j->names.source,
-                          .n = j->matrix->n_rows,
-                          .texts = (const char *const *)t->labels,
-                          .n_texts = t->n_labels,
-                          .codes = j->codes,
-                          .by_id = j->by_id,
-                          .ids = j->matrix->rows};
-  if (!over) return target__make(&column, j->opts->problem, out, j->err);
-  uint32_t *codes = calloc(over->n + 1, sizeof *codes);
-  if (!codes) return ml_error_memory(j->err);
-  for (size_t i = 0; i < over->n; i++) codes[i] = j->codes[over->row[i]];
-  column.n = over->n;
-  column.codes = codes;
-  column.by_id = NULL;
-  column.ids = over->ids;
-  ml_status status = target__make(&column, j->opts->problem, out, j->err);
-  free(codes);
-  return status;
-}
-
-ml_status target__read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
-                       const target_over *over, ml_target **out, ml_error *err) {
-  static const ml_target_opts defaults;
-  join j = {.opts = opts ? opts : &defaults, .matrix = rows, .err = err};
+ml_status target__join(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
+                       target_use *use, void *ctx, ml_error *err) {
+  join j = {.opts = opts, .matrix = rows, .err = err};
   ml_status status = open_csv(&j, path);
   if (status == ML_OK) status = read_and_match(&j);
-  if (status == ML_OK) status = make(&j, over, out);
+  if (status == ML_OK) {
+    const ml_column *t = &j.table->columns[1];
+    const target_column column = {.name = t->name,
+                                  .source = j.names.source,
+                                  .n = rows->n_rows,
+                                  .texts = (const char *const *)t->labels,
+                                  .n_texts = t->n_labels,
+                                  .codes = j.codes,
+                                  .by_id = j.by_id,
+                                  .ids = rows->rows};
+    status = use(ctx, &column, err);
+  }
   free(j.row);
   free(j.file_row);
   free(j.by_id);
@@ -215,6 +201,37 @@ ml_status target__read(const char *path, const ml_target_opts *opts, const ml_ma
   free((void *)j.names.names);
   ml_csv_close(j.csv);
   return status;
+}
+
+/* What is made of a column: the target as it was joined, or of the rows over them. */
+typedef struct making {
+  const target_over *over;
+  ml_problem problem;
+  ml_target **out;
+} making;
+
+static ml_status make(void *ctx, const target_column *column, ml_error *err) {
+  const making *m = ctx;
+  const target_over *over = m->over;
+  if (!over) return target__make(column, m->problem, m->out, err);
+  uint32_t *codes = calloc(over->n + 1, sizeof *codes);
+  if (!codes) return ml_error_memory(err);
+  for (size_t i = 0; i < over->n; i++) codes[i] = column->codes[over->row[i]];
+  target_column spread = *column;
+  spread.n = over->n;
+  spread.codes = codes;
+  spread.by_id = NULL;
+  spread.ids = over->ids;
+  ml_status status = target__make(&spread, m->problem, m->out, err);
+  free(codes);
+  return status;
+}
+
+ml_status target__read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
+                       const target_over *over, ml_target **out, ml_error *err) {
+  static const ml_target_opts defaults;
+  if (!opts) opts = &defaults;
+  return target__join(path, opts, rows, make, &(making){over, opts->problem, out}, err);
 }
 
 ml_status ml_target_read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,

@@ -3,6 +3,7 @@
 #include "models.h"
 
 static const ml_model *const built_in[] = {
+    &models__decision_tree,
     &models__dummy,
     &models__ols,
     &models__ridge,
