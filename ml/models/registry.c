@@ -4,6 +4,13 @@
 
 static const ml_model *const built_in[] = {
     &models__dummy, &models__ols, &models__ridge, &models__decision_tree, &models__random_forest,
+    &models__decision_tree,
+    &models__dummy,
+    &models__ols,
+    &models__ridge,
+    &models__logistic,
+    &models__gaussian_nb,
+    &models__knn,
 };
 
 const ml_model *ml_model_at(size_t i) {
