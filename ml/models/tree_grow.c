@@ -28,6 +28,7 @@ struct tree_grower {
   uint32_t *counts; /* n: as the sample's, times how often each row is there */
   double *weights;
   uint64_t *pairs;
+  double *terms;
   uint32_t *drawn, *swaps; /* n_columns: those to draw from; how they were exchanged */
   double *best;            /* n_columns: of those drawn */
   open_node *open;
@@ -49,15 +50,23 @@ typedef struct split {
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-/* Whole weights stay so when rows are repeated up to n times. */
-static bool are_exact(const tree_sample *s) {
-  if (!s->counts) return false;
-  uint64_t most = 0;
-  for (size_t i = 0; i < s->n; i++) most = s->counts[i] > most ? s->counts[i] : most;
-  return most * s->n < INT32_MAX;
+/* Greatest weight of all rows for which the terms of entropies are kept: 32 MB. */
+enum { MAX_TERMS = 1 << 22 };
+
+/* Weight of all rows at most, where each may be there up to n times and it is whole and below 2^31
+ * then; else 0. */
+static size_t whole_weight(const tree_sample *s, bool are_repeated) {
+  uint64_t most = 0, sum = 0;
+  if (!s->counts) return 0;
+  for (size_t i = 0; i < s->n; i++) {
+    most = s->counts[i] > most ? s->counts[i] : most;
+    sum += s->counts[i];
+  }
+  if (are_repeated) sum = most * s->n;
+  return sum < INT32_MAX ? (size_t)sum : 0;
 }
 
-static bool allocate(tree_grower *g, bool is_exact, bool has_pairs) {
+static bool allocate(tree_grower *g, size_t weight) {
   const tree_sample *s = g->sample;
   size_t p = s->n_columns ? s->n_columns : 1, classes = s->n_classes ? s->n_classes : 1;
   g->drawn = malloc(p * sizeof *g->drawn);
@@ -66,12 +75,15 @@ static bool allocate(tree_grower *g, bool is_exact, bool has_pairs) {
   g->scorer.left = malloc(classes * sizeof *g->scorer.left);
   g->scorer.left_sums = malloc(classes * sizeof *g->scorer.left_sums);
   bool ok = g->drawn && g->swaps && g->best && g->scorer.left && g->scorer.left_sums;
+  bool is_exact = weight > 0, are_pairs = s->n_classes == 2 && g->limits.criterion == TREE_GINI;
   if (is_exact)
     g->counts = malloc(s->n * sizeof *g->counts);
   else
     g->weights = malloc(s->n * sizeof *g->weights);
-  if (has_pairs) g->pairs = malloc(s->n * sizeof *g->pairs);
-  return ok && (is_exact ? g->counts != NULL : g->weights != NULL) && (!has_pairs || g->pairs);
+  if (is_exact && are_pairs) ok = ok && (g->pairs = malloc(s->n * sizeof *g->pairs));
+  if (is_exact && g->limits.criterion == TREE_ENTROPY && weight <= MAX_TERMS)
+    ok = ok && (g->terms = tree__entropy_terms(weight));
+  return ok && (g->counts || g->weights);
 }
 
 ml_status tree__grower_new(tree_sample *sample, const tree_limits *limits, bool may_consume,
@@ -80,14 +92,12 @@ ml_status tree__grower_new(tree_sample *sample, const tree_limits *limits, bool 
   if (!g) return ml_error_memory(err);
   g->sample = sample;
   g->limits = *limits;
-  bool is_exact = may_consume ? sample->counts != NULL : are_exact(sample);
-  bool has_pairs = is_exact && sample->n_classes == 2 && limits->criterion == TREE_GINI;
   ml_status status = tree__columns_init(&g->columns, sample, limits->n_drawn, may_consume, err);
   if (status) {
     free(g);
     return status;
   }
-  if (!allocate(g, is_exact, has_pairs)) {
+  if (!allocate(g, whole_weight(sample, !may_consume))) {
     tree__grower_free(g);
     return ml_error_memory(err);
   }
@@ -99,6 +109,7 @@ ml_status tree__grower_new(tree_sample *sample, const tree_limits *limits, bool 
   g->scorer.counts = g->counts;
   g->scorer.weights = g->weights;
   g->scorer.y = sample->y;
+  g->scorer.terms = g->terms;
   *out = g;
   return ML_OK;
 }
@@ -109,6 +120,7 @@ void tree__grower_free(tree_grower *g) {
   free(g->counts);
   free(g->weights);
   free(g->pairs);
+  free(g->terms);
   free(g->drawn);
   free(g->swaps);
   free(g->best);
