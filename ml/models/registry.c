@@ -7,6 +7,9 @@ static const ml_model *const built_in[] = {
     &models__dummy,
     &models__ols,
     &models__ridge,
+    &models__logistic,
+    &models__gaussian_nb,
+    &models__knn,
 };
 
 const ml_model *ml_model_at(size_t i) {
