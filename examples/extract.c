@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
     opts.n_workers = strtoul(argv[3], NULL, 10);
     status = ml_mproc_open(&opts, &pool, &err); /* starts `mltool worker`, on any free port */
   }
-  ml_exec *exec = pool ? ml_mproc_exec(pool) : NULL; /* NULL: everything in this process */
+  ml_exec *exec = ml_mproc_exec(pool); /* NULL for NULL: everything in this process */
   if (status == ML_OK) status = ml_fresh_extract(set, settings, exec, NULL, &features, &err);
   if (status == ML_OK) status = ml_matrix_write(features, argv[2], ML_FORMAT_AUTO, NULL, &err);
   if (status == ML_OK)

@@ -18,18 +18,12 @@ typedef struct deal {
   ml_error *err;
 } deal;
 
-/* "a, b, ...", as far as a message has room. */
-static void put_list(ml_buf *to, const features_names *names) {
-  enum { ROOM = 240 };
-  const size_t from = to->n;
-  for (size_t j = 0; j < names->n; j++) {
-    if (to->n - from + strlen(names->names[j]) > ROOM) {
-      ml_buf_puts(to, j ? ", ..." : "...");
-      return;
-    }
-    ml_buf_puts(to, j ? ", " : "");
-    series__put_name(to, names->names[j]);
-  }
+static const char *name_at(const void *names, size_t j) {
+  return ((const features_names *)names)->names[j];
+}
+
+static const char *list_of(const features_names *names, char buf[SERIES_LIST_MAX]) {
+  return series__list(names->n, name_at, names, buf);
 }
 
 static size_t count_named(const features_names *names, const char *name, size_t *column) {
@@ -43,9 +37,8 @@ static size_t count_named(const features_names *names, const char *name, size_t 
 }
 
 ml_status features__fail_name(const features_names *names, const char *name, ml_error *err) {
-  char shown[CSV_QUOTE_MAX];
+  char shown[CSV_QUOTE_MAX], list[SERIES_LIST_MAX];
   size_t column;
-  ml_buf tail = {0};
   csv__quote(name, strlen(name), shown);
   if (count_named(names, name, &column) > 1)
     return ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0, "more than one column \"%s\"",
@@ -54,18 +47,11 @@ ml_status features__fail_name(const features_names *names, const char *name, ml_
   for (size_t j = 0; j < names->n; j++)
     ml_nearest_try(&nearest, names->names[j], strlen(names->names[j]));
   /* Any letter is one edit from any other: the list says more. */
-  if (nearest.name && (nearest.distance == 0 || strlen(name) > 1)) {
-    ml_buf_printf(&tail, "did you mean \"%s\"?", nearest.name);
-  } else {
-    ml_buf_puts(&tail, "the file has: ");
-    put_list(&tail, names);
-  }
-  ml_status status = tail.failed
-                         ? ml_error_memory(err)
-                         : ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0,
-                                       "no column \"%s\" (%.*s)", shown, (int)tail.n, tail.data);
-  ml_buf_release(&tail);
-  return status;
+  if (nearest.name && (nearest.distance == 0 || strlen(name) > 1))
+    return ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0,
+                       "no column \"%s\" (did you mean \"%s\"?)", shown, nearest.name);
+  return ml_error_at(err, ML_ERR_USAGE, names->source, 0, 0, "no column \"%s\" (the file has: %s)",
+                     shown, list_of(names, list));
 }
 
 /* The column of a name that must be there, once, and has no part yet. */
@@ -126,14 +112,9 @@ static ml_status fail_twice(const deal *d, const char *name) {
 }
 
 static ml_status fail_no_feature(const features_names *names, ml_error *err) {
-  ml_buf list = {0};
-  put_list(&list, names);
-  ml_status status = list.failed ? ml_error_memory(err)
-                                 : ml_error_at(err, ML_ERR_PARSE, names->source, 0, 0,
-                                               "no column of a feature (the file has: %.*s)",
-                                               (int)list.n, list.n ? list.data : "");
-  ml_buf_release(&list);
-  return status;
+  char list[SERIES_LIST_MAX];
+  return ml_error_at(err, ML_ERR_PARSE, names->source, 0, 0,
+                     "no column of a feature (the file has: %s)", list_of(names, list));
 }
 
 /* Every column that has no other part is a feature. */
@@ -141,6 +122,7 @@ static ml_status deal_rest(deal *d) {
   labels seen = {0};
   ml_status status = ML_OK;
   features_roles *roles = d->roles;
+  if (d->ask->no_features) return ML_OK;
   for (size_t j = 0; j < d->names->n && status == ML_OK; j++) {
     const char *name = d->names->names[j];
     if (d->known[j]) continue;

@@ -88,6 +88,9 @@ void module__release_file(module_file *file);
 ml_status functions__load(ml_functions *functions, const char *what, const char *path,
                           const unsigned char *expected, ml_buf *trace, ml_error *err);
 
+/* Show the symbols of this library to what is opened next. */
+void functions__show_libml(void);
+
 /* ---- functions_plugin.c ---- */
 
 /* The plugin for Python, loaded when it is first asked for. */

@@ -60,7 +60,7 @@ static ml_status check_table(const ml_module *module, const char *what, ml_error
 
 /* Modules are not linked with libml, but find it in the process. A program that has opened libml
  * for itself alone, as Python's ctypes does, would hide it from them. */
-static void show_libml(void) {
+void functions__show_libml(void) {
   Dl_info info;
   if (dladdr((const void *)&ml_functions_load, &info) && info.dli_fname) {
     void *self = dlopen(info.dli_fname, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD);
@@ -73,7 +73,7 @@ static ml_status load_shared(ml_functions *functions, const char *what, const mo
   if (!is_elf(file->path))
     return ml_error_set(err, ML_ERR_USAGE, "'%s' is no shared object%s", what,
                         module__ends_in(what, ".c") ? "; compile it with cc -shared -fPIC" : "");
-  show_libml();
+  functions__show_libml();
   void *handle = dlopen(file->path, RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     return ml_error_set(err, ML_ERR_USAGE, "cannot load module '%s': %s", what,

@@ -40,6 +40,7 @@ typedef struct ml_metric_info {
   ml_problem problem;
   ml_metric_needs needs;
   bool is_loss;            /* the least is best */
+  bool is_signed;          /* a loss on both sides of 0: the nearest to it is best */
   bool is_binary;          /* for two classes only; the last one is positive */
   const char *argument;    /* what follows "=": "beta"; NULL: nothing */
   double fallback, lo, hi; /* of the argument: its default (NaN: it must be given) and range */

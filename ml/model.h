@@ -21,7 +21,8 @@ typedef enum ml_model_param_kind {
 } ml_model_param_kind;
 
 /* The value of a hyper-parameter is a double: an integer as it is, a boolean as 0 or 1, a choice by
- * its index. The word `none` ("no limit") is infinity. */
+ * its index. The word `none` ("no limit") is infinity. Choices of a real number are words that may
+ * stand in its place: -1, -2, ... */
 typedef struct ml_model_param {
   const char *name; /* as on the command line */
   ml_model_param_kind kind;
@@ -151,17 +152,22 @@ typedef struct ml_model {
 /** @return number i of the models that are built in; NULL behind the last */
 ML_API const ml_model *ml_model_at(size_t i);
 
+/** @return name number i of the models of libraries, which ml_model_find() opens; NULL behind the
+ * last */
+ML_API const char *ml_model_name_at(size_t i);
+
 /**
  * Find a model.
  *
  * @param name  "ridge": one that is built in; "xgboost": one of a library that is opened now;
- *              "./mine.so": a shared object that exports `const ml_model ml_model_table`, and is
- *              opened once and never closed. A name may end in _classifier or _regressor
+ *              "./mine.so": a shared object that exports `const ml_model ml_model_table[]`, ended
+ * by an entry without a name; "./mine.so:NAME": one of several. What was opened is never closed.
+ * The name of a model may end in _classifier or _regressor
  * @param[out] problem  what such an ending says, else ML_PROBLEM_AUTO; may be NULL
  * @param[out] out      lives as long as the process
  *
  * @retval ML_ERR_USAGE  no such model (the nearest is named); its library is not installed (which
- *                       package has it); no model of ours, or another ABI
+ *                       package has it); no models of ours, or another ABI
  * @retval ML_ERR_IO     there is no such file
  * @retval ML_ERR_MEMORY
  */

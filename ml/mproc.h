@@ -62,7 +62,8 @@ ML_API ml_mproc_opts ml_mproc_opts_default(void);
 ML_API ML_MUST_CHECK ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc **out,
                                              ml_error *err);
 
-/** The executor of a pool, for ml_fresh_extract() and the like; borrowed. */
+/** The executor of a pool, for ml_fresh_extract() and the like; borrowed. NULL, which is serial,
+ * for NULL. */
 ML_API ml_exec *ml_mproc_exec(ml_mproc *pool);
 
 /** The port the pool listens on. */

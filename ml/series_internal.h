@@ -71,8 +71,12 @@ ml_status series__make_targets(const ml_csv *csv, ml_column *column, const uint3
 
 /* ---- words for messages ---- */
 
-/* "a, b, c", cut to what a message can hold. @return buf */
+/* "a, b, c" of n names, cut to what a message can hold. @return buf */
 enum { SERIES_LIST_MAX = 320 };
+const char *series__list(size_t n, const char *(*name_at)(const void *of, size_t j), const void *of,
+                         char buf[SERIES_LIST_MAX]);
+
+/* Of the columns of a file. */
 const char *series__list_columns(const ml_csv *csv, char buf[SERIES_LIST_MAX]);
 
 /* Append the name of a column as it stands in a list: quoted as in CSV when it is empty or has a

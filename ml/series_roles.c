@@ -17,23 +17,32 @@ typedef struct deal {
   ml_error *err;
 } deal;
 
-const char *series__list_columns(const ml_csv *csv, char buf[SERIES_LIST_MAX]) {
+const char *series__list(size_t n, const char *(*name_at)(const void *of, size_t j), const void *of,
+                         char buf[SERIES_LIST_MAX]) {
   static const char rest[] = ", ...";
-  size_t n = 0;
+  size_t at = 0;
   ml_buf name = {0};
   buf[0] = 0;
-  for (size_t j = 0; j < ml_csv_n_columns(csv); j++) {
+  for (size_t j = 0; j < n; j++) {
     ml_buf_clear(&name);
     ml_buf_puts(&name, j ? ", " : "");
-    series__put_name(&name, ml_csv_column(csv, j));
-    if (name.failed || n + name.n + sizeof rest > SERIES_LIST_MAX) {
-      strcpy(buf + n, j ? rest : "...");
+    series__put_name(&name, name_at(of, j));
+    if (name.failed || at + name.n + sizeof rest > SERIES_LIST_MAX) {
+      strcpy(buf + at, j ? rest : "...");
       break;
     }
-    n += (size_t)sprintf(buf + n, "%.*s", (int)name.n, name.data);
+    at += (size_t)sprintf(buf + at, "%.*s", (int)name.n, name.data);
   }
   ml_buf_release(&name);
   return buf;
+}
+
+static const char *column_at(const void *csv, size_t j) {
+  return ml_csv_column(csv, j);
+}
+
+const char *series__list_columns(const ml_csv *csv, char buf[SERIES_LIST_MAX]) {
+  return series__list(ml_csv_n_columns(csv), column_at, csv, buf);
 }
 
 static ml_status fail_list(const deal *d, const char *words, const char *name, const char *tail) {

@@ -34,7 +34,7 @@ static const ml_exec_vtable vtable = {
     .n_workers = n_workers, .run = run__job, .functions = functions};
 
 ml_exec *ml_mproc_exec(ml_mproc *pool) {
-  return &pool->exec;
+  return pool ? &pool->exec : NULL;
 }
 
 int ml_mproc_port(const ml_mproc *pool) {

@@ -25,8 +25,7 @@ static inline ml_mproc *open_pool(ml_mproc_opts opts) {
 static inline void expect_doubles(ml_mproc *pool, acts *a, const ml_job *job) {
   ml_error err = {0};
   a->n_taken = 0;
-  if (ml_exec_run(pool ? ml_mproc_exec(pool) : NULL, job, &err) != ML_OK)
-    fail_msg("job failed: %s", err.message);
+  if (ml_exec_run(ml_mproc_exec(pool), job, &err) != ML_OK) fail_msg("job failed: %s", err.message);
   assert_int_equal(a->n_taken, a->n);
   for (size_t i = 0; i < a->n; i++)
     expect_same("result of an item", a->results[i], 2 * a->acts[i].value);

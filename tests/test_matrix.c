@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Matrices and the files they are written to. */
-#include "support.h"
+#include "matrix_cases.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,48 +12,12 @@
 
 #include <jansson.h>
 
-static const char *in_dir(const char *name) {
-  static char path[512];
-  snprintf(path, sizeof path, "%s/%s", temp_dir(), name);
-  return path;
-}
-
 static size_t n_entries(void) {
   size_t n = 0;
   DIR *dir = opendir(temp_dir());
   while (readdir(dir)) n++;
   closedir(dir);
   return n - 2;
-}
-
-static ml_matrix *new_matrix(size_t n_rows, size_t n_columns, const char *const *rows,
-                             const char *const *columns, const double *values) {
-  ml_matrix *m = NULL;
-  assert_int_equal(ml_matrix_new(NULL, n_rows, n_columns, &m, NULL), ML_OK);
-  for (size_t i = 0; i < n_rows; i++) m->rows[i] = strdup(rows[i]);
-  for (size_t j = 0; j < n_columns; j++) m->columns[j] = strdup(columns[j]);
-  for (size_t i = 0; i < n_rows * n_columns; i++) m->values[i] = values[i];
-  return m;
-}
-
-static ml_matrix *nasty(void) {
-  return new_matrix(3, 2, (const char *[]){"1", "a,b", "007"},
-                    (const char *[]){"x__q_0.1", "x__attr_\"real\""},
-                    (double[]){0.1, NAN, INFINITY, -INFINITY, -0.0, 1e300});
-}
-
-static void write_ok(const ml_matrix *m, const char *path, ml_format format) {
-  ml_error err = {0};
-  if (ml_matrix_write(m, path, format, NULL, &err) != ML_OK)
-    fail_msg("%s: %s", err.source, err.message);
-}
-
-static void expect_content(const char *path, const char *want) {
-  size_t n;
-  char *got = read_file(path, &n);
-  assert_string_equal(got, want);
-  assert_int_equal(n, strlen(want));
-  free(got);
 }
 
 static void begins_as_zeros_without_names(void **state) {
@@ -185,26 +147,6 @@ static void npy_is_refused_on_standard_output(void **state) {
   ml_error err = {0};
   assert_int_equal(ml_matrix_write(m, "-", ML_FORMAT_NPY, NULL, &err), ML_ERR_USAGE);
   ml_matrix_free(m);
-}
-
-/* A matrix that takes several buffers in every format. */
-static ml_matrix *large(void) {
-  ml_matrix *m = NULL;
-  uint64_t seed = 3;
-  char name[32];
-  assert_int_equal(ml_matrix_new(NULL, 3000, 100, &m, NULL), ML_OK);
-  for (size_t i = 0; i < m->n_rows; i++) {
-    snprintf(name, sizeof name, "%zu", i);
-    m->rows[i] = strdup(name);
-  }
-  for (size_t j = 0; j < m->n_columns; j++) {
-    snprintf(name, sizeof name, "f%zu", j);
-    m->columns[j] = strdup(name);
-  }
-  for (size_t i = 0; i < m->n_rows * m->n_columns; i++)
-    m->values[i] = (double)(next_random(&seed) >> 11) * 0x1p-53;
-  m->rows_are_numbers = true;
-  return m;
 }
 
 static void a_large_csv_reads_back(void **state) {
@@ -401,108 +343,6 @@ static void a_write_that_is_given_up_leaves_nothing(void **state) {
   ml_matrix_free(m);
 }
 
-/* The same values column-major. */
-static void turn(ml_matrix *m) {
-  size_t size = m->n_rows * m->n_columns * sizeof *m->values;
-  double *rows = malloc(size);
-  memcpy(rows, m->values, size);
-  for (size_t i = 0; i < m->n_rows; i++)
-    for (size_t j = 0; j < m->n_columns; j++)
-      m->values[j * m->n_rows + i] = rows[i * m->n_columns + j];
-  m->by_column = true;
-  free(rows);
-}
-
-static void expect_same_files(const char *a, const char *b) {
-  char path[512];
-  size_t n, m;
-  snprintf(path, sizeof path, "%s", in_dir(a));
-  char *got = read_file(path, &n), *want = read_file(in_dir(b), &m);
-  assert_int_equal(n, m);
-  assert_memory_equal(got, want, n);
-  free(got);
-  free(want);
-}
-
-static void the_layout_does_not_show(void **state) {
-  (void)state;
-  static const char *names[][2] = {{"rows.csv", "turned.csv"},
-                                   {"rows.json", "turned.json"},
-                                   {"rows.npy", "turned.npy"},
-                                   {"rows.columns.json", "turned.columns.json"}};
-  ml_matrix *rows = large(), *turned = large();
-  ml_error err = {0};
-  turn(turned);
-  for (size_t i = 0; i < 4; i++) {
-    if (i < 3) {
-      write_ok(rows, in_dir(names[i][0]), ML_FORMAT_AUTO);
-      write_ok(turned, in_dir(names[i][1]), ML_FORMAT_AUTO);
-    }
-    expect_same_files(names[i][0], names[i][1]);
-  }
-  /* In steps, which begin anywhere in what is put together at once. */
-  ml_matrix_writer *w = NULL;
-  assert_int_equal(
-      ml_matrix_write_open(turned, in_dir("turned.csv"), ML_FORMAT_AUTO, false, NULL, &w, &err),
-      ML_OK);
-  for (size_t n = 0; n <= 3000; n += 123) assert_int_equal(ml_matrix_write_rows(w, n, &err), ML_OK);
-  assert_int_equal(ml_matrix_write_commit(w, &err), ML_OK);
-  expect_same_files("turned.csv", "rows.csv");
-  ml_matrix_free(rows);
-  ml_matrix_free(turned);
-}
-
-/* A matrix of what is chosen, made by hand, is written to the same bytes. */
-static void some_columns(void **state) {
-  (void)state;
-  static const char *ends[] = {"csv", "json", "npy"};
-  enum { N = 37 };
-  ml_matrix *all = large(), *few = NULL;
-  size_t columns[N];
-  assert_int_equal(ml_matrix_new(NULL, all->n_rows, N, &few, NULL), ML_OK);
-  few->rows_are_numbers = true;
-  for (size_t j = 0; j < N; j++) columns[j] = (j * 31 + 99) % all->n_columns;
-  for (size_t i = 0; i < all->n_rows; i++) {
-    few->rows[i] = strdup(all->rows[i]);
-    for (size_t j = 0; j < N; j++)
-      few->values[i * N + j] = all->values[i * all->n_columns + columns[j]];
-  }
-  for (size_t j = 0; j < N; j++) {
-    all->columns[columns[j]][0] = '\xc3'; /* not safe, and equal to another but for the bytes */
-    few->columns[j] = strdup(all->columns[columns[j]]);
-  }
-  for (size_t k = 0; k < 12; k++) {
-    char a[64], b[64];
-    bool is_safe = k % 2;
-    ml_error err = {0};
-    if (k == 6) turn(all);
-    snprintf(a, sizeof a, "few.%s", ends[k / 2 % 3]);
-    snprintf(b, sizeof b, "chosen.%s", ends[k / 2 % 3]);
-    assert_int_equal((is_safe ? ml_matrix_write_safe : ml_matrix_write)(few, in_dir(a),
-                                                                        ML_FORMAT_AUTO, NULL, &err),
-                     ML_OK);
-    assert_int_equal(
-        ml_matrix_write_columns(all, columns, N, in_dir(b), ML_FORMAT_AUTO, is_safe, NULL, &err),
-        ML_OK);
-    expect_same_files(a, b);
-    if (is_safe) expect_same_files("few.names.csv", "chosen.names.csv");
-    if (k / 2 % 3 == 2) expect_same_files("few.columns.json", "chosen.columns.json");
-  }
-  ml_matrix_free(all);
-  ml_matrix_free(few);
-}
-
-static void no_columns_at_all(void **state) {
-  (void)state;
-  ml_matrix *m = nasty();
-  ml_error err = {0};
-  assert_int_equal(
-      ml_matrix_write_columns(m, NULL, 0, in_dir("no.csv"), ML_FORMAT_AUTO, false, NULL, &err),
-      ML_OK);
-  expect_content(in_dir("no.csv"), "id\n1\n\"a,b\"\n007\n");
-  ml_matrix_free(m);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(begins_as_zeros_without_names),
@@ -522,9 +362,6 @@ int main(void) {
       cmocka_unit_test(a_full_disk_is_an_error),
       cmocka_unit_test(rows_can_come_one_after_another),
       cmocka_unit_test(a_write_that_is_given_up_leaves_nothing),
-      cmocka_unit_test(the_layout_does_not_show),
-      cmocka_unit_test(some_columns),
-      cmocka_unit_test(no_columns_at_all),
   };
   return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
 }

@@ -44,7 +44,7 @@ static ml_status put_row(void *ctx, size_t item, ml_buf *in, ml_error *err) {
 
 /* @return the bytes of the result matrix, to free() */
 static double *rows_of(ml_mproc *pool, const double *x, size_t n_columns, size_t n_rows) {
-  ml_exec *exec = pool ? ml_mproc_exec(pool) : NULL;
+  ml_exec *exec = ml_mproc_exec(pool); /* NULL for NULL */
   ml_block *input, *result;
   assert_int_equal(ml_block_copy(exec, x, n_columns * sizeof *x, &input, NULL), ML_OK);
   assert_int_equal(ml_block_new(exec, n_rows * n_columns * sizeof *x, &result, NULL), ML_OK);
@@ -131,7 +131,7 @@ static void error_of_the_lowest_failed_item_is_returned(void **state) {
     ml_mproc *pool = k == 4 ? NULL : open_pool(test_opts(worker_counts[k]));
     ml_error err = {0};
     a.n_taken = 0;
-    assert_int_equal(ml_exec_run(pool ? ml_mproc_exec(pool) : NULL, &job, &err), ML_ERR_NUMERIC);
+    assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, &err), ML_ERR_NUMERIC);
     assert_int_equal(err.status, ML_ERR_NUMERIC);
     assert_string_equal(err.message, "item 90 failed");
     assert_string_equal(err.source, "x.csv");

@@ -113,8 +113,7 @@ static void run(ml_mproc *pool, outcome *o, const ml_job *job) {
   o->a.n_taken = o->n_failed = o->n_seen_failed = 0;
   memset(o->seen, 0, o->a.n * sizeof *o->seen);
   for (size_t i = 0; i < o->a.n; i++) o->a.results[i] = -1;
-  if (ml_exec_run(pool ? ml_mproc_exec(pool) : NULL, job, &err) != ML_OK)
-    fail_msg("job failed: %s", err.message);
+  if (ml_exec_run(ml_mproc_exec(pool), job, &err) != ML_OK) fail_msg("job failed: %s", err.message);
   assert_int_equal(o->a.n_taken, o->a.n);
   assert_int_equal(o->n_seen_failed, o->n_failed);
   size_t n_done = 0;
@@ -211,7 +210,7 @@ static void lowest_failure_ends_a_job_in_chunks(void **state) {
     job.fail = NULL;
     o.a.n_taken = 0;
     ml_error err = {0};
-    assert_int_equal(ml_exec_run(pool ? ml_mproc_exec(pool) : NULL, &job, &err), ML_ERR_NUMERIC);
+    assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, &err), ML_ERR_NUMERIC);
     assert_string_equal(err.message, "item 57 failed");
     assert_int_equal(o.a.n_taken, 57);
     if (pool) expect_usable(pool);
@@ -427,7 +426,7 @@ static void large_arguments_arrive(void **state) {
                   .put = put_large,
                   .take = take_size,
                   .ctx = &n_taken};
-    assert_int_equal(ml_exec_run(pool ? ml_mproc_exec(pool) : NULL, &job, NULL), ML_OK);
+    assert_int_equal(ml_exec_run(ml_mproc_exec(pool), &job, NULL), ML_OK);
     assert_int_equal(n_taken, job.n_items);
     ml_mproc_close(pool);
   }
@@ -460,8 +459,7 @@ static uint64_t keep(ml_mproc *pool, size_t n_bytes, ml_block *input) {
                 .take = take_sum,
                 .ctx = &told};
   ml_error err = {0};
-  if (ml_exec_run(pool ? ml_mproc_exec(pool) : NULL, &job, &err) != ML_OK)
-    fail_msg("%s", err.message);
+  if (ml_exec_run(ml_mproc_exec(pool), &job, &err) != ML_OK) fail_msg("%s", err.message);
   return told;
 }
 

@@ -44,9 +44,9 @@ struct cli_opt {
   size_t offset;           /* of the field in the struct of the group */
   const char *placeholder; /* what help calls the value; NULL: there is none */
   const char *help;
-  const char *fallback; /* the default as it would be typed; NULL: zero */
-  double lo, hi;        /* CLI_INT, CLI_REAL: inclusive; CLI_WORKERS: 0 and hi; CLI_SIZE: lo */
-  bool is_open;         /* CLI_REAL: lo and hi are not values themselves */
+  const char *fallback;    /* the default as it would be typed; NULL: zero */
+  double lo, hi;           /* CLI_INT, CLI_REAL: inclusive; CLI_WORKERS: 0 and hi; CLI_SIZE: lo */
+  bool above_lo, below_hi; /* CLI_REAL: lo is no value itself; nor is hi */
   size_t given;        /* offset of a bool that tells whether it was on the command line; 0: none */
   const char *choices; /* CLI_CHOICE: "auto|always|never" */
   const char *bare;    /* CLI_CHOICE: meant when no =VALUE follows */
@@ -268,6 +268,10 @@ ml_status cli__check_output(const cli_file *output, const cli_file *files, size_
  * first n_read are read */
 ml_status cli__check_outputs(const cli_file *files, size_t n_read, size_t n, ml_error *err);
 
+/** How an output is written: as JSON when --json asks for it on standard output, else as its name
+ * ends. */
+ml_format cli__format(const cli_call *cli, const char *output);
+
 /** Say that CSV is written where the name promises something else. */
 void cli__note_format(cli_call *cli, const char *output);
 
@@ -308,13 +312,20 @@ ml_status cli__read_address(const char *text, char *host, int *port, ml_error *e
 /** Check -s and -p against one another. */
 ml_status cli__check_workers(const cli_workers *workers, ml_error *err);
 
-/** Start the workers that were asked for; notes of the pool are printed. @param[out] out  NULL when
- * none were */
+/** Start the workers that were asked for; notes of the pool are printed, and with -v the time.
+ * @param[out] out  NULL when none were */
 ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
                          ml_mproc **out, ml_error *err);
 
 /** Say which ports `-p 0` and `--metrics-port 0` have taken. A pool of NULL is allowed. */
 void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool);
+
+/** @return 0 for NULL */
+size_t cli__n_workers(const ml_mproc *pool);
+
+/** " (4 workers)" for the end of a line; "" for NULL. @return text */
+enum { CLI_WORKERS_MAX = 48 };
+const char *cli__workers_used(const ml_mproc *pool, char text[CLI_WORKERS_MAX]);
 
 /** What a pool has done, with -v. NULL is allowed. */
 void cli__pool_details(cli_call *cli, const ml_mproc *pool);

@@ -84,20 +84,17 @@ static void note_decisions(cli_call *cli, const fresh_run *run, const fresh_opti
 static void summary_text(cli_call *cli, const fresh_run *run, const char *output, double seconds) {
   size_t ids = ml_series_n_ids(run->set), kinds = ml_series_n_kinds(run->set);
   size_t rows = ml_series_n_rows(run->set), columns = run->matrix->n_columns;
-  char workers[48] = "", selected[48] = "";
-  size_t n = ml_exec_n_workers(run->pool ? ml_mproc_exec(run->pool) : NULL);
-  if (run->pool) snprintf(workers, sizeof workers, " (%zu worker%s)", n, cli__plural(n));
+  char workers[CLI_WORKERS_MAX], selected[48] = "";
   if (run->selection) snprintf(selected, sizeof selected, "%zu of ", run->selection->n_selected);
   cli__note(cli, "%s: %zu id%s, %zu kind%s, %zu row%s -> %s: %zu x %s%zu feature%s in %.2f s%s",
             run->input_name, ids, cli__plural(ids), kinds, cli__plural(kinds), rows,
             cli__plural(rows), output, run->matrix->n_rows, selected, columns, cli__plural(columns),
-            seconds, workers);
+            seconds, cli__workers_used(run->pool, workers));
 }
 
 static ml_status summary_json(const fresh_run *run, const char *output, double seconds,
                               ml_error *err) {
   ml_buf out = {0};
-  size_t n = run->pool ? ml_exec_n_workers(ml_mproc_exec(run->pool)) : 0;
   ml_buf_puts(&out, "{\"input\": ");
   ml_buf_json_string(&out, run->input);
   ml_buf_printf(&out, ", \"ids\": %zu, \"kinds\": %zu, \"rows\": %zu, \"output\": ",
@@ -105,7 +102,8 @@ static ml_status summary_json(const fresh_run *run, const char *output, double s
   ml_buf_json_string(&out, output);
   ml_buf_printf(&out, ", \"features\": %zu", run->matrix->n_columns);
   if (run->selection) ml_buf_printf(&out, ", \"selected\": %zu", run->selection->n_selected);
-  ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", n, seconds);
+  ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", cli__n_workers(run->pool),
+                seconds);
   return cli__print(&out, err);
 }
 
@@ -166,39 +164,35 @@ static ml_status finish_rows(row_writer *w, ml_error *err) {
   return status;
 }
 
-static ml_status write_all(cli_call *cli, row_writer *w, ml_error *err) {
-  const fresh_options *o = w->o;
+static ml_status finish(cli_call *cli, row_writer *w, const ml_watch *watch, ml_error *err) {
+  fresh_run *run = w->run;
   double start = cli__now();
-  ml_status status = fresh_select__is_on(o) ? fresh_select__write(cli, o, w->run, w->watch, err)
-                                            : finish_rows(w, err);
-  if (status == ML_OK && o->nan_report)
-    status = fresh_report__write(o->nan_report, &w->run->nan_report, err);
-  if (status == ML_OK && !fresh_select__is_on(o))
-    cli__detail(cli, "write: %.3f s", cli__now() - start);
+  if (run->target) return fresh_select__write(cli, w->o, run, watch, err);
+  if (run->ranges) ml_impute(run->matrix, run->ranges);
+  w->watch = watch;
+  ml_status status = finish_rows(w, err);
+  if (status == ML_OK) cli__detail(cli, "write: %.3f s", cli__now() - start);
   return status;
 }
 
 static ml_status extract(cli_call *cli, const fresh_options *o, fresh_run *run,
                          const ml_watch *watch, ml_error *err) {
-  bool is_json = cli__is_stdio(o->output) && cli->common.json;
   const ml_watch quiet = {.cancelled = watch->cancelled, .ctx = watch->ctx}; /* extraction tells */
-  row_writer w = {
-      .o = o, .run = run, .format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO, .watch = &quiet};
+  row_writer w = {.o = o, .run = run, .format = cli__format(cli, o->output), .watch = &quiet};
   const ml_fresh_rows rows = {write_rows, give_up_rows, &w};
-  bool writes_rows = can_take_back(o->output) && !fresh_select__is_on(o) && !run->ranges;
+  bool writes_rows = can_take_back(o->output) && !run->target && !run->ranges;
   double start = cli__now();
-  ml_status status = ml_fresh_extract_rows(
-      run->set, run->settings, run->pool ? ml_mproc_exec(run->pool) : NULL, watch,
-      o->cost ? &run->costs : NULL, writes_rows ? &rows : NULL, &run->matrix, err);
+  ml_status status = ml_fresh_extract_rows(run->set, run->settings, ml_mproc_exec(run->pool), watch,
+                                           o->cost ? &run->costs : NULL, writes_rows ? &rows : NULL,
+                                           &run->matrix, err);
   if (status == ML_OK) cli__detail(cli, "extract: %.3f s", cli__now() - start);
   if (status == ML_OK && o->nan_report)
     status = ml_fresh_nan_report(run->set, run->settings, run->matrix, &run->nan_report, err);
-  if (status == ML_OK && run->ranges && !fresh_select__is_on(o))
-    ml_impute(run->matrix, run->ranges);
-  w.watch = watch;
-  if (status == ML_OK && fresh_select__is_on(o)) status = write_all(cli, &w, err);
+  if (status == ML_OK) status = finish(cli, &w, watch, err);
+  if (status == ML_OK && o->nan_report)
+    status = fresh_report__write(o->nan_report, &run->nan_report, err);
   cli__pool_details(cli, run->pool);
-  return status == ML_OK && !fresh_select__is_on(o) ? write_all(cli, &w, err) : status;
+  return status;
 }
 
 /* Read, extract, write; each step is timed for -v. */
@@ -214,7 +208,6 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   ml_status status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
   if (status != ML_OK) return status;
   double after_open = cli__now();
-  if (run->pool) cli__detail(cli, "start workers: %.3f s", after_open - start);
 
   cli->idle = run->pool;
   status = ml_series_read(run->input, &columns, &run->set, err);

@@ -148,7 +148,6 @@ static ml_status do_init(peach *p, ml_error *err) {
 
 static ml_status start(peach *p, const ml_watch *watch, ml_error *err) {
   const cli_workers *workers = &p->options->workers;
-  double before = cli__now();
   ml_status status = ML_OK;
   if (workers->n.value == 0) {
     status = ml_functions_new(&p->functions, err);
@@ -157,7 +156,6 @@ static ml_status start(peach *p, const ml_watch *watch, ml_error *err) {
   }
   if (status != ML_OK) return status;
   double after = cli__now();
-  if (p->pool) cli__detail(p->cli, "start workers: %.3f s", after - before);
   cli__note_port(p->cli, workers, p->pool);
   status = do_init(p, err);
   if (status == ML_OK) cli__detail(p->cli, "load and init: %.3f s", cli__now() - after);
@@ -302,7 +300,7 @@ static ml_status call(peach *p, bool hasty, ml_error *err) {
                      .args = p->args,
                      .log = p->log,
                      .out = p->out,
-                     .exec = p->pool ? ml_mproc_exec(p->pool) : NULL,
+                     .exec = ml_mproc_exec(p->pool),
                      .functions = p->functions,
                      .is_hasty = hasty};
   double before = cli__now();

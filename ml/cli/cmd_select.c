@@ -91,27 +91,21 @@ static ml_status read_input(const select_options *o, select_run *run, const ml_w
   columns.target = s->target_file ? NULL : s->target;
   columns.problem = (ml_problem)s->task;
   columns.watch = watch;
-  ml_status status =
-      ml_features_read(run->input, &columns, run->pool ? ml_mproc_exec(run->pool) : NULL,
-                       &run->features, s->target_file ? NULL : &run->target, err);
+  ml_status status = ml_features_read(run->input, &columns, ml_mproc_exec(run->pool),
+                                      &run->features, s->target_file ? NULL : &run->target, err);
   if (status != ML_OK || !s->target_file) return status;
   const ml_target_opts of = {.name = s->target, .problem = (ml_problem)s->task, .watch = watch};
   status = ml_target_read(s->target_file, &of, run->features, &run->target, err);
   return status == ML_OK ? check_leak(run, err) : status;
 }
 
-static size_t n_workers(const select_run *run) {
-  return run->pool ? ml_exec_n_workers(ml_mproc_exec(run->pool)) : 0;
-}
-
 static void summary_text(cli_call *cli, const select_run *run, const char *output, double seconds) {
-  size_t rows = run->features->n_rows, n = n_workers(run);
+  size_t rows = run->features->n_rows;
   size_t columns = run->features->n_columns, selected = run->selection->n_selected;
-  char workers[48] = "";
-  if (run->pool) snprintf(workers, sizeof workers, " (%zu worker%s)", n, cli__plural(n));
+  char workers[CLI_WORKERS_MAX];
   cli__note(cli, "%s: %zu x %zu feature%s -> %s: %zu x %zu feature%s in %.2f s%s", run->input_name,
             rows, columns, cli__plural(columns), output, rows, selected, cli__plural(selected),
-            seconds, workers);
+            seconds, cli__workers_used(run->pool, workers));
 }
 
 static ml_status summary_json(const select_run *run, const char *output, double seconds,
@@ -129,22 +123,21 @@ static ml_status summary_json(const select_run *run, const char *output, double 
   ml_buf_json_string(&out, output);
   ml_buf_printf(&out, ", \"selected\": %zu, \"threshold\": ", selection->n_selected);
   ml_buf_json_number(&out, selection->threshold);
-  ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", n_workers(run), seconds);
+  ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", cli__n_workers(run->pool),
+                seconds);
   return cli__print(&out, err);
 }
 
 static ml_status select_and_write(cli_call *cli, const select_options *o, select_run *run,
                                   const ml_watch *watch, ml_error *err) {
-  bool is_json = cli__is_stdio(o->output) && cli->common.json;
   const cli_selecting selecting = {.given = &o->selection,
                                    .opts = &run->opts,
                                    .input_name = run->input_name,
                                    .features = run->features,
                                    .target = run->target,
-                                   .exec = run->pool ? ml_mproc_exec(run->pool) : NULL,
+                                   .exec = ml_mproc_exec(run->pool),
                                    .watch = watch,
                                    .output = o->output,
-                                   .format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO,
                                    .safe_names = o->names == CLI_NAMES_SAFE,
                                    .compat = (ml_compat)o->compat};
   ml_status status = cli__select(cli, &selecting, &run->selection, err);
@@ -160,7 +153,6 @@ static ml_status work(cli_call *cli, const select_options *o, select_run *run, m
   ml_status status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
   if (status != ML_OK) return status;
   double after_open = cli__now();
-  if (run->pool) cli__detail(cli, "start workers: %.3f s", after_open - start);
   cli->idle = run->pool;
   status = read_input(o, run, &watch, err);
   cli->idle = NULL;

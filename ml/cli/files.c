@@ -113,6 +113,10 @@ void cli__note_plot(cli_call *cli, const char *path) {
     cli__note(cli, "%s is written as SVG, the only format of --plot", path);
 }
 
+ml_format cli__format(const cli_call *cli, const char *output) {
+  return cli->common.json && cli__is_stdio(output) ? ML_FORMAT_JSON : ML_FORMAT_AUTO;
+}
+
 void cli__note_format(cli_call *cli, const char *output) {
   static const char *const known[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz", ".txt", NULL};
   if (!is_strange(output, known)) return;

@@ -69,16 +69,14 @@ ml_status fresh_select__read_target(cli_call *cli, const fresh_options *o, fresh
 
 ml_status fresh_select__write(cli_call *cli, const fresh_options *o, fresh_run *run,
                               const ml_watch *watch, ml_error *err) {
-  bool is_json = cli__is_stdio(o->output) && cli->common.json;
   const cli_selecting selecting = {.given = &o->selection,
                                    .opts = &run->select_opts,
                                    .input_name = run->input_name,
                                    .features = run->matrix,
                                    .target = run->target,
-                                   .exec = run->pool ? ml_mproc_exec(run->pool) : NULL,
+                                   .exec = ml_mproc_exec(run->pool),
                                    .watch = watch,
                                    .output = o->output,
-                                   .format = is_json ? ML_FORMAT_JSON : ML_FORMAT_AUTO,
                                    .safe_names = o->names == CLI_NAMES_SAFE,
                                    .set = run->set,
                                    .settings = run->settings};

@@ -48,12 +48,14 @@ static ml_status set_real(const cli_opt *opt, const char *typed, const char *val
                           ml_error *err) {
   const char *end = value + strlen(value);
   double v;
-  bool is_number = ml_number_parse(value, end, &v) == end;
-  if (opt->is_open && (!is_number || !(v > opt->lo && v < opt->hi)))
+  bool is_taken = ml_number_parse(value, end, &v) == end;
+  is_taken = is_taken && (opt->above_lo ? v > opt->lo : v >= opt->lo) &&
+             (opt->below_hi ? v < opt->hi : v <= opt->hi);
+  if (!is_taken && opt->above_lo)
     return ml_error_set(err, ML_ERR_USAGE,
-                        "option '%s' takes a number above %g and below %g, not '%s'", typed,
-                        opt->lo, opt->hi, value);
-  if (!is_number || !(v >= opt->lo && v <= opt->hi))
+                        "option '%s' takes a number above %g and %s %g, not '%s'", typed, opt->lo,
+                        opt->below_hi ? "below" : "at most", opt->hi, value);
+  if (!is_taken)
     return ml_error_set(err, ML_ERR_USAGE, "option '%s' takes a number from %g to %g, not '%s'",
                         typed, opt->lo, opt->hi, value);
   *(double *)field = v;

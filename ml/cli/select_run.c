@@ -140,7 +140,7 @@ static ml_status write_file(const char *path, const ml_buf *text, ml_output **ou
 
 /* All files are complete before the first gets its name. Those of the columns come first then,
  * because more can go wrong with them: their reader may be gone. */
-static ml_status write_files(const made *m, ml_error *err) {
+static ml_status write_files(const cli_call *cli, const made *m, ml_error *err) {
   const cli_selecting *s = m->s;
   const ml_selection *selection = m->selected->selection;
   cli_file files[CLI_SELECTION_FILES];
@@ -153,8 +153,9 @@ static ml_status write_files(const made *m, ml_error *err) {
   for (size_t i = 0; i < CLI_SELECTION_FILES && status == ML_OK; i++)
     if (files[i].path) status = write_file(files[i].path, &texts[i], &outs[i], err);
   if (status == ML_OK)
-    status = ml_matrix_write_columns(s->features, selection->selected, selection->n_selected,
-                                     s->output, s->format, s->safe_names, s->watch, err);
+    status =
+        ml_matrix_write_columns(s->features, selection->selected, selection->n_selected, s->output,
+                                cli__format(cli, s->output), s->safe_names, s->watch, err);
   for (size_t i = 0; i < CLI_SELECTION_FILES; i++) {
     ml_buf_release(&texts[i]);
     if (status == ML_OK && outs[i])
@@ -196,7 +197,7 @@ ml_status cli__select(cli_call *cli, const cli_selecting *s, ml_selection **sele
     const cli_pictured selected = {s->input_name, s->features, s->target, s->opts, *selection};
     const made m = {s, &selected, ranges};
     cli__detail(cli, "select: %.3f s", end - start);
-    status = write_files(&m, err);
+    status = write_files(cli, &m, err);
     if (status == ML_OK) cli__detail(cli, "write: %.3f s", cli__now() - end);
     if (status == ML_OK) relevance__note_result(cli, &selected);
     if (status == ML_OK) note_kx(cli, s, *selection);

@@ -17,7 +17,7 @@ const cli_opt cli__target_opts[] = {
     {0}};
 
 const cli_opt cli__selection_opts[] = {
-    {0, "fdr", CLI_REAL, SELECT(fdr), "LEVEL", .lo = 0, .hi = 1, .is_open = true,
+    {0, "fdr", CLI_REAL, SELECT(fdr), "LEVEL", .lo = 0, .hi = 1, .above_lo = true, .below_hi = true,
      .given = SELECT(fdr_given), .fallback = "0.05",
      .help = "select so that on average at most this share of the selected features is irrelevant"},
     {0, "method", CLI_CHOICE, SELECT(method), "RULE", .choices = "by|bh|kx",
@@ -26,7 +26,7 @@ const cli_opt cli__selection_opts[] = {
              "(Benjamini-Hochberg), or as the KX toolkit does"},
     {0, "k", CLI_INT, SELECT(k), "K", .lo = 1, .hi = 1e9,
      .help = "select the K features of the smallest p-values, in place of --fdr"},
-    {0, "percentile", CLI_REAL, SELECT(percentile), "P", .lo = 0, .hi = 100, .is_open = true,
+    {0, "percentile", CLI_REAL, SELECT(percentile), "P", .lo = 0, .hi = 100, .above_lo = true,
      .help = "select the features whose p-values are in the lowest P percent, in place of --fdr"},
     {0, "test", CLI_CHOICE, SELECT(test), "TEST", .choices = "mann|ks|kx", .fallback = "mann",
      .help = "test of classes against real features: mann (Mann-Whitney), ks "
@@ -35,7 +35,8 @@ const cli_opt cli__selection_opts[] = {
      .help = "test each class against the others, with p-values and decisions for each"},
     {0, "n-significant", CLI_INT, SELECT(n_significant), "K", .lo = 1, .hi = 1e9, .fallback = "1",
      .help = "with --multiclass: select the features that are relevant for at least K classes"},
-    {0, "redundancy", CLI_REAL, SELECT(redundancy), "R", .lo = 0, .hi = 1, .is_open = true,
+    {0, "redundancy", CLI_REAL, SELECT(redundancy), "R", .lo = 0, .hi = 1, .above_lo = true,
+     .below_hi = true,
      .help = "of two selected features whose correlation is above R, or below -R, leave out the "
              "one with the larger p-value"},
     {0, "impute", CLI_CHOICE, SELECT(impute), "HOW", .choices = "median|zero|no",

@@ -42,7 +42,6 @@ typedef struct cli_selecting {
   ml_exec *exec; /* may be NULL */
   const ml_watch *watch;
   const char *output; /* of the selected columns */
-  ml_format format;
   bool safe_names;
   /* For the recipe: what the features were made of and with. NULL, NULL: their names say it, and
    * compat the rest. */

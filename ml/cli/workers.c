@@ -84,7 +84,21 @@ ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_wat
   opts.note = note;
   opts.ctx = cli;
   opts.watch = watch;
-  return ml_mproc_open(&opts, out, err);
+  double start = cli__now();
+  ml_status status = ml_mproc_open(&opts, out, err);
+  if (status == ML_OK) cli__detail(cli, "start workers: %.3f s", cli__now() - start);
+  return status;
+}
+
+size_t cli__n_workers(const ml_mproc *pool) {
+  return pool ? ml_exec_n_workers(ml_mproc_exec((ml_mproc *)pool)) : 0;
+}
+
+const char *cli__workers_used(const ml_mproc *pool, char text[CLI_WORKERS_MAX]) {
+  size_t n = cli__n_workers(pool);
+  text[0] = 0;
+  if (pool) snprintf(text, CLI_WORKERS_MAX, " (%zu worker%s)", n, cli__plural(n));
+  return text;
 }
 
 void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool) {

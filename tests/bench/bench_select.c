@@ -187,7 +187,7 @@ static int run_apart(const bench_job *job, double redundancy, size_t n_workers) 
     ml_mproc_opts opts = ml_mproc_opts_default();
     opts.n_workers = n_workers;
     if (n_workers > 0) expect_ok(ml_mproc_open(&opts, &pool, &err), &err);
-    run(job, redundancy, pool ? ml_mproc_exec(pool) : NULL);
+    run(job, redundancy, ml_mproc_exec(pool));
     ml_mproc_close(pool);
     exit(0);
   }

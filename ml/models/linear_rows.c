@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows a linear model learns from, and what it predicts for others. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linear_parts.h"
+
+#define N_SAMPLED  64  /* rows whose mean is the shift: it need only be near */
+#define BLOCK_ROWS 512 /* that are predicted at a time */
+
+double *linear__new(size_t n, size_t m) {
+  size_t cells;
+  if (__builtin_mul_overflow(n, m, &cells)) return NULL;
+  return calloc(cells ? cells : 1, sizeof(double));
+}
+
+static size_t row_of(const linear_rows *rows, size_t i) {
+  return rows->rows ? rows->rows[i] : rows->first + i;
+}
+
+/* The mean of differences from one value: exact for constants, whatever they are. */
+static double shift_of(const linear_rows *rows, const double *column) {
+  size_t n = rows->n < N_SAMPLED ? rows->n : N_SAMPLED;
+  double origin = column[row_of(rows, 0)], sum = 0;
+  for (size_t i = 1; i < n; i++)
+    sum += column[row_of(rows, (size_t)((double)rows->n / (double)n * (double)i))] - origin;
+  return origin + sum / (double)n;
+}
+
+static ml_status keep_weighted(linear_rows *rows, const ml_view *view, ml_error *err) {
+  rows->kept = malloc(view->n ? view->n * sizeof *rows->kept : 1);
+  if (!rows->kept) return ml_error_memory(err);
+  rows->n = 0;
+  for (size_t i = 0; i < view->n; i++) {
+    size_t row = ml_view_row(view, i);
+    if (view->weights[row] > 0) rows->kept[rows->n++] = (uint32_t)row;
+  }
+  rows->rows = rows->kept;
+  return ML_OK;
+}
+
+ml_status linear__rows_init(linear_rows *rows, const ml_view *view, bool has_intercept,
+                            ml_error *err) {
+  *rows = (linear_rows){.view = *view,
+                        .n = view->n,
+                        .p = view->n_columns,
+                        .rows = view->rows,
+                        .has_intercept = has_intercept};
+  ml_status status = view->weights ? keep_weighted(rows, view, err) : ML_OK;
+  if (status == ML_OK && !rows->n)
+    status = ml_error_set(err, ML_ERR_NUMERIC, "no row with a weight above 0 to learn from");
+  if (status == ML_OK && !(rows->shift = linear__new(rows->p + 1, 1)))
+    status = ml_error_memory(err);
+  if (status != ML_OK) {
+    linear__rows_release(rows);
+    return status;
+  }
+  const ml_view kept = {.n = rows->n, .rows = rows->rows};
+  size_t first;
+  if (rows->rows && ml_view_is_run(&kept, &first)) {
+    rows->rows = NULL;
+    rows->first = first;
+  }
+  for (size_t j = 0; has_intercept && j < rows->p; j++)
+    rows->shift[j] = shift_of(rows, view->x + j * view->stride);
+  if (has_intercept) rows->shift[rows->p] = shift_of(rows, view->y);
+  return ML_OK;
+}
+
+void linear__rows_release(linear_rows *rows) {
+  free(rows->kept);
+  free(rows->shift);
+  *rows = (linear_rows){0};
+}
+
+ml_status linear__rows_of_fold(const ml_cv *cv, size_t fold, bool has_intercept, uint32_t **numbers,
+                               linear_rows *rows, ml_error *err) {
+  size_t n = ml_folds_n_train(cv->folds, fold);
+  *numbers = calloc(n ? n : 1, sizeof **numbers);
+  if (!*numbers) return ml_error_memory(err);
+  ml_view train = ml_cv_train(cv, fold, *numbers);
+  ml_status status = linear__rows_init(rows, &train, has_intercept, err);
+  if (status != ML_OK) free(*numbers);
+  return status;
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static void shift_column(const double *from, const uint32_t *rows, size_t n, double shift,
+                         double *restrict out) {
+  if (rows)
+    for (size_t i = 0; i < n; i++) out[i] = from[rows[i]] - shift;
+  else
+    for (size_t i = 0; i < n; i++) out[i] = from[i] - shift;
+}
+
+void linear__rows_block(const linear_rows *rows, size_t from, size_t n, double *out,
+                        size_t stride) {
+  const ml_view *view = &rows->view;
+  const uint32_t *numbers = rows->rows ? rows->rows + from : NULL;
+  size_t first = numbers ? 0 : rows->first + from;
+  for (size_t i = 0; i < n; i++)
+    out[i] = view->weights ? sqrt(view->weights[row_of(rows, from + i)]) : 1;
+  for (size_t j = 0; j <= rows->p; j++) {
+    const double *column = j < rows->p ? view->x + j * view->stride : view->y;
+    double *to = out + (j + 1) * stride;
+    shift_column(column + first, numbers, n, rows->shift[j], to);
+    for (size_t i = 0; view->weights && i < n; i++) to[i] *= out[i];
+  }
+}
+
+void linear__shifted(const ml_view *view, size_t from, size_t n, const double *shift, double *out,
+                     size_t stride) {
+  const uint32_t *numbers = view->rows ? view->rows + from : NULL;
+  const ml_view some = {.n = n, .rows = numbers};
+  size_t first = from;
+  if (numbers && ml_view_is_run(&some, &first)) numbers = NULL;
+  if (numbers) first = 0;
+  for (size_t j = 0; j < view->n_columns; j++)
+    shift_column(view->x + j * view->stride + first, numbers, n, shift[j], out + j * stride);
+}
+
+/* ---- fitted models --------------------------------------------------------------------------- */
+
+linear_model *linear__model_new(size_t p) {
+  size_t size;
+  if (__builtin_mul_overflow(p, 2 * sizeof(double), &size) ||
+      __builtin_add_overflow(size, sizeof(linear_model), &size))
+    return NULL;
+  linear_model *model = calloc(1, size);
+  if (model) model->p = p;
+  return model;
+}
+
+ml_status linear__predict(const void *fitted, const ml_view *rows, double *out, ml_error *err) {
+  const linear_model *model = fitted;
+  const double *shift = model->values, *coef = shift + model->p;
+  (void)err;
+  for (size_t from = 0; from < rows->n; from += BLOCK_ROWS) {
+    size_t n = rows->n - from < BLOCK_ROWS ? rows->n - from : BLOCK_ROWS;
+    for (size_t i = 0; i < n; i++) out[from + i] = model->constant;
+    for (size_t j = 0; j < model->p; j++) {
+      const double *column = rows->x + j * rows->stride;
+      if (coef[j] == 0) continue;
+      for (size_t i = 0; i < n; i++)
+        out[from + i] += (column[ml_view_row(rows, from + i)] - shift[j]) * coef[j];
+    }
+  }
+  return ML_OK;
+}
