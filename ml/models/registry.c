@@ -3,10 +3,8 @@
 #include "models.h"
 
 static const ml_model *const built_in[] = {
-    &models__decision_tree,
-    &models__dummy,
-    &models__ols,
-    &models__ridge,
+    &models__decision_tree, &models__dummy, &models__ols,
+    &models__ridge,         &models__lasso, &models__elastic_net,
 };
 
 const ml_model *ml_model_at(size_t i) {
