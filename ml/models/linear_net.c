@@ -129,14 +129,16 @@ static bool update_slope(linear_net *net) {
 
 /* ---- coordinate descent ---------------------------------------------------------------------- */
 
-/* A slope this much beyond l1 is rounding error. */
-#define SLACK 1e-11
+/* A slope this much beyond l1, or a correlation this small, is rounding error. */
+#define SLACK       1e-11
+#define CORRELATION 1e-14
 
 /* Coefficients that are not 0, or must not stay so. @return how many of the latter */
 static size_t find_active(linear_net *net, double l1, size_t *n_active) {
   size_t n = 0, n_new = 0;
   for (size_t j = 0; j < net->p; j++) {
-    bool is_new = net->b[j] == 0 && net->diagonal[j] > 0 && fabs(net->slope[j]) > l1 * (1 + SLACK);
+    double edge = l1 * (1 + SLACK) + CORRELATION * sqrt(net->diagonal[j] * net->yy);
+    bool is_new = net->b[j] == 0 && fabs(net->slope[j]) > edge;
     if (is_new || net->b[j] != 0) net->active[n++] = j;
     n_new += is_new;
   }
@@ -165,8 +167,6 @@ static double descend(linear_net *net, double l1, double l2, size_t n_active) {
 
 /* ---- the equations of one sign pattern ------------------------------------------------------- */
 
-typedef enum polished { SOLVED, SINGULAR, NO_MEMORY } polished;
-
 static size_t find_support(linear_net *net) {
   size_t n = 0;
   for (size_t j = 0; j < net->p; j++)
@@ -182,64 +182,110 @@ static bool make_room(linear_net *net, size_t n) {
   return net->n_room >= n;
 }
 
-/* A pivot this much smaller than its square has no digits left. */
-#define PIVOT_MIN 1e-12
+/* A pivot this much smaller than its square is rounding error. */
+#define PIVOT_MIN 1e-13
 
-/* Where the gradient is 0 while no sign changes: into rhs. */
-static polished solve_support(linear_net *net, double l1, double l2, size_t n_active) {
-  const int n = (int)n_active, one = 1;
-  int info = 0;
-  if (!make_room(net, n_active)) return NO_MEMORY;
-  for (size_t k = 0; k < n_active; k++) {
-    size_t j = net->active[k];
-    const double *column = column_of(net, j);
-    if (!column) return NO_MEMORY;
-    for (size_t i = 0; i <= k; i++) net->matrix[k * n_active + i] = column[net->active[i]];
-    net->matrix[k * n_active + k] += l2;
-    net->rhs[k] = net->xy[j] - copysign(l1, net->b[j]);
+static bool fill_matrix(linear_net *net, double l2, size_t n) {
+  for (size_t k = 0; k < n; k++) {
+    const double *column = column_of(net, net->active[k]);
+    if (!column) return false;
+    for (size_t i = 0; i <= k; i++) net->matrix[k * n + i] = column[net->active[i]];
+    net->matrix[k * n + k] += l2;
   }
-  dpotrf_("U", &n, net->matrix, &n, &info, 1);
-  if (info) return SINGULAR;
-  for (size_t k = 0; k < n_active; k++) {
-    double pivot = net->matrix[k * n_active + k];
-    if (!(pivot * pivot > PIVOT_MIN * (net->diagonal[net->active[k]] + l2))) return SINGULAR;
-  }
-  dpotrs_("U", &n, &one, net->matrix, &n, net->rhs, &n, &info, 1);
-  return SOLVED;
+  return true;
 }
 
-/* Go there, as far as no sign changes; what becomes 0 first leaves, and so on. The sum that is
- * minimised falls with each step. */
-static polished polish(linear_net *net, double l1, double l2) {
-  for (size_t n; (n = find_support(net)) > 0;) {
-    polished result = solve_support(net, l1, l2, n);
-    if (result != SOLVED) return result;
-    double step = 1;
-    size_t leaves = n;
-    for (size_t k = 0; k < n; k++) {
-      double b = net->b[net->active[k]], new = net->rhs[k];
-      if ((b > 0) == (new > 0) && new != 0) continue;
-      if (leaves == n || b / (b - new) < step) {
-        step = b / (b - new);
-        leaves = k;
-      }
-    }
-    for (size_t k = 0; k < n; k++) {
-      double *b = &net->b[net->active[k]];
-      *b = leaves == n ? net->rhs[k] : *b + step * (net->rhs[k] - *b);
-    }
-    if (leaves == n) break;
-    net->b[net->active[leaves]] = 0;
+/* @return the first active coefficient whose column depends on those before it; n: none */
+static size_t factorize(linear_net *net, double l2, size_t n) {
+  const int order = (int)n;
+  int info = 0;
+  dpotrf_("U", &order, net->matrix, &order, &info, 1);
+  size_t end = info ? (size_t)info - 1 : n;
+  for (size_t k = 0; k < end; k++) {
+    double pivot = net->matrix[k * n + k];
+    if (!(pivot * pivot > PIVOT_MIN * (net->diagonal[net->active[k]] + l2))) return k;
   }
-  return update_slope(net) ? SOLVED : NO_MEMORY;
+  return end;
+}
+
+/* Where the gradient is 0 while no sign changes: into rhs. */
+static void solve_support(linear_net *net, double l1, size_t n) {
+  const int order = (int)n, one = 1;
+  int info;
+  for (size_t k = 0; k < n; k++) {
+    size_t j = net->active[k];
+    net->rhs[k] = net->xy[j] - copysign(l1, net->b[j]);
+  }
+  dpotrs_("U", &order, &one, net->matrix, &order, net->rhs, &order, &info, 1);
+}
+
+/* The combination of active columns that is 0, since column k is one of those before it: into rhs,
+ * in the direction in which the sum of sizes falls. */
+static bool find_null(linear_net *net, double l2, size_t n, size_t k) {
+  const int order = (int)n, before = (int)k, one = 1;
+  const double *column = column_of(net, net->active[k]);
+  int info;
+  double slope = 0;
+  if (!fill_matrix(net, l2, n)) return false;
+  memset(net->rhs, 0, n * sizeof *net->rhs);
+  for (size_t i = 0; i < k; i++) net->rhs[i] = column[net->active[i]];
+  if (k) {
+    dpotrf_("U", &before, net->matrix, &order, &info, 1);
+    dpotrs_("U", &before, &one, net->matrix, &order, net->rhs, &order, &info, 1);
+  }
+  net->rhs[k] = -1;
+  for (size_t i = 0; i < n; i++)
+    slope += copysign(net->rhs[i], net->rhs[i] * net->b[net->active[i]]);
+  for (size_t i = 0; i < n && slope > 0; i++) net->rhs[i] = -net->rhs[i];
+  return true;
+}
+
+/* Go towards rhs, which is a change, by as much as `most` of it but through no 0: what gets there
+ * first stays there. @return whether something did */
+static bool go(linear_net *net, size_t n, double most) {
+  double step = most;
+  size_t leaves = n;
+  for (size_t k = 0; k < n; k++) {
+    double b = net->b[net->active[k]], change = net->rhs[k];
+    if (b * change >= 0 || !(-b / change < step)) continue;
+    step = -b / change;
+    leaves = k;
+  }
+  for (size_t k = 0; k < n && step < INFINITY; k++) net->b[net->active[k]] += step * net->rhs[k];
+  if (leaves < n) net->b[net->active[leaves]] = 0;
+  return leaves < n;
+}
+
+/* Go to where the equations are solved, as far as no sign changes; what becomes 0 leaves, and so
+ * on. The sum that is minimised falls with each step. */
+static bool polish(linear_net *net, double l1, double l2) {
+  for (size_t n; (n = find_support(net)) > 0;) {
+    if (!make_room(net, n) || !fill_matrix(net, l2, n)) return false;
+    size_t k = factorize(net, l2, n);
+    if (k < n) {
+      if (!find_null(net, l2, n, k)) return false;
+      if (!go(net, n, INFINITY)) break;
+      continue;
+    }
+    solve_support(net, l1, n);
+    bool is_within = true;
+    for (size_t i = 0; i < n; i++) is_within &= net->rhs[i] * net->b[net->active[i]] > 0;
+    if (is_within) {
+      for (size_t i = 0; i < n; i++) net->b[net->active[i]] = net->rhs[i];
+      break;
+    }
+    for (size_t i = 0; i < n; i++) net->rhs[i] -= net->b[net->active[i]];
+    if (!go(net, n, 1)) break;
+  }
+  return update_slope(net);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 /* Passes before the equations are solved, and how far a pass may still move predictions when they
  * need not be: the rest is a geometric series. */
-#define PASSES_FIRST 8
-#define MOVE_MAX     1e-14
+#define PASSES   8
+#define MOVE_MAX 1e-14
 
 static ml_status no_convergence(double max_passes, ml_error *err) {
   return ml_error_set(err, ML_ERR_NUMERIC,
@@ -247,14 +293,14 @@ static ml_status no_convergence(double max_passes, ml_error *err) {
 }
 
 /* Passes over the active coefficients. @param[out] has_converged  by itself */
-static ml_status descend_some(linear_net *net, double l1, double l2, size_t n_passes,
+static ml_status descend_some(linear_net *net, double l1, double l2, double max_passes,
                               double *passes, bool *has_converged, ml_error *err) {
   const double small = MOVE_MAX * sqrt(net->yy);
   double before = INFINITY;
   size_t n_active;
   *has_converged = false;
   find_active(net, l1, &n_active);
-  for (size_t i = 0; i < n_passes && !*has_converged; i++, *passes += 1) {
+  for (size_t i = 0; i < PASSES && *passes < max_passes && !*has_converged; i++, *passes += 1) {
     double move = descend(net, l1, l2, n_active);
     if (move < 0) return ml_error_memory(err);
     *has_converged = move <= small && move <= before / 2;
@@ -266,20 +312,14 @@ static ml_status descend_some(linear_net *net, double l1, double l2, size_t n_pa
 ml_status linear__net_solve(linear_net *net, double l1, double l2, double max_passes,
                             const void *cancel, ml_error *err) {
   double passes = 0;
-  size_t n_passes = PASSES_FIRST, n_active;
+  size_t n_active;
   if (!update_slope(net)) return ml_error_memory(err);
   while (passes < max_passes) {
     bool has_converged;
-    ml_status status = descend_some(net, l1, l2, n_passes, &passes, &has_converged, err);
+    ml_status status = descend_some(net, l1, l2, max_passes, &passes, &has_converged, err);
     if (status != ML_OK) return status;
-    bool is_exact = has_converged;
-    if (!has_converged) {
-      polished result = polish(net, l1, l2);
-      if (result == NO_MEMORY) return ml_error_memory(err);
-      is_exact = result == SOLVED;
-    }
-    if (find_active(net, l1, &n_active) == 0 && is_exact) return ML_OK;
-    if (!is_exact && n_passes < 1000) n_passes *= 2;
+    if (!has_converged && !polish(net, l1, l2)) return ml_error_memory(err);
+    if (find_active(net, l1, &n_active) == 0) return ML_OK;
     if (ml_item_cancelled(cancel)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
   }
   return no_convergence(max_passes, err);
