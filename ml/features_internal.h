@@ -16,6 +16,7 @@ typedef struct features_ask {
   bool first_is_id;                    /* or else the first, unless its name is one of a feature */
   const char *target, *exclude;        /* as in ml_features_opts */
   const char *more[FEATURES_MORE_MAX]; /* other columns that are no features; NULL: no such */
+  bool no_features;                    /* what is left is not looked at */
 } features_ask;
 
 typedef struct features_roles {

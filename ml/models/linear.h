@@ -16,7 +16,7 @@ double *linear__new(size_t n, size_t m);
  * a number close to the mean of the column: else sums of squares of columns far from zero lose
  * their digits. Without an intercept all shifts are 0, as the model is not free to shift. */
 typedef struct linear_rows {
-  const ml_view *view;
+  ml_view view;
   size_t n, p;
   const uint32_t *rows; /* n row numbers; NULL: first, first + 1, ... */
   size_t first;

@@ -179,6 +179,7 @@ static size_t rank_of(const svd *d, size_t m, size_t p) {
   return rank;
 }
 
+/* Leaves in y what no direction explains. */
 static ml_status keep_directions(const equations *s, const svd *d, const double *length,
                                  linear_factor *f, ml_error *err) {
   f->stride = d->k ? d->k : 1;
@@ -186,14 +187,13 @@ static ml_status keep_directions(const equations *s, const svd *d, const double 
   f->d = linear__new(f->stride, 1);
   f->t = linear__new(f->stride, 1);
   if (!f->vt || !f->d || !f->t) return ml_error_memory(err);
-  double left = cblas_ddot((int)s->m, s->y, 1, s->y, 1);
   for (size_t k = 0; k < f->rank; k++) {
     double c = cblas_ddot((int)s->m, d->u + k * s->m, 1, s->y, 1);
     f->d[k] = d->values[k] * d->values[k];
     f->t[k] = d->values[k] * c;
-    left -= c * c;
+    cblas_daxpy((int)s->m, -c, d->u + k * s->m, 1, s->y, 1);
   }
-  f->rss += left > 0 ? left : 0;
+  f->rss += cblas_ddot((int)s->m, s->y, 1, s->y, 1);
   for (size_t j = 0; j < s->p; j++)
     for (size_t k = 0; k < f->rank; k++)
       f->vt[j * f->stride + k] = d->vt[j * d->k + k] / (length ? length[j] : 1);
@@ -221,7 +221,7 @@ static ml_status find_directions(const equations *s, bool scales, linear_factor 
 }
 
 static double sum_of_weights(const linear_rows *rows) {
-  const ml_view *view = rows->view;
+  const ml_view *view = &rows->view;
   double sum = 0;
   if (!view->weights) return (double)rows->n;
   for (size_t i = 0; i < rows->n; i++)
