@@ -22,6 +22,8 @@ static void put_value(ml_buf *out, const ml_model_param *param, double value) {
     out->failed = true;
   else if (is_word)
     ml_buf_json_string(out, text.data);
+  else if (param->kind != ML_MODEL_BOOL)
+    ml_buf_json_number(out, value);
   else
     ml_buf_puts(out, text.data);
   ml_buf_release(&text);
