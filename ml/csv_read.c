@@ -18,6 +18,7 @@ typedef enum action {
   SKIP,
   EMPTY, /* checked to be empty */
   NUMBER,
+  PROBABILITY,
   LABEL,
   UNDECIDED, /* a time, before the first row */
   DATE
@@ -165,6 +166,17 @@ static ml_status to_number(reader *r, reader_column *c, const char *at, const ch
   return csv__fail_number(r->csv, at, kind, text, n, expected, hint_for(c, text, n), r->err);
 }
 
+static ml_status to_probability(reader *r, reader_column *c, const char *at, const char *text,
+                                size_t n) {
+  char shown[CSV_QUOTE_MAX];
+  ml_status status = to_number(r, c, at, text, n);
+  double p = c->number[r->n_rows];
+  if (status != ML_OK || (p >= 0 && p <= 1)) return status;
+  n = csv__trim(&text, n);
+  return csv__fail(r->csv, at, r->err, "probability \"%s\" is not between 0 and 1",
+                   csv__quote(text, n, shown));
+}
+
 /* A label is looked at when it is new. */
 static bool is_missing_label(const reader_column *c, const char *text, size_t n) {
   n = csv__trim(&text, n);
@@ -218,8 +230,10 @@ static ml_status to_time(reader *r, reader_column *c, const char *at, const char
 }
 
 static convert *const converts[] = {
-    [SKIP] = to_nothing, [EMPTY] = to_empty,    [NUMBER] = to_number,
-    [LABEL] = to_label,  [UNDECIDED] = to_time, [DATE] = to_date,
+    [SKIP] = to_nothing,  [EMPTY] = to_empty,
+    [NUMBER] = to_number, [PROBABILITY] = to_probability,
+    [LABEL] = to_label,   [UNDECIDED] = to_time,
+    [DATE] = to_date,
 };
 
 /* @return the delimiter or line end behind the cell; NULL with r->status or csv->trouble set */
@@ -383,7 +397,8 @@ static ml_status plan(reader *r, const ml_csv_want *want, size_t n_want) {
     assert(!c->want);
     c->action = actions[want[k].type];
     c->is_time = want[k].type == ML_TIME;
-    c->finite = want[k].finite || c->is_time;
+    c->finite = want[k].finite || want[k].is_probability || c->is_time;
+    if (want[k].is_probability) c->action = PROBABILITY;
     c->want = &want[k];
     c->last = no_label;
     c->row_mask = SIZE_MAX;

@@ -128,8 +128,8 @@ typedef struct cli_command {
   ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
 } cli_command;
 
-extern const cli_command cli__fresh, cli__select_command, cli__roll, cli__features, cli__peach,
-    cli__status, cli__worker, cli__help, cli__version;
+extern const cli_command cli__fresh, cli__select_command, cli__score, cli__roll, cli__features,
+    cli__peach, cli__status, cli__worker, cli__help, cli__version;
 
 /* All commands in the order of help; ends in NULL. */
 extern const cli_command *const cli__commands[];
@@ -197,6 +197,9 @@ void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t w
 void cli__heading(const cli_call *cli, ml_buf *out, const char *text);
 
 void cli__pad(ml_buf *out, size_t n);
+
+/** Characters of the UTF-8 text, which is what a terminal shows one column for. */
+size_t cli__text_width(const char *text, size_t n);
 
 /** Help of a command; of cli__top: the overview. */
 void cli__help_text(const cli_call *cli, const cli_command *command, ml_buf *out);
