@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Gaussian naive Bayes: features are normal and independent within a class. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "atoms.h"
+#include "models.h"
+
+/* What rows of each class are like. Sums of squares are about the mean of their class, and those of
+ * parts are put together about the common mean (Chan, Golub and LeVeque 1979): nothing cancels. */
+typedef struct class_sums {
+  size_t n_classes, n_columns;
+  double *weight;        /* n_classes */
+  double *mean, *square; /* n_classes x n_columns, row-major */
+} class_sums;
+
+static size_t n_sums(size_t n_classes, size_t n_columns) {
+  return n_classes * (1 + 2 * n_columns);
+}
+
+static class_sums sums_at(const ml_view *view, double *memory) {
+  size_t k = view->n_classes;
+  return (class_sums){k, view->n_columns, memory, memory + k, memory + k + k * view->n_columns};
+}
+
+/* Sums of one column; those of the first pass make the means that the second starts from. */
+static void sum_column(const double *x, const double *w, const uint32_t *classes, size_t n,
+                       size_t j, double *rest, class_sums *sums) {
+  size_t k = sums->n_classes, p = sums->n_columns;
+  for (size_t i = 0; i < n; i++)
+    if (w[i] > 0) sums->mean[classes[i] * p + j] += w[i] * x[i];
+  for (size_t c = 0; c < k; c++) {
+    if (sums->weight[c] > 0) sums->mean[c * p + j] /= sums->weight[c];
+    rest[c] = 0;
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (w[i] == 0) continue;
+    double d = x[i] - sums->mean[classes[i] * p + j], wd = w[i] * d;
+    rest[classes[i]] += wd;
+    sums->square[classes[i] * p + j] += wd * d;
+  }
+  for (size_t c = 0; c < k; c++) { /* the mean was rounded */
+    if (sums->weight[c] == 0) continue;
+    double *square = &sums->square[c * p + j];
+    *square = fmax(*square - rest[c] * rest[c] / sums->weight[c], 0);
+    sums->mean[c * p + j] += rest[c] / sums->weight[c];
+  }
+}
+
+/* Sums of the rows of a view, into zeros. */
+static ml_status sum_rows(const ml_view *view, class_sums *sums, ml_error *err) {
+  size_t n = view->n;
+  double *x = calloc(2 * n + view->n_classes + 1, sizeof *x);
+  uint32_t *classes = calloc(n + 1, sizeof *classes);
+  ml_status status = x && classes ? ML_OK : ml_error_memory(err);
+  if (status == ML_OK) {
+    double *w = x + n;
+    ml_view_gather_weights(view, w);
+    ml_view_gather_classes(view, classes);
+    for (size_t i = 0; i < n; i++) sums->weight[classes[i]] += w[i];
+    for (size_t j = 0; j < view->n_columns; j++) {
+      ml_view column = *view;
+      column.x = view->x + j * view->stride;
+      column.n_columns = 1;
+      ml_view_gather(&column, x, n);
+      sum_column(x, w, classes, n, j, w + n, sums);
+    }
+  }
+  free(classes);
+  free(x);
+  return status;
+}
+
+static void add_sums(const class_sums *more, class_sums *sums) {
+  size_t p = sums->n_columns;
+  for (size_t c = 0; c < sums->n_classes; c++) {
+    double a = sums->weight[c], b = more->weight[c], both = a + b;
+    if (b == 0) continue;
+    for (size_t j = c * p; j < (c + 1) * p; j++) {
+      double d = more->mean[j] - sums->mean[j];
+      if (a == 0) d = 0, sums->mean[j] = more->mean[j];
+      sums->mean[j] += d * (b / both);
+      sums->square[j] += more->square[j] + d * d * (a * b / both);
+    }
+    sums->weight[c] = both;
+  }
+}
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+typedef struct gaussian_nb {
+  size_t n_classes, n_columns;
+  bool knows_columns; /* else all columns were constant, and the priors are all there is */
+  double *base; /* n_classes: logarithm of all that does not depend on the row; -inf: no row */
+  double *mean, *variance;
+  double memory[];
+} gaussian_nb;
+
+/* The greatest variance of a column over all classes. */
+static double greatest_variance(const class_sums *sums) {
+  size_t k = sums->n_classes, p = sums->n_columns;
+  double greatest = 0, total = 0;
+  for (size_t c = 0; c < k; c++) total += sums->weight[c];
+  for (size_t j = 0; j < p; j++) {
+    double mean = 0, square = 0;
+    for (size_t c = 0; c < k; c++) mean += sums->weight[c] / total * sums->mean[c * p + j];
+    for (size_t c = 0; c < k; c++) {
+      double d = sums->mean[c * p + j] - mean;
+      square += sums->square[c * p + j] + sums->weight[c] * d * d;
+    }
+    if (!(square / total <= greatest)) greatest = square / total; /* NaN stays */
+  }
+  return greatest;
+}
+
+static ml_status set_class(const class_sums *sums, size_t c, double total, double more,
+                           gaussian_nb *nb, ml_error *err) {
+  double weight = sums->weight[c];
+  nb->base[c] = weight > 0 ? log(weight / total) : -HUGE_VAL;
+  for (size_t j = 0; j < nb->n_columns && weight > 0 && nb->knows_columns; j++) {
+    size_t at = c * nb->n_columns + j;
+    nb->mean[at] = sums->mean[at];
+    nb->variance[at] = sums->square[at] / weight + more;
+    if (!(nb->variance[at] > 0))
+      return ml_error_set(err, ML_ERR_NUMERIC,
+                          "column %zu is constant within a class: var_smoothing must be greater",
+                          j + 1);
+    nb->base[c] -= log(2 * M_PI * nb->variance[at]) / 2;
+  }
+  return ML_OK;
+}
+
+static ml_status make(const class_sums *sums, double var_smoothing, gaussian_nb **out,
+                      ml_error *err) {
+  size_t k = sums->n_classes, p = sums->n_columns;
+  double total = 0, greatest;
+  for (size_t c = 0; c < k; c++) total += sums->weight[c];
+  if (!(total > 0)) return ml_error_set(err, ML_ERR_NUMERIC, "no training row has a weight");
+  greatest = greatest_variance(sums);
+  if (!isfinite(greatest))
+    return ml_error_set(err, ML_ERR_NUMERIC, "variances of columns are too great for numbers");
+  gaussian_nb *nb = calloc(1, sizeof *nb + n_sums(k, p) * sizeof(double));
+  if (!nb) return ml_error_memory(err);
+  *nb = (gaussian_nb){k, p, greatest > 0, nb->memory, nb->memory + k, nb->memory + k + k * p};
+  ml_status status = ML_OK;
+  for (size_t c = 0; c < k && status == ML_OK; c++)
+    status = set_class(sums, c, total, var_smoothing * greatest, nb, err);
+  if (status == ML_OK)
+    *out = nb;
+  else
+    free(nb);
+  return status;
+}
+
+static ml_status fit(const double *params, const ml_view *train, uint64_t seed, const void *cancel,
+                     void **fitted, ml_error *err) {
+  (void)seed, (void)cancel;
+  double *memory = calloc(n_sums(train->n_classes, train->n_columns), sizeof *memory);
+  if (!memory) return ml_error_memory(err);
+  class_sums sums = sums_at(train, memory);
+  gaussian_nb *nb = NULL;
+  ml_status status = sum_rows(train, &sums, err);
+  if (status == ML_OK) status = make(&sums, params[0], &nb, err);
+  *fitted = nb;
+  free(memory);
+  return status;
+}
+
+/* Logarithms of densities to probabilities; the greatest is subtracted, so that none overflows. */
+static void normalise(double *out, size_t k) {
+  double greatest = -HUGE_VAL, sum = 0;
+  for (size_t c = 0; c < k; c++)
+    if (out[c] > greatest) greatest = out[c];
+  for (size_t c = 0; c < k; c++) {
+    out[c] = out[c] == greatest ? 1 : exp(out[c] - greatest); /* also where all are -inf */
+    sum += out[c];
+  }
+  for (size_t c = 0; c < k; c++) out[c] /= sum;
+}
+
+static ml_status predict(const void *fitted, const ml_view *rows, double *out, ml_error *err) {
+  const gaussian_nb *nb = fitted;
+  size_t k = nb->n_classes, n = rows->n;
+  double *x = calloc(n + 1, sizeof *x);
+  if (!x) return ml_error_memory(err);
+  for (size_t i = 0; i < n * k; i++) out[i] = nb->base[i % k];
+  for (size_t j = 0; j < nb->n_columns && nb->knows_columns; j++) {
+    ml_view column = *rows;
+    column.x = rows->x + j * rows->stride;
+    column.n_columns = 1;
+    ml_view_gather(&column, x, n);
+    for (size_t c = 0; c < k; c++) {
+      size_t at = c * nb->n_columns + j;
+      if (nb->base[c] == -HUGE_VAL) continue;
+      for (size_t i = 0; i < n; i++) {
+        double d = x[i] - nb->mean[at];
+        out[i * k + c] -= d * d / nb->variance[at] / 2;
+      }
+    }
+  }
+  for (size_t i = 0; i < n; i++) normalise(out + i * k, k);
+  free(x);
+  return ML_OK;
+}
+
+/* ---- cross-validation: sums of atoms are put together ---------------------------------------- */
+
+static size_t part_size(const ml_cv *cv) {
+  return n_sums(cv->all.n_classes, cv->all.n_columns) * sizeof(double);
+}
+
+static ml_status share_size(const ml_cv *cv, size_t *n_parts, size_t *part_bytes, ml_error *err) {
+  atoms set;
+  ml_status status = atoms__find(cv->folds, &set, err);
+  *n_parts = set.n;
+  *part_bytes = part_size(cv);
+  atoms__release(&set);
+  return status;
+}
+
+static ml_status share(const ml_cv *cv, size_t part, void *out, ml_error *err) {
+  atoms set;
+  ml_view view = cv->all;
+  uint32_t *rows = calloc(cv->folds->n_rows + 1, sizeof *rows);
+  ml_status status = atoms__find(cv->folds, &set, err);
+  if (status == ML_OK && !rows) status = ml_error_memory(err);
+  if (status == ML_OK) {
+    memset(out, 0, part_size(cv));
+    view.n = atoms__rows(&set, cv->folds->n_rows, part, rows);
+    view.rows = rows;
+    class_sums sums = sums_at(&cv->all, out);
+    status = sum_rows(&view, &sums, err);
+  }
+  atoms__release(&set);
+  free(rows);
+  return status;
+}
+
+static ml_status sum_fold(const ml_cv *cv, const char *shared, size_t fold, class_sums *sums,
+                          ml_error *err) {
+  size_t stride = (part_size(cv) + 63) / 64 * 64;
+  atoms set;
+  ml_status status = atoms__find(cv->folds, &set, err);
+  for (size_t a = 0; a < set.n && status == ML_OK; a++) {
+    if (!(set.folds[a] >> fold & 1)) continue;
+    class_sums part = sums_at(&cv->all, (double *)(void *)(uintptr_t)(shared + a * stride));
+    add_sums(&part, sums);
+  }
+  atoms__release(&set);
+  return status;
+}
+
+static ml_status sum_training(const ml_cv *cv, size_t fold, class_sums *sums, ml_error *err) {
+  uint32_t *rows = calloc(ml_folds_n_train(cv->folds, fold) + 1, sizeof *rows);
+  if (!rows) return ml_error_memory(err);
+  ml_view train = ml_cv_train(cv, fold, rows);
+  ml_status status = sum_rows(&train, sums, err);
+  free(rows);
+  return status;
+}
+
+static ml_status fold(const ml_cv *cv, const void *shared, size_t fold, const size_t *candidates,
+                      size_t n, ml_take *take, void *ctx, ml_error *err) {
+  ml_view test = ml_cv_test(cv, fold);
+  size_t k = test.n_classes;
+  double *memory = calloc(n_sums(k, test.n_columns) + test.n * k, sizeof *memory);
+  if (!memory) return ml_error_memory(err);
+  double *out = memory + n_sums(k, test.n_columns);
+  class_sums sums = sums_at(&test, memory);
+  ml_status status =
+      shared ? sum_fold(cv, shared, fold, &sums, err) : sum_training(cv, fold, &sums, err);
+  for (size_t i = 0; i < n && status == ML_OK; i++) {
+    gaussian_nb *nb = NULL;
+    ml_error why = {0};
+    ml_status made = make(&sums, cv->candidates[candidates[i]], &nb, &why);
+    if (made == ML_OK) made = predict(nb, &test, out, &why);
+    status = take(ctx, candidates[i], made == ML_OK ? out : NULL, made == ML_OK ? NULL : &why, err);
+    free(nb);
+  }
+  free(memory);
+  return status;
+}
+
+static const ml_model_param params[] = {
+    {.name = "var_smoothing",
+     .kind = ML_MODEL_REAL,
+     .hi = HUGE_VAL,
+     .fallback = 1e-9,
+     .is_shared = true,
+     .simpler = 1,
+     .help = "share of the greatest variance of a column that is added to all variances"},
+};
+
+const ml_model models__gaussian_nb = {
+    .abi = ML_MODEL_ABI,
+    .name = "gaussian_nb",
+    .summary = "naive Bayes: features normal and independent within each class",
+    .source = "Zhang (2004), The optimality of naive Bayes",
+    .traits = ML_MODEL_CLASSIFIES | ML_MODEL_WEIGHTS,
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .fit = fit,
+    .predict = predict,
+    .free = free,
+    .share_size = share_size,
+    .share = share,
+    .fold = fold,
+};

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Logistic regression: the loops over a block of rows. Each logit is a sum over the columns in
+ * their order, each sum over rows has eight lanes, so that all paths give the same bits, whatever
+ * is computed beside. */
+#include <math.h>
+#include <ml/vector.h>
+
+#include "exp.h"
+#include "logistic_internal.h"
+
+enum { LANES = 8, AT_ONCE = 4 };
+
+/* Written once for one vector and for AT_ONCE of them: n is a constant where it is inlined. */
+static inline void products(const double *x, size_t n_columns, const double *b, size_t n,
+                            double *z) {
+  for (size_t i = 0; i < LOGIT_BLOCK; i += LANES) {
+    double sum[AT_ONCE][LANES] = {{0}};
+    for (size_t j = 0; j < n_columns; j++) {
+      const double *column = x + j * LOGIT_BLOCK + i;
+      for (size_t c = 0; c < n; c++)
+        for (size_t l = 0; l < LANES; l++) sum[c][l] += column[l] * b[c * n_columns + j];
+    }
+    for (size_t c = 0; c < n; c++)
+      for (size_t l = 0; l < LANES; l++) z[c * LOGIT_BLOCK + i + l] = sum[c][l];
+  }
+}
+
+ML_VECTOR_PATHS
+static void products_of_all(const double *x, size_t n_columns, const double *b, size_t n,
+                            double *z) {
+  size_t c = 0;
+  for (; c + AT_ONCE <= n; c += AT_ONCE)
+    products(x, n_columns, b + c * n_columns, AT_ONCE, z + c * LOGIT_BLOCK);
+  for (; c < n; c++) products(x, n_columns, b + c * n_columns, 1, z + c * LOGIT_BLOCK);
+}
+
+void logit__products(const double *x, size_t n_columns, const double *b, size_t n, double *z) {
+  products_of_all(x, n_columns, b, n, z);
+}
+
+static inline void add_sums(const double *x, size_t n_columns, const double *r, size_t n,
+                            double *g) {
+  for (size_t j = 0; j < n_columns; j++) {
+    const double *column = x + j * LOGIT_BLOCK;
+    double sum[AT_ONCE][LANES] = {{0}};
+    for (size_t i = 0; i < LOGIT_BLOCK; i += LANES)
+      for (size_t c = 0; c < n; c++)
+        for (size_t l = 0; l < LANES; l++) sum[c][l] += column[i + l] * r[c * LOGIT_BLOCK + i + l];
+    for (size_t c = 0; c < n; c++) {
+      double *s = sum[c];
+      g[c * n_columns + j] += ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+    }
+  }
+}
+
+ML_VECTOR_PATHS
+static void add_all_sums(const double *x, size_t n_columns, const double *r, size_t n, double *g) {
+  size_t c = 0;
+  for (; c + AT_ONCE <= n; c += AT_ONCE)
+    add_sums(x, n_columns, r + c * LOGIT_BLOCK, AT_ONCE, g + c * n_columns);
+  for (; c < n; c++) add_sums(x, n_columns, r + c * LOGIT_BLOCK, 1, g + c * n_columns);
+}
+
+void logit__add_sums(const double *x, size_t n_columns, const double *r, size_t n, double *g) {
+  add_all_sums(x, n_columns, r, n, g);
+}
+
+/* Of the margin m = y z the loss is log(1 + exp(-m)); what is small is computed as such, not as a
+ * difference from 1. */
+ML_VECTOR_PATHS
+static void binary(const double *z, const double *y, const double *w, double *r, double *d) {
+  for (size_t i = 0; i < LOGIT_BLOCK; i++) {
+    double m = y[i] * z[i], e = exp__below_0(-fabs(m)), all = 1 + e;
+    double wrong = (m < 0 ? 1 : e) / all;
+    r[i] = -y[i] * w[i] * wrong;
+    d[i] = w[i] * (e / all) / all;
+  }
+}
+
+void logit__binary(const double *z, const double *y, const double *w, double *r, double *d) {
+  binary(z, y, w, r, d);
+}
+
+ML_VECTOR_PATHS
+static void sigmoid(const double *z, double *out) {
+  for (size_t i = 0; i < LOGIT_BLOCK; i++) {
+    double e = exp__below_0(-fabs(z[i]));
+    out[i] = (z[i] < 0 ? e : 1) / (1 + e);
+  }
+}
+
+void logit__sigmoid(const double *z, double *out) {
+  sigmoid(z, out);
+}
+
+ML_VECTOR_PATHS
+static void softmax(const double *z, const double *y, const double *w, size_t n_classes, double *r,
+                    double *p) {
+  double most[LOGIT_BLOCK], all[LOGIT_BLOCK] = {0}, others[LOGIT_BLOCK] = {0};
+  for (size_t i = 0; i < LOGIT_BLOCK; i++) most[i] = z[i];
+  for (size_t c = 1; c < n_classes; c++)
+    for (size_t i = 0; i < LOGIT_BLOCK; i++) {
+      double other = z[c * LOGIT_BLOCK + i];
+      most[i] = other > most[i] ? other : most[i];
+    }
+  for (size_t c = 0; c < n_classes; c++)
+    for (size_t i = 0; i < LOGIT_BLOCK; i++) {
+      double e = exp__below_0(z[c * LOGIT_BLOCK + i] - most[i]);
+      p[c * LOGIT_BLOCK + i] = e;
+      all[i] += e;
+      others[i] += y[i] == (double)c ? 0 : e;
+    }
+  for (size_t c = 0; c < n_classes; c++)
+    for (size_t i = 0; i < LOGIT_BLOCK; i++) {
+      double e = p[c * LOGIT_BLOCK + i];
+      r[c * LOGIT_BLOCK + i] = w[i] * ((y[i] == (double)c ? -others[i] : e) / all[i]);
+      p[c * LOGIT_BLOCK + i] = e / all[i];
+    }
+}
+
+void logit__softmax(const double *z, const double *y, const double *w, size_t n_classes, double *r,
+                    double *p) {
+  softmax(z, y, w, n_classes, r, p);
+}
