@@ -132,6 +132,7 @@ extern const cli_command cli__fresh;
 extern const cli_command cli__select_command;
 extern const cli_command cli__roll;
 extern const cli_command cli__split;
+extern const cli_command cli__score;
 extern const cli_command cli__models;
 extern const cli_command cli__features;
 extern const cli_command cli__peach;
@@ -206,6 +207,9 @@ void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t w
 void cli__heading(const cli_call *cli, ml_buf *out, const char *text);
 
 void cli__pad(ml_buf *out, size_t n);
+
+/** Characters of the UTF-8 text, which is what a terminal shows one column for. */
+size_t cli__text_width(const char *text, size_t n);
 
 /** Help of a command; of cli__top: the overview. */
 void cli__help_text(const cli_call *cli, const cli_command *command, ml_buf *out);
