@@ -7,6 +7,8 @@
 #include <ml/number.h>
 #include <ml/xval.h>
 
+#include "xval_internal.h"
+
 typedef struct request {
   size_t n, k, reps;
   double pc;
@@ -135,6 +137,8 @@ const ml_module *ml_xval_module(void) {
   static const ml_module module = {.abi = ML_MODULE_ABI,
                                    .name = "xval",
                                    .version = ML_VERSION,
+                                   .tasks = xval__tasks,
+                                   .n_tasks = XVAL_N_TASKS,
                                    .functions = functions,
                                    .n_functions = sizeof functions / sizeof *functions};
   return &module;

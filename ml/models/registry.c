@@ -13,6 +13,7 @@ static const ml_model *const built_in[] = {
     &models__gaussian_nb,
     &models__knn,
     &models__decision_tree,
+    &models__random_forest,
 };
 /* clang-format on */
 
