@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Seconds that cross-validations and searches take from arrays in memory, in one thread, and the
- * best score; as CSV. bench_xval.py does the same jobs with scikit-learn and XGBoost, on the arrays
- * that --write has written:
+/* Seconds of the processor that cross-validations and searches take from arrays in memory, in one
+ * thread, and the best score; as CSV. bench_xval.py does the same jobs with scikit-learn and
+ * XGBoost, on the arrays that --write has written:
  *
  *   bench_xval [JOB...]       every job, or these
  *   bench_xval --write DIR    DIR/JOB.x.npy, DIR/JOB.y.npy, DIR/JOB.grid.npy */
@@ -18,7 +18,7 @@ extern void openblas_set_num_threads(int n);
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
-typedef struct job {
+typedef struct bench_job {
   const char *name, *model;
   size_t n, p;
   bool classes;
@@ -29,9 +29,9 @@ typedef struct job {
   size_t n_values;
   bool is_log, is_path; /* path: `from` and `to` are shares of the alpha at which all is 0 */
   size_t rounds;
-} job;
+} bench_job;
 
-static const job jobs[] = {
+static const bench_job jobs[] = {
     {.name = "ridge",
      .model = "ridge",
      .n = 100000,
@@ -143,7 +143,7 @@ static void check(ml_status status, const ml_error *err) {
 }
 
 /* Every third feature matters, the first most. */
-static void make_target(const job *job, data *d, ml_rng *rng) {
+static void make_target(const bench_job *job, data *d, ml_rng *rng) {
   static char *labels[] = {"0", "1"};
   double *y = must(calloc(job->n, sizeof *y));
   for (size_t i = 0; i < job->n; i++) {
@@ -159,7 +159,7 @@ static void make_target(const job *job, data *d, ml_rng *rng) {
 }
 
 /* The least alpha at which all coefficients of an elastic net with l1_ratio 0.5 are 0. */
-static double greatest_alpha(const job *job, const data *d) {
+static double greatest_alpha(const bench_job *job, const data *d) {
   double mean = 0, most = 0;
   for (size_t i = 0; i < job->n; i++) mean += d->set.y[i] / (double)job->n;
   for (size_t j = 0; j < job->p; j++) {
@@ -170,7 +170,7 @@ static double greatest_alpha(const job *job, const data *d) {
   return most;
 }
 
-static data make_data(const job *job) {
+static data make_data(const bench_job *job) {
   data d = {.x = must(calloc(job->n * job->p, sizeof(double))),
             .grid = must(calloc(job->n_values + 1, sizeof(double)))};
   ml_rng rng = ml_rng_seeded(20260101);
@@ -219,7 +219,7 @@ static void write_npy(const char *folder, const char *name, const char *what, co
   }
 }
 
-static void write_job(const job *job, const char *folder) {
+static void write_job(const bench_job *job, const char *folder) {
   data d = make_data(job);
   write_npy(folder, job->name, "x", d.x, job->n, job->p);
   write_npy(folder, job->name, "y", d.set.y, job->n, 0);
@@ -229,14 +229,16 @@ static void write_job(const job *job, const char *folder) {
 
 /* ---- the search ------------------------------------------------------------------------------ */
 
+/* Of the processor: other programs on the machine do not count. */
 static double seconds(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 /* @return n_candidates x n_params */
-static double *make_candidates(const job *job, const ml_model *model, const data *d, size_t *n) {
+static double *make_candidates(const bench_job *job, const ml_model *model, const data *d,
+                               size_t *n) {
   ml_error err = {0};
   *n = job->n_values ? job->n_values : 1;
   double *values = must(calloc(*n * model->n_params, sizeof *values));
@@ -327,7 +329,7 @@ static double search(const ml_model *model, const ml_cv *cv) {
   return best;
 }
 
-static void run_job(const job *job) {
+static void run_job(const bench_job *job) {
   ml_error err = {0};
   const ml_model *model;
   ml_problem problem;

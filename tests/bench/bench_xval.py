@@ -1,10 +1,10 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The jobs of bench_xval with scikit-learn and XGBoost, in one thread.
 
     bench_xval --write DIR && bench_xval.py DIR [JOB...]
 
-Prints the same CSV: job, seconds, best score. The slow jobs run once, the fast ones three times.
+Prints the same CSV: job, seconds of the processor, best score. The slow jobs run once, the fast ones three times.
 """
 import os
 
@@ -82,9 +82,9 @@ def main():
         x, y, values = (np.load(f"{folder}/{name}.{what}.npy") for what in ("x", "y", "grid"))
         seconds = []
         for _ in range(rounds):
-            start = time.perf_counter()
+            start = time.process_time()
             best = run(x, y, values)
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(f"{name},{min(seconds):.4f},{best:.12g},{peak}", flush=True)
 
