@@ -86,6 +86,7 @@ features_ask dataset__ask(const ml_dataset_opts *opts) {
   return (features_ask){.id = opts->id,
                         .target = opts->target_file ? NULL : opts->target,
                         .exclude = opts->exclude,
+                        .no_features = opts->no_features,
                         .more = {[DATASET_WEIGHTS] = opts->weights,
                                  [DATASET_GROUPS] = opts->groups,
                                  [DATASET_PREDEFINED] = opts->predefined,

@@ -51,10 +51,12 @@ typedef struct ml_dataset_opts {
   const char *target_file; /* has the target, joined by id as ml_target_read() does; all its ids
                               are those of the rows */
   const char *weights, *groups, *predefined, *start, *end; /* are no features */
-  const char *exclude;   /* more that are no features, separated by commas */
-  ml_problem problem;    /* ML_PROBLEM_AUTO: texts, booleans and up to ML_CLASSES_MAX different
-                            integers are classes, all else are numbers */
-  char delimiter;        /* 0: detected */
+  const char *exclude; /* more that are no features, separated by commas */
+  bool no_features;    /* none is read, and there need not be any: who splits rows wants the columns
+                          above alone */
+  ml_problem problem;  /* ML_PROBLEM_AUTO: texts, booleans and up to ML_CLASSES_MAX different
+                          integers are classes, all else are numbers */
+  char delimiter;      /* 0: detected */
   const ml_watch *watch; /* may be NULL */
 } ml_dataset_opts;
 

@@ -122,6 +122,7 @@ static ml_status deal_rest(deal *d) {
   labels seen = {0};
   ml_status status = ML_OK;
   features_roles *roles = d->roles;
+  if (d->ask->no_features) return ML_OK;
   for (size_t j = 0; j < d->names->n && status == ML_OK; j++) {
     const char *name = d->names->names[j];
     if (d->known[j]) continue;

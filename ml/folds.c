@@ -20,22 +20,16 @@ size_t ml_folds_n_train(const ml_folds *folds, size_t i) {
                              : fold->train[0].n + fold->train[1].n;
 }
 
-/* Both ascend but for the test, whose rows may have any order. */
+/* Members and test ascend: one pass over both. */
 static void put_others(const ml_folds *folds, const ml_fold *fold, uint32_t *rows) {
-  const uint32_t *test = folds->rows + fold->test.first;
-  size_t n = n_members(folds), at = 0, n_train = n - fold->test.n;
-  bool ascends = true;
-  for (size_t i = 1; i < fold->test.n && ascends; i++) ascends = test[i - 1] < test[i];
-  for (size_t m = 0, t = 0; m < n && at < n_train; m++) {
+  const uint32_t *test = folds->rows + fold->test.first, *end = test + fold->test.n;
+  size_t n = n_members(folds);
+  for (size_t m = 0; m < n; m++) {
     uint32_t row = folds->members ? folds->members[m] : (uint32_t)m;
-    bool is_tested = false;
-    if (ascends) {
-      while (t < fold->test.n && test[t] < row) t++;
-      is_tested = t < fold->test.n && test[t] == row;
-    } else {
-      for (size_t i = 0; i < fold->test.n && !is_tested; i++) is_tested = test[i] == row;
-    }
-    if (!is_tested) rows[at++] = row;
+    if (test < end && *test == row)
+      test++;
+    else
+      *rows++ = row;
   }
 }
 
@@ -108,18 +102,48 @@ static bool are_below(const uint32_t *x, size_t n, size_t limit) {
   return true;
 }
 
+static bool ascend(const uint32_t *x, size_t n) {
+  for (size_t i = 1; i < n; i++)
+    if (x[i - 1] >= x[i]) return false;
+  return true;
+}
+
+static bool is_member(const ml_folds *f, uint32_t row) {
+  size_t low = 0, high = f->n_members;
+  if (!f->members) return true;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (f->members[middle] < row)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < f->n_members && f->members[low] == row;
+}
+
+/* What put_others() relies on: with it, as many rows are left as n_train says. */
+static bool leaves_others(const ml_folds *f, const ml_fold *fold) {
+  const uint32_t *test = f->rows + fold->test.first;
+  if (fold->train[0].n || fold->train[1].n || !ascend(test, fold->test.n)) return false;
+  for (size_t i = 0; i < fold->test.n; i++)
+    if (!is_member(f, test[i])) return false;
+  return true;
+}
+
 /* Every place and row number is checked, for bytes may come from anywhere. */
 static bool is_sound(const ml_folds *f) {
   if (!f->n_repeats || f->n % f->n_repeats || f->n_rows > UINT32_MAX) return false;
+  if (!are_below(f->rows, f->n_listed, f->n_rows) ||
+      !are_below(f->members, f->n_members, f->n_rows) || !ascend(f->members, f->n_members))
+    return false;
   for (size_t i = 0; i < f->n; i++) {
     const ml_fold *fold = &f->folds[i];
     if (!is_within(fold->test, f->n_listed) || !is_within(fold->train[0], f->n_listed) ||
-        !is_within(fold->train[1], f->n_listed) || fold->repeat >= f->n_repeats ||
-        (fold->trains_others && fold->test.n > n_members(f)))
+        !is_within(fold->train[1], f->n_listed) || fold->repeat != i / (f->n / f->n_repeats) ||
+        (fold->trains_others && !leaves_others(f, fold)))
       return false;
   }
-  return are_below(f->rows, f->n_listed, f->n_rows) &&
-         are_below(f->members, f->n_members, f->n_rows);
+  return true;
 }
 
 ml_status ml_folds_unpack(const void *bytes, size_t n, ml_folds *out, ml_error *err) {
@@ -143,7 +167,7 @@ ml_status ml_folds_unpack(const void *bytes, size_t n, ml_folds *out, ml_error *
                    .n_members = head.n_members};
     f.rows = (const uint32_t *)(const void *)(at + head.n * sizeof(ml_fold));
     f.members = head.has_members ? f.rows + head.n_listed : NULL;
-    ok = (head.has_members || !head.n_members) && is_sound(&f);
+    ok = head.has_members <= 1 && (head.has_members || !head.n_members) && is_sound(&f);
   }
   if (!ok) return ml_error_set(err, ML_ERR_PARSE, "no folds of ours");
   *out = f;

@@ -15,7 +15,8 @@ typedef struct ml_run {
 typedef struct ml_fold {
   ml_run test;
   ml_run train[2];        /* the second follows the first */
-  uint32_t trains_others; /* not 0: on all members but those of test, ascending; train is empty */
+  uint32_t trains_others; /* not 0: on all members but those of test, ascending; then train is
+                             empty, and the test ascends and has members only */
   uint32_t repeat;        /* from 0 */
 } ml_fold;
 
@@ -41,11 +42,12 @@ ML_API size_t ml_folds_n_train(const ml_folds *folds, size_t i);
 /** The rows that fold i trains on, in their order. @param[out] rows  room for ml_folds_n_train() */
 ML_API void ml_folds_train(const ml_folds *folds, size_t i, uint32_t *rows);
 
-/** True when the tests of each repeat have every member once. */
+/** True when the tests of each repeat have every member once; also false without memory to tell. */
 ML_API bool ml_folds_are_partition(const ml_folds *folds);
 
 /** Bytes that mean the same folds: the struct, the folds, the rows and members.
- * ml_folds_unpack() borrows them (8-byte aligned).
+ * ml_folds_unpack() borrows them (8-byte aligned), and takes nothing that could not be read and
+ * trained on safely: the bytes may come from anywhere.
  * @retval ML_ERR_PARSE  no folds of ours */
 ML_API size_t ml_folds_packed_size(const ml_folds *folds);
 ML_API void ml_folds_pack(const ml_folds *folds, void *out);

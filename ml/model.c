@@ -43,6 +43,10 @@ static void describe(const ml_model_param *param, char *buf, size_t size) {
       ml_buf_number(&text, param->hi);
     }
     if (param->none) ml_buf_printf(&text, ", or '%s'", param->none);
+    size_t n;
+    const char *name;
+    for (size_t i = 0; (name = choice(param, i, &n)); i++)
+      ml_buf_printf(&text, ", or '%.*s'", (int)n, name);
   }
   snprintf(buf, size, "%.*s", (int)text.n, text.data ? text.data : "");
   ml_buf_release(&text);
@@ -55,8 +59,16 @@ static ml_status refuse(const ml_model_param *param, const char *text, ml_error 
                       param->name, takes);
 }
 
+/* Word i of a number is -1 - i. */
+static bool is_word(const ml_model_param *param, double value) {
+  size_t n;
+  return param->kind == ML_MODEL_REAL && value < 0 && value > -1000 && value == floor(value) &&
+         choice(param, (size_t)(-1 - value), &n) != NULL;
+}
+
 static bool is_allowed(const ml_model_param *param, double value) {
   size_t n;
+  if (is_word(param, value)) return true;
   switch (param->kind) {
     case ML_MODEL_BOOL:
       return value == 0 || value == 1;
@@ -106,6 +118,10 @@ static bool parse_bool(const char *text, double *value) {
 
 static bool parse_number(const ml_model_param *param, const char *text, double *value) {
   const char *end = text + strlen(text);
+  if (param->kind == ML_MODEL_REAL && parse_choice(param, text, value)) {
+    *value = -1 - *value;
+    return true;
+  }
   *value = INFINITY;
   if (param->none && strcmp(text, param->none) == 0) return true;
   return ml_number_parse(text, end, value) == end && isfinite(*value);
@@ -128,6 +144,8 @@ void ml_model_param_format(const ml_model_param *param, double value, ml_buf *ou
   if (param->kind == ML_MODEL_BOOL)
     ml_buf_puts(out, value != 0 ? "true" : "false");
   else if (param->kind == ML_MODEL_CHOICE && (name = choice(param, (size_t)value, &n)))
+    ml_buf_put(out, name, n);
+  else if (is_word(param, value) && (name = choice(param, (size_t)(-1 - value), &n)))
     ml_buf_put(out, name, n);
   else if (param->none && value == INFINITY)
     ml_buf_puts(out, param->none);

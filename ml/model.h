@@ -21,7 +21,8 @@ typedef enum ml_model_param_kind {
 } ml_model_param_kind;
 
 /* The value of a hyper-parameter is a double: an integer as it is, a boolean as 0 or 1, a choice by
- * its index. The word `none` ("no limit") is infinity. */
+ * its index. The word `none` ("no limit") is infinity. Choices of a real number are words that may
+ * stand in its place: -1, -2, ... */
 typedef struct ml_model_param {
   const char *name; /* as on the command line */
   ml_model_param_kind kind;

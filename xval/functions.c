@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The module xval: which rows are trained on and which are tested, by schemes without chance. */
-#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <ml/functions.h>
+#include <ml/number.h>
 #include <ml/xval.h>
 
-/* Rows [first, end). */
-typedef struct range {
-  size_t first, end;
-} range;
-
-typedef struct fold {
-  range train[2], test; /* the second range of train follows the first */
-} fold;
+#include "xval_internal.h"
 
 typedef struct request {
   size_t n, k, reps;
@@ -20,47 +15,10 @@ typedef struct request {
 } request;
 
 typedef struct scheme {
-  size_t (*n_folds)(const request *r);
-  fold (*fold)(const request *r, size_t i);
-  bool by_share; /* takes "pc" and not "k" */
+  const char *name;
+  bool by_share; /* takes "pc" and not "k"; then k is 1 */
+  size_t fewer;  /* folds than k */
 } scheme;
-
-/* Where chunk f begins. */
-static size_t bound(const request *r, size_t f) {
-  return f * r->n / r->k;
-}
-
-static size_t one_a_chunk(const request *r) {
-  return r->k;
-}
-
-static size_t one_a_neighbour(const request *r) {
-  return r->k - 1;
-}
-
-static size_t just_one(const request *r) {
-  (void)r;
-  return 1;
-}
-
-static fold kf_split(const request *r, size_t i) {
-  size_t f = r->k - 1 - i;
-  return (fold){{{bound(r, f + 1), r->n}, {0, bound(r, f)}}, {bound(r, f), bound(r, f + 1)}};
-}
-
-static fold ts_rolls(const request *r, size_t i) {
-  return (fold){{{bound(r, i), bound(r, i + 1)}}, {bound(r, i + 1), bound(r, i + 2)}};
-}
-
-static fold ts_chain(const request *r, size_t i) {
-  return (fold){{{0, bound(r, i + 1)}}, {bound(r, i + 1), bound(r, i + 2)}};
-}
-
-static fold pc_split(const request *r, size_t i) {
-  (void)i;
-  size_t m = (size_t)floor((double)r->n * (1 - r->pc));
-  return (fold){{{0, m}}, {m, r->n}};
-}
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
@@ -110,51 +68,67 @@ static ml_status read_request(const ml_value *x, const scheme *s, request *r, ml
   if (status == ML_OK && ml_value_find(x, "reps"))
     status = read_count(x, "reps", 1, ROWS_MAX, &r->reps, err);
   if (status != ML_OK) return status;
-  if ((double)r->reps * (double)s->n_folds(r) * (double)r->n > (double)ROWS_MAX)
+  if ((double)r->reps * (double)(r->k - s->fewer) * (double)r->n > (double)ROWS_MAX)
     return ml_error_set(err, ML_ERR_USAGE, "more than %lld row numbers in all",
                         (long long)ROWS_MAX);
   return ML_OK;
 }
 
+/* The scheme as ml_split() reads it. */
+static void put_scheme(const scheme *s, const request *r, char *text, size_t size) {
+  char number[ML_NUMBER_MAX];
+  ml_number_format(s->by_share ? r->pc : (double)r->k, number);
+  snprintf(text, size, "%s:%s", s->name, number);
+}
+
 /* ---- results --------------------------------------------------------------------------------- */
 
-static int64_t *put_range(int64_t *to, range rows) {
-  for (size_t i = rows.first; i < rows.end; i++) *to++ = (int64_t)i;
-  return to;
+static bool put_rows(ml_arena *arena, const uint32_t *rows, size_t n, ml_value *out) {
+  int64_t *to = ml_value_new_vector(arena, ML_DTYPE_I64, n, out);
+  for (size_t i = 0; to && i < n; i++) to[i] = rows[i];
+  return to != NULL;
 }
 
-static size_t length(range rows) {
-  return rows.end - rows.first;
-}
-
-static bool put_fold(ml_arena *arena, const fold *f, ml_value *out) {
+/* @param scratch  room for all rows */
+static bool put_fold(ml_arena *arena, const ml_folds *folds, size_t i, uint32_t *scratch,
+                     ml_value *out) {
   ml_value *pair = ml_value_new_list(arena, 2, out);
-  size_t n_train = length(f->train[0]) + length(f->train[1]);
-  int64_t *train = pair ? ml_value_new_vector(arena, ML_DTYPE_I64, n_train, &pair[0]) : NULL;
-  if (!train) return false;
-  put_range(put_range(train, f->train[0]), f->train[1]);
-  int64_t *test = ml_value_new_vector(arena, ML_DTYPE_I64, length(f->test), &pair[1]);
-  if (test) put_range(test, f->test);
-  return test != NULL;
+  size_t n_test;
+  const uint32_t *test = ml_folds_test(folds, i, &n_test);
+  ml_folds_train(folds, i, scratch);
+  return pair && put_rows(arena, scratch, ml_folds_n_train(folds, i), &pair[0]) &&
+         put_rows(arena, test, n_test, &pair[1]);
+}
+
+/* Repeats are the same folds again. */
+static ml_status put_folds(ml_arena *arena, const ml_folds *folds, const request *r, ml_value *out,
+                           ml_error *err) {
+  uint32_t *scratch = malloc(r->n * sizeof *scratch);
+  ml_value *list = scratch ? ml_value_new_list(arena, r->reps * folds->n, out) : NULL;
+  bool ok = list != NULL;
+  for (size_t i = 0; ok && i < r->reps * folds->n; i++)
+    ok = put_fold(arena, folds, i % folds->n, scratch, &list[i]);
+  free(scratch);
+  return ok ? ML_OK : ml_error_memory(err);
 }
 
 static ml_status split(ml_call *call, const ml_value *x, ml_value *out, ml_error *err) {
   const scheme *s = call->ctx;
   request r;
+  ml_folds *folds = NULL;
+  char text[64];
   ml_status status = read_request(x, s, &r, err);
   if (status != ML_OK) return status;
-  size_t n_folds = s->n_folds(&r);
-  ml_value *folds = ml_value_new_list(call->arena, r.reps * n_folds, out);
-  for (size_t i = 0; folds && i < r.reps * n_folds; i++) {
-    fold f = s->fold(&r, i % n_folds);
-    if (!put_fold(call->arena, &f, &folds[i])) return ml_error_memory(err);
-  }
-  return folds ? ML_OK : ml_error_memory(err);
+  put_scheme(s, &r, text, sizeof text);
+  status = ml_split(text, &(ml_dataset){.n_rows = r.n}, NULL, 0, NULL, &folds, err);
+  if (status == ML_OK) status = put_folds(call->arena, folds, &r, out, err);
+  ml_folds_free(folds);
+  return status;
 }
 
 const ml_module *ml_xval_module(void) {
-  static scheme kf = {one_a_chunk, kf_split, false}, rolls = {one_a_neighbour, ts_rolls, false},
-                chain = {one_a_neighbour, ts_chain, false}, share = {just_one, pc_split, true};
+  static scheme kf = {"kfSplit", false, 0}, rolls = {"tsRolls", false, 1},
+                chain = {"tsChain", false, 1}, share = {"pcSplit", true, 0};
   static const ml_function functions[] = {
       {"kfSplit", "k folds of n rows in order, the last tested first", split, &kf, NULL},
       {"tsRolls", "train on each of k chunks, test the one behind it", split, &rolls, NULL},
@@ -163,6 +137,8 @@ const ml_module *ml_xval_module(void) {
   static const ml_module module = {.abi = ML_MODULE_ABI,
                                    .name = "xval",
                                    .version = ML_VERSION,
+                                   .tasks = xval__tasks,
+                                   .n_tasks = XVAL_N_TASKS,
                                    .functions = functions,
                                    .n_functions = sizeof functions / sizeof *functions};
   return &module;

@@ -15,4 +15,14 @@ extern void dgesdd_(const char *job, const int *m, const int *n, double *a, cons
                     double *s, double *u, const int *ldu, double *vt, const int *ldvt, double *work,
                     const int *lwork, int *iwork, int *info, size_t n_job);
 
+/* Cholesky factorization of a positive definite matrix, the condition number of it in the norm
+ * `anorm` is of (its reciprocal), and solutions. */
+extern void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info,
+                    size_t n_uplo);
+extern void dpocon_(const char *uplo, const int *n, const double *a, const int *lda,
+                    const double *anorm, double *rcond, double *work, int *iwork, int *info,
+                    size_t n_uplo);
+extern void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a,
+                    const int *lda, double *b, const int *ldb, int *info, size_t n_uplo);
+
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linear.h"
+#include "linear_parts.h"
 
 #define N_SAMPLED  64  /* rows whose mean is the shift: it need only be near */
 #define BLOCK_ROWS 512 /* that are predicted at a time */
@@ -42,7 +42,7 @@ static ml_status keep_weighted(linear_rows *rows, const ml_view *view, ml_error 
 
 ml_status linear__rows_init(linear_rows *rows, const ml_view *view, bool has_intercept,
                             ml_error *err) {
-  *rows = (linear_rows){.view = view,
+  *rows = (linear_rows){.view = *view,
                         .n = view->n,
                         .p = view->n_columns,
                         .rows = view->rows,
@@ -74,6 +74,17 @@ void linear__rows_release(linear_rows *rows) {
   *rows = (linear_rows){0};
 }
 
+ml_status linear__rows_of_fold(const ml_cv *cv, size_t fold, bool has_intercept, uint32_t **numbers,
+                               linear_rows *rows, ml_error *err) {
+  size_t n = ml_folds_n_train(cv->folds, fold);
+  *numbers = calloc(n ? n : 1, sizeof **numbers);
+  if (!*numbers) return ml_error_memory(err);
+  ml_view train = ml_cv_train(cv, fold, *numbers);
+  ml_status status = linear__rows_init(rows, &train, has_intercept, err);
+  if (status != ML_OK) free(*numbers);
+  return status;
+}
+
 /* ---- values ---------------------------------------------------------------------------------- */
 
 static void shift_column(const double *from, const uint32_t *rows, size_t n, double shift,
@@ -86,7 +97,7 @@ static void shift_column(const double *from, const uint32_t *rows, size_t n, dou
 
 void linear__rows_block(const linear_rows *rows, size_t from, size_t n, double *out,
                         size_t stride) {
-  const ml_view *view = rows->view;
+  const ml_view *view = &rows->view;
   const uint32_t *numbers = rows->rows ? rows->rows + from : NULL;
   size_t first = numbers ? 0 : rows->first + from;
   for (size_t i = 0; i < n; i++)
@@ -97,6 +108,26 @@ void linear__rows_block(const linear_rows *rows, size_t from, size_t n, double *
     shift_column(column + first, numbers, n, rows->shift[j], to);
     for (size_t i = 0; view->weights && i < n; i++) to[i] *= out[i];
   }
+}
+
+/* The roots of the weights come first, and are moved out of the way when they are done with. */
+void linear__centred(const linear_rows *rows, double sum_weights, double *out, double *mean) {
+  const size_t n = rows->n, p = rows->p;
+  linear__rows_block(rows, 0, n, out, n);
+  for (size_t j = 0; rows->has_intercept && j <= p; j++) {
+    double *column = out + (j + 1) * n, sum = 0;
+    for (size_t i = 0; i < n; i++) sum += out[i] * column[i];
+    mean[j] = sum / sum_weights;
+    for (size_t i = 0; i < n; i++) column[i] -= out[i] * mean[j];
+  }
+  memmove(out, out + n, (p + 1) * n * sizeof *out);
+}
+
+double linear__sum_of_weights(const linear_rows *rows) {
+  double sum = 0;
+  if (!rows->view.weights) return (double)rows->n;
+  for (size_t i = 0; i < rows->n; i++) sum += rows->view.weights[row_of(rows, i)];
+  return sum;
 }
 
 void linear__shifted(const ml_view *view, size_t from, size_t n, const double *shift, double *out,

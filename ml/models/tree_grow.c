@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Growing decision trees: CART (Breiman, Friedman, Olshen and Stone 1984) on columns that are
+ * sorted once and divided in place, so that no node sorts anything. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ml/exec.h>
+#include <ml/rng.h>
+#include <ml/vector.h>
+
+#include "tree.h"
+
+/* Entries that are looked at between two looks at whether to go on. */
+enum { PATIENCE = 1 << 20, LANES = 8 };
+
+/* A node that is not divided yet: entries [first, first + n) of each column. */
+typedef struct open_node {
+  uint32_t node, depth;
+  size_t first, n;
+  uint64_t seed;
+} open_node;
+
+struct tree_grower {
+  tree_sample *sample;
+  tree_limits limits;
+  tree_scorer scorer;
+  bool owns_order, repeats;
+  uint32_t *order; /* n_columns x sample->n, of which the first n are used */
+  size_t n;
+  uint32_t *spare;  /* n */
+  uint8_t *side;    /* n: 1 where a row lies to the right */
+  uint32_t *counts; /* n: as the sample's, times how often each row is there */
+  double *weights;
+  uint64_t *pairs;
+  uint32_t *columns, *swaps; /* n_columns: those to draw from; what was drawn */
+  double *best;              /* n_columns: of those drawn */
+  open_node *open;
+  size_t n_open, open_room;
+  size_t work; /* entries since the last look at cancel */
+};
+
+/* What a node of a tree is like, beside its value. */
+typedef struct node_sums {
+  double weight, risk;
+  bool is_pure;
+} node_sums;
+
+typedef struct split {
+  uint32_t column;
+  size_t n_left;
+  double threshold;
+} split;
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/* Whole weights stay so when rows are repeated up to n times. */
+static bool are_exact(const tree_sample *s) {
+  if (!s->counts) return false;
+  uint64_t most = 0;
+  for (size_t i = 0; i < s->n; i++) most = s->counts[i] > most ? s->counts[i] : most;
+  return most * s->n < INT32_MAX;
+}
+
+static bool allocate(tree_grower *g, bool is_exact, bool has_pairs) {
+  const tree_sample *s = g->sample;
+  size_t p = s->n_columns ? s->n_columns : 1, classes = s->n_classes ? s->n_classes : 1;
+  g->spare = malloc(s->n * sizeof *g->spare);
+  g->side = malloc(s->n);
+  g->columns = malloc(p * sizeof *g->columns);
+  g->swaps = malloc(p * sizeof *g->swaps);
+  g->best = malloc(p * sizeof *g->best);
+  g->scorer.left = malloc(classes * sizeof *g->scorer.left);
+  g->scorer.left_sums = malloc(classes * sizeof *g->scorer.left_sums);
+  bool ok = g->spare && g->side && g->columns && g->swaps && g->best && g->scorer.left &&
+            g->scorer.left_sums;
+  if (g->owns_order) {
+    g->order = malloc(s->n * p * sizeof *g->order);
+    ok = ok && g->order;
+  }
+  if (is_exact)
+    g->counts = malloc(s->n * sizeof *g->counts);
+  else
+    g->weights = malloc(s->n * sizeof *g->weights);
+  if (has_pairs) g->pairs = malloc(s->n * sizeof *g->pairs);
+  return ok && (is_exact ? g->counts != NULL : g->weights != NULL) && (!has_pairs || g->pairs);
+}
+
+ml_status tree__grower_new(tree_sample *sample, const tree_limits *limits, bool may_consume,
+                           tree_grower **out, ml_error *err) {
+  tree_grower *g = calloc(1, sizeof *g);
+  if (!g) return ml_error_memory(err);
+  g->sample = sample;
+  g->limits = *limits;
+  g->owns_order = !may_consume;
+  g->order = sample->order;
+  bool is_exact = may_consume ? sample->counts != NULL : are_exact(sample);
+  bool has_pairs = is_exact && sample->n_classes == 2 && limits->criterion == TREE_GINI;
+  if (!allocate(g, is_exact, has_pairs)) {
+    tree__grower_free(g);
+    return ml_error_memory(err);
+  }
+  for (size_t j = 0; j < sample->n_columns; j++) g->columns[j] = (uint32_t)j;
+  g->scorer.criterion = limits->criterion;
+  g->scorer.n_classes = sample->n_classes;
+  g->scorer.classes = sample->classes;
+  g->scorer.pairs = g->pairs;
+  g->scorer.counts = g->counts;
+  g->scorer.weights = g->weights;
+  g->scorer.y = sample->y;
+  *out = g;
+  return ML_OK;
+}
+
+void tree__grower_free(tree_grower *g) {
+  if (!g) return;
+  if (g->owns_order) free(g->order);
+  free(g->spare);
+  free(g->side);
+  free(g->counts);
+  free(g->weights);
+  free(g->pairs);
+  free(g->columns);
+  free(g->swaps);
+  free(g->best);
+  free(g->scorer.left);
+  free(g->scorer.left_sums);
+  free(g->open);
+  free(g);
+}
+
+void tree__grower_set_depth(tree_grower *g, size_t max_depth) {
+  g->limits.max_depth = max_depth;
+}
+
+/* Room for n more nodes. */
+static bool has_room(tree *t, size_t n) {
+  if (t->room - t->n_nodes >= n) return true;
+  size_t room = t->room ? 2 * t->room : 64, size;
+  if (__builtin_mul_overflow(room * t->n_values, sizeof *t->values, &size)) return false;
+  tree_node *nodes = realloc(t->nodes, room * sizeof *nodes);
+  if (nodes) t->nodes = nodes;
+  double *values = nodes ? realloc(t->values, size) : NULL;
+  if (values) t->values = values;
+  if (values) t->room = room;
+  return values != NULL;
+}
+
+static bool push(tree_grower *g, open_node node) {
+  if (g->n_open == g->open_room) {
+    size_t room = g->open_room ? 2 * g->open_room : 64;
+    open_node *open = realloc(g->open, room * sizeof *open);
+    if (!open) return false;
+    g->open = open;
+    g->open_room = room;
+  }
+  g->open[g->n_open++] = node;
+  return true;
+}
+
+/* ---- what a node is like --------------------------------------------------------------------- */
+
+static double weight_of(const tree_grower *g, size_t row) {
+  return g->weights ? g->weights[row] : g->counts[row];
+}
+
+/* Two passes: about the mean that the first one finds, nothing is lost by cancellation. */
+static node_sums sum_values(const tree_grower *g, const uint32_t *entries, size_t n,
+                            double *value) {
+  const double *y = g->sample->y;
+  double weight = 0, sum = 0, rest = 0, squares = 0, y0 = y[entries[0] & TREE_ROW];
+  double least = y0, most = y0;
+  for (size_t i = 0; i < n; i++) {
+    uint32_t row = entries[i] & TREE_ROW;
+    double w = weight_of(g, row);
+    weight += w;
+    sum += w * (y[row] - y0);
+    least = y[row] < least ? y[row] : least;
+    most = y[row] > most ? y[row] : most;
+  }
+  double mean = y0 + sum / weight;
+  for (size_t i = 0; i < n; i++) {
+    uint32_t row = entries[i] & TREE_ROW;
+    double w = weight_of(g, row), d = y[row] - mean;
+    rest += w * d;
+    squares += w * d * d;
+  }
+  *value = mean + rest / weight;
+  return (node_sums){weight, squares, least == most};
+}
+
+static node_sums sum_classes(const tree_grower *g, const uint32_t *entries, size_t n,
+                             double *totals) {
+  size_t n_classes = g->sample->n_classes, n_present = 0;
+  double weight = 0;
+  memset(totals, 0, n_classes * sizeof *totals);
+  if (g->pairs) {
+    uint64_t pair = 0;
+    for (size_t i = 0; i < n; i++) pair += g->pairs[entries[i] & TREE_ROW];
+    totals[1] = (double)(pair >> 32);
+    totals[0] = (double)(uint32_t)pair - totals[1];
+  } else {
+    for (size_t i = 0; i < n; i++) {
+      uint32_t row = entries[i] & TREE_ROW;
+      totals[g->sample->classes[row]] += weight_of(g, row);
+    }
+  }
+  for (size_t c = 0; c < n_classes; c++) {
+    weight += totals[c];
+    n_present += totals[c] > 0;
+  }
+  double risk = tree__class_risk(g->limits.criterion, totals, n_classes, weight);
+  return (node_sums){weight, risk, n_present == 1};
+}
+
+static node_sums sum_up(const tree_grower *g, const uint32_t *entries, size_t n, double *value) {
+  return g->sample->y ? sum_values(g, entries, n, value) : sum_classes(g, entries, n, value);
+}
+
+static bool may_divide(const tree_grower *g, const node_sums *sums, size_t n, size_t depth) {
+  const tree_limits *limits = &g->limits;
+  return !sums->is_pure && depth < limits->max_depth && n >= limits->min_split &&
+         n / 2 >= limits->min_leaf && sums->weight >= 2 * g->scorer.min_weight;
+}
+
+/* ---- splits ---------------------------------------------------------------------------------- */
+
+ML_VECTOR_PATHS static double greatest(const double *x, size_t n) {
+  double lanes[LANES], most = -INFINITY;
+  for (size_t l = 0; l < LANES; l++) lanes[l] = -INFINITY;
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (size_t l = 0; l < LANES; l++) lanes[l] = x[i + l] > lanes[l] ? x[i + l] : lanes[l];
+  for (; i < n; i++) most = x[i] > most ? x[i] : most;
+  for (size_t l = 0; l < LANES; l++) most = lanes[l] > most ? lanes[l] : most;
+  return most;
+}
+
+/* Look along a column. @param bound  for *n_left: the first split that is as good as this
+ * @return the best score; or, with n_left, the score of that split */
+static double look(tree_grower *g, const uint32_t *entries, size_t n, double bound,
+                   size_t *n_left) {
+  double scores[TREE_BLOCK], best = -INFINITY;
+  size_t from = g->limits.min_leaf - 1, to = n - g->limits.min_leaf; /* splits behind [from, to) */
+  tree__score_begin(&g->scorer);
+  for (size_t i = 0; i < to; i += TREE_BLOCK) {
+    size_t m = to - i < TREE_BLOCK ? to - i : TREE_BLOCK, skip = i < from ? from - i : 0;
+    tree__score(&g->scorer, entries + i, m, scores);
+    if (skip >= m) continue;
+    double most = greatest(scores + skip, m - skip);
+    best = most > best ? most : best;
+    if (!n_left || most < bound) continue;
+    while (scores[skip] < bound) skip++;
+    *n_left = i + skip + 1;
+    return scores[skip];
+  }
+  return best;
+}
+
+static bool is_constant(const uint32_t *entries, size_t n) {
+  for (size_t i = 1; i < n; i++)
+    if (entries[i] & TREE_STEP) return false;
+  return true;
+}
+
+static const uint32_t *column_of(const tree_grower *g, uint32_t column, size_t first) {
+  return g->order + column * g->sample->n + first;
+}
+
+/* Columns are drawn until there are n_drawn of them, one of which is not constant.
+ * @return how many: they are the first of g->columns */
+static size_t look_at_drawn(tree_grower *g, const open_node *at) {
+  size_t p = g->sample->n_columns, k = 0;
+  bool has_any = false, draws = g->limits.n_drawn < p;
+  ml_rng rng = ml_rng_seeded(at->seed);
+  for (; k < p && (k < g->limits.n_drawn || !has_any); k++) {
+    size_t with = draws ? k + (size_t)ml_rng_below(&rng, p - k) : k;
+    uint32_t column = g->columns[with];
+    g->columns[with] = g->columns[k];
+    g->columns[k] = column;
+    g->swaps[k] = (uint32_t)with;
+    const uint32_t *entries = column_of(g, column, at->first);
+    g->best[k] = look(g, entries, at->n, 0, NULL);
+    has_any = has_any || g->best[k] > -INFINITY || !is_constant(entries, at->n);
+    g->work += at->n;
+  }
+  return k;
+}
+
+/* The next node draws from all columns in their order again. */
+static void undo_drawing(tree_grower *g, size_t k) {
+  while (k-- > 0) {
+    uint32_t column = g->columns[k];
+    g->columns[k] = g->columns[g->swaps[k]];
+    g->columns[g->swaps[k]] = column;
+  }
+}
+
+/* Half-way, unless that is rounded to the upper value, or is none. */
+static double threshold_between(double low, double high) {
+  double t = low / 2 + high / 2;
+  return t >= low && t < high ? t : low;
+}
+
+/* The first of the best splits, by column, then by threshold. */
+static bool find_split(tree_grower *g, const open_node *at, split *out) {
+  size_t k = look_at_drawn(g, at);
+  double best = -INFINITY;
+  for (size_t i = 0; i < k; i++) best = g->best[i] > best ? g->best[i] : best;
+  bool is_found = best > -INFINITY;
+  if (is_found) {
+    double bound = best - tree__score_slack(&g->scorer, best);
+    uint32_t column = UINT32_MAX;
+    for (size_t i = 0; i < k; i++)
+      if (g->best[i] >= bound && g->columns[i] < column) column = g->columns[i];
+    const uint32_t *entries = column_of(g, column, at->first);
+    out->column = column;
+    look(g, entries, at->n, bound, &out->n_left);
+    const double *x = g->sample->x + column * g->sample->stride;
+    const uint32_t *rows = g->sample->rows;
+    out->threshold = threshold_between(x[rows[entries[out->n_left - 1] & TREE_ROW]],
+                                       x[rows[entries[out->n_left] & TREE_ROW]]);
+  }
+  undo_drawing(g, k);
+  return is_found;
+}
+
+static void begin_node(tree_grower *g, const tree *t, uint32_t node) {
+  tree_scorer *s = &g->scorer;
+  const double *value = t->values + node * t->n_values;
+  s->weight = t->nodes[node].weight;
+  s->totals = value;
+  s->mean = value[0];
+  s->sum = g->sample->n_classes == 2 ? value[1] : 0;
+}
+
+/* ---- dividing -------------------------------------------------------------------------------- */
+
+/* Both parts keep their order. A step lasts until an entry of the same part takes it. */
+static void divide_column(uint32_t *entries, size_t n, const uint8_t *side, uint32_t *spare) {
+  size_t n_left = 0, n_right = 0;
+  uint32_t left_step = 0, right_step = 0;
+  for (size_t i = 0; i < n; i++) {
+    uint32_t row = entries[i] & TREE_ROW, step = entries[i] & TREE_STEP, right = side[row];
+    left_step |= step;
+    right_step |= step;
+    entries[n_left] = row | left_step;
+    spare[n_right] = row | right_step;
+    n_left += !right;
+    n_right += right;
+    left_step &= -right;
+    right_step &= right - 1;
+  }
+  memcpy(entries + n_left, spare, n_right * sizeof *entries);
+}
+
+static void divide_columns(tree_grower *g, const open_node *at, const split *by) {
+  const uint32_t *entries = column_of(g, by->column, at->first);
+  for (size_t i = 0; i < at->n; i++) g->side[entries[i] & TREE_ROW] = i >= by->n_left;
+  for (uint32_t j = 0; j < g->sample->n_columns; j++)
+    if (j != by->column)
+      divide_column(g->order + j * g->sample->n + at->first, at->n, g->side, g->spare);
+  g->work += at->n * g->sample->n_columns;
+}
+
+static ml_status divide(tree_grower *g, tree *t, const open_node *at, const split *by,
+                        ml_error *err) {
+  if (!has_room(t, 2)) return ml_error_memory(err);
+  uint32_t left = (uint32_t)t->n_nodes;
+  const uint32_t *entries = column_of(g, by->column, at->first);
+  size_t n[2] = {by->n_left, at->n - by->n_left}, first[2] = {at->first, at->first + by->n_left};
+  node_sums sums[2];
+  bool goes_on[2];
+  for (uint32_t i = 0; i < 2; i++) {
+    sums[i] = sum_up(g, entries + i * n[0], n[i], t->values + (left + i) * t->n_values);
+    t->nodes[left + i] = (tree_node){.weight = sums[i].weight, .risk = sums[i].risk};
+    goes_on[i] = may_divide(g, &sums[i], n[i], at->depth + 1u);
+  }
+  tree_node *node = &t->nodes[at->node];
+  double decrease = (node->risk - sums[0].risk - sums[1].risk) / t->nodes[0].weight;
+  if (decrease + 0x1p-52 < ldexp(g->limits.min_decrease, -2 * t->exponent)) return ML_OK;
+  node->column = by->column;
+  node->threshold = by->threshold;
+  node->left = left;
+  t->n_nodes += 2;
+  if (goes_on[0] || goes_on[1]) divide_columns(g, at, by);
+  for (uint32_t i = 2; i-- > 0;) { /* the left one is the next */
+    const open_node child = {left + i, at->depth + 1, first[i], n[i], ml_rng_derive(at->seed, i)};
+    if (goes_on[i] && !push(g, child)) return ml_error_memory(err);
+  }
+  return ML_OK;
+}
+
+/* ---- a tree ---------------------------------------------------------------------------------- */
+
+/* The weights of this tree, and the columns, without rows that it does not have. */
+static void take_rows(tree_grower *g, const uint32_t *times) {
+  const tree_sample *s = g->sample;
+  g->n = 0;
+  for (size_t i = 0; i < s->n; i++) {
+    uint32_t n_times = times ? times[i] : 1;
+    g->n += n_times > 0;
+    if (g->counts) g->counts[i] = s->counts[i] * n_times;
+    if (g->weights) g->weights[i] = (s->weights ? s->weights[i] : s->counts[i]) * n_times;
+    if (g->pairs) g->pairs[i] = g->counts[i] * (1 + ((uint64_t)(s->classes[i] == 1) << 32));
+  }
+  for (size_t j = 0; j < s->n_columns && g->owns_order; j++) {
+    const uint32_t *from = s->order + j * s->n;
+    uint32_t *to = g->order + j * s->n, step = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+      uint32_t row = from[i] & TREE_ROW, is_there = !times || times[row] > 0;
+      step |= from[i] & TREE_STEP;
+      to[n] = row | step;
+      n += is_there;
+      step &= is_there - 1;
+      if (n == g->n) break;
+    }
+  }
+}
+
+static ml_status begin_tree(tree_grower *g, const uint32_t *times, uint64_t seed, tree *t,
+                            ml_error *err) {
+  t->n_values = g->sample->n_classes ? g->sample->n_classes : 1;
+  t->exponent = g->sample->y ? g->sample->exponent : 0;
+  t->n_nodes = 0;
+  g->n_open = 0;
+  take_rows(g, times);
+  if (!has_room(t, 1)) return ml_error_memory(err);
+  size_t n = 0;
+  for (size_t i = 0; i < g->sample->n; i++)
+    if (!times || times[i]) g->spare[n++] = (uint32_t)i;
+  node_sums sums = sum_up(g, g->spare, n, t->values);
+  t->nodes[0] = (tree_node){.weight = sums.weight, .risk = sums.risk};
+  t->n_nodes = 1;
+  g->scorer.min_weight = g->limits.min_weight * sums.weight;
+  const open_node root = {.n = n, .seed = seed};
+  if (may_divide(g, &sums, n, 0) && !push(g, root)) return ml_error_memory(err);
+  return ML_OK;
+}
+
+/* Sums of classes become shares, means those of the data. */
+static void finish_values(tree *t, bool are_classes) {
+  for (size_t i = 0; i < t->n_nodes; i++)
+    for (size_t c = 0; c < t->n_values; c++) {
+      double *value = &t->values[i * t->n_values + c];
+      *value = are_classes ? *value / t->nodes[i].weight : ldexp(*value, t->exponent);
+    }
+}
+
+ml_status tree__grow(tree_grower *g, const uint32_t *times, uint64_t seed, const void *cancel,
+                     tree *t, ml_error *err) {
+  ml_status status = begin_tree(g, times, seed, t, err);
+  while (status == ML_OK && g->n_open) {
+    open_node at = g->open[--g->n_open];
+    split by;
+    if (g->work > PATIENCE) {
+      g->work = 0;
+      if (ml_item_cancelled(cancel)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
+    }
+    begin_node(g, t, at.node);
+    if (find_split(g, &at, &by)) status = divide(g, t, &at, &by, err);
+  }
+  if (status == ML_OK) finish_values(t, g->sample->n_classes > 0);
+  return status;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Linear support vector machines by LIBLINEAR. */
+#include <linear.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <ml/rng.h>
+
+#define NODE feature_node
+#include "../nodes.h"
+
+enum { C, LOSS, INTERCEPT, SCALING, TOL, N_SHARED };
+enum { PENALTY = N_SHARED, BALANCED, N_SVC };
+enum { EPSILON = N_SHARED, N_SVR };
+
+#define COMMON_PARAMS                                                                      \
+  [C] = {.name = "C",                                                                      \
+         .kind = ML_MODEL_REAL,                                                            \
+         .lo = 0,                                                                          \
+         .hi = 1e12,                                                                       \
+         .above_lo = true,                                                                 \
+         .fallback = 1,                                                                    \
+         .simpler = -1,                                                                    \
+         .help = "cost of errors against the size of coefficients"},                       \
+  [INTERCEPT] = {.name = "fit_intercept",                                                  \
+                 .kind = ML_MODEL_BOOL,                                                    \
+                 .fallback = 1,                                                            \
+                 .help = "with an intercept, which is penalised as the coefficients are"}, \
+  [SCALING] = {.name = "intercept_scaling",                                                \
+               .kind = ML_MODEL_REAL,                                                      \
+               .lo = 0,                                                                    \
+               .hi = 1e12,                                                                 \
+               .above_lo = true,                                                           \
+               .fallback = 1,                                                              \
+               .help =                                                                     \
+                   "value of the column of the intercept: the greater, the less it is "    \
+                   "penalised"},                                                           \
+  [TOL] = {.name = "tol",                                                                  \
+           .kind = ML_MODEL_REAL,                                                          \
+           .lo = 0,                                                                        \
+           .hi = 1,                                                                        \
+           .above_lo = true,                                                               \
+           .fallback = 1e-4,                                                               \
+           .help = "where the solver stops"}
+
+static const ml_model_param svc_params[N_SVC] = {
+    COMMON_PARAMS,
+    [LOSS] = {.name = "loss",
+              .kind = ML_MODEL_CHOICE,
+              .choices = "squared_hinge|hinge",
+              .help = "of a row on the wrong side of its margin"},
+    [PENALTY] = {.name = "penalty",
+                 .kind = ML_MODEL_CHOICE,
+                 .choices = "l2|l1",
+                 .help = "norm of the coefficients; l1 makes some of them zero"},
+    [BALANCED] = {.name = "class_weight",
+                  .kind = ML_MODEL_CHOICE,
+                  .choices = "none|balanced",
+                  .help = "balanced: classes count the same, however many rows they have"},
+};
+
+static const ml_model_param svr_params[N_SVR] = {
+    COMMON_PARAMS,
+    [LOSS] = {.name = "loss",
+              .kind = ML_MODEL_CHOICE,
+              .choices = "epsilon_insensitive|squared_epsilon_insensitive",
+              .help = "of an error larger than epsilon"},
+    [EPSILON] = {.name = "epsilon",
+                 .kind = ML_MODEL_REAL,
+                 .lo = 0,
+                 .hi = 1e12,
+                 .fallback = 0,
+                 .help = "errors up to this cost nothing"},
+};
+
+typedef struct machine {
+  struct model *model;
+  size_t n_classes;
+  double bias;
+} machine;
+
+static void free_machine(void *fitted) {
+  machine *m = fitted;
+  if (!m) return;
+  if (m->model) free_and_destroy_model(&m->model);
+  free(m);
+}
+
+/* Which of its solvers: exact ones of the primal where there are any, for those have no chance in
+ * them. */
+static int svc_solver(const double *params) {
+  if (params[PENALTY] != 0) return L1R_L2LOSS_SVC;
+  return params[LOSS] != 0 ? L2R_L1LOSS_SVC_DUAL : L2R_L2LOSS_SVC;
+}
+
+static ml_status check_svc(const double *params, const ml_view *all, ml_error *err) {
+  (void)all;
+  if (params[PENALTY] != 0 && params[LOSS] != 0)
+    return ml_error_set(err, ML_ERR_USAGE, "penalty=l1 needs loss=squared_hinge");
+  return ML_OK;
+}
+
+/* ---- training ---------------------------------------------------------------------------------
+ */
+
+/* LIBLINEAR draws from rand(), which has one state for the process: it gets one of its own while it
+ * runs, seeded, so that results depend on nothing else and nobody else's numbers change. */
+static struct model *train_seeded(const struct problem *problem, const struct parameter *parameter,
+                                  uint64_t seed) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  char state[256];
+  pthread_mutex_lock(&lock);
+  set_print_string_function(nodes_quiet);
+  char *before = initstate((unsigned)ml_rng_mix(seed), state, sizeof state);
+  struct model *model = train(problem, parameter);
+  setstate(before);
+  pthread_mutex_unlock(&lock);
+  return model;
+}
+
+static ml_status learn(const double *params, const ml_view *view, struct parameter *parameter,
+                       uint64_t seed, machine *m, ml_error *err) {
+  nodes x = {0};
+  double *y = nodes_target(view);
+  ml_status status = y ? nodes_make(view, m->bias, &x, err) : ml_error_memory(err);
+  if (status == ML_OK) {
+    struct problem problem = {.l = (int)view->n,
+                              .n = (int)view->n_columns + (m->bias >= 0),
+                              .y = y,
+                              .x = x.rows,
+                              .bias = m->bias};
+    parameter->eps = params[TOL];
+    parameter->C = params[C];
+    const char *wrong = check_parameter(&problem, parameter);
+    if (wrong)
+      status = ml_error_set(err, ML_ERR_NUMERIC, "liblinear: %s", wrong);
+    else if (!(m->model = train_seeded(&problem, parameter, seed)))
+      status = ml_error_memory(err);
+  }
+  nodes_free(&x);
+  free(y);
+  if (m->model) memset(&m->model->param, 0, sizeof m->model->param); /* its arrays are ours */
+  return status;
+}
+
+static machine *new_machine(const double *params, const ml_view *view) {
+  machine *m = calloc(1, sizeof *m);
+  if (!m) return NULL;
+  m->n_classes = view->n_classes;
+  m->bias = params[INTERCEPT] != 0 ? params[SCALING] : -1;
+  return m;
+}
+
+static ml_status fit_svc(const double *params, const ml_view *view, uint64_t seed,
+                         const void *cancel, void **fitted, ml_error *err) {
+  (void)cancel;
+  machine *m = new_machine(params, view);
+  int *labels = calloc(view->n_classes, sizeof *labels);
+  double *weights = calloc(view->n_classes, sizeof *weights);
+  ml_status status = m && labels && weights ? ML_OK : ml_error_memory(err);
+  if (status == ML_OK) {
+    struct parameter parameter = {.solver_type = svc_solver(params)};
+    int n_there = nodes_balance(view, labels, weights);
+    if (params[BALANCED] != 0) {
+      parameter.nr_weight = (int)view->n_classes;
+      parameter.weight_label = labels;
+      parameter.weight = weights;
+    }
+    status = n_there > 1 ? learn(params, view, &parameter, seed, m, err)
+                         : ml_error_set(err, ML_ERR_NUMERIC, "all training rows are of one class");
+  }
+  free(labels);
+  free(weights);
+  if (status == ML_OK)
+    *fitted = m;
+  else
+    free_machine(m);
+  return status;
+}
+
+static ml_status fit_svr(const double *params, const ml_view *view, uint64_t seed,
+                         const void *cancel, void **fitted, ml_error *err) {
+  (void)cancel;
+  machine *m = new_machine(params, view);
+  if (!m) return ml_error_memory(err);
+  struct parameter parameter = {
+      .solver_type = params[LOSS] != 0 ? L2R_L2LOSS_SVR : L2R_L1LOSS_SVR_DUAL,
+      .p = params[EPSILON]};
+  ml_status status = learn(params, view, &parameter, seed, m, err);
+  if (status == ML_OK)
+    *fitted = m;
+  else
+    free_machine(m);
+  return status;
+}
+
+/* ---- predictions ------------------------------------------------------------------------------
+ */
+
+/* One value for two classes, that of the first label; else one for each label. */
+static void put_scores(const machine *m, const double *values, double *out) {
+  const struct model *model = m->model;
+  for (size_t c = 0; c < m->n_classes; c++) out[c] = NODES_ABSENT;
+  for (int i = 0; i < model->nr_class; i++)
+    out[model->label[i]] = model->nr_class > 2 ? values[i] : i == 0 ? values[0] : -values[0];
+}
+
+static ml_status predict_rows(const void *fitted, const ml_view *view, double *out, ml_error *err) {
+  const machine *m = fitted;
+  nodes x;
+  double *values = calloc(m->n_classes + 1, sizeof *values);
+  ml_status status = values ? nodes_make(view, m->bias, &x, err) : ml_error_memory(err);
+  if (status == ML_OK) {
+    for (size_t i = 0; i < view->n; i++) {
+      predict_values(m->model, x.rows[i], values);
+      if (m->n_classes)
+        put_scores(m, values, out + i * m->n_classes);
+      else
+        out[i] = values[0];
+    }
+    nodes_free(&x);
+  }
+  free(values);
+  return status;
+}
+
+ML_API const ml_model ml_model_table[] = {
+    {.abi = ML_MODEL_ABI,
+     .name = "linear_svc",
+     .summary = "linear support vector machine",
+     .source = "LIBLINEAR: Fan, Chang, Hsieh, Wang and Lin (2008), JMLR 9, 1871",
+     .traits = ML_MODEL_CLASSIFIES | ML_MODEL_SCORES | ML_MODEL_RANDOM | ML_MODEL_SCALES,
+     .params = svc_params,
+     .n_params = N_SVC,
+     .check = check_svc,
+     .fit = fit_svc,
+     .predict = predict_rows,
+     .free = free_machine},
+    {.abi = ML_MODEL_ABI,
+     .name = "linear_svr",
+     .summary = "linear support vector regression",
+     .source = "LIBLINEAR: Ho and Lin (2012), JMLR 13, 3323",
+     .traits = ML_MODEL_REGRESSES | ML_MODEL_RANDOM | ML_MODEL_SCALES,
+     .params = svr_params,
+     .n_params = N_SVR,
+     .fit = fit_svr,
+     .predict = predict_rows,
+     .free = free_machine},
+    {0}};

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Support vector machines with kernels by LIBSVM. */
+#include <libsvm/svm.h>
+#include <math.h>
+
+#define NODE svm_node
+#include "../nodes.h"
+
+enum { COST, KERNEL, GAMMA, DEGREE, COEF0, TOL, SHRINKING, CACHE, N_SHARED };
+enum { BALANCED = N_SHARED, N_SVC };
+enum { EPSILON = N_SHARED, N_SVR };
+
+#define COMMON_PARAMS                                                                  \
+  [COST] = {.name = "C",                                                               \
+            .kind = ML_MODEL_REAL,                                                     \
+            .lo = 0,                                                                   \
+            .hi = 1e12,                                                                \
+            .above_lo = true,                                                          \
+            .fallback = 1,                                                             \
+            .simpler = -1,                                                             \
+            .help = "cost of errors against the smoothness of the function"},          \
+  [KERNEL] = {.name = "kernel",                                                        \
+              .kind = ML_MODEL_CHOICE,                                                 \
+              .choices = "rbf|linear|poly|sigmoid",                                    \
+              .help =                                                                  \
+                  "exp(-gamma |u-v|^2), u'v, (gamma u'v + coef0)^degree, tanh(gamma "  \
+                  "u'v + coef0)"},                                                     \
+  [GAMMA] = {.name = "gamma",                                                          \
+             .kind = ML_MODEL_REAL,                                                    \
+             .lo = 0,                                                                  \
+             .hi = 1e12,                                                               \
+             .above_lo = true,                                                         \
+             .none = "scale",                                                          \
+             .fallback = INFINITY,                                                     \
+             .simpler = -1,                                                            \
+             .help = "of the kernel; scale: 1 / (features * variance of all values)"}, \
+  [DEGREE] = {.name = "degree",                                                        \
+              .kind = ML_MODEL_INT,                                                    \
+              .lo = 0,                                                                 \
+              .hi = 100,                                                               \
+              .fallback = 3,                                                           \
+              .simpler = -1,                                                           \
+              .help = "of the kernel poly"},                                           \
+  [COEF0] = {.name = "coef0",                                                          \
+             .kind = ML_MODEL_REAL,                                                    \
+             .lo = -1e12,                                                              \
+             .hi = 1e12,                                                               \
+             .fallback = 0,                                                            \
+             .help = "of the kernels poly and sigmoid"},                               \
+  [TOL] = {.name = "tol",                                                              \
+           .kind = ML_MODEL_REAL,                                                      \
+           .lo = 0,                                                                    \
+           .hi = 1,                                                                    \
+           .above_lo = true,                                                           \
+           .fallback = 1e-3,                                                           \
+           .help = "where the solver stops"},                                          \
+  [SHRINKING] = {.name = "shrinking",                                                  \
+                 .kind = ML_MODEL_BOOL,                                                \
+                 .fallback = 1,                                                        \
+                 .help = "leave rows out that seem to be settled"},                    \
+  [CACHE] = {.name = "cache_size",                                                     \
+             .kind = ML_MODEL_REAL,                                                    \
+             .lo = 1,                                                                  \
+             .hi = 1e6,                                                                \
+             .fallback = 200,                                                          \
+             .help = "megabytes for the kernel"}
+
+static const ml_model_param svc_params[N_SVC] = {
+    COMMON_PARAMS,
+    [BALANCED] = {.name = "class_weight",
+                  .kind = ML_MODEL_CHOICE,
+                  .choices = "none|balanced",
+                  .help = "balanced: classes count the same, however many rows they have"},
+};
+
+static const ml_model_param svr_params[N_SVR] = {
+    COMMON_PARAMS,
+    [EPSILON] = {.name = "epsilon",
+                 .kind = ML_MODEL_REAL,
+                 .lo = 0,
+                 .hi = 1e12,
+                 .fallback = 0.1,
+                 .help = "errors up to this cost nothing"},
+};
+
+/* The model points into the rows it was trained on. */
+typedef struct machine {
+  struct svm_model *model;
+  nodes x;
+  size_t n_classes;
+} machine;
+
+static void free_machine(void *fitted) {
+  machine *m = fitted;
+  if (!m) return;
+  if (m->model) svm_free_and_destroy_model(&m->model);
+  nodes_free(&m->x);
+  free(m);
+}
+
+/* ---- training ---------------------------------------------------------------------------------
+ */
+
+/* Population variance of all values of the rows. */
+static double variance(const ml_view *view) {
+  double n = (double)view->n * (double)view->n_columns, mean = 0, sum = 0;
+  for (size_t j = 0; j < view->n_columns; j++)
+    for (size_t i = 0; i < view->n; i++)
+      mean += view->x[j * view->stride + ml_view_row(view, i)] / n;
+  for (size_t j = 0; j < view->n_columns; j++)
+    for (size_t i = 0; i < view->n; i++) {
+      double d = view->x[j * view->stride + ml_view_row(view, i)] - mean;
+      sum += d * d / n;
+    }
+  return sum;
+}
+
+static double gamma_of(const double *params, const ml_view *view) {
+  if (isfinite(params[GAMMA])) return params[GAMMA];
+  double v = variance(view);
+  return v > 0 ? 1 / ((double)view->n_columns * v) : 1;
+}
+
+static struct svm_parameter parameters(const double *params, const ml_view *view) {
+  static const int kernels[] = {RBF, LINEAR, POLY, SIGMOID};
+  return (struct svm_parameter){.svm_type = view->n_classes ? C_SVC : EPSILON_SVR,
+                                .kernel_type = kernels[(size_t)params[KERNEL]],
+                                .degree = (int)params[DEGREE],
+                                .gamma = gamma_of(params, view),
+                                .coef0 = params[COEF0],
+                                .cache_size = params[CACHE],
+                                .eps = params[TOL],
+                                .C = params[COST],
+                                .shrinking = params[SHRINKING] != 0};
+}
+
+static ml_status learn(const ml_view *view, const struct svm_parameter *parameter, machine *m,
+                       ml_error *err) {
+  double *y = nodes_target(view);
+  ml_status status = y ? nodes_make(view, -1, &m->x, err) : ml_error_memory(err);
+  if (status == ML_OK) {
+    const struct svm_problem problem = {.l = (int)view->n, .y = y, .x = m->x.rows};
+    const char *wrong = svm_check_parameter(&problem, parameter);
+    svm_set_print_string_function(nodes_quiet);
+    if (wrong)
+      status = ml_error_set(err, ML_ERR_NUMERIC, "libsvm: %s", wrong);
+    else if (!(m->model = svm_train(&problem, parameter)))
+      status = ml_error_memory(err);
+  }
+  free(y);
+  if (!m->model) return status;
+  m->model->param.nr_weight = 0; /* its arrays are ours */
+  m->model->param.weight_label = NULL;
+  m->model->param.weight = NULL;
+  return status;
+}
+
+static ml_status fit_svc(const double *params, const ml_view *view, uint64_t seed,
+                         const void *cancel, void **fitted, ml_error *err) {
+  (void)seed;
+  (void)cancel;
+  machine *m = calloc(1, sizeof *m);
+  int *labels = calloc(view->n_classes, sizeof *labels);
+  double *weights = calloc(view->n_classes, sizeof *weights);
+  ml_status status = m && labels && weights ? ML_OK : ml_error_memory(err);
+  if (status == ML_OK) {
+    struct svm_parameter parameter = parameters(params, view);
+    int n_there = nodes_balance(view, labels, weights);
+    m->n_classes = view->n_classes;
+    if (params[BALANCED] != 0) {
+      parameter.nr_weight = (int)view->n_classes;
+      parameter.weight_label = labels;
+      parameter.weight = weights;
+    }
+    status = n_there > 1 ? learn(view, &parameter, m, err)
+                         : ml_error_set(err, ML_ERR_NUMERIC, "all training rows are of one class");
+  }
+  free(labels);
+  free(weights);
+  if (status == ML_OK)
+    *fitted = m;
+  else
+    free_machine(m);
+  return status;
+}
+
+static ml_status fit_svr(const double *params, const ml_view *view, uint64_t seed,
+                         const void *cancel, void **fitted, ml_error *err) {
+  (void)seed;
+  (void)cancel;
+  machine *m = calloc(1, sizeof *m);
+  if (!m) return ml_error_memory(err);
+  struct svm_parameter parameter = parameters(params, view);
+  parameter.p = params[EPSILON];
+  ml_status status = learn(view, &parameter, m, err);
+  if (status == ML_OK)
+    *fitted = m;
+  else
+    free_machine(m);
+  return status;
+}
+
+/* ---- predictions ------------------------------------------------------------------------------
+ */
+
+/* One value for each pair of labels: votes decide, and of equal votes the confidence, whose share
+ * is less than half a vote. Of two classes the value itself. */
+static void put_scores(const machine *m, const double *values, double *out) {
+  const struct svm_model *model = m->model;
+  const int n = model->nr_class;
+  for (size_t c = 0; c < m->n_classes; c++) out[c] = NODES_ABSENT;
+  for (int i = 0; i < n; i++) {
+    double votes = 0, confidence = 0;
+    for (int j = 0; j < n; j++) {
+      if (i == j) continue;
+      int a = i < j ? i : j, b = i < j ? j : i;
+      double value = values[a * (2 * n - a - 1) / 2 + (b - a - 1)];
+      if (i > j) value = -value;
+      votes += i < j ? value > 0 : value >= 0;
+      confidence += value;
+    }
+    out[model->label[i]] = n == 2 ? confidence : votes + confidence / (3 * (fabs(confidence) + 1));
+  }
+}
+
+static ml_status predict_rows(const void *fitted, const ml_view *view, double *out, ml_error *err) {
+  const machine *m = fitted;
+  nodes x;
+  double *values = calloc(m->n_classes * m->n_classes + 1, sizeof *values);
+  ml_status status = values ? nodes_make(view, -1, &x, err) : ml_error_memory(err);
+  if (status == ML_OK) {
+    for (size_t i = 0; i < view->n; i++) {
+      svm_predict_values(m->model, x.rows[i], values);
+      if (m->n_classes)
+        put_scores(m, values, out + i * m->n_classes);
+      else
+        out[i] = values[0];
+    }
+    nodes_free(&x);
+  }
+  free(values);
+  return status;
+}
+
+ML_API const ml_model ml_model_table[] = {
+    {.abi = ML_MODEL_ABI,
+     .name = "svc",
+     .summary = "support vector machine with a kernel",
+     .source = "LIBSVM: Chang and Lin (2011), ACM TIST 2, 27",
+     .traits = ML_MODEL_CLASSIFIES | ML_MODEL_SCORES | ML_MODEL_SCALES,
+     .params = svc_params,
+     .n_params = N_SVC,
+     .fit = fit_svc,
+     .predict = predict_rows,
+     .free = free_machine},
+    {.abi = ML_MODEL_ABI,
+     .name = "svr",
+     .summary = "support vector regression with a kernel",
+     .source = "LIBSVM: Chang and Lin (2011), ACM TIST 2, 27",
+     .traits = ML_MODEL_REGRESSES | ML_MODEL_SCALES,
+     .params = svr_params,
+     .n_params = N_SVR,
+     .fit = fit_svr,
+     .predict = predict_rows,
+     .free = free_machine},
+    {0}};

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows as LIBLINEAR and LIBSVM have them: a run of {index, value} for each, without zeros. Include
+ * their header and define NODE, their struct, before this. */
+#ifndef PLUGINS_NODES_H
+#define PLUGINS_NODES_H
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include <ml/model.h>
+
+typedef struct nodes {
+  struct NODE **rows; /* n */
+  struct NODE *all;
+} nodes;
+
+static inline void nodes_free(nodes *x) {
+  free(x->rows);
+  free(x->all);
+  *x = (nodes){0};
+}
+
+static inline size_t nodes_count(const ml_view *view) {
+  size_t n = 0;
+  for (size_t j = 0; j < view->n_columns; j++)
+    for (size_t i = 0; i < view->n; i++) n += view->x[j * view->stride + ml_view_row(view, i)] != 0;
+  return n;
+}
+
+/* @param bias  value of one more column; negative: there is none */
+static inline ml_status nodes_make(const ml_view *view, double bias, nodes *out, ml_error *err) {
+  nodes x = {0};
+  if (view->n > INT_MAX - 2 || view->n_columns > INT_MAX - 2)
+    return ml_error_set(err, ML_ERR_USAGE, "too many rows or columns for this library");
+  x.all = calloc(nodes_count(view) + 2 * view->n + 1, sizeof *x.all);
+  x.rows = calloc(view->n + 1, sizeof *x.rows);
+  if (!x.all || !x.rows) {
+    nodes_free(&x);
+    return ml_error_memory(err);
+  }
+  struct NODE *at = x.all;
+  for (size_t i = 0; i < view->n; i++) {
+    const double *row = view->x + ml_view_row(view, i);
+    x.rows[i] = at;
+    for (size_t j = 0; j < view->n_columns; j++) {
+      double value = row[j * view->stride];
+      if (value != 0) *at++ = (struct NODE){(int)j + 1, value};
+    }
+    if (bias >= 0) *at++ = (struct NODE){(int)view->n_columns + 1, bias};
+    *at++ = (struct NODE){-1, 0};
+  }
+  *out = x;
+  return ML_OK;
+}
+
+/* Class numbers, or values of the target. @return NULL: no memory */
+static inline double *nodes_target(const ml_view *view) {
+  double *y = malloc(view->n * sizeof *y + 1);
+  for (size_t i = 0; y && i < view->n; i++) {
+    size_t row = ml_view_row(view, i);
+    y[i] = view->n_classes ? (double)view->classes[row] : view->y[row];
+  }
+  return y;
+}
+
+/* Weights of the classes that make them count the same: n / (classes there are * rows of it).
+ * @param[out] labels, weights  n_classes each. @return how many classes have rows */
+static inline int nodes_balance(const ml_view *view, int *labels, double *weights) {
+  int n_there = 0;
+  for (size_t c = 0; c < view->n_classes; c++) weights[c] = 0;
+  for (size_t i = 0; i < view->n; i++) weights[view->classes[ml_view_row(view, i)]] += 1;
+  for (size_t c = 0; c < view->n_classes; c++) n_there += weights[c] > 0;
+  for (size_t c = 0; c < view->n_classes; c++) {
+    labels[c] = (int)c;
+    weights[c] = weights[c] > 0 ? (double)view->n / ((double)n_there * weights[c]) : 1;
+  }
+  return n_there;
+}
+
+/* A class that was not there to be learnt is never chosen. */
+#define NODES_ABSENT (-1e300)
+
+static inline void nodes_quiet(const char *words) {
+  (void)words;
+}
+
+#endif

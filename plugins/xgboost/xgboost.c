@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Gradient-boosted trees by XGBoost's C library. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xgboost/c_api.h>
+
+#include <ml/exec.h>
+#include <ml/model.h>
+
+enum { N_ROUNDS, N_PARAMS = 13 };
+
+static const ml_model_param params[N_PARAMS] = {
+    [N_ROUNDS] = {.name = "n_estimators",
+                  .kind = ML_MODEL_INT,
+                  .lo = 1,
+                  .hi = 1e6,
+                  .fallback = 100,
+                  .is_shared = true,
+                  .simpler = -1,
+                  .help = "rounds of boosting"},
+    {.name = "learning_rate",
+     .kind = ML_MODEL_REAL,
+     .lo = 0,
+     .hi = 1,
+     .above_lo = true,
+     .fallback = 0.3,
+     .help = "share of each tree that is added (eta)"},
+    {.name = "max_depth",
+     .kind = ML_MODEL_INT,
+     .lo = 1,
+     .hi = 64,
+     .fallback = 6,
+     .simpler = -1,
+     .help = "depth of a tree"},
+    {.name = "min_child_weight",
+     .kind = ML_MODEL_REAL,
+     .lo = 0,
+     .hi = 1e9,
+     .fallback = 1,
+     .simpler = 1,
+     .help = "least sum of second derivatives in a leaf"},
+    {.name = "subsample",
+     .kind = ML_MODEL_REAL,
+     .lo = 0,
+     .hi = 1,
+     .above_lo = true,
+     .fallback = 1,
+     .help = "share of the rows that each tree sees"},
+    {.name = "colsample_bytree",
+     .kind = ML_MODEL_REAL,
+     .lo = 0,
+     .hi = 1,
+     .above_lo = true,
+     .fallback = 1,
+     .help = "share of the features that each tree sees"},
+    {.name = "colsample_bynode",
+     .kind = ML_MODEL_REAL,
+     .lo = 0,
+     .hi = 1,
+     .above_lo = true,
+     .fallback = 1,
+     .help = "share of the features that each split sees"},
+    {.name = "reg_lambda",
+     .kind = ML_MODEL_REAL,
+     .lo = 0,
+     .hi = 1e9,
+     .fallback = 1,
+     .simpler = 1,
+     .help = "L2 penalty of the leaves' values"},
+    {.name = "reg_alpha",
+     .kind = ML_MODEL_REAL,
+     .lo = 0,
+     .hi = 1e9,
+     .fallback = 0,
+     .simpler = 1,
+     .help = "L1 penalty of the leaves' values"},
+    {.name = "gamma",
+     .kind = ML_MODEL_REAL,
+     .lo = 0,
+     .hi = 1e9,
+     .fallback = 0,
+     .simpler = 1,
+     .help = "least gain of a split"},
+    {.name = "max_bin",
+     .kind = ML_MODEL_INT,
+     .lo = 2,
+     .hi = 65536,
+     .fallback = 256,
+     .help = "bins of a feature, with tree_method hist and approx"},
+    {.name = "max_leaves",
+     .kind = ML_MODEL_INT,
+     .lo = 0,
+     .hi = 1e6,
+     .fallback = 0,
+     .help = "leaves of a tree, with tree_method hist; 0: as many as its depth allows"},
+    {.name = "tree_method",
+     .kind = ML_MODEL_CHOICE,
+     .choices = "auto|exact|approx|hist",
+     .fallback = 0,
+     .help = "how splits are found"},
+};
+
+/* A booster that has learnt. */
+typedef struct boosted {
+  BoosterHandle booster;
+  size_t n_classes; /* 0: regression */
+  size_t n_rounds;
+} boosted;
+
+static ml_status fail(ml_error *err) {
+  const char *words = XGBGetLastError(), *line = words;
+  char first[300];
+  /* "[time] file:line: words", and perhaps a stack trace behind them. */
+  if (*line == '[') {
+    const char *end = strchr(line, ']');
+    if (end) line = end + 1;
+  }
+  snprintf(first, sizeof first, "%.*s", (int)strcspn(line, "\n"), line + strspn(line, " "));
+  return ml_error_set(err, ML_ERR_NUMERIC, "xgboost: %s", first);
+}
+
+/* XGBoost prints what it thinks of parameters: libraries do not. */
+static void be_quiet(const char *words) {
+  (void)words;
+}
+
+/* ---- data -------------------------------------------------------------------------------------
+ */
+
+/* Row-major floats: XGBoost works with those. */
+static float *gather(const ml_view *view) {
+  if (view->n > SIZE_MAX / sizeof(float) / (view->n_columns ? view->n_columns : 1)) return NULL;
+  float *x = malloc(view->n * view->n_columns * sizeof *x + 1);
+  if (!x) return NULL;
+  enum { BLOCK = 256 }; /* rows whose destination stays in the cache */
+  for (size_t from = 0; from < view->n; from += BLOCK) {
+    size_t to = from + BLOCK < view->n ? from + BLOCK : view->n;
+    for (size_t j = 0; j < view->n_columns; j++) {
+      const double *column = view->x + j * view->stride;
+      for (size_t i = from; i < to; i++)
+        x[i * view->n_columns + j] = (float)column[ml_view_row(view, i)];
+    }
+  }
+  return x;
+}
+
+static ml_status make_matrix(const ml_view *view, DMatrixHandle *out, ml_error *err) {
+  float *x = gather(view);
+  if (!x) return ml_error_memory(err);
+  int failed = XGDMatrixCreateFromMat_omp(x, view->n, view->n_columns, NAN, out, 1);
+  free(x);
+  return failed ? fail(err) : ML_OK;
+}
+
+/* Labels and weights of the rows that are trained on. */
+static ml_status label_matrix(const ml_view *view, DMatrixHandle matrix, ml_error *err) {
+  float *values = malloc(view->n * sizeof *values + 1);
+  if (!values) return ml_error_memory(err);
+  for (size_t i = 0; i < view->n; i++) {
+    size_t row = ml_view_row(view, i);
+    values[i] = view->n_classes ? (float)view->classes[row] : (float)view->y[row];
+  }
+  int failed = XGDMatrixSetFloatInfo(matrix, "label", values, view->n);
+  if (!failed && view->weights) {
+    for (size_t i = 0; i < view->n; i++) values[i] = (float)view->weights[ml_view_row(view, i)];
+    failed = XGDMatrixSetFloatInfo(matrix, "weight", values, view->n);
+  }
+  free(values);
+  return failed ? fail(err) : ML_OK;
+}
+
+/* ---- training ---------------------------------------------------------------------------------
+ */
+
+static bool set(BoosterHandle booster, const char *name, const char *value) {
+  return XGBoosterSetParam(booster, name, value) == 0;
+}
+
+static bool set_number(BoosterHandle booster, const char *name, double value) {
+  char text[32];
+  snprintf(text, sizeof text, "%.17g", value);
+  return set(booster, name, text);
+}
+
+static ml_status set_up(BoosterHandle booster, const double *values, size_t n_classes,
+                        uint64_t seed, ml_error *err) {
+  bool ok = set(booster, "verbosity", "0") && set(booster, "nthread", "1") &&
+            set_number(booster, "seed", (double)(seed % INT32_MAX)) &&
+            set(booster, "objective",
+                n_classes == 0   ? "reg:squarederror"
+                : n_classes == 2 ? "binary:logistic"
+                                 : "multi:softprob");
+  if (ok && n_classes > 2) ok = set_number(booster, "num_class", (double)n_classes);
+  for (size_t i = N_ROUNDS + 1; i < N_PARAMS && ok; i++) {
+    ml_buf text = {0};
+    ml_model_param_format(&params[i], values[i], &text);
+    ml_buf_put(&text, "", 1);
+    ok = !text.failed && set(booster, params[i].name, text.data);
+    ml_buf_release(&text);
+  }
+  return ok ? ML_OK : fail(err);
+}
+
+static ml_status boost(const double *values, size_t n_rounds, const ml_view *train, uint64_t seed,
+                       const void *cancel, boosted *b, DMatrixHandle matrix, ml_error *err) {
+  if (XGBoosterCreate(&matrix, 1, &b->booster) != 0) return fail(err);
+  ml_status status = set_up(b->booster, values, train->n_classes, seed, err);
+  for (size_t i = 0; i < n_rounds && status == ML_OK; i++) {
+    if (ml_item_cancelled(cancel)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
+    if (XGBoosterUpdateOneIter(b->booster, (int)i, matrix) != 0) status = fail(err);
+  }
+  return status;
+}
+
+static void free_boosted(void *fitted) {
+  boosted *b = fitted;
+  if (!b) return;
+  if (b->booster) XGBoosterFree(b->booster);
+  free(b);
+}
+
+static ml_status learn(const double *values, size_t n_rounds, const ml_view *train, uint64_t seed,
+                       const void *cancel, boosted **out, ml_error *err) {
+  DMatrixHandle matrix = NULL;
+  boosted *b = calloc(1, sizeof *b);
+  if (!b) return ml_error_memory(err);
+  b->n_classes = train->n_classes;
+  b->n_rounds = n_rounds;
+  XGBRegisterLogCallback(be_quiet);
+  ml_status status = make_matrix(train, &matrix, err);
+  if (status == ML_OK) status = label_matrix(train, matrix, err);
+  if (status == ML_OK) status = boost(values, n_rounds, train, seed, cancel, b, matrix, err);
+  if (matrix) XGDMatrixFree(matrix);
+  if (status == ML_OK)
+    *out = b;
+  else
+    free_boosted(b);
+  return status;
+}
+
+static ml_status fit(const double *values, const ml_view *train, uint64_t seed, const void *cancel,
+                     void **fitted, ml_error *err) {
+  boosted *b;
+  ml_status status = learn(values, (size_t)values[N_ROUNDS], train, seed, cancel, &b, err);
+  if (status == ML_OK) *fitted = b;
+  return status;
+}
+
+/* ---- predictions ------------------------------------------------------------------------------
+ */
+
+/* Of the first n_rounds rounds. */
+static ml_status predict_rounds(const boosted *b, size_t n_rounds, DMatrixHandle matrix, size_t n,
+                                double *out, ml_error *err) {
+  char config[160];
+  const bst_ulong *shape;
+  bst_ulong n_dims, n_values = 1;
+  const float *result;
+  snprintf(config, sizeof config,
+           "{\"type\": 0, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": %zu, "
+           "\"strict_shape\": true}",
+           n_rounds);
+  if (XGBoosterPredictFromDMatrix(b->booster, matrix, config, &shape, &n_dims, &result) != 0)
+    return fail(err);
+  for (bst_ulong i = 0; i < n_dims; i++) n_values *= shape[i];
+  if (n_values != n * (b->n_classes > 2 ? b->n_classes : 1))
+    return ml_error_set(err, ML_ERR_NUMERIC, "xgboost: %llu predictions for %zu rows",
+                        (unsigned long long)n_values, n);
+  for (size_t i = 0; i < n_values; i++) {
+    double p = (double)result[i];
+    if (b->n_classes != 2) {
+      out[i] = p;
+      continue;
+    }
+    out[2 * i] = 1 - p;
+    out[2 * i + 1] = p;
+  }
+  return ML_OK;
+}
+
+static ml_status predict(const void *fitted, const ml_view *rows, double *out, ml_error *err) {
+  const boosted *b = fitted;
+  DMatrixHandle matrix = NULL;
+  ml_status status = make_matrix(rows, &matrix, err);
+  if (status == ML_OK) status = predict_rounds(b, b->n_rounds, matrix, rows->n, out, err);
+  if (matrix) XGDMatrixFree(matrix);
+  return status;
+}
+
+/* ---- one fold ---------------------------------------------------------------------------------
+ */
+
+/* The rounds of a candidate are the first of those of any with more. */
+static size_t most_rounds(const ml_cv *cv, const size_t *candidates, size_t n) {
+  double most = 0;
+  for (size_t i = 0; i < n; i++)
+    most = fmax(most, cv->candidates[candidates[i] * N_PARAMS + N_ROUNDS]);
+  return (size_t)most;
+}
+
+static ml_status predict_each(const ml_cv *cv, const boosted *b, const ml_view *test,
+                              const size_t *candidates, size_t n, ml_take *take, void *ctx,
+                              ml_error *err) {
+  DMatrixHandle matrix = NULL;
+  double *out = calloc(test->n * (b->n_classes ? b->n_classes : 1) + 1, sizeof *out);
+  ml_status status = out ? make_matrix(test, &matrix, err) : ml_error_memory(err);
+  for (size_t i = 0; i < n && status == ML_OK; i++) {
+    size_t rounds = (size_t)cv->candidates[candidates[i] * N_PARAMS + N_ROUNDS];
+    status = predict_rounds(b, rounds, matrix, test->n, out, err);
+    if (status == ML_OK) status = take(ctx, candidates[i], out, NULL, err);
+  }
+  if (matrix) XGDMatrixFree(matrix);
+  free(out);
+  return status;
+}
+
+static ml_status fold(const ml_cv *cv, const void *shared, size_t k, const size_t *candidates,
+                      size_t n, ml_take *take, void *ctx, ml_error *err) {
+  (void)shared;
+  boosted *b = NULL;
+  ml_error why = {0};
+  uint32_t *rows = malloc(ml_folds_n_train(cv->folds, k) * sizeof *rows + 1);
+  if (!rows) return ml_error_memory(err);
+  const ml_view train = ml_cv_train(cv, k, rows), test = ml_cv_test(cv, k);
+  ml_status status =
+      learn(cv->candidates + candidates[0] * N_PARAMS, most_rounds(cv, candidates, n), &train,
+            ml_cv_seed(cv, k), cv->cancel, &b, &why);
+  free(rows);
+  if (status == ML_ERR_NUMERIC) {
+    status = ML_OK;
+    for (size_t i = 0; i < n && status == ML_OK; i++)
+      status = take(ctx, candidates[i], NULL, &why, err);
+    return status;
+  }
+  if (status != ML_OK) {
+    if (err) *err = why;
+    return status;
+  }
+  status = predict_each(cv, b, &test, candidates, n, take, ctx, err);
+  free_boosted(b);
+  return status;
+}
+
+ML_API const ml_model ml_model_table[] = {
+    {.abi = ML_MODEL_ABI,
+     .name = "xgboost",
+     .summary = "gradient-boosted trees",
+     .source = "XGBoost: Chen and Guestrin (2016), KDD",
+     .traits = ML_MODEL_CLASSIFIES | ML_MODEL_REGRESSES | ML_MODEL_WEIGHTS | ML_MODEL_MISSING |
+               ML_MODEL_RANDOM,
+     .params = params,
+     .n_params = N_PARAMS,
+     .fit = fit,
+     .predict = predict,
+     .free = free_boosted,
+     .fold = fold},
+    {0}};

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parts of cross-validation share: the plan that every process of a run has, items and
+ * their outcomes, and the run in the central process. Never installed. */
+#ifndef XVAL_INTERNAL_H
+#define XVAL_INTERNAL_H
+
+#include <ml/value.h>
+#include <ml/xval.h>
+
+/* ---- leaks.c: risks of leakage --------------------------------------------------------------- */
+
+/* Lines about rows that are trained on and tested, and features that tell the target.
+ * @param[out] warnings  n lines; free() each and all. Not written on failure. */
+ml_status xval__leaks(const ml_dataset *data, const ml_folds *folds, char ***warnings, size_t *n,
+                      ml_error *err);
+
+#pragma weak xval__leaks
+#pragma weak ml_prep_parse
+#pragma weak ml_prep_free
+#pragma weak ml_prep_text
+#pragma weak ml_prep_check
+#pragma weak ml_prep_fit
+#pragma weak ml_prepared_free
+#pragma weak ml_prepared_n_columns
+#pragma weak ml_prepared_apply
+
+/* ---- wire.c: bytes that mean numbers, texts and arrays ----------------------------------------
+ * Everything begins at a multiple of 8, so that arrays are used where they lie. */
+
+void wire__put(ml_buf *out, const void *bytes, size_t n); /* zeros up to a multiple of 8 behind */
+void wire__put_u64(ml_buf *out, uint64_t x);
+void wire__put_text(ml_buf *out, const char *text); /* NULL is another than "" */
+
+/* Bytes that are read; `bad` once something was not there. */
+typedef struct wire {
+  const char *at;
+  size_t left;
+  bool bad;
+} wire;
+
+uint64_t wire__u64(wire *in);
+double wire__real(wire *in);
+const void *wire__array(wire *in, uint64_t n, size_t size); /* n elements; NULL: bad */
+const char *wire__text(wire *in);
+
+/* ---- plan.c: what every process of a run knows ------------------------------------------------
+ */
+
+/* Folds of some rows, whose candidates share work: one ml_cv. */
+typedef struct xval_scene {
+  ml_folds folds;
+  uint64_t seed;
+  size_t n_parts, part_bytes; /* that its folds share */
+  size_t shared_at;           /* place of the parts in the shared block */
+} xval_scene;
+
+typedef struct xval_plan {
+  const ml_model *model;
+  ml_problem problem;
+  ml_dataset data; /* the columns that are used, and all of the target */
+  ml_prep *prep;   /* NULL: none */
+  ml_metric *metrics;
+  size_t n_metrics;
+  bool fit_unweighted, score_unweighted, is_gcv;
+  double zero_division;
+  const double *candidates; /* n_candidates x n_params */
+  size_t n_candidates;
+  xval_scene *scenes;
+  size_t n_scenes;
+  size_t n_shared; /* bytes of the shared block */
+} xval_plan;
+
+/* Bytes that mean a plan; x is not among them. @param model  name or path to find it by
+ * @param digest  of its file; NULL: it is built in */
+ml_status plan__pack(const xval_plan *plan, const char *model, const unsigned char *digest,
+                     ml_buf *out, ml_error *err);
+
+/* Read them; what the plan points at lies in the bytes. Nothing in them is believed.
+ * @param token  of this process's own model: see model__lend(); 0: none
+ * @param[out] out  plan__release() it, on failure as well */
+ml_status plan__unpack(const void *bytes, size_t n, ml_span x, uint64_t token, xval_plan *out,
+                       ml_error *err);
+void plan__release(xval_plan *plan);
+
+/* Predictions for a row: 1 number, or as many as there are classes. */
+static inline size_t plan__width(const xval_plan *plan) {
+  return plan->problem == ML_CLASSIFICATION ? plan->data.classes.n : 1;
+}
+
+/* A scene as its model sees it. @param cancel  may be NULL */
+ml_cv plan__cv(const xval_plan *plan, size_t scene, const void *cancel);
+
+/* The seed s with ml_rng_derive(s, 0) == ml_rng_derive(seed, i): a fold that is looked at alone has
+ * the chance that it has among the others. */
+uint64_t plan__seed_of_one(uint64_t seed, size_t i);
+
+/* ---- model.c: the same model in every process --------------------------------------------------
+ */
+
+/* How other processes find it. */
+typedef struct model_place {
+  char *name; /* of ml_model_find(); NULL: only this process has it */
+  bool is_file;
+  unsigned char digest[32]; /* of the file */
+} model_place;
+
+ml_status model__place(const ml_model *model, model_place *out, ml_error *err);
+void model__release_place(model_place *place);
+
+/* Tasks that run in this thread find the model by a token, until model__take_back(). */
+typedef struct model_loan {
+  uint64_t token;
+  const ml_model *model;
+  struct model_loan *next;
+} model_loan;
+void model__lend(model_loan *loan, const ml_model *model);
+void model__take_back(model_loan *loan);
+
+/* @param digest  of the file that the name means; NULL: it is built in */
+ml_status model__find(const char *name, const unsigned char *digest, uint64_t token,
+                      const ml_model **out, ml_error *err);
+
+/* ---- task.c: what is run -----------------------------------------------------------------------
+ */
+
+extern const ml_task xval__tasks[];
+enum { XVAL_N_TASKS = 2 };
+
+/* Blocks of the job "xval-fold"; "xval-share" has the first two, and writes the third. */
+enum { XVAL_X, XVAL_PLAN, XVAL_SHARED, XVAL_N_BLOCKS };
+
+/* Arguments of the jobs. */
+typedef struct xval_args {
+  uint64_t x_at; /* place of x in its block */
+  uint64_t token;
+} xval_args;
+
+/* What an item of "xval-share" is: a part of a scene. Its result is seconds. */
+typedef struct xval_part {
+  uint64_t scene, part;
+} xval_part;
+
+/* What an item of "xval-fold" is: n candidates of one fold. They follow. */
+typedef struct xval_fold_head {
+  uint64_t scene, fold, n;
+} xval_fold_head;
+
+#define XVAL_NO_PLACE UINT64_MAX
+
+typedef struct xval_fold_candidate {
+  uint64_t candidate;
+  uint64_t place; /* of its predictions in the result, in rows; or XVAL_NO_PLACE */
+} xval_fold_candidate;
+
+/* ---- score.c: predictions of a fold -------------------------------------------------------------
+ */
+
+/* The rows that are tested, and room for what is made of predictions. */
+typedef struct score_rows {
+  ml_scored truth;
+  double *y, *weights;
+  uint32_t *classes, *predicted;
+  size_t room;
+} score_rows;
+
+/* @param weights  of the rows of test; NULL: all are 1 */
+ml_status score__rows(score_rows *s, const xval_plan *plan, const ml_view *test,
+                      const double *weights, ml_error *err);
+void score__release(score_rows *s);
+
+/* Compute the metrics. @param[out] scores  n_metrics @param[out] why  texts of those that are NaN,
+ * each with its NUL */
+ml_status score__compute(const score_rows *s, const xval_plan *plan, const double *predictions,
+                         double *scores, ml_buf *why, ml_error *err);
+
+/* ---- outcome.c: what becomes of a candidate in a fold ------------------------------------------
+ */
+
+typedef struct xval_outcome {
+  ml_fold_state state;
+  double fit_seconds, score_seconds;
+  const double *scores; /* n_metrics; DONE */
+  const char *texts;    /* n_texts bytes: why, of each score that is NaN; or the error */
+  size_t n_texts;
+} xval_outcome;
+
+void outcome__put(const xval_outcome *o, size_t n_metrics, ml_buf *out);
+bool outcome__get(wire *in, size_t n_metrics, xval_outcome *o);
+
+#endif
