@@ -210,7 +210,7 @@ ml_status logit__probabilities(const logit_shape *shape, const ml_view *rows, co
   for (size_t block = 0; block < blocks.n_blocks; block++) {
     size_t first = block * LOGIT_BLOCK, left = rows->n - first;
     logit__products(logit__block(&blocks, block), blocks.n_columns, b, m, z);
-    const double *p = of_block(task, z, z + k * LOGIT_BLOCK);
+    const double *p = of_block(shape, z, z + k * LOGIT_BLOCK);
     for (size_t c = 0; c < k; c++)
       for (size_t i = 0; i < LOGIT_BLOCK && i < left; i++)
         out[(first + i) * shape->n_classes + shape->present[c]] = p[c * LOGIT_BLOCK + i];

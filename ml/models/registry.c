@@ -3,11 +3,11 @@
 #include "models.h"
 
 static const ml_model *const built_in[] = {
-    &models__decision_tree, &models__dummy, &models__ols,
-    &models__ridge,         &models__lasso, &models__elastic_net,
     &models__dummy,
     &models__ols,
     &models__ridge,
+    &models__lasso,
+    &models__elastic_net,
     &models__logistic,
     &models__gaussian_nb,
     &models__knn,
