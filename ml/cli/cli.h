@@ -128,8 +128,17 @@ typedef struct cli_command {
   ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
 } cli_command;
 
-extern const cli_command cli__fresh, cli__select_command, cli__roll, cli__features, cli__peach,
-    cli__status, cli__worker, cli__help, cli__version;
+extern const cli_command cli__fresh;
+extern const cli_command cli__select_command;
+extern const cli_command cli__roll;
+extern const cli_command cli__split;
+extern const cli_command cli__models;
+extern const cli_command cli__features;
+extern const cli_command cli__peach;
+extern const cli_command cli__status;
+extern const cli_command cli__worker;
+extern const cli_command cli__help;
+extern const cli_command cli__version;
 
 /* All commands in the order of help; ends in NULL. */
 extern const cli_command *const cli__commands[];
