@@ -23,7 +23,7 @@ typedef struct xval_run {
   ml_mproc *pool;
   ml_dataset *data;
   ml_xval_result *result;
-  double start, after_xval;
+  double start;
 } xval_run;
 
 /* ---- checks before the long work ----------------------------------------------------------- */
@@ -111,12 +111,12 @@ static void note_done(cli_call *cli, const xval_run *run) {
   const ml_xval_result *r = run->result;
   char workers[CLI_WORKERS_MAX], resumed[64] = "";
   if (r->n_resumed > 0) snprintf(resumed, sizeof resumed, ", %zu of the checkpoint", r->n_resumed);
-  cli__note(cli, "%s: %zu x %zu features, %zu fit%s%s in %.2f s%s", run->input_name,
-            run->data->n_rows, run->data->n_features, r->n_done, cli__plural(r->n_done), resumed,
+  cli__note(cli, "%s: %zu x %zu features, %zu fit%s%s in %.2f s, scored in %.2f s, all in %.2f s%s",
+            run->input_name, run->data->n_rows, run->data->n_features, r->n_done,
+            cli__plural(r->n_done), resumed, r->fit_seconds, r->score_seconds,
             cli__now() - run->start, cli__workers_used(run->pool, workers));
   if (r->n_failed > 0)
     cli__note(cli, "%zu of %zu fits failed", r->n_failed, r->n_failed + r->n_done);
-  cli__note(cli, "fitting took %.2f s, scoring %.2f s", r->fit_seconds, r->score_seconds);
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
