@@ -130,6 +130,7 @@ typedef struct cli_command {
 
 extern const cli_command cli__fresh;
 extern const cli_command cli__select_command;
+extern const cli_command cli__xval_command;
 extern const cli_command cli__roll;
 extern const cli_command cli__split;
 extern const cli_command cli__score;
@@ -203,9 +204,6 @@ size_t cli__terminal_width(int fd);
 /** Append words, broken between indent and width; the cursor is at column `at`. Ends the line. */
 void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t width);
 
-/** Append a heading, bold where standard output shows colour. */
-void cli__heading(const cli_call *cli, ml_buf *out, const char *text);
-
 void cli__pad(ml_buf *out, size_t n);
 
 /** Characters of the UTF-8 text, which is what a terminal shows one column for. */
@@ -234,6 +232,9 @@ void cli__detail(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
 int cli__fail(cli_call *cli, ml_status status, const ml_error *err);
 
 bool cli__has_color(const cli_call *cli, int fd);
+
+/** Append a heading, bold where standard output shows colour. */
+void cli__heading(const cli_call *cli, ml_buf *out, const char *text);
 
 /* ---- interrupt.c, progress.c: watching long work ------------------------------------------- */
 
