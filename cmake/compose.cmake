@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# cmake -DINPUT=FILE.html -DSTYLE=FILE.css -DSCRIPT=FILE.js -DOUTPUT=FILE -P compose.cmake: one page with
-# its style and script in it, and the script's hash where the page says which script may run
+# cmake -DINPUT=FILE.html -DSTYLE=FILE.css -DSCRIPT=FILE.js -DMORE=FILE.js -DOUTPUT=FILE -P compose.cmake:
+# one page with its style and its scripts (as one) in it, and their hash where the page says which script may run
 cmake_minimum_required(VERSION 3.25)
 file(READ ${INPUT} page)
 file(READ ${STYLE} style)
 file(READ ${SCRIPT} script)
+file(READ ${MORE} more)
+string(APPEND script "${more}")
 
 string(SHA256 hex "${script}")
 set(alphabet ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)

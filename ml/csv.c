@@ -46,6 +46,7 @@ ml_status csv__fill(ml_csv *csv, ml_error *err) {
     if (status != ML_OK) return status;
   }
   memmove(csv->window, csv->window + csv->at, csv->n - csv->at);
+  csv->n_passed += csv->at;
   csv->n -= csv->at;
   csv->at = 0;
   if (ml_watch_cancelled(csv->watch))
@@ -63,6 +64,11 @@ ml_status csv__fill(ml_csv *csv, ml_error *err) {
   if (csv->at_end) csv->window[csv->n++] = '\n';
   memset(csv->window + csv->n, 0, CSV_SLACK);
   return ML_OK;
+}
+
+double csv__share_passed(const ml_csv *csv) {
+  return ml_input_share(csv->source) * (double)(csv->n_passed + csv->at) /
+         (double)(csv->n_passed + csv->n);
 }
 
 static bool starts_with(const ml_csv *csv, const char *bytes, size_t n) {

@@ -5,6 +5,7 @@
 
 #include <ml/buffer.h>
 #include <ml/csv.h>
+#include <ml/exec.h>
 #include <ml/input.h>
 
 /* ---- the window ---- */
@@ -31,6 +32,20 @@ typedef struct csv_run {
   uint32_t code, n;
 } csv_run;
 
+/* Columns of numbers that lie one behind another in a block when they are read. */
+typedef struct csv_block {
+  const ml_exec *exec; /* who will use it; NULL for serial use */
+  ml_block *block;     /* the owner's; NULL at first */
+  size_t n_columns;
+  size_t stride; /* from one column to the next; the number of rows in the end */
+} csv_block;
+
+/* Let columns of which n_rows are filled have room for so many. They move. */
+ml_status csv__block_resize(csv_block *b, size_t n_rows, size_t n_room, ml_error *err);
+
+/* Close the gaps between the columns, and cut off what is behind them. */
+ml_status csv__block_settle(csv_block *b, size_t n_rows, ml_error *err);
+
 struct ml_csv {
   char *name;
   const ml_watch *watch;
@@ -52,6 +67,14 @@ struct ml_csv {
   size_t run_column;
   csv_run *runs;
   size_t n_runs, runs_capacity;
+  /* Where the cells of the numbers wanted from place block_from on are read to, whose columns in
+   * the table have no cells then; NULL: nowhere. Of these, columns of the file that are_texts give
+   * codes of labels, NaN where a label says that something is missing; those that turn out to have
+   * texts are marked in it, and the file is to be read again. NULL: a text is an error. */
+  csv_block *block;
+  size_t block_from;
+  bool *are_texts;
+  size_t n_passed; /* bytes in front of the window */
   /* Told of each record when its cells have been read: [p, end) with its line end; NULL: nobody.
    * False: memory ran out. */
   bool (*on_record)(void *ctx, const char *p, const char *end);
@@ -65,6 +88,9 @@ struct ml_csv {
 
 /* Drop what is consumed and read more. A record that is longer than 16 MiB is an error. */
 ml_status csv__fill(ml_csv *csv, ml_error *err);
+
+/* Share of the file in front of the record that starts at csv->at; 0: nobody knows. */
+double csv__share_passed(const ml_csv *csv);
 
 /* Error at a place in the window, which is in the record that starts at csv->at. */
 ml_status csv__fail(const ml_csv *csv, const char *at, ml_error *err, const char *format, ...)

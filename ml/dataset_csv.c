@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Datasets from CSV. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <ml/csv_internal.h>
-#include <ml/series_internal.h>
 
 #include "dataset_internal.h"
 
@@ -21,7 +22,9 @@ typedef struct reading {
   ml_csv_want *want; /* room for all columns of the file */
   size_t n_want;
   size_t place[TABLE_N]; /* of each of them in the table; SIZE_MAX: there is none */
-  char **hints;          /* of the features */
+  csv_block values;      /* of the features */
+  bool *are_texts;       /* columns of the file */
+  ml_buf kept;           /* the bytes of what cannot be read twice */
   ml_table *table;
   ml_dataset *data;
   ml_error *err;
@@ -44,36 +47,132 @@ static ml_status plan(reading *r) {
                                          [DATASET_END] = ML_TIME};
   const features_roles *roles = &r->roles;
   r->want = calloc(r->names.n, sizeof *r->want);
-  r->hints = calloc(roles->n, sizeof *r->hints);
-  if (!r->want || !r->hints) return ml_error_memory(r->err);
+  if (!r->want) return ml_error_memory(r->err);
   for (size_t k = 0; k < DATASET_N_MORE; k++) want_role(r, k, roles->more[k], types[k]);
   want_role(r, TABLE_ID, roles->id, ML_LABEL);
   want_role(r, TABLE_TARGET, roles->target, ML_LABEL);
-  for (size_t j = 0; j < roles->n; j++) {
-    r->hints[j] = series__hint(r->names.names[roles->columns[j]], NULL);
-    if (!r->hints[j]) return ml_error_memory(r->err);
+  for (size_t j = 0; j < roles->n; j++)
     r->want[r->n_want++] = (ml_csv_want){.column = roles->columns[j],
                                          .type = ML_NUMBER,
                                          .finite = true,
                                          .is_known = true,
                                          .takes_missing = true,
-                                         .takes_booleans = true,
-                                         .hint = r->hints[j]};
-  }
+                                         .takes_booleans = true};
   return ML_OK;
 }
 
-static ml_status read_table(reading *r) {
+/* Look for texts in the first rows. What is wrong with them will be told when they are read. */
+static ml_status guess_texts(reading *r) {
+  enum { ENOUGH = 1 << 17 };
+  ml_csv *csv = r->csv;
+  csv_fields fields = {0};
+  const char *p = csv->window + csv->at, *end = csv->window + csv->n,
+             *stop = end - p > ENOUGH ? p + ENOUGH : end;
+  double unused;
+  while (p && p < stop && (p = csv__split(csv, p, end, &fields))) {
+    for (size_t j = 0; j < fields.n && j < r->names.n; j++) {
+      const char *cell = fields.text.data + fields.starts[j];
+      const size_t n = strlen(cell);
+      r->are_texts[j] |=
+          csv__number(cell, n, &unused) == CSV_NO_NUMBER && !csv__boolean(cell, n, &unused);
+    }
+  }
+  const bool failed = fields.text.failed;
+  csv__fields_release(&fields);
+  csv->trouble = (csv_trouble){0};
+  return failed ? ml_error_memory(r->err) : ML_OK;
+}
+
+static size_t count_texts(const reading *r) {
+  size_t n = 0;
+  for (size_t j = 0; j < r->roles.n; j++) n += r->are_texts[r->roles.columns[j]];
+  return n;
+}
+
+/* @param[out] again  features have texts that were read as numbers */
+static ml_status read_table(reading *r, bool *again) {
   const features_ask ask = dataset__ask(r->opts);
   ml_status status = features__roles(&r->names, &ask, &r->roles, r->err);
   if (status != ML_OK) return status;
-  r->csv->empty_column = r->roles.empty;
+  ml_csv *csv = r->csv;
+  csv->empty_column = r->roles.empty;
   status = plan(r);
-  if (status == ML_OK) status = ml_csv_read(r->csv, r->want, r->n_want, &r->table, r->err);
+  if (status == ML_OK && !r->are_texts) {
+    r->are_texts = calloc(r->names.n, sizeof *r->are_texts);
+    status = r->are_texts ? guess_texts(r) : ml_error_memory(r->err);
+  }
   if (status != ML_OK) return status;
-  if (r->table->n_rows > 0 && r->table->n_rows < UINT32_MAX) return ML_OK;
+  const size_t n_texts = count_texts(r);
+  r->values = (csv_block){.exec = r->exec, .n_columns = r->roles.n};
+  csv->block = &r->values;
+  csv->block_from = r->n_want - r->roles.n;
+  csv->are_texts = r->are_texts;
+  status = ml_csv_read(csv, r->want, r->n_want, &r->table, r->err);
+  *again = status == ML_OK && count_texts(r) > n_texts;
+  if (status != ML_OK || (r->table->n_rows > 0 && r->table->n_rows < UINT32_MAX)) return status;
   return ml_error_at(r->err, ML_ERR_PARSE, r->names.source, 0, 0,
                      r->table->n_rows ? "too many rows" : "no rows");
+}
+
+/* ---- a file that may have to be read twice ---- */
+
+static bool is_file(const char *path) {
+  struct stat st;
+  return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* All that a pipe has. */
+static ml_status keep_bytes(reading *r, const char *path) {
+  enum { STEP = 1 << 20 };
+  ml_input *input;
+  size_t n = 1;
+  ml_status status = ml_input_open(path, r->opts->watch, &input, r->err);
+  if (status != ML_OK) return status;
+  while (status == ML_OK && n > 0) {
+    char *to = ml_buf_reserve(&r->kept, STEP);
+    status = to ? ml_input_read(input, to, STEP, &n, r->err) : ml_error_memory(r->err);
+    if (status == ML_OK) r->kept.n += n;
+  }
+  ml_input_close(input);
+  return status;
+}
+
+static ml_status open_file(reading *r, const char *path) {
+  const ml_csv_opts opts = {.delimiter = r->opts->delimiter, .watch = r->opts->watch};
+  ml_csv *csv;
+  if (is_file(path))
+    return features__open_csv(path, opts.delimiter, opts.watch, &r->csv, &r->names, r->err);
+  ml_status status = r->kept.n ? ML_OK : keep_bytes(r, path);
+  if (status == ML_OK)
+    status = ml_csv_open_bytes(r->kept.data, r->kept.n, path, &opts, &csv, r->err);
+  return status == ML_OK ? features__list_columns(csv, &r->csv, &r->names, r->err) : status;
+}
+
+static void close_file(reading *r) {
+  ml_table_free(r->table);
+  ml_block_free(r->values.block);
+  free(r->want);
+  features__roles_release(&r->roles);
+  free((void *)r->names.names);
+  ml_csv_close(r->csv);
+  r->table = NULL;
+  r->values.block = NULL;
+  r->want = NULL;
+  r->n_want = 0;
+  r->names.names = NULL;
+  r->csv = NULL;
+}
+
+/* The second time, all texts are known. */
+static ml_status read_file(reading *r, const char *path) {
+  bool again = true;
+  ml_status status = ML_OK;
+  while (status == ML_OK && again) {
+    close_file(r);
+    status = open_file(r, path);
+    if (status == ML_OK) status = read_table(r, &again);
+  }
+  return status;
 }
 
 /* ---- features ---- */
@@ -86,23 +185,39 @@ static ml_status name_features(reading *r) {
   return r->data->names ? ML_OK : ml_error_memory(r->err);
 }
 
-static ml_status take_features(reading *r) {
-  const size_t n_rows = r->table->n_rows, n = r->roles.n;
+/* Codes of texts as they appear into those of their levels. */
+static ml_status take_categories(reading *r, size_t j) {
   ml_dataset *data = r->data;
-  ml_status status = ml_block_new(r->exec, n_rows * n * sizeof(double), &data->block, r->err);
-  if (status != ML_OK) return status;
-  double *x = data->block->data;
-  for (size_t j = 0; j < n; j++) {
-    ml_column *column = &r->table->columns[r->n_want - n + j];
-    memcpy(x + j * n_rows, column->number, n_rows * sizeof *x);
-    free(column->number);
-    column->number = NULL;
-    csv__give_back(j, n, n_rows);
+  const ml_column *column = &r->table->columns[r->n_want - data->n_features + j];
+  double *x = (double *)data->block->data + j * data->n_rows;
+  uint32_t *rank = reallocarray(NULL, column->n_labels + 1, sizeof *rank);
+  for (size_t k = 0; rank && k < column->n_labels; k++) rank[k] = (uint32_t)k;
+  ml_levels *levels = &data->categories[j];
+  ml_status status =
+      rank ? levels__make(column->labels, column->n_labels, rank, column->n_labels, levels, r->err)
+           : ml_error_memory(r->err);
+  free(rank);
+  for (size_t i = 0; i < data->n_rows && status == ML_OK; i++)
+    if (!isnan(x[i])) x[i] = levels->codes[(size_t)x[i]];
+  free(levels->codes);
+  levels->codes = NULL;
+  return status;
+}
+
+static ml_status take_features(reading *r) {
+  ml_dataset *data = r->data;
+  data->block = r->values.block;
+  r->values.block = NULL;
+  data->x = data->block->data;
+  data->n_rows = r->table->n_rows;
+  data->n_features = r->roles.n;
+  ml_status status = name_features(r);
+  for (size_t j = 0; j < r->roles.n && status == ML_OK; j++) {
+    if (!r->are_texts[r->roles.columns[j]]) continue;
+    if (!data->categories) data->categories = calloc(r->roles.n, sizeof *data->categories);
+    status = data->categories ? take_categories(r, j) : ml_error_memory(r->err);
   }
-  data->x = x;
-  data->n_rows = n_rows;
-  data->n_features = n;
-  return name_features(r);
+  return status;
 }
 
 /* ---- the other columns ---- */
@@ -190,20 +305,15 @@ static ml_status take_rest(reading *r) {
 }
 
 static void release(reading *r) {
-  for (size_t j = 0; r->hints && j < r->roles.n; j++) free(r->hints[j]);
-  free(r->hints);
-  free(r->want);
-  ml_table_free(r->table);
-  features__roles_release(&r->roles);
-  free((void *)r->names.names);
-  ml_csv_close(r->csv);
+  close_file(r);
+  free(r->are_texts);
+  ml_buf_release(&r->kept);
 }
 
 ml_status dataset__read_csv(const char *path, const ml_dataset_opts *opts, const ml_exec *exec,
                             ml_dataset *data, ml_error *err) {
   reading r = {.opts = opts, .exec = exec, .data = data, .err = err};
-  ml_status status = features__open_csv(path, opts->delimiter, opts->watch, &r.csv, &r.names, err);
-  if (status == ML_OK) status = read_table(&r);
+  ml_status status = read_file(&r, path);
   if (status == ML_OK) status = take_features(&r);
   if (status == ML_OK) status = take_rest(&r);
   release(&r);

@@ -12,6 +12,19 @@ struct exec_cancel {
   bool (*asks)(const exec_cancel *cancel); /* the item that runs to end */
 };
 
+/* ---- block.c: blocks that grow while they are filled ------------------------------------------
+ */
+
+/** Make a block, or make one larger; its data may move. Memory that was never written to costs
+ * nothing. @param[in,out] block  NULL: none yet */
+ml_status block__grow(const ml_exec *exec, ml_block **block, size_t size, ml_error *err);
+
+/** Whole pages in [at, at + n) are zeros again. */
+void block__give_back(const ml_block *block, size_t at, size_t n);
+
+/** Cut it to its size; from now on it is as if ml_block_new() had made it. */
+ml_status block__settle(ml_block *block, size_t size, ml_error *err);
+
 /* ---- pin.c: mappings of this process ----------------------------------------------------------
  */
 
@@ -21,6 +34,9 @@ bool pin__add(void *data, size_t size, uint64_t block);
 
 /** The owner needs it no more: it is unmapped now, or with its last pin. */
 void pin__remove(const void *data);
+
+/** It has moved; nobody else holds it. */
+void pin__move(const void *from, void *data, size_t size);
 
 /** Its owner has it still. */
 bool pin__has_block(uint64_t block);

@@ -52,6 +52,9 @@ void features__roles_release(features_roles *roles);
 ml_status features__open_csv(const char *path, char delimiter, const ml_watch *watch, ml_csv **csv,
                              features_names *names, ml_error *err);
 
+/* The same of one that is open. @param csv  taken, also on failure */
+ml_status features__list_columns(ml_csv *csv, ml_csv **out, features_names *names, ml_error *err);
+
 /* The error for a name that is not there or not once: with the nearest, and those there are. */
 ml_status features__fail_name(const features_names *names, const char *name, ml_error *err);
 

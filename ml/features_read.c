@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Features from CSV: a table whose columns move into one block. */
+/* Features from CSV: the values go straight into their block. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,23 +21,32 @@ typedef struct reading {
   features_roles roles;
   ml_table *table; /* the ids, if there are any, the target, if there is one, the features */
   ml_column *ids, *target, *features; /* in the table; NULL: none */
+  csv_block values;
   ml_matrix *matrix;
   uint32_t *by_id;
   ml_error *err;
 } reading;
 
+ml_status features__list_columns(ml_csv *csv, ml_csv **out, features_names *names, ml_error *err) {
+  const size_t n = ml_csv_n_columns(csv);
+  const char **list = calloc(n, sizeof *list);
+  if (!list) {
+    ml_csv_close(csv);
+    return ml_error_memory(err);
+  }
+  for (size_t j = 0; j < n; j++) list[j] = ml_csv_column(csv, j);
+  *names = (features_names){.names = list, .n = n, .source = ml_csv_source(csv)};
+  csv->keep_lines = true;
+  *out = csv;
+  return ML_OK;
+}
+
 ml_status features__open_csv(const char *path, char delimiter, const ml_watch *watch, ml_csv **csv,
                              features_names *names, ml_error *err) {
   const ml_csv_opts opts = {.delimiter = delimiter, .watch = watch};
-  ml_status status = ml_csv_open(path, &opts, csv, err);
-  if (status != ML_OK) return status;
-  size_t n = ml_csv_n_columns(*csv);
-  const char **list = calloc(n, sizeof *list);
-  if (!list) return ml_error_memory(err);
-  for (size_t j = 0; j < n; j++) list[j] = ml_csv_column(*csv, j);
-  *names = (features_names){.names = list, .n = n, .source = ml_csv_source(*csv)};
-  (*csv)->keep_lines = true;
-  return ML_OK;
+  ml_csv *opened;
+  ml_status status = ml_csv_open(path, &opts, &opened, err);
+  return status == ML_OK ? features__list_columns(opened, csv, names, err) : status;
 }
 
 static ml_status open_csv(reading *r, const char *path) {
@@ -77,6 +86,9 @@ static ml_status read_table(reading *r) {
     for (size_t k = 0; k < roles->n; k++)
       want[n++] = (ml_csv_want){
           .column = roles->columns[k], .type = ML_NUMBER, .takes_booleans = true, .hint = hints[k]};
+    r->values = (csv_block){.exec = r->exec, .n_columns = roles->n};
+    r->csv->block = &r->values;
+    r->csv->block_from = n - roles->n;
     status = ml_csv_read(r->csv, want, n, &r->table, r->err);
   }
   free_hints(hints, roles->n);
@@ -161,20 +173,13 @@ static ml_status name_rows(reading *r) {
 
 /* ---- the matrix ---- */
 
-/* Column by column, each of which is freed before the next one is copied. */
 static ml_status take_values(reading *r) {
-  const size_t n_rows = r->table->n_rows;
-  ml_status status = ml_matrix_new(r->exec, n_rows, r->roles.n, &r->matrix, r->err);
+  ml_block *block = r->values.block;
+  r->values.block = NULL;
+  ml_status status = matrix__of_block(block, r->table->n_rows, r->roles.n, &r->matrix, r->err);
   for (size_t j = 0; status == ML_OK && j < r->roles.n; j++) {
-    ml_column *column = &r->features[j];
-    memcpy(r->matrix->values + j * n_rows, column->number, n_rows * sizeof *column->number);
-    free(column->number);
-    column->number = NULL;
-    r->matrix->columns[j] = column->name;
-    column->name = NULL;
-    csv__give_back(j, r->roles.n, n_rows);
-    if (ml_watch_cancelled(r->opts->watch))
-      status = ml_error_at(r->err, ML_ERR_CANCELLED, r->names.source, 0, 0, "interrupted");
+    r->matrix->columns[j] = r->features[j].name;
+    r->features[j].name = NULL;
   }
   if (status == ML_OK) r->matrix->by_column = true;
   return status;
@@ -206,6 +211,7 @@ static ml_status read_csv(const char *path, const ml_features_opts *opts, const 
   else
     ml_matrix_free(r.matrix);
   free(r.by_id);
+  ml_block_free(r.values.block);
   ml_table_free(r.table);
   features__roles_release(&r.roles);
   free((void *)r.names.names);

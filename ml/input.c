@@ -229,6 +229,10 @@ ml_status ml_input_read(ml_input *source, char *to, size_t size, size_t *n, ml_e
   return source->unpack(source, to, size, n, err);
 }
 
+double ml_input_share(const ml_input *s) {
+  return s->expected > 0 ? (s->n_read - (double)(s->input_n - s->input_at)) / s->expected : 0;
+}
+
 int ml_input_waits_for(const ml_input *s) {
   struct pollfd fd = {.fd = s->fd, .events = POLLIN};
   bool is_plain = s->fd >= 0 && s->unpack == unpack_plain && s->input_n == s->input_at;

@@ -41,6 +41,9 @@ ML_API ML_MUST_CHECK ml_status ml_input_open_bytes(const void *bytes, size_t n, 
 ML_API ML_MUST_CHECK ml_status ml_input_read(ml_input *input, char *to, size_t size, size_t *n,
                                              ml_error *err);
 
+/** Share of the file or memory that the bytes read so far were, packed or not; 0: nobody knows. */
+ML_API double ml_input_share(const ml_input *input);
+
 /** The descriptor that ml_input_read() would wait for now; -1 when it would not, or nobody knows,
  * as with compressed input. */
 ML_API int ml_input_waits_for(const ml_input *input);

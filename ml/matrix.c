@@ -15,30 +15,37 @@ static void free_names(char **names, size_t n) {
   free(names);
 }
 
+ml_status matrix__of_block(ml_block *block, size_t n_rows, size_t n_columns, ml_matrix **out,
+                           ml_error *err) {
+  ml_matrix *matrix = calloc(1, sizeof *matrix);
+  if (!matrix) {
+    ml_block_free(block);
+    return ml_error_memory(err);
+  }
+  *matrix = (ml_matrix){.n_rows = n_rows,
+                        .n_columns = n_columns,
+                        .values = block->data,
+                        .block = block,
+                        .rows = new_names(n_rows),
+                        .columns = new_names(n_columns),
+                        .row_label = strdup("id")};
+  if (matrix->rows && matrix->columns && matrix->row_label) {
+    *out = matrix;
+    return ML_OK;
+  }
+  ml_matrix_free(matrix);
+  return ml_error_memory(err);
+}
+
 ml_status ml_matrix_new(const ml_exec *exec, size_t n_rows, size_t n_columns, ml_matrix **out,
                         ml_error *err) {
   size_t size;
+  ml_block *block;
   if (__builtin_mul_overflow(n_rows, n_columns, &size) ||
       __builtin_mul_overflow(size, sizeof(double), &size))
     return ml_error_memory(err);
-  ml_matrix *matrix = calloc(1, sizeof *matrix);
-  if (!matrix) return ml_error_memory(err);
-  matrix->n_rows = n_rows;
-  matrix->n_columns = n_columns;
-  ml_status status = ml_block_new(exec, size, &matrix->block, err);
-  if (status == ML_OK) {
-    matrix->values = matrix->block->data;
-    matrix->rows = new_names(n_rows);
-    matrix->columns = new_names(n_columns);
-    matrix->row_label = strdup("id");
-    if (!matrix->rows || !matrix->columns || !matrix->row_label) status = ml_error_memory(err);
-  }
-  if (status != ML_OK) {
-    ml_matrix_free(matrix);
-    return status;
-  }
-  *out = matrix;
-  return ML_OK;
+  ml_status status = ml_block_new(exec, size, &block, err);
+  return status == ML_OK ? matrix__of_block(block, n_rows, n_columns, out, err) : status;
 }
 
 void ml_matrix_free(ml_matrix *matrix) {

@@ -5,6 +5,10 @@
 
 #include <ml/matrix.h>
 
+/* ml_matrix_new() over a block that has the values, which it takes, also on failure. */
+ml_status matrix__of_block(ml_block *block, size_t n_rows, size_t n_columns, ml_matrix **out,
+                           ml_error *err);
+
 /* Some columns of a matrix, row by row, whatever its layout. */
 typedef struct matrix_rows {
   const ml_matrix *matrix;

@@ -42,6 +42,17 @@ static void drop(mapping *m) {
   free(m);
 }
 
+void pin__move(const void *from, void *data, size_t size) {
+  pthread_mutex_lock(&lock);
+  mapping *m = mappings;
+  while (m && !(m->is_owned && m->data == from)) m = m->next;
+  if (m) {
+    m->data = data;
+    m->size = size;
+  }
+  pthread_mutex_unlock(&lock);
+}
+
 void pin__remove(const void *data) {
   pthread_mutex_lock(&lock);
   mapping *m = mappings;

@@ -2,10 +2,13 @@
 /* Datasets: columns of files and what becomes of them. */
 #include "support.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *in_dir(const char *name) {
@@ -142,6 +145,118 @@ static void wrong_features(void **state) {
                " no column \"alpa\" (did you mean \"alpha\"?)");
   expect_error("a,y\n1,1\n", &(ml_dataset_opts){.target = "y", .weights = "y"}, ML_ERR_USAGE,
                " column \"y\" is given two parts");
+}
+
+/* ---- texts ---- */
+
+static void expect_categories(const ml_dataset *data, size_t j, const char *want) {
+  char got[256] = "";
+  assert_non_null(data->categories);
+  for (size_t k = 0; k < data->categories[j].n; k++)
+    snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", k ? "," : "",
+             data->categories[j].labels[k]);
+  assert_string_equal(got, want);
+  assert_null(data->categories[j].codes);
+}
+
+static void texts(void **state) {
+  (void)state;
+  ml_dataset *data = read_text(
+      "a,c,b,y\n1,red,true,1\n2,,False,2\n3, blue ,true,3\n4,\"red\",x,4\n"
+      "5,None,,5\n6,none,1,6\n",
+      &(ml_dataset_opts){.target = "y", .problem = ML_REGRESSION});
+  expect_column(data, 0, "a", (double[]){1, 2, 3, 4, 5, 6});
+  expect_column(data, 1, "c", (double[]){2, NAN, 0, 2, NAN, 1});
+  expect_column(data, 2, "b", (double[]){2, 1, 2, 3, NAN, 0});
+  expect_categories(data, 1, "blue,none,red");
+  expect_categories(data, 2, "1,False,true,x");
+  assert_int_equal(data->categories[0].n, 0);
+  ml_dataset_free(data);
+}
+
+enum { N_LATE = 50000 };
+
+/* Texts in the last rows, long behind where anybody looks at first; as numbers they would have been
+ * read: 1.0 and 1 are two texts. */
+static char *late_texts(size_t *n) {
+  ml_buf text = {0};
+  ml_buf_puts(&text, "a,b,c,d,y\n");
+  for (int i = 0; i < N_LATE; i++)
+    ml_buf_printf(&text, "%d,%s,%s,%d,%d.5\n", i, i % 2 ? "1.0" : "1",
+                  i == N_LATE - 2   ? "z"
+                  : i == N_LATE / 2 ? ""
+                                    : "7",
+                  -i, i);
+  ml_buf_puts(&text, "1,x,7,2,3\n");
+  assert_false(text.failed);
+  *n = text.n;
+  ml_buf_put(&text, "", 1);
+  return text.data;
+}
+
+static void check_late(ml_dataset *data) {
+  const size_t n = N_LATE + 1;
+  assert_int_equal(data->n_rows, n);
+  assert_int_equal(data->n_features, 4);
+  expect_categories(data, 1, "1,1.0,x");
+  expect_categories(data, 2, "7,z");
+  assert_int_equal(data->categories[0].n + data->categories[3].n, 0);
+  for (size_t i = 0; i < N_LATE; i++) {
+    expect_same("a", data->x[i], (double)i);
+    expect_same("b", data->x[n + i], i % 2 ? 1 : 0);
+    expect_same("c", data->x[2 * n + i], i == N_LATE - 2 ? 1 : i == N_LATE / 2 ? NAN : 0);
+    expect_same("d", data->x[3 * n + i], i ? -(double)i : 0);
+    expect_same("y", data->y[i], (double)i + 0.5);
+  }
+  expect_same("last", data->x[n + N_LATE], 2);
+  ml_dataset_free(data);
+}
+
+static void texts_that_come_late(void **state) {
+  (void)state;
+  size_t n;
+  char *text = late_texts(&n);
+  check_late(read_text(text, &target_y));
+  free(text);
+}
+
+static void texts_of_a_pipe(void **state) {
+  (void)state;
+  size_t n;
+  char *text = late_texts(&n);
+  const char *path = in_dir("pipe");
+  assert_int_equal(mkfifo(path, 0600), 0);
+  const pid_t writer = fork();
+  if (writer == 0) {
+    FILE *f = fopen(path, "wb");
+    _exit(f && fwrite(text, 1, n, f) == n && fclose(f) == 0 ? 0 : 1);
+  }
+  check_late(read_ok(path, &target_y));
+  int status;
+  assert_int_equal(waitpid(writer, &status, 0), writer);
+  assert_int_equal(status, 0);
+  free(text);
+}
+
+/* The block of an executor that shares memory is a memfd of exactly that size. */
+static void shared_memory(void **state) {
+  (void)state;
+  size_t n;
+  char *text = late_texts(&n);
+  const ml_exec exec = {.shares_memory = true};
+  ml_dataset *data = NULL;
+  ml_error err = {0};
+  const char *path = put(text);
+  assert_int_equal(ml_dataset_read(path, &target_y, &exec, &data, &err), ML_OK);
+  assert_true(data->block->fd >= 0);
+  struct stat st;
+  assert_int_equal(fstat(data->block->fd, &st), 0);
+  assert_int_equal(st.st_size, sizeof(double) * 4 * (N_LATE + 1));
+  assert_int_equal(data->block->size, st.st_size);
+  const int seals = fcntl(data->block->fd, F_GET_SEALS);
+  assert_int_equal(seals & (F_SEAL_SHRINK | F_SEAL_GROW), F_SEAL_SHRINK | F_SEAL_GROW);
+  check_late(data);
+  free(text);
 }
 
 /* ---- targets ---- */
@@ -305,6 +420,10 @@ int main(void) {
       cmocka_unit_test(features),
       cmocka_unit_test(no_ids),
       cmocka_unit_test(wrong_features),
+      cmocka_unit_test(texts),
+      cmocka_unit_test(texts_that_come_late),
+      cmocka_unit_test(texts_of_a_pipe),
+      cmocka_unit_test(shared_memory),
       cmocka_unit_test(classes),
       cmocka_unit_test(which_problem),
       cmocka_unit_test(wrong_targets),

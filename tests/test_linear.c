@@ -124,6 +124,16 @@ static void ridge_of_the_reference(void **state) {
   compare(&models__ridge, "ridge", 4);
 }
 
+static void lasso_of_the_reference(void **state) {
+  (void)state;
+  compare(&models__lasso, "lasso", 4);
+}
+
+static void elastic_net_of_the_reference(void **state) {
+  (void)state;
+  compare(&models__elastic_net, "elastic_net", 4);
+}
+
 static void dummy_of_the_reference(void **state) {
   (void)state;
   compare(&models__dummy, "dummy_regressor", 2);
@@ -212,6 +222,7 @@ static void dummy_refuses(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ols_of_the_reference),   cmocka_unit_test(ridge_of_the_reference),
+      cmocka_unit_test(lasso_of_the_reference), cmocka_unit_test(elastic_net_of_the_reference),
       cmocka_unit_test(dummy_of_the_reference), cmocka_unit_test(dummy_by_hand),
       cmocka_unit_test(dummy_draws_by_row),     cmocka_unit_test(dummy_refuses),
   };

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include <jansson.h>
-#include <ml/cli/picture.h>
+#include <ml/cli/select_picture.h>
 #include <ml/utf8.h>
 
 /* ---- texts of pictures ---------------------------------------------------------------------- */

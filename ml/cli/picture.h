@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the pictures of a selection have in common: texts of known width, axes, words. Pictures are
- * SVG. Their colours are attributes, which any style sheet outranks: a page repaints them by class.
- */
+/* What pictures have in common: texts of known width, axes, scatter plots, pages. Pictures are SVG.
+ * Their colours are attributes, which any style sheet outranks: a page repaints them by class. */
 #ifndef ML_CLI_PICTURE_H
 #define ML_CLI_PICTURE_H
 
-#include "selection.h"
+#include "cli.h"
 
 /* Colours of Okabe and Ito, and of Tol: told apart by those, too, who do not see red or green. */
 #define PICTURE_INK       "class=\"ink\" fill=\"#1c2128\""
@@ -67,99 +66,40 @@ double picture__quantile(const double *values, size_t n, double share);
 /** @return where in [0, 1] a value lies between lo and hi, however large they are */
 double picture__share(double value, double lo, double hi);
 
-/* ---- select_words.c ------------------------------------------------------------------------ */
+/* ---- picture_scatter.c --------------------------------------------------------------------- */
 
-/* "3 of 100 features selected" */
-void picture__headline(const cli_pictured *p, ml_buf *out);
+enum { PICTURE_GLIMPSE = 330 /* width of a small plot */ };
 
-/* "classification, 3 classes" */
-void picture__problem(const cli_pictured *p, ml_buf *out);
-
-/* "Benjamini-Yekutieli, FDR 0.05, for 2 of 3 classes" */
-void picture__rule(const cli_pictured *p, ml_buf *out);
-
-/* The rule, and what was dropped after it. */
-void picture__method(const cli_pictured *p, ml_buf *out);
-
-/* By ml_feature_type. */
-extern const char *const picture__types[];
-
-/* Of the false discovery rate. */
-double picture__level(const ml_select_opts *opts);
-
-typedef enum picture_fate {
-  PICTURE_IS_REST,
-  PICTURE_IS_REDUNDANT,
-  PICTURE_IS_SELECTED
-} picture_fate;
-
-picture_fate picture__fate(const ml_relevance *feature);
-
-/** @return features that have a p-value; they come first */
-size_t picture__n_tested(const ml_selection *s);
-
-/** @return whether all features that have a p-value have one threshold */
-bool picture__has_one_threshold(const ml_selection *s);
-
-/* ---- select_plot.c ------------------------------------------------------------------------- */
-
-/** Append the plot; without its title where a page says the same. */
-void picture__plot(const cli_pictured *p, bool has_title, ml_buf *out);
-
-/* ---- select_rows.c: small plots with a row for each group --------------------------------------
- */
-
-enum { PICTURE_GLIMPSE = 330, /* width of a small plot */ PICTURE_GROUPS = 8 };
-
-typedef struct picture_group {
-  const char *label; /* borrowed */
-  uint32_t class;
-  size_t n; /* rows of the data */
-} picture_group;
-
-typedef struct picture_rows {
-  const picture_group *groups; /* n_groups, at most PICTURE_GROUPS */
-  size_t n_groups;
-  const double *values;     /* n */
-  const uint32_t *group_of; /* n: n_groups and above are not shown */
+typedef struct picture_scatter {
+  const double *x, *y; /* n; where one is not finite there is no point */
   size_t n;
-} picture_rows;
+  const char *label; /* of the picture, for those who do not see it */
+  bool is_square;    /* both axes show the same values, with a line where x is y */
+} picture_scatter;
 
-/** Append box plots. @param room  for n numbers. @return values that are marks at the edge */
-size_t picture__boxes(const picture_rows *of, double *room, ml_buf *out);
+/* More points are a sample. */
+enum { PICTURE_MOST_POINTS = 1000 };
 
-/** Append shares of two values, lo < hi. */
-void picture__shares(const picture_rows *of, double lo, double hi, ml_buf *out);
+/** Append a scatter plot. @param place  further attributes; "": none. @param room  for 2 n numbers.
+ * @return points that are marks at the edge */
+size_t picture__scatter(const picture_scatter *of, const char *place, double *room, ml_buf *out);
 
-/* ---- select_glimpse.c: small plots of a feature against the target ----------------------------
- */
+/* ---- picture_page.c ------------------------------------------------------------------------ */
 
-typedef struct glimpses glimpses;
+/* A place in a page, @@name@@, and what puts a text there. */
+typedef struct picture_mark {
+  const char *name;
+  void (*put)(void *ctx);
+} picture_mark;
 
-/** @param[out] out  free it with glimpse__free() */
-ml_status glimpse__new(const cli_pictured *p, glimpses **out, ml_error *err);
+/** Append a page with its n marks replaced. */
+void picture__fill(const char *page, const picture_mark *marks, size_t n, void *ctx, ml_buf *out);
 
-/** Append a <figure> of one feature. */
-void glimpse__draw(glimpses *g, const ml_relevance *feature, ml_buf *out);
+/** Begin and end a fact: a term with its description. */
+void picture__begin_fact(ml_buf *out, const char *name, bool is_wide);
+void picture__end_fact(ml_buf *out);
 
-/** NULL is allowed. */
-void glimpse__free(glimpses *g);
-
-/* ---- select_table.c: the table of a page
- * --------------------------------------------------------- */
-
-extern const char *const picture__tests[]; /* names of tests; the first is none, NULL ends them */
-
-void picture__table_heads(const cli_pictured *p, ml_buf *out);
-
-/** Append the first rows. */
-void picture__table_rows(const cli_pictured *p, ml_buf *out);
-
-/** Append all rows as JSON, in which nothing is HTML. */
-void picture__table_data(const cli_pictured *p, ml_buf *out);
-
-/* ---- select.html, with select.css and select.js in it ---------------------------------------- */
-
-extern const char picture__page[];
+/** Append a JSON string in which there is nothing that HTML might read. */
+void picture__json_string(ml_buf *out, const char *text);
 
 #endif

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "picture.h"
+#include "select_picture.h"
 
 enum { SHOWN_CLASSES = 5, MANY_CLASSES = 10, SHOWN_FEATURES = 5 };
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "picture.h"
+#include "select_picture.h"
 
 /* All forms go through the same cells, so that header, rows and keys agree. */
 typedef enum form { HEADER, ROW, OBJECT } form;

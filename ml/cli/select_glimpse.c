@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Small plots of one feature against the target: boxes, shares or a scatter. They hold summaries,
  * so that their size does not grow with the rows. */
-#include "picture.h"
+#include "select_picture.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,13 +10,6 @@
 
 #define NOT_SHOWN UINT32_MAX
 
-enum {
-  WIDTH = PICTURE_GLIMPSE,
-  LEFT = 52, /* of the field of a scatter plot */
-  BOTTOM = 176,
-  MOST_POINTS = 1000
-};
-
 struct glimpses {
   const cli_pictured *p;
   size_t n;                             /* rows */
@@ -24,7 +17,7 @@ struct glimpses {
   size_t n_groups;
   uint32_t *group_of; /* rows: NOT_SHOWN, or which picture_group */
   double *column;     /* rows: values of the feature */
-  double *sorted;     /* rows: finite values, by group, each group ascending */
+  double *sorted;     /* twice the rows: finite values, by group, each group ascending */
 };
 
 /* ---- groups -------------------------------------------------------------------------------- */
@@ -82,7 +75,7 @@ ml_status glimpse__new(const cli_pictured *p, glimpses **out, ml_error *err) {
     g->n = n;
     g->group_of = malloc((n ? n : 1) * sizeof *g->group_of);
     g->column = malloc((n ? n : 1) * sizeof *g->column);
-    g->sorted = malloc((n ? n : 1) * sizeof *g->sorted);
+    g->sorted = malloc((n ? n : 1) * 2 * sizeof *g->sorted);
     is_ok = g->group_of && g->column && g->sorted;
   }
   if (is_ok && p->selection->problem != ML_REGRESSION) is_ok = group_classes(g);
@@ -135,96 +128,11 @@ static size_t draw_two_boxes(glimpses *g, double lo, double hi, ml_buf *out) {
                         g->sorted, out);
 }
 
-typedef struct range {
-  double lo, hi;
-} range;
-
-/* What is shown of an axis: all, but for values that would press the others flat. */
-static range range_of(glimpses *g, const double *values) {
-  size_t n = 0;
-  for (size_t i = 0; i < g->n; i++)
-    if (isfinite(values[i])) g->sorted[n++] = values[i];
-  if (n == 0) return (range){0, 0};
-  picture__sort(g->sorted, n);
-  double low = picture__quantile(g->sorted, n, 0.05), high = picture__quantile(g->sorted, n, 0.95);
-  double reach = high > low ? 2 * (high - low) : INFINITY;
-  return (range){fmax(g->sorted[0], low - reach), fmin(g->sorted[n - 1], high + reach)};
-}
-
-static double scatter_x(range r, double v) {
-  return LEFT + 6 + picture__share(v, r.lo, r.hi) * (WIDTH - LEFT - 22);
-}
-
-static double scatter_y(range r, double v) {
-  return BOTTOM - 6 - picture__share(v, r.lo, r.hi) * (BOTTOM - 20);
-}
-
-static void put_scatter_axes(range x, range y, ml_buf *out) {
-  picture_ticks ticks;
-  double last_end = -1;
-  ml_buf_printf(out, "<path " PICTURE_AXIS " d=\"M%d,8V%dH%d\"/>\n", LEFT, BOTTOM, WIDTH - 8);
-  picture__ticks(x.lo, x.hi, 5, &ticks);
-  for (size_t i = 0; i < ticks.n; i++) {
-    double at = scatter_x(x, ticks.at[i]), half = picture__width(ticks.labels[i], 10) / 2;
-    if (at - half < last_end + 4) continue;
-    picture__text(out, at, BOTTOM + 15, PICTURE_DIM " font-size=\"10\" text-anchor=\"middle\"",
-                  ticks.labels[i]);
-    last_end = at + half;
-  }
-  picture__ticks(y.lo, y.hi, 5, &ticks);
-  for (size_t i = 0; i < ticks.n; i++)
-    picture__text(out, LEFT - 6, scatter_y(y, ticks.at[i]) + 3,
-                  PICTURE_DIM " font-size=\"10\" text-anchor=\"end\"", ticks.labels[i]);
-}
-
-/* One row out of each of equally long runs of rows. Where in its run is scattered, since rows may
- * have a period; always in the same way, since the same data give the same bytes. */
-static size_t sampled_row(size_t i, size_t n_shown, size_t n) {
-  size_t from = (size_t)((double)n * (double)i / (double)n_shown);
-  size_t to = (size_t)((double)n * (double)(i + 1) / (double)n_shown);
-  uint64_t mixed = (i + 1) * UINT64_C(0x9E3779B97F4A7C15);
-  return from + (size_t)((mixed ^ mixed >> 29) * UINT64_C(0xBF58476D1CE4E5B9) >> 33) %
-                    (to > from ? to - from : 1);
-}
-
 /* @return the points that are marks at the edge */
 static size_t draw_scatter(glimpses *g, ml_buf *out) {
-  const double *y = g->p->target->values;
-  size_t n_shown = g->n < MOST_POINTS ? g->n : MOST_POINTS, n_beyond = 0;
-  double size = n_shown <= 200 ? 4.4 : 2.6;
-  range across = range_of(g, g->column), up = range_of(g, y);
-  picture__begin(out, "glimpse", 0, WIDTH, BOTTOM + 22);
-  ml_buf_puts(out, " role=\"img\" aria-label=\"scatter plot: feature across, target upwards\">\n");
-  put_scatter_axes(across, up, out);
-  ml_buf beyond = {0};
-  ml_buf_printf(out,
-                "<path " PICTURE_SELECTED
-                " stroke-width=\"%.1f\" stroke-linecap=\"round\" opacity=\".65\" d=\"",
-                size);
-  for (size_t i = 0; i < n_shown; i++) {
-    size_t row = sampled_row(i, n_shown, g->n);
-    double u = g->column[row], v = y[row];
-    if (!isfinite(u) || !isfinite(v)) continue;
-    double inner_u = fmin(fmax(u, across.lo), across.hi), inner_v = fmin(fmax(v, up.lo), up.hi);
-    bool is_inside = inner_u == u && inner_v == v;
-    n_beyond += !is_inside;
-    picture__point(is_inside ? out : &beyond, 'M', scatter_x(across, inner_u),
-                   scatter_y(up, inner_v));
-    ml_buf_puts(is_inside ? out : &beyond, "h0");
-  }
-  ml_buf_puts(out, "\"/>\n");
-  if (n_beyond > 0) {
-    ml_buf_printf(out,
-                  "<path " PICTURE_LINE
-                  " stroke-width=\"%.1f\" stroke-linecap=\"round\" opacity=\".8\" d=\"",
-                  size);
-    ml_buf_put(out, beyond.data, beyond.n);
-    ml_buf_puts(out, "\"/>\n");
-  }
-  if (beyond.failed) out->failed = true;
-  ml_buf_release(&beyond);
-  ml_buf_puts(out, "</svg>\n");
-  return n_beyond;
+  const picture_scatter of = {g->column, g->p->target->values, g->n,
+                              "scatter plot: feature across, target upwards", false};
+  return picture__scatter(&of, "", g->sorted, out);
 }
 
 /* ---- one figure ---------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 #ifndef ML_CLI_SELECT_PLOT_H
 #define ML_CLI_SELECT_PLOT_H
 
-#include "picture.h"
+#include "select_picture.h"
 
 enum {
   PLOT_WIDTH = 1060,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --report: one page that needs nothing else. select.html has marks such as @@plot@@, which are
  * replaced here; what it shows without scripts is what its scripts show. */
-#include "picture.h"
+#include "select_picture.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,49 +22,45 @@ static bool has_redundancy(const report *r) {
 
 /* ---- head ---------------------------------------------------------------------------------- */
 
-static void put_headline(report *r) {
+static void put_headline(void *ctx) {
+  const report *r = ctx;
   picture__headline(r->p, r->out);
 }
 
-static void put_input(report *r) {
+static void put_input(void *ctx) {
+  const report *r = ctx;
   ml_buf_xml_text(r->out, r->p->title);
 }
 
-static void put_target(report *r) {
+static void put_target(void *ctx) {
+  const report *r = ctx;
   ml_buf_xml_text(r->out, r->p->target->name);
 }
 
-static void put_version(report *r) {
+static void put_version(void *ctx) {
+  const report *r = ctx;
   ml_buf_xml_text(r->out, ml_version());
 }
 
-static void begin_fact(report *r, const char *name, bool is_wide) {
-  ml_buf_printf(r->out, "<div%s><dt>%s</dt><dd>", is_wide ? " class=\"wide\"" : "", name);
-}
-
-static void end_fact(report *r) {
-  ml_buf_puts(r->out, "</dd></div>\n");
-}
-
 /* Labels with how many rows they have, of the first few. */
-static void put_classes(report *r) {
+static void put_classes(const report *r) {
   const ml_target *t = r->p->target;
   size_t counts[N_CLASSES] = {0}, n = t->n_classes < N_CLASSES ? t->n_classes : N_CLASSES;
   for (size_t i = 0; i < t->n; i++)
     if (t->classes[i] < n) counts[t->classes[i]]++;
-  begin_fact(r, "classes (rows)", true);
+  picture__begin_fact(r->out, "classes (rows)", true);
   for (size_t c = 0; c < n; c++) {
     ml_buf_puts(r->out, c ? ", <bdi>" : "<bdi>");
     ml_buf_xml_text(r->out, t->labels[c]);
     ml_buf_printf(r->out, "</bdi> (%zu)", counts[c]);
   }
   if (t->n_classes > n) ml_buf_printf(r->out, " and %zu more", t->n_classes - n);
-  end_fact(r);
+  picture__end_fact(r->out);
 }
 
-static void put_tests(report *r) {
+static void put_tests(const report *r) {
   const char *comma = "";
-  begin_fact(r, "tests (features)", true);
+  picture__begin_fact(r->out, "tests (features)", true);
   for (size_t t = 1; picture__tests[t]; t++) {
     size_t n = 0;
     for (size_t i = 0; i < r->s->n; i++)
@@ -74,57 +70,60 @@ static void put_tests(report *r) {
     comma = ", ";
   }
   if (!*comma) ml_buf_puts(r->out, "none");
-  end_fact(r);
+  picture__end_fact(r->out);
 }
 
-static void put_outcome(report *r) {
+static void put_outcome(const report *r) {
   size_t n_relevant = 0, n_tested = picture__n_tested(r->s);
   for (size_t i = 0; i < r->s->n; i++) n_relevant += r->s->features[i].is_relevant;
-  begin_fact(r, "selected", false);
+  picture__begin_fact(r->out, "selected", false);
   ml_buf_printf(r->out, "%zu of %zu", r->s->n_selected, r->s->n);
   if (has_redundancy(r)) ml_buf_printf(r->out, ", %zu relevant", n_relevant);
-  end_fact(r);
-  begin_fact(r, "constant features", false);
+  picture__end_fact(r->out);
+  picture__begin_fact(r->out, "constant features", false);
   ml_buf_printf(r->out, "%zu", r->s->n_constant);
-  end_fact(r);
+  picture__end_fact(r->out);
   if (n_tested + r->s->n_constant == r->s->n) return;
-  begin_fact(r, "without a p-value", false);
+  picture__begin_fact(r->out, "without a p-value", false);
   ml_buf_printf(r->out, "%zu", r->s->n - r->s->n_constant - n_tested);
-  end_fact(r);
+  picture__end_fact(r->out);
 }
 
-static void put_facts(report *r) {
+static void put_facts(void *ctx) {
+  const report *r = ctx;
   static const char *const kinds[] = {[ML_TARGET_INTEGER] = "integers",
                                       [ML_TARGET_REAL] = "real numbers",
                                       [ML_TARGET_BOOLEAN] = "booleans",
                                       [ML_TARGET_TEXT] = "texts"};
-  begin_fact(r, "input", true);
-  put_input(r);
-  end_fact(r);
-  begin_fact(r, "rows", false);
+  picture__begin_fact(r->out, "input", true);
+  ml_buf_xml_text(r->out, r->p->title);
+  picture__end_fact(r->out);
+  picture__begin_fact(r->out, "rows", false);
   ml_buf_printf(r->out, "%zu", r->p->features->n_rows);
-  end_fact(r);
-  begin_fact(r, "target", false);
-  put_target(r);
+  picture__end_fact(r->out);
+  picture__begin_fact(r->out, "target", false);
+  ml_buf_xml_text(r->out, r->p->target->name);
   ml_buf_printf(r->out, ", %s", kinds[r->p->target->type]);
-  end_fact(r);
-  begin_fact(r, "task", false);
+  picture__end_fact(r->out);
+  picture__begin_fact(r->out, "task", false);
   picture__problem(r->p, r->out);
-  end_fact(r);
+  picture__end_fact(r->out);
   if (r->s->problem != ML_REGRESSION) put_classes(r);
   put_tests(r);
-  begin_fact(r, "method", true);
+  picture__begin_fact(r->out, "method", true);
   picture__method(r->p, r->out);
-  end_fact(r);
+  picture__end_fact(r->out);
   put_outcome(r);
-  begin_fact(r, picture__has_one_threshold(r->s) ? "threshold" : "smallest threshold", false);
+  picture__begin_fact(r->out, picture__has_one_threshold(r->s) ? "threshold" : "smallest threshold",
+                      false);
   picture__p(r->out, r->s->threshold);
-  end_fact(r);
+  picture__end_fact(r->out);
 }
 
 /* ---- pictures ------------------------------------------------------------------------------ */
 
-static void put_plot(report *r) {
+static void put_plot(void *ctx) {
+  const report *r = ctx;
   picture__plot(r->p, false, r->out);
 }
 
@@ -134,7 +133,8 @@ static size_t n_glimpses(const report *r) {
   return n < N_GLIMPSES ? n : N_GLIMPSES;
 }
 
-static void put_best_title(report *r) {
+static void put_best_title(void *ctx) {
+  const report *r = ctx;
   size_t n = n_glimpses(r);
   if (n == 1)
     ml_buf_puts(r->out, "The best feature against the target");
@@ -142,7 +142,8 @@ static void put_best_title(report *r) {
     ml_buf_printf(r->out, "The best %zu features against the target", n);
 }
 
-static void put_best_note(report *r) {
+static void put_best_note(void *ctx) {
+  const report *r = ctx;
   const ml_target *t = r->p->target;
   if (r->s->n_selected == 0)
     ml_buf_puts(r->out, "None is selected; these have the least p-values. ");
@@ -159,7 +160,8 @@ static void put_best_note(report *r) {
   }
 }
 
-static void put_glimpses(report *r) {
+static void put_glimpses(void *ctx) {
+  const report *r = ctx;
   size_t n = n_glimpses(r);
   for (size_t i = 0, k = 0; k < n && i < r->s->n; i++) {
     const ml_relevance *feature = &r->s->features[i];
@@ -171,46 +173,34 @@ static void put_glimpses(report *r) {
 
 /* ---- table --------------------------------------------------------------------------------- */
 
-static void put_table_heads(report *r) {
+static void put_table_heads(void *ctx) {
+  const report *r = ctx;
   picture__table_heads(r->p, r->out);
 }
 
-static void put_table_rows(report *r) {
+static void put_table_rows(void *ctx) {
+  const report *r = ctx;
   picture__table_rows(r->p, r->out);
 }
 
-static void put_table_data(report *r) {
+static void put_table_data(void *ctx) {
+  const report *r = ctx;
   picture__table_data(r->p, r->out);
 }
 
 /* ---- all of it ----------------------------------------------------------------------------- */
 
-static const struct {
-  const char *name;
-  void (*put)(report *r);
-} marks[] = {
+static const picture_mark marks[] = {
     {"headline", put_headline},   {"input", put_input},       {"target", put_target},
     {"facts", put_facts},         {"plot", put_plot},         {"best-title", put_best_title},
     {"best-note", put_best_note}, {"glimpses", put_glimpses}, {"heads", put_table_heads},
     {"rows", put_table_rows},     {"data", put_table_data},   {"version", put_version}};
 
-static void put_mark(report *r, const char *name, size_t n) {
-  for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-    if (strlen(marks[i].name) == n && memcmp(marks[i].name, name, n) == 0) marks[i].put(r);
-}
-
 ml_status cli__select_report(const cli_pictured *p, ml_buf *out, ml_error *err) {
   report r = {.p = p, .s = p->selection, .out = out};
   ml_status status = glimpse__new(p, &r.glimpses, err);
   if (status != ML_OK) return status;
-  const char *at = picture__page;
-  for (const char *mark; (mark = strstr(at, "@@"));) {
-    const char *end = strstr(mark + 2, "@@");
-    ml_buf_put(out, at, (size_t)(mark - at));
-    put_mark(&r, mark + 2, (size_t)(end - mark - 2));
-    at = end + 2;
-  }
-  ml_buf_puts(out, at);
+  picture__fill(select__page, marks, sizeof marks / sizeof *marks, &r, out);
   glimpse__free(r.glimpses);
   return out->failed ? ml_error_memory(err) : ML_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Small plots with a row for each group: box plots, and shares of two values. */
-#include "picture.h"
+#include "select_picture.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of --report: its heads, its first rows, and all rows as JSON, which its script shows.
  */
-#include "picture.h"
+#include "select_picture.h"
 
 #include <math.h>
 #include <string.h>
@@ -98,25 +98,11 @@ void picture__table_rows(const cli_pictured *p, ml_buf *out) {
 
 /* ---- the same as JSON ---------------------------------------------------------------------- */
 
-/* A JSON string in which there is nothing that HTML might read. */
-static void put_string(table *t, const char *text) {
-  ml_buf json = {0};
-  ml_buf_json_string(&json, text);
-  for (size_t i = 0; i < json.n; i++) {
-    if (json.data[i] == '<' || json.data[i] == '>' || json.data[i] == '&')
-      ml_buf_printf(t->out, "\\u%04x", json.data[i]);
-    else
-      ml_buf_put(t->out, json.data + i, 1);
-  }
-  if (json.failed) t->out->failed = true;
-  ml_buf_release(&json);
-}
-
 static void put_strings(table *t, const char *key, const char *const *texts, size_t n) {
   ml_buf_printf(t->out, "\"%s\":[", key);
   for (size_t i = 0; i < n; i++) {
     ml_buf_puts(t->out, i ? "," : "");
-    put_string(t, texts[i]);
+    picture__json_string(t->out, texts[i]);
   }
   ml_buf_puts(t->out, "],\n");
 }
@@ -132,7 +118,7 @@ static void put_list(table *t, const char *key, void (*put)(table *, const ml_re
 }
 
 static void put_name(table *t, const ml_relevance *f) {
-  put_string(t, name_of(t, f));
+  picture__json_string(t->out, name_of(t, f));
 }
 
 static void put_type(table *t, const ml_relevance *f) {
@@ -173,7 +159,7 @@ static void put_redundant(table *t) {
     const ml_relevance *f = &t->s->features[i];
     if (picture__fate(f) != PICTURE_IS_REDUNDANT) continue;
     ml_buf_printf(t->out, "%s\"%zu\":", comma, i);
-    put_string(t, t->p->features->columns[f->redundant_with]);
+    picture__json_string(t->out, t->p->features->columns[f->redundant_with]);
     comma = ",";
   }
   ml_buf_puts(t->out, "},\n");

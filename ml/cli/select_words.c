@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What pictures of a selection say in words. */
-#include "picture.h"
+#include "select_picture.h"
 
 #include <math.h>
 

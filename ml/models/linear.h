@@ -34,6 +34,12 @@ void linear__rows_release(linear_rows *rows);
  * shifts. @param[out] out  n x (p + 2), column-major, columns `stride` apart */
 void linear__rows_block(const linear_rows *rows, size_t from, size_t n, double *out, size_t stride);
 
+/** All rows, centred when there is an intercept. @param[out] out  n x (p + 2): the features, y, and
+ * room. @param[out] mean  p + 1: what was subtracted beside the shift */
+void linear__centred(const linear_rows *rows, double sum_weights, double *out, double *mean);
+
+double linear__sum_of_weights(const linear_rows *rows);
+
 /** Rows [from, from + n) of a view, features minus `shift`. @param[out] out  n x n_columns */
 void linear__shifted(const ml_view *view, size_t from, size_t n, const double *shift, double *out,
                      size_t stride);

@@ -90,30 +90,15 @@ static ml_status reduce_many(const linear_rows *rows, linear_factor *f, equation
 
 /* ---- few rows -------------------------------------------------------------------------------- */
 
-/* Subtract the weighted mean of a column whose values are times the roots of the weights. */
-static double centre(double *column, const double *roots, size_t n, double sum_weights) {
-  double mean = cblas_ddot((int)n, roots, 1, column, 1) / sum_weights;
-  cblas_daxpy((int)n, -mean, roots, 1, column, 1);
-  return mean;
-}
-
 static ml_status reduce_few(const linear_rows *rows, linear_factor *f, equations *s,
                             ml_error *err) {
   const size_t n = rows->n, p = rows->p;
   if (p > INT_MAX / 2) return too_large(err);
-  double *block = linear__new(n, p + 2);
-  *s = (equations){.m = n, .p = p, .stride = n, .x = linear__new(n, p), .y = linear__new(n, 1)};
-  if (!block || !s->x || !s->y) {
-    free(block);
-    return ml_error_memory(err);
-  }
-  linear__rows_block(rows, 0, n, block, n);
-  for (size_t j = 0; rows->has_intercept && j <= p; j++)
-    f->mean[j] = centre(block + (j + 1) * n, block, n, f->sum_weights);
-  memcpy(s->x, block + n, n * p * sizeof *block);
-  memcpy(s->y, block + n * (p + 1), n * sizeof *block);
+  *s = (equations){.m = n, .p = p, .stride = n, .x = linear__new(n, p + 2), .y = linear__new(n, 1)};
+  if (!s->x || !s->y) return ml_error_memory(err);
+  linear__centred(rows, f->sum_weights, s->x, f->mean);
+  memcpy(s->y, s->x + n * p, n * sizeof *s->y);
   f->rss = 0;
-  free(block);
   return ML_OK;
 }
 
@@ -220,20 +205,11 @@ static ml_status find_directions(const equations *s, bool scales, linear_factor 
   return status;
 }
 
-static double sum_of_weights(const linear_rows *rows) {
-  const ml_view *view = &rows->view;
-  double sum = 0;
-  if (!view->weights) return (double)rows->n;
-  for (size_t i = 0; i < rows->n; i++)
-    sum += view->weights[rows->rows ? rows->rows[i] : rows->first + i];
-  return sum;
-}
-
 ml_status linear__factorize(const linear_rows *rows, bool scales, linear_factor *out,
                             ml_error *err) {
   linear_factor f = {.n = rows->n,
                      .p = rows->p,
-                     .sum_weights = sum_of_weights(rows),
+                     .sum_weights = linear__sum_of_weights(rows),
                      .shift = linear__new(rows->p + 1, 1),
                      .mean = linear__new(rows->p + 1, 1)};
   equations s = {0};

@@ -8,6 +8,7 @@
 #include "linear_parts.h"
 
 #define ATOMS_PER_FOLD 4                   /* more are not worth it: each fold would add too many */
+#define ROWS_PER_ATOM  4                   /* fewer are as soon summed up again */
 #define BYTES_MAX      ((size_t)256 << 20) /* of all parts, unless the features take as many */
 
 /* ---- atoms ----------------------------------------------------------------------------------- */
@@ -163,7 +164,7 @@ ml_status linear__parts_size(const ml_cv *cv, const linear_names *names, size_t 
   if (status != ML_OK) return status;
   size_t parts = a.n * n_kinds(cv, names, &with), bytes = doubles_of(cv) * sizeof(double);
   size_t limit = n * p * sizeof(double) > BYTES_MAX ? n * p * sizeof(double) : BYTES_MAX;
-  if (a.n <= ATOMS_PER_FOLD * folds->n && bytes <= limit / parts) {
+  if (a.n <= ATOMS_PER_FOLD * folds->n && a.n <= n / ROWS_PER_ATOM && bytes <= limit / parts) {
     *n_parts = parts;
     *part_bytes = bytes;
   }

@@ -110,6 +110,26 @@ void linear__rows_block(const linear_rows *rows, size_t from, size_t n, double *
   }
 }
 
+/* The roots of the weights come first, and are moved out of the way when they are done with. */
+void linear__centred(const linear_rows *rows, double sum_weights, double *out, double *mean) {
+  const size_t n = rows->n, p = rows->p;
+  linear__rows_block(rows, 0, n, out, n);
+  for (size_t j = 0; rows->has_intercept && j <= p; j++) {
+    double *column = out + (j + 1) * n, sum = 0;
+    for (size_t i = 0; i < n; i++) sum += out[i] * column[i];
+    mean[j] = sum / sum_weights;
+    for (size_t i = 0; i < n; i++) column[i] -= out[i] * mean[j];
+  }
+  memmove(out, out + n, (p + 1) * n * sizeof *out);
+}
+
+double linear__sum_of_weights(const linear_rows *rows) {
+  double sum = 0;
+  if (!rows->view.weights) return (double)rows->n;
+  for (size_t i = 0; i < rows->n; i++) sum += rows->view.weights[row_of(rows, i)];
+  return sum;
+}
+
 void linear__shifted(const ml_view *view, size_t from, size_t n, const double *shift, double *out,
                      size_t stride) {
   const uint32_t *numbers = view->rows ? view->rows + from : NULL;

@@ -3,6 +3,8 @@
 #include "models.h"
 
 static const ml_model *const built_in[] = {
+    &models__decision_tree, &models__dummy, &models__ols,
+    &models__ridge,         &models__lasso, &models__elastic_net,
     &models__dummy,
     &models__ols,
     &models__ridge,
@@ -10,6 +12,7 @@ static const ml_model *const built_in[] = {
     &models__gaussian_nb,
     &models__knn,
     &models__decision_tree,
+    &models__random_forest,
 };
 
 const ml_model *ml_model_at(size_t i) {

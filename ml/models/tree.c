@@ -58,3 +58,11 @@ void tree__release(tree *grown) {
   free(grown->values);
   *grown = (tree){0};
 }
+
+void tree__shrink(tree *t) {
+  tree_node *nodes = realloc(t->nodes, t->n_nodes * sizeof *nodes);
+  if (nodes) t->nodes = nodes;
+  double *values = realloc(t->values, t->n_nodes * t->n_values * sizeof *values);
+  if (values) t->values = values;
+  t->room = t->n_nodes;
+}

@@ -92,6 +92,9 @@ ml_status tree__grow(tree_grower *grower, const uint32_t *times, uint64_t seed, 
                      tree *out, ml_error *err);
 void tree__release(tree *grown);
 
+/** Give back memory that a tree which is kept does not need. */
+void tree__shrink(tree *grown);
+
 /* ---- using --------------------------------------------------------------------------------- */
 
 /** Which nodes are leaves once the tree is cut at a depth and then pruned by minimal

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lasso: least squares with a penalty on the sizes of the coefficients. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "linear_net.h"
+#include "models.h"
+
+enum { ALPHA, FIT_INTERCEPT, MAX_ITER, N_PARAMS };
+
+static const ml_model_param params[] = {
+    [ALPHA] = {.name = "alpha",
+               .kind = ML_MODEL_REAL,
+               .hi = HUGE_VAL,
+               .below_hi = true,
+               .fallback = 1,
+               .is_shared = true,
+               .simpler = 1,
+               .help = "weight of the penalty alpha |b|_1 beside half the mean squared error"},
+    [FIT_INTERCEPT] = {.name = "fit_intercept",
+                       .kind = ML_MODEL_BOOL,
+                       .hi = 1,
+                       .fallback = 1,
+                       .help = "add a constant, which is not penalised"},
+    [MAX_ITER] = {.name = "max_iter",
+                  .kind = ML_MODEL_INT,
+                  .lo = 1,
+                  .hi = 1e9,
+                  .fallback = 100000,
+                  .help = "passes over the features after which a fit has failed; it ends when "
+                          "the minimum is reached to rounding error"},
+};
+
+static const linear_net_names names = {{N_PARAMS, ALPHA, SIZE_MAX, FIT_INTERCEPT}, MAX_ITER};
+
+static ml_status fit(const double *values, const ml_view *train, uint64_t seed, const void *cancel,
+                     void **fitted, ml_error *err) {
+  (void)seed;
+  return linear__net_fit(values, &names, train, cancel, fitted, err);
+}
+
+static ml_status share_size(const ml_cv *cv, size_t *n_parts, size_t *part_bytes, ml_error *err) {
+  return linear__parts_size(cv, &names.names, n_parts, part_bytes, err);
+}
+
+static ml_status share(const ml_cv *cv, size_t part, void *out, ml_error *err) {
+  return linear__part(cv, &names.names, part, out, err);
+}
+
+static ml_status fold(const ml_cv *cv, const void *shared, size_t number, const size_t *candidates,
+                      size_t n, ml_take *take, void *ctx, ml_error *err) {
+  return linear__net_fold(cv, &names, shared, number, candidates, n, take, ctx, err);
+}
+
+const ml_model models__lasso = {
+    .abi = ML_MODEL_ABI,
+    .name = "lasso",
+    .summary = "least squares with a penalty on the sizes of the coefficients: many become 0",
+    .source = "Tibshirani (1996), Journal of the Royal Statistical Society B 58, 267",
+    .traits = ML_MODEL_REGRESSES | ML_MODEL_WEIGHTS | ML_MODEL_SCALES,
+    .params = params,
+    .n_params = N_PARAMS,
+    .fit = fit,
+    .predict = linear__predict,
+    .free = free,
+    .share_size = share_size,
+    .share = share,
+    .fold = fold,
+};
