@@ -332,7 +332,7 @@ static void check_cancel(void **state) {
 /* ---- forests ----------------------------------------------------------------------------------
  */
 
-/* Without drawing rows or columns, each tree is the tree. */
+/* Without drawing rows, and with one column, each tree is the tree. */
 static void check_forest_of_equals(void **state) {
   (void)state;
   ml_rng rng = ml_rng_seeded(5);
@@ -340,6 +340,7 @@ static void check_forest_of_equals(void **state) {
     table t;
     size_t n_classes = k % 4 ? k % 4 + 1 : 0, n_values = n_classes ? n_classes : 1;
     draw_table(&rng, 40, n_classes, (int)(k % 3), &t);
+    t.view.n_columns = 1;
     double of_tree[MAX_PARAMS], of_forest[MAX_PARAMS], got[MAX_ROWS * MAX_CLASSES],
         want[MAX_ROWS * MAX_CLASSES];
     ml_model_defaults(&models__decision_tree, of_tree);
@@ -376,9 +377,9 @@ static void check_bootstrap(void **state) {
   expect_same("whichever is asked for", got[0], got[1]);
 }
 
-/* Of columns of which one is as good as the others, each is drawn as often. */
-static void check_drawn_columns(void **state) {
-  (void)state;
+/* Of columns of which one is as good as the others, each is taken as often, whether one is looked
+ * at or all are in any order. */
+static void check_drawn(size_t n_looked_at) {
   enum { P = 5, TREES = 4000 };
   double x[2 * P], y[] = {0, 1};
   size_t n_drawn[P] = {0};
@@ -391,7 +392,8 @@ static void check_drawn_columns(void **state) {
                               .max_depth = SIZE_MAX,
                               .min_split = 2,
                               .min_leaf = 1,
-                              .n_drawn = 1};
+                              .n_drawn = n_looked_at,
+                              .shuffles = n_looked_at == P};
   tree_sample sample;
   tree_grower *grower;
   tree grown = {0};
@@ -407,6 +409,12 @@ static void check_drawn_columns(void **state) {
   tree__grower_free(grower);
   tree__sample_release(&sample);
   tree__release(&grown);
+}
+
+static void check_drawn_columns(void **state) {
+  (void)state;
+  check_drawn(1);
+  check_drawn(5);
 }
 
 /* ---- hyper-parameters --------------------------------------------------------------------------

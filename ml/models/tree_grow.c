@@ -134,7 +134,7 @@ static bool is_constant(const uint32_t *entries, size_t n) {
  * @return how many: they are the first of g->drawn */
 static size_t look_at_drawn(tree_grower *g, const open_node *at, double *best) {
   size_t p = g->sample->n_columns, k = 0;
-  bool has_any = false, draws = g->limits.n_drawn < p;
+  bool has_any = false, draws = g->limits.n_drawn < p || g->limits.shuffles;
   ml_rng rng = ml_rng_seeded(at->seed);
   *best = -INFINITY;
   for (; k < p && (k < g->limits.n_drawn || !has_any); k++) {
@@ -170,16 +170,16 @@ static double threshold_between(double low, double high) {
   return t >= low && t < high ? t : low;
 }
 
-/* The first of the best splits, by column, then by threshold. */
+/* The first of the best splits, in the order of the columns, then by threshold. */
 static bool find_split(tree_grower *g, const open_node *at, split *out) {
   double best;
   size_t k = look_at_drawn(g, at, &best);
   bool is_found = best > -INFINITY;
   if (is_found) {
     double bound = best - tree__score_slack(&g->scorer, best);
-    uint32_t column = UINT32_MAX;
-    for (size_t i = 0; i < k; i++)
-      if (g->best[i] >= bound && g->drawn[i] < column) column = g->drawn[i];
+    size_t first = 0;
+    while (g->best[first] < bound) first++;
+    uint32_t column = g->drawn[first];
     const uint32_t *entries = tree__columns_entries(&g->columns, column, at->first, at->n);
     out->column = column;
     look(g, entries, at->n, bound, &out->n_left);
