@@ -50,8 +50,3 @@ void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t w
   }
   ml_buf_puts(out, "\n");
 }
-
-void cli__heading(const cli_call *cli, ml_buf *out, const char *text) {
-  bool has_color = cli__has_color(cli, STDOUT_FILENO);
-  ml_buf_printf(out, has_color ? "\033[1m%s\033[0m\n" : "%s\n", text);
-}
