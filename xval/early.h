@@ -5,7 +5,12 @@
 
 #include "run.h"
 
-enum { HALVING_FACTOR = 3 }; /* candidates of which one goes on, and rows that it gets */
+enum {
+  HALVING_FACTOR = 3, /* candidates of which one goes on, and as many times the rows that it gets */
+  HALVING_LEAST = 1000, /* rows that are trained on: fewer would choose models for small samples */
+  HALVING_LEAST_OF_CLASS = 20, /* for each class, on average */
+  RUNGS_MOST = 64
+};
 
 /* Compute folds [first, first + n) of a scene for candidates in the order of items__sort(). */
 ml_status search__folds(xval_run *run, size_t scene, size_t first, size_t n,

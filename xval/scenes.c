@@ -7,7 +7,7 @@
 
 #include <ml/rng.h>
 
-#include "run.h"
+#include "early.h"
 
 /* ---- folds made by hand ---------------------------------------------------------------------- */
 
@@ -255,6 +255,96 @@ static ml_status make_nested(xval_run *run, ml_error *err) {
   return add_scene(run, outer, run->opts->seed, err);
 }
 
+/* ---- halving --------------------------------------------------------------------------------- */
+
+static size_t least_train(const ml_folds *folds) {
+  size_t least = SIZE_MAX;
+  for (size_t f = 0; f < folds->n; f++) {
+    size_t n = ml_folds_n_train(folds, f);
+    if (n < least) least = n;
+  }
+  return least;
+}
+
+/* How many rows are trained on in each rung below all of them, ascending. @return how many rungs */
+static size_t size_rungs(size_t n_rows, size_t least, size_t n_candidates, size_t *sizes) {
+  size_t n = 0, n_left = n_candidates, down[RUNGS_MOST];
+  for (size_t rows = n_rows; n_left > 1 && rows > least && n < RUNGS_MOST;) {
+    rows = rows / HALVING_FACTOR < least ? least : rows / HALVING_FACTOR;
+    down[n++] = rows;
+    n_left = (n_left + HALVING_FACTOR - 1) / HALVING_FACTOR;
+  }
+  for (size_t i = 0; i < n; i++) sizes[i] = down[n - 1 - i];
+  return n;
+}
+
+/* The first rows of a permutation of those that each fold trains on: small rungs are parts of large
+ * ones. The tests stay as they are. */
+static ml_folds *thin_folds(const ml_folds *from, size_t n_train, uint64_t seed) {
+  size_t n_listed = 0, at = 0, most = 0;
+  for (size_t f = 0; f < from->n; f++) {
+    n_listed += n_train + from->folds[f].test.n;
+    if (ml_folds_n_train(from, f) > most) most = ml_folds_n_train(from, f);
+  }
+  ml_folds *folds = calloc(1, sizeof *folds);
+  char *memory =
+      calloc(1, from->n * sizeof(ml_fold) + (n_listed + from->n_members + 1) * sizeof(uint32_t));
+  uint32_t *train = calloc(most + 1, sizeof *train);
+  if (!folds || !memory || !train) {
+    free(folds);
+    free(memory);
+    free(train);
+    return NULL;
+  }
+  ml_fold *fold = (ml_fold *)(void *)memory;
+  uint32_t *rows = (uint32_t *)(void *)(memory + from->n * sizeof *fold);
+  uint32_t *members = rows + n_listed;
+  for (size_t f = 0; f < from->n; f++) {
+    size_t n_test;
+    const uint32_t *test = ml_folds_test(from, f, &n_test);
+    ml_rng rng = ml_rng_seeded(ml_rng_derive(seed, f));
+    ml_folds_train(from, f, train);
+    ml_rng_shuffle(&rng, train, ml_folds_n_train(from, f));
+    qsort(train, n_train, sizeof *train, compare_rows);
+    fold[f] = (ml_fold){.train = {{at, n_train}, {at + n_train, 0}},
+                        .test = {at + n_train, n_test},
+                        .repeat = from->folds[f].repeat};
+    memcpy(rows + at, train, n_train * sizeof *rows);
+    memcpy(rows + at + n_train, test, n_test * sizeof *rows);
+    at += n_train + n_test;
+  }
+  if (from->n_members) memcpy(members, from->members, from->n_members * sizeof *members);
+  *folds = *from;
+  folds->folds = fold;
+  folds->rows = rows;
+  folds->n_listed = n_listed;
+  folds->members = from->members ? members : NULL;
+  folds->memory = memory;
+  free(train);
+  return folds;
+}
+
+static ml_status make_rungs(xval_run *run, ml_error *err) {
+  const ml_folds *main = &run->plan.scenes[run->main].folds;
+  size_t sizes[RUNGS_MOST], n_rows = least_train(main), least = HALVING_LEAST;
+  size_t n_classes = run->plan.problem == ML_CLASSIFICATION ? run->given->classes.n : 0;
+  if (least < HALVING_LEAST_OF_CLASS * n_classes) least = HALVING_LEAST_OF_CLASS * n_classes;
+  if (n_rows < 2 * least)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "halving needs folds that train on %zu rows or more, and one has %zu: a "
+                        "race does without",
+                        2 * least, n_rows);
+  ml_status status = ML_OK;
+  run->rungs = run->plan.n_scenes;
+  run->n_rungs = size_rungs(n_rows, least, run->plan.n_candidates, sizes);
+  for (size_t i = 0; i < run->n_rungs && status == ML_OK; i++) {
+    uint64_t seed = ml_rng_derive(run->opts->seed, UINT64_MAX - 1);
+    ml_folds *folds = thin_folds(&run->plan.scenes[run->main].folds, sizes[i], seed);
+    status = folds ? add_scene(run, folds, run->opts->seed, err) : ml_error_memory(err);
+  }
+  return status;
+}
+
 static ml_status make_fits(xval_run *run, ml_error *err) {
   size_t m = run->plan.n_candidates, n_metrics = run->plan.n_metrics;
   for (size_t s = 0; s < run->plan.n_scenes; s++) {
@@ -284,7 +374,7 @@ ml_status scenes__make(xval_run *run, ml_error *err) {
   }
   uint32_t *rows = malloc((n + 1) * sizeof *rows);
   if (!rows) return ml_error_memory(err);
-  status = make_room(run, 2, err);
+  status = make_room(run, 2 + RUNGS_MOST, err);
   if (status == ML_OK) {
     size_t n_searched = part_rows(run, rows);
     run->main = 0;
@@ -296,6 +386,7 @@ ml_status scenes__make(xval_run *run, ml_error *err) {
       run->final = 1;
       status = make_holdout(run, rows, n_searched, err);
     }
+    if (status == ML_OK && run->opts->early == ML_EARLY_HALVING) status = make_rungs(run, err);
   }
   free(rows);
   return status == ML_OK ? make_fits(run, err) : status;

@@ -9,7 +9,7 @@ typedef struct worker_options {
 
 static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   const worker_options *o = options;
-  const ml_module *modules[] = {ml_fresh_module(), ml_peach_module()};
+  const ml_module *modules[] = {ml_fresh_module(), ml_xval_module(), ml_peach_module()};
   char host[256];
   int port;
   if (!o->to.address) {

@@ -2,6 +2,7 @@
 /* The models that are built in, in the order of the catalogue. */
 #include "models.h"
 
+/* clang-format off */
 static const ml_model *const built_in[] = {
     &models__dummy,
     &models__ols,
@@ -14,6 +15,7 @@ static const ml_model *const built_in[] = {
     &models__decision_tree,
     &models__random_forest,
 };
+/* clang-format on */
 
 const ml_model *ml_model_at(size_t i) {
   return i < sizeof built_in / sizeof *built_in ? built_in[i] : NULL;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the tests of cross-validation share: data, runs, comparison of results. */
+#ifndef TESTS_XVAL_CASES_H
+#define TESTS_XVAL_CASES_H
+
+#include "support.h"
+
+/* Rows of chance: regression when n_classes is 0. */
+ml_dataset made_data(size_t n_rows, size_t n_features, size_t n_classes, uint64_t seed);
+void free_made(ml_dataset *data);
+
+/* A run that must succeed. */
+ml_xval_result *run_xval(const ml_dataset *data, const ml_model *model,
+                         const ml_candidates *candidates, const ml_xval_opts *opts, ml_exec *exec);
+
+/* A run that must fail in this way, with these words in its message. */
+void expect_no_xval(const ml_dataset *data, const ml_model *model, const ml_candidates *candidates,
+                    const ml_xval_opts *opts, ml_status status, const char *words);
+
+/* All but times and what was resumed. */
+void expect_same_result(const ml_xval_result *got, const ml_xval_result *want);
+
+#endif
