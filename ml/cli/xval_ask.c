@@ -47,6 +47,10 @@ static ml_status check_search(const cli_xval *g, ml_error *err) {
        "or --sobol"},
       {g->nested && g->holdout > 0, "--nested and --holdout exclude one another"},
       {g->nested && g->oof, "--oof without one winner: --nested has one for each outer fold"},
+      {g->nested && (g->race || g->halving),
+       "--nested computes all folds of all candidates: --race and --halving are not for it"},
+      {g->oof && g->cv && strcmp(g->cv, "gcv") == 0,
+       "--oof without predictions: gcv tests no rows"},
       {g->holdout_shuffle && !(g->holdout > 0), "--holdout-shuffle needs --holdout SHARE"}};
   return first_broken(rules, sizeof rules / sizeof *rules, err);
 }
