@@ -22,6 +22,8 @@ _mltool() {
     mapfile -t COMPREPLY < <(compgen -f -W 'comprehensive efficient minimal index time kx kx-strict' -- "$word")
   elif [[ $before == --features ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-features 2>/dev/null)" -- "$word")
+  elif [[ $before == --cv ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$("$tool" split --list 2>/dev/null | sed '/^ /d; s/[:=].*//')" -- "$word")
   elif [[ $value == *'|'* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "${word#=}")
   elif [[ $before == --load ]]; then

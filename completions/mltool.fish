@@ -27,6 +27,8 @@ function __mltool_values
             __fish_complete_path
         case --features
             mltool --list-features 2>/dev/null
+        case --cv
+            mltool split --list 2>/dev/null | string match -v ' *' | string replace -r '[:=].*' ''
         case '-*'
             set -l value (mltool (__mltool_command) --list-options 2>/dev/null |
                 string match -r -- "^$before\t([^\t]+)\t")[2]

@@ -6,7 +6,7 @@
 
 #include <ml/matrix_internal.h>
 #include <ml/order_key.h>
-#include <ml/select.h>
+#include <ml/stats_internal.h>
 
 /* The median is searched by the leading bits of the values: they are counted in so many buckets,
  * and the search goes on in the bucket that has the middle, until few are left to be sorted. */
@@ -71,8 +71,7 @@ static double mean_of_two(double a, double b) {
   return is_odd(sum) ? a / 2 + b / 2 : sum / 2;
 }
 
-/* The range of n values. @param keys  room for n @return how many are not finite */
-static size_t learn(const double *x, size_t n, uint64_t *keys, ml_impute_range *range) {
+size_t stats__range(const double *x, size_t n, uint64_t *keys, ml_impute_range *range) {
   size_t n_finite = 0;
   uint64_t min = UINT64_MAX, max = 0;
   for (size_t i = 0; i < n; i++) {
@@ -107,7 +106,7 @@ ml_status ml_impute_learn(const ml_matrix *m, ml_impute_range *ranges, size_t *n
                         m->n_columns - j < TILE ? m->n_columns - j : TILE, tile, n);
       column = tile + j % TILE * n;
     }
-    size_t odd = learn(column, n, keys, &ranges[j]);
+    size_t odd = stats__range(column, n, keys, &ranges[j]);
     if (n_odd) n_odd[j] = odd;
     if (ml_watch_cancelled(watch)) status = ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
   }

@@ -23,6 +23,7 @@
 #include <ml/problem.h>
 #include <ml/rng.h>
 #include <ml/roll.h>
+#include <ml/score.h>
 #include <ml/select.h>
 #include <ml/series.h>
 #include <ml/stats.h>

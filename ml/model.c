@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hyper-parameters: their names and values, by the table of a model. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <ml/model.h>
@@ -21,42 +20,37 @@ static const char *choice(const ml_model_param *param, size_t i, size_t *n) {
   return NULL;
 }
 
-/* What a parameter takes, in words: "a number above 0 and at most 1". */
-static void describe(const ml_model_param *param, char *buf, size_t size) {
-  ml_buf text = {0};
+void ml_model_param_takes(const ml_model_param *param, ml_buf *out) {
   if (param->kind == ML_MODEL_BOOL) {
-    ml_buf_puts(&text, "true or false");
+    ml_buf_puts(out, "true or false");
   } else if (param->kind == ML_MODEL_CHOICE) {
     size_t n;
     const char *name;
     for (size_t i = 0; (name = choice(param, i, &n)); i++)
-      ml_buf_printf(&text, "%s'%.*s'", i == 0 ? "" : ", ", (int)n, name);
+      ml_buf_printf(out, "%s%.*s", i == 0 ? "one of " : ", ", (int)n, name);
   } else {
-    ml_buf_puts(&text, param->kind == ML_MODEL_INT ? "an integer" : "a number");
+    ml_buf_puts(out, param->kind == ML_MODEL_INT ? "an integer" : "a number");
     if (isfinite(param->lo)) {
-      ml_buf_puts(&text, param->above_lo ? " above " : " of at least ");
-      ml_buf_number(&text, param->lo);
+      ml_buf_puts(out, param->above_lo ? " above " : " of at least ");
+      ml_buf_number(out, param->lo);
     }
     if (isfinite(param->hi)) {
-      ml_buf_printf(&text, "%s%s", isfinite(param->lo) ? " and" : "",
+      ml_buf_printf(out, "%s%s", isfinite(param->lo) ? " and" : "",
                     param->below_hi ? " below " : " at most ");
-      ml_buf_number(&text, param->hi);
+      ml_buf_number(out, param->hi);
     }
-    if (param->none) ml_buf_printf(&text, ", or '%s'", param->none);
-    size_t n;
-    const char *name;
-    for (size_t i = 0; (name = choice(param, i, &n)); i++)
-      ml_buf_printf(&text, ", or '%.*s'", (int)n, name);
+    if (param->none) ml_buf_printf(out, ", or %s", param->none);
   }
-  snprintf(buf, size, "%.*s", (int)text.n, text.data ? text.data : "");
-  ml_buf_release(&text);
 }
 
 static ml_status refuse(const ml_model_param *param, const char *text, ml_error *err) {
-  char takes[200];
-  describe(param, takes, sizeof takes);
-  return ml_error_set(err, ML_ERR_USAGE, "'%.80s' is no value of '%s', which takes %s", text,
-                      param->name, takes);
+  ml_buf takes = {0};
+  ml_model_param_takes(param, &takes);
+  ml_status status =
+      ml_error_set(err, ML_ERR_USAGE, "'%.80s' is no value of '%s', which takes %.*s", text,
+                   param->name, (int)takes.n, takes.data ? takes.data : "");
+  ml_buf_release(&takes);
+  return status;
 }
 
 /* Word i of a number is -1 - i. */

@@ -194,6 +194,9 @@ ML_API ML_MUST_CHECK ml_status ml_model_param_parse(const ml_model_param *param,
 ML_API ML_MUST_CHECK ml_status ml_model_param_check(const ml_model_param *param, double value,
                                                     ml_error *err);
 
+/** Append what a parameter takes, in words: "a number above 0 and at most 1, or none". */
+ML_API void ml_model_param_takes(const ml_model_param *param, ml_buf *out);
+
 /** Append a value as it would be typed. */
 ML_API void ml_model_param_format(const ml_model_param *param, double value, ml_buf *out);
 

@@ -3,7 +3,7 @@
 #ifndef ML_STATS_INTERNAL_H
 #define ML_STATS_INTERNAL_H
 
-#include <ml/base.h>
+#include <ml/select.h>
 
 /* Sum in the order of numpy's sum(), so that comparisons with a sum go the same way: consecutive
  * blocks of 8192 values, whose sums are added in order; each by halves down to 128 values, which
@@ -20,6 +20,10 @@ double stats__quantile(const double *sorted, size_t n, double q);
 
 /* Middle value of n > 0 ascending values, or the mean of the two in the middle. */
 double stats__median(const double *sorted, size_t n);
+
+/* The range of the finite ones of n values; 0, 0, 0 when there is none.
+ * @param keys  room for n @return how many are not finite */
+size_t stats__range(const double *x, size_t n, uint64_t *keys, ml_impute_range *range);
 
 /* Sort ascending, NaN last; spare takes n doubles. @return how many are NaN */
 size_t stats__sort(double *x, size_t n, double *spare);

@@ -27,6 +27,9 @@ typedef struct ml_split_opts {
  *          timeseries:5,gap=0,test=ROWS,max-train=ROWS  predefined (or predefined=COLUMN)
  *   ours:  rolling:train=ROWS,test=ROWS,step=ROWS,gap=0  purged:5,embargo=0
  *
+ * The first number may have its name, kfold:k=5 or pcSplit:pc=0.2; "kfold:5,shuffle" is shuffled:5,
+ * and "stratified:5,shuffle" is stratified by chance. docs/splits.md has the rules.
+ *
  * @param scheme   as above
  * @param data     of which classes, groups, predefined, start and end are looked at, as the scheme
  *                 needs them; its features are not
@@ -45,8 +48,12 @@ ML_API ML_MUST_CHECK ml_status ml_split(const char *scheme, const ml_dataset *da
 
 /* What a scheme looks at, and what it is like. */
 typedef struct ml_scheme {
-  const char *name, *summary, *arguments; /* "K", "K,gap=ROWS,..."; "" */
-  bool is_random, needs_classes, needs_groups, needs_predefined, needs_times;
+  const char *name, *summary;
+  const char *arguments; /* ":K", ":K,gap=ROWS,...", "=COLUMN"; "" */
+  bool is_random;        /* always; where the arguments have the word "shuffle", that says it */
+  bool trains_rest; /* each fold trains on all rows that it does not test, and each repeat tests
+                       no row twice: a number for each row says all but the order */
+  bool needs_classes, needs_groups, needs_predefined, needs_times;
 } ml_scheme;
 
 /** @return number i of all schemes; NULL behind the last */

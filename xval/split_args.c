@@ -45,7 +45,7 @@ static ml_status unknown_part(const char *text, const split_param *params, const
   memcpy(wanted, name, (size_t)n);
   wanted[n] = '\0';
   ml_nearest nearest = ml_nearest_to(wanted);
-  for (const split_param *param = params; param->name; param++)
+  for (const split_param *param = params; param->name && n > 1; param++)
     ml_nearest_try(&nearest, param->name, strlen(param->name));
   if (nearest.name)
     return ml_error_set(err, ML_ERR_USAGE, "%s: does not take '%s' (did you mean '%s'?)", text,

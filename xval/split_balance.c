@@ -12,7 +12,7 @@ typedef struct balance {
   size_t k, n_classes, n_groups;
   size_t *in_group;      /* n_groups x n_classes */
   size_t *in_fold;       /* k x n_classes */
-  size_t *in_all;        /* n_classes */
+  const size_t *in_all;  /* n_classes */
   size_t *sum, *squares; /* n_classes: of in_fold, over folds */
   size_t *fold_rows;     /* k */
   double *eval;          /* k */
@@ -21,7 +21,7 @@ typedef struct balance {
 /* Deviation over k folds of the share of a class, of integers that are exact. */
 static double deviation(size_t sum, size_t squares, size_t k, size_t all) {
   unsigned __int128 high = (unsigned __int128)squares * k, low = (unsigned __int128)sum * sum;
-  return all ? sqrt((double)(high - low)) / ((double)k * (double)all) : 0;
+  return sqrt((double)(high - low)) / ((double)k * (double)all);
 }
 
 /* Mean over classes of the deviation, if the group went to fold f. */
@@ -108,60 +108,71 @@ static void place_groups(balance *b, const ranked *order, size_t n, uint32_t *fo
   }
 }
 
-/* All counts lie in one block. */
-static bool open_balance(const split *s, balance *b) {
-  size_t k = s->args.k, n_classes = s->data->classes.n, n_groups = s->data->groups.n, n, more;
-  if (__builtin_add_overflow(n_groups, k + 3, &n) || __builtin_mul_overflow(n, n_classes, &n) ||
-      __builtin_add_overflow(n, 2 * k, &more))
+/* All counts lie in one block. Only classes that rows of the split have are counted. */
+static bool open_balance(const split *s, size_t n_classes, balance *b) {
+  size_t k = s->args.k, n_groups = s->data->groups.n, n, more;
+  if (__builtin_add_overflow(n_groups, k + 2, &n) || __builtin_mul_overflow(n, n_classes, &n) ||
+      __builtin_add_overflow(n, k, &more))
     return false;
   size_t *counts = calloc(more, sizeof *counts);
   if (!counts) return false;
-  *b = (balance){.k = k, .n_classes = n_classes, .n_groups = n_groups, .in_group = counts};
+  b->k = k;
+  b->n_classes = n_classes;
+  b->n_groups = n_groups;
+  b->in_group = counts;
   b->in_fold = b->in_group + n_groups * n_classes;
-  b->in_all = b->in_fold + k * n_classes;
-  b->sum = b->in_all + n_classes;
+  b->sum = b->in_fold + k * n_classes;
   b->squares = b->sum + n_classes;
   b->fold_rows = b->squares + n_classes;
   return true;
 }
 
-static void count_rows(const split *s, balance *b) {
+static void count_rows(const split *s, const uint32_t *number, balance *b) {
   const uint32_t *classes = s->data->classes.codes, *groups = s->data->groups.codes;
   for (size_t i = 0; i < s->n; i++) {
     uint32_t row = split__row(s, i);
-    b->in_group[groups[row] * b->n_classes + classes[row]]++;
-    b->in_all[classes[row]]++;
+    b->in_group[groups[row] * b->n_classes + number[classes[row]]]++;
   }
 }
 
-static ml_status check_classes(const split *s, const balance *b, ml_error *err) {
-  size_t most = 0;
-  for (size_t c = 0; c < b->n_classes; c++)
-    if (b->in_all[c] > most) most = b->in_all[c];
-  return split__check_most(s, most, err);
-}
-
-ml_status split__stratified_group(split *s, ml_error *err) {
+/* @param number, n_rows  of the n_classes classes, as split__number_levels() gives them */
+static ml_status split_balanced(split *s, const uint32_t *number, size_t *n_rows, size_t n_classes,
+                                ml_error *err) {
   const ml_levels *groups = &s->data->groups;
-  balance b = {0};
-  ml_status status = split__check_k(s, err);
-  if (status != ML_OK) return status;
+  balance b = {.in_all = n_rows};
   ranked *order = malloc(groups->n * sizeof *order);
   uint32_t *fold_of = malloc(groups->n * sizeof *fold_of);
-  double *eval = malloc(s->args.k * sizeof *eval);
-  if (!order || !fold_of || !eval || !open_balance(s, &b)) status = ml_error_memory(err);
+  b.eval = malloc(s->args.k * sizeof *b.eval);
+  ml_status status = ML_OK;
+  if (!order || !fold_of || !b.eval || !open_balance(s, n_classes, &b))
+    status = ml_error_memory(err);
   if (status == ML_OK) {
-    count_rows(s, &b);
-    b.eval = eval;
+    count_rows(s, number, &b);
     size_t n = rank_groups(&b, order);
-    status = check_classes(s, &b, err);
-    if (status == ML_OK) status = split__check_groups(s, n, err);
+    status = split__check_groups(s, n, err);
     if (status == ML_OK) place_groups(&b, order, n, fold_of);
     if (status == ML_OK) status = split__deal_levels(s, groups, fold_of, s->args.k, err);
   }
   free(order);
   free(fold_of);
-  free(eval);
+  free(b.eval);
   free(b.in_group);
+  return status;
+}
+
+ml_status split__stratified_group(split *s, ml_error *err) {
+  const ml_levels *classes = &s->data->classes;
+  ml_status status = split__check_k(s, err);
+  if (status != ML_OK) return status;
+  uint32_t *number = malloc(classes->n * sizeof *number);
+  size_t *n_rows = malloc(classes->n * sizeof *n_rows);
+  if (!number || !n_rows) status = ml_error_memory(err);
+  if (status == ML_OK) {
+    size_t n_classes = split__number_levels(s, classes, number, n_rows);
+    status = split__check_classes(s, n_classes, n_rows, err);
+    if (status == ML_OK) status = split_balanced(s, number, n_rows, n_classes, err);
+  }
+  free(number);
+  free(n_rows);
   return status;
 }

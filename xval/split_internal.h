@@ -96,8 +96,9 @@ ml_status split__deal_levels(split *s, const ml_levels *levels, const uint32_t *
 /** Refuse fewer than two folds, and more than there are rows. */
 ml_status split__check_k(const split *s, ml_error *err);
 
-/** Refuse folds of classes of which the largest has fewer rows than there are folds. */
-ml_status split__check_most(const split *s, size_t most, ml_error *err);
+/** Refuse classes that all have fewer rows than there are folds. */
+ml_status split__check_classes(const split *s, size_t n_classes, const size_t *n_rows,
+                               ml_error *err);
 
 /** Refuse more folds than groups. */
 ml_status split__check_groups(const split *s, size_t n_groups, ml_error *err);

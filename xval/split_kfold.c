@@ -53,20 +53,16 @@ ml_status split__loo(split *s, ml_error *err) {
 
 /* ---- by class ------------------------------------------------------------------------------ */
 
-ml_status split__check_most(const split *s, size_t most, ml_error *err) {
+ml_status split__check_classes(const split *s, size_t n_classes, const size_t *n_rows,
+                               ml_error *err) {
+  size_t most = 0;
+  for (size_t c = 0; c < n_classes; c++)
+    if (n_rows[c] > most) most = n_rows[c];
   if (most >= s->args.k) return ML_OK;
   return ml_error_set(err, ML_ERR_USAGE,
                       "%s: every class has fewer than %zu rows, the largest %zu; take fewer folds "
                       "or 'kfold'",
                       s->text, s->args.k, most);
-}
-
-static ml_status check_classes(const split *s, size_t n_classes, const size_t *n_rows,
-                               ml_error *err) {
-  size_t most = 0;
-  for (size_t c = 0; c < n_classes; c++)
-    if (n_rows[c] > most) most = n_rows[c];
-  return split__check_most(s, most, err);
 }
 
 /* Folds of the n rows of a class that stands from place `first` on in the list of all rows sorted
@@ -105,7 +101,7 @@ ml_status split__stratified(split *s, ml_error *err) {
     uint32_t *dealt = number + classes->n, *fold_of = dealt + s->n;
     size_t *at = n_rows + classes->n;
     size_t n_classes = split__number_levels(s, classes, number, n_rows);
-    status = check_classes(s, n_classes, n_rows, err);
+    status = split__check_classes(s, n_classes, n_rows, err);
     if (status == ML_OK) {
       deal_classes(s, n_classes, n_rows, at, dealt);
       for (size_t i = 0; i < s->n; i++)

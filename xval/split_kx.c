@@ -50,8 +50,8 @@ static ml_status check_classes(const split *s, size_t n_classes, const size_t *n
   for (size_t c = 0; c < n_classes; c++) n_small += n_rows[c] < s->args.k;
   if (n_small <= n_classes / 2) return ML_OK;
   return ml_error_set(err, ML_ERR_USAGE,
-                      "%s: %zu of %zu class%s ha%s fewer than %zu rows; fewer folds or kfShuff "
-                      "can be, and a target of numbers has no classes",
+                      "%s: %zu of %zu class%s ha%s fewer than %zu rows; is the target a number? "
+                      "take fewer folds, or kfShuff",
                       s->text, n_small, n_classes, n_classes == 1 ? "" : "es",
                       n_small == 1 ? "s" : "ve", s->args.k);
 }

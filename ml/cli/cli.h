@@ -128,8 +128,19 @@ typedef struct cli_command {
   ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
 } cli_command;
 
-extern const cli_command cli__fresh, cli__select_command, cli__roll, cli__features, cli__peach,
-    cli__status, cli__worker, cli__help, cli__version;
+extern const cli_command cli__fresh;
+extern const cli_command cli__select_command;
+extern const cli_command cli__xval_command;
+extern const cli_command cli__roll;
+extern const cli_command cli__split;
+extern const cli_command cli__score;
+extern const cli_command cli__models;
+extern const cli_command cli__features;
+extern const cli_command cli__peach;
+extern const cli_command cli__status;
+extern const cli_command cli__worker;
+extern const cli_command cli__help;
+extern const cli_command cli__version;
 
 /* All commands in the order of help; ends in NULL. */
 extern const cli_command *const cli__commands[];
@@ -193,10 +204,10 @@ size_t cli__terminal_width(int fd);
 /** Append words, broken between indent and width; the cursor is at column `at`. Ends the line. */
 void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t width);
 
-/** Append a heading, bold where standard output shows colour. */
-void cli__heading(const cli_call *cli, ml_buf *out, const char *text);
-
 void cli__pad(ml_buf *out, size_t n);
+
+/** Characters of the UTF-8 text, which is what a terminal shows one column for. */
+size_t cli__text_width(const char *text, size_t n);
 
 /** Help of a command; of cli__top: the overview. */
 void cli__help_text(const cli_call *cli, const cli_command *command, ml_buf *out);
@@ -221,6 +232,9 @@ void cli__detail(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
 int cli__fail(cli_call *cli, ml_status status, const ml_error *err);
 
 bool cli__has_color(const cli_call *cli, int fd);
+
+/** Append a heading, bold where standard output shows colour. */
+void cli__heading(const cli_call *cli, ml_buf *out, const char *text);
 
 /* ---- interrupt.c, progress.c: watching long work ------------------------------------------- */
 

@@ -162,6 +162,21 @@ void picture__ticks(double lo, double hi, size_t wanted, picture_ticks *out) {
   }
 }
 
+void picture__log_ticks(double lo, double hi, size_t wanted, picture_ticks *out) {
+  static const double each[] = {1, 2, 5};
+  double decades = log10(hi) - log10(lo), first = floor(log10(lo) + 1e-9);
+  size_t step = 1 + (size_t)(decades / (double)wanted), n_each = decades < 2 ? 3 : 1;
+  out->n = 0;
+  for (double e = first; e <= log10(hi) + 1e-9; e += (double)step)
+    for (size_t i = 0; i < n_each && out->n < PICTURE_TICKS; i++) {
+      double at = each[i] * pow(10, e);
+      if (at < lo * (1 - 1e-9) || at > hi * (1 + 1e-9)) continue;
+      out->at[out->n] = at;
+      snprintf(out->labels[out->n], ML_NUMBER_MAX, "%g", at);
+      shorten_exponent(out->labels[out->n++]);
+    }
+}
+
 picture_pair picture__pair(double lo, double hi) {
   picture_pair pair;
   snprintf(pair.lo, sizeof pair.lo, "%.6g", lo);
@@ -189,4 +204,12 @@ double picture__quantile(const double *values, size_t n, double share) {
   size_t i = (size_t)at;
   double t = at - (double)i;
   return i + 1 < n ? values[i] * (1 - t) + values[i + 1] * t : values[n - 1];
+}
+
+picture_range picture__range(double *values, size_t n) {
+  if (n == 0) return (picture_range){0, 0};
+  picture__sort(values, n);
+  double low = picture__quantile(values, n, 0.05), high = picture__quantile(values, n, 0.95);
+  double reach = high > low ? 2 * (high - low) : INFINITY;
+  return (picture_range){fmax(values[0], low - reach), fmin(values[n - 1], high + reach)};
 }

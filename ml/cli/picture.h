@@ -50,6 +50,9 @@ typedef struct picture_ticks {
 /** Round values in [lo, hi], about as many as are wanted. */
 void picture__ticks(double lo, double hi, size_t wanted, picture_ticks *out);
 
+/** The same for a log scale: powers of ten, and 2 and 5 times those where there are few. lo > 0. */
+void picture__log_ticks(double lo, double hi, size_t wanted, picture_ticks *out);
+
 /* Two numbers, in as many digits as tell them apart. */
 typedef struct picture_pair {
   char lo[ML_NUMBER_MAX], hi[ML_NUMBER_MAX];
@@ -62,6 +65,14 @@ void picture__sort(double *values, size_t n);
 
 /** @return a quantile of n > 0 ascending values, linear between the two that are nearest */
 double picture__quantile(const double *values, size_t n, double share);
+
+typedef struct picture_range {
+  double lo, hi;
+} picture_range;
+
+/** What is shown of an axis: all of n numbers, but for those that would press the others flat.
+ * Sorts them; there is no NaN. */
+picture_range picture__range(double *values, size_t n);
 
 /** @return where in [0, 1] a value lies between lo and hi, however large they are */
 double picture__share(double value, double lo, double hi);

@@ -10,18 +10,7 @@ enum {
   BOTTOM = 176
 };
 
-typedef struct range {
-  double lo, hi;
-} range;
-
-/* What is shown of an axis: all of n numbers, but for values that would press the others flat. */
-static range range_of(double *values, size_t n) {
-  if (n == 0) return (range){0, 0};
-  picture__sort(values, n);
-  double low = picture__quantile(values, n, 0.05), high = picture__quantile(values, n, 0.95);
-  double reach = high > low ? 2 * (high - low) : INFINITY;
-  return (range){fmax(values[0], low - reach), fmin(values[n - 1], high + reach)};
-}
+typedef picture_range range;
 
 static size_t copy_finite(const double *values, size_t n, double *out) {
   size_t count = 0;
@@ -34,11 +23,11 @@ static void set_ranges(const picture_scatter *of, double *room, range *x, range 
   size_t n = copy_finite(of->x, of->n, room);
   if (of->is_square) {
     n += copy_finite(of->y, of->n, room + n);
-    *x = *y = range_of(room, n);
+    *x = *y = picture__range(room, n);
     return;
   }
-  *x = range_of(room, n);
-  *y = range_of(room, copy_finite(of->y, of->n, room));
+  *x = picture__range(room, n);
+  *y = picture__range(room, copy_finite(of->y, of->n, room));
 }
 
 static double scatter_x(range r, double v) {

@@ -28,6 +28,11 @@ bool cli__has_color(const cli_call *cli, int fd) {
   return !(no_color && no_color[0]) && term && strcmp(term, "dumb") != 0 && isatty(fd) == 1;
 }
 
+void cli__heading(const cli_call *cli, ml_buf *out, const char *text) {
+  bool has_color = cli__has_color(cli, STDOUT_FILENO);
+  ml_buf_printf(out, has_color ? "\033[1m%s\033[0m\n" : "%s\n", text);
+}
+
 /* One write, so that lines of several processes do not mix. Nothing can be done if it fails. */
 static void write_line(cli_call *cli, ml_buf *line) {
   cli__progress_clear(cli);

@@ -15,8 +15,7 @@ void cli__pad(ml_buf *out, size_t n) {
   ml_buf_printf(out, "%*s", (int)n, "");
 }
 
-/* Characters of the UTF-8 text, which is what a terminal shows one column for. */
-static size_t text_width(const char *text, size_t n) {
+size_t cli__text_width(const char *text, size_t n) {
   size_t width = 0;
   for (size_t i = 0; i < n; i++) width += ((unsigned char)text[i] & 0xC0) != 0x80;
   return width;
@@ -26,7 +25,7 @@ void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t w
   size_t column = at;
   bool is_first = true;
   for (const char *word = text + strspn(text, " \n"); *word;) {
-    size_t n = strcspn(word, " \n"), shown = text_width(word, n);
+    size_t n = strcspn(word, " \n"), shown = cli__text_width(word, n);
     if (!is_first && column + 1 + shown >= width) {
       ml_buf_puts(out, "\n");
       column = 0;
@@ -50,9 +49,4 @@ void cli__wrap(ml_buf *out, const char *text, size_t at, size_t indent, size_t w
     word += strspn(word, " \n");
   }
   ml_buf_puts(out, "\n");
-}
-
-void cli__heading(const cli_call *cli, ml_buf *out, const char *text) {
-  bool has_color = cli__has_color(cli, STDOUT_FILENO);
-  ml_buf_printf(out, has_color ? "\033[1m%s\033[0m\n" : "%s\n", text);
 }

@@ -93,7 +93,7 @@ static ml_status hand_over(const ml_cv *cv, size_t fold, const tree *grown,
                            const size_t *candidates, size_t n, ml_take *take, void *ctx,
                            ml_error *err) {
   ml_view test = ml_cv_test(cv, fold);
-  double *out = malloc((test.n ? test.n : 1) * grown->n_values * sizeof *out);
+  double *out = calloc(test.n ? test.n : 1, grown->n_values * sizeof *out);
   uint8_t *is_leaf = malloc(grown->n_nodes);
   ml_status status = out && is_leaf ? ML_OK : ml_error_memory(err);
   for (size_t c = 0; c < n && status == ML_OK; c++) {

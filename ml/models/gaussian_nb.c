@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Gaussian naive Bayes: features are normal and independent within a class. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,47 +12,50 @@
  * parts are put together about the common mean (Chan, Golub and LeVeque 1979): nothing cancels. */
 typedef struct class_sums {
   size_t n_classes, n_columns;
-  double *weight;        /* n_classes */
-  double *mean, *square; /* n_classes x n_columns, row-major */
+  double *weight; /* n_classes */
+  /* n_classes x n_columns, row-major. A mean is the sum of two numbers: else columns far from 0
+   * would lose digits. */
+  double *mean, *rest, *square;
 } class_sums;
 
 static size_t n_sums(size_t n_classes, size_t n_columns) {
-  return n_classes * (1 + 2 * n_columns);
+  return n_classes * (1 + 3 * n_columns);
 }
 
 static class_sums sums_at(const ml_view *view, double *memory) {
-  size_t k = view->n_classes;
-  return (class_sums){k, view->n_columns, memory, memory + k, memory + k + k * view->n_columns};
+  size_t k = view->n_classes, n = k * view->n_columns;
+  double *mean = memory + k;
+  return (class_sums){k, view->n_columns, memory, mean, mean + n, mean + 2 * n};
 }
 
 /* Sums of one column; those of the first pass make the means that the second starts from. */
 static void sum_column(const double *x, const double *w, const uint32_t *classes, size_t n,
-                       size_t j, double *rest, class_sums *sums) {
+                       size_t j, class_sums *sums) {
   size_t k = sums->n_classes, p = sums->n_columns;
   for (size_t i = 0; i < n; i++)
     if (w[i] > 0) sums->mean[classes[i] * p + j] += w[i] * x[i];
-  for (size_t c = 0; c < k; c++) {
+  for (size_t c = 0; c < k; c++)
     if (sums->weight[c] > 0) sums->mean[c * p + j] /= sums->weight[c];
-    rest[c] = 0;
-  }
   for (size_t i = 0; i < n; i++) {
+    size_t at = classes[i] * p + j;
     if (w[i] == 0) continue;
-    double d = x[i] - sums->mean[classes[i] * p + j], wd = w[i] * d;
-    rest[classes[i]] += wd;
-    sums->square[classes[i] * p + j] += wd * d;
+    double d = x[i] - sums->mean[at], wd = w[i] * d;
+    sums->rest[at] += wd;
+    sums->square[at] += wd * d;
   }
-  for (size_t c = 0; c < k; c++) { /* the mean was rounded */
+  for (size_t c = 0; c < k; c++) {
+    size_t at = c * p + j;
     if (sums->weight[c] == 0) continue;
-    double *square = &sums->square[c * p + j];
-    *square = fmax(*square - rest[c] * rest[c] / sums->weight[c], 0);
-    sums->mean[c * p + j] += rest[c] / sums->weight[c];
+    double rest = sums->rest[at];
+    sums->rest[at] = rest / sums->weight[c];
+    sums->square[at] = fmax(sums->square[at] - rest * sums->rest[at], 0);
   }
 }
 
 /* Sums of the rows of a view, into zeros. */
 static ml_status sum_rows(const ml_view *view, class_sums *sums, ml_error *err) {
   size_t n = view->n;
-  double *x = calloc(2 * n + view->n_classes + 1, sizeof *x);
+  double *x = calloc(2 * n + 1, sizeof *x);
   uint32_t *classes = calloc(n + 1, sizeof *classes);
   ml_status status = x && classes ? ML_OK : ml_error_memory(err);
   if (status == ML_OK) {
@@ -64,7 +68,7 @@ static ml_status sum_rows(const ml_view *view, class_sums *sums, ml_error *err) 
       column.x = view->x + j * view->stride;
       column.n_columns = 1;
       ml_view_gather(&column, x, n);
-      sum_column(x, w, classes, n, j, w + n, sums);
+      sum_column(x, w, classes, n, j, sums);
     }
   }
   free(classes);
@@ -78,9 +82,15 @@ static void add_sums(const class_sums *more, class_sums *sums) {
     double a = sums->weight[c], b = more->weight[c], both = a + b;
     if (b == 0) continue;
     for (size_t j = c * p; j < (c + 1) * p; j++) {
-      double d = more->mean[j] - sums->mean[j];
-      if (a == 0) d = 0, sums->mean[j] = more->mean[j];
-      sums->mean[j] += d * (b / both);
+      double d = (more->mean[j] - sums->mean[j]) + (more->rest[j] - sums->rest[j]);
+      if (a == 0) {
+        d = 0;
+        sums->mean[j] = more->mean[j];
+        sums->rest[j] = more->rest[j];
+      }
+      double before = sums->mean[j], rest = sums->rest[j] + d * (b / both);
+      sums->mean[j] = before + rest;
+      sums->rest[j] = rest - (sums->mean[j] - before);
       sums->square[j] += more->square[j] + d * d * (a * b / both);
     }
     sums->weight[c] = both;
@@ -93,23 +103,34 @@ typedef struct gaussian_nb {
   size_t n_classes, n_columns;
   bool knows_columns; /* else all columns were constant, and the priors are all there is */
   double *base; /* n_classes: logarithm of all that does not depend on the row; -inf: no row */
-  double *mean, *variance;
+  double *mean, *rest, *variance; /* n_classes x n_columns; as those of class_sums */
   double memory[];
 } gaussian_nb;
 
-/* The greatest variance of a column over all classes. */
-static double greatest_variance(const class_sums *sums) {
+/* Variance of a column over all classes. What rounding makes of a constant column is 0. */
+static double variance_of(const class_sums *sums, size_t j, double total) {
   size_t k = sums->n_classes, p = sums->n_columns;
-  double greatest = 0, total = 0;
-  for (size_t c = 0; c < k; c++) total += sums->weight[c];
-  for (size_t j = 0; j < p; j++) {
-    double mean = 0, square = 0;
-    for (size_t c = 0; c < k; c++) mean += sums->weight[c] / total * sums->mean[c * p + j];
-    for (size_t c = 0; c < k; c++) {
-      double d = sums->mean[c * p + j] - mean;
-      square += sums->square[c * p + j] + sums->weight[c] * d * d;
-    }
-    if (!(square / total <= greatest)) greatest = square / total; /* NaN stays */
+  double mean = 0, square = 0, *first = NULL;
+  for (size_t c = 0; c < k; c++)
+    if (sums->weight[c] > 0 && !first) first = &sums->mean[c * p + j];
+  for (size_t c = 0; c < k; c++)
+    if (sums->weight[c] > 0)
+      mean += sums->weight[c] / total * (sums->mean[c * p + j] - *first + sums->rest[c * p + j]);
+  for (size_t c = 0; c < k; c++) {
+    double d = sums->mean[c * p + j] - *first + sums->rest[c * p + j] - mean;
+    if (sums->weight[c] > 0) square += sums->square[c * p + j] + sums->weight[c] * d * d;
+  }
+  double least = 4 * DBL_EPSILON * *first;
+  return square / total <= least * least ? 0 : square / total;
+}
+
+/* NaN when one is. */
+static double greatest_variance(const class_sums *sums, double total) {
+  double greatest = 0;
+  for (size_t j = 0; j < sums->n_columns; j++) {
+    double variance = variance_of(sums, j, total);
+    if (!(variance <= greatest)) greatest = variance;
+    if (isnan(greatest)) break;
   }
   return greatest;
 }
@@ -121,6 +142,7 @@ static ml_status set_class(const class_sums *sums, size_t c, double total, doubl
   for (size_t j = 0; j < nb->n_columns && weight > 0 && nb->knows_columns; j++) {
     size_t at = c * nb->n_columns + j;
     nb->mean[at] = sums->mean[at];
+    nb->rest[at] = sums->rest[at];
     nb->variance[at] = sums->square[at] / weight + more;
     if (!(nb->variance[at] > 0))
       return ml_error_set(err, ML_ERR_NUMERIC,
@@ -137,12 +159,13 @@ static ml_status make(const class_sums *sums, double var_smoothing, gaussian_nb 
   double total = 0, greatest;
   for (size_t c = 0; c < k; c++) total += sums->weight[c];
   if (!(total > 0)) return ml_error_set(err, ML_ERR_NUMERIC, "no training row has a weight");
-  greatest = greatest_variance(sums);
+  greatest = greatest_variance(sums, total);
   if (!isfinite(greatest))
     return ml_error_set(err, ML_ERR_NUMERIC, "variances of columns are too great for numbers");
   gaussian_nb *nb = calloc(1, sizeof *nb + n_sums(k, p) * sizeof(double));
   if (!nb) return ml_error_memory(err);
-  *nb = (gaussian_nb){k, p, greatest > 0, nb->memory, nb->memory + k, nb->memory + k + k * p};
+  double *mean = nb->memory + k;
+  *nb = (gaussian_nb){k, p, greatest > 0, nb->memory, mean, mean + k * p, mean + 2 * k * p};
   ml_status status = ML_OK;
   for (size_t c = 0; c < k && status == ML_OK; c++)
     status = set_class(sums, c, total, var_smoothing * greatest, nb, err);
@@ -194,7 +217,7 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
       size_t at = c * nb->n_columns + j;
       if (nb->base[c] == -HUGE_VAL) continue;
       for (size_t i = 0; i < n; i++) {
-        double d = x[i] - nb->mean[at];
+        double d = (x[i] - nb->mean[at]) - nb->rest[at];
         out[i * k + c] -= d * d / nb->variance[at] / 2;
       }
     }

@@ -28,8 +28,10 @@ ml_status knn__rows(const ml_view *view, knn_rows *out, ml_error *err) {
     }
   }
   free(column);
-  *out = (knn_rows){n, p, x};
-  if (status != ML_OK) free(x);
+  if (status == ML_OK)
+    *out = (knn_rows){n, p, x};
+  else
+    free(x);
   return status;
 }
 

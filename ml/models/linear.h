@@ -40,9 +40,11 @@ void linear__centred(const linear_rows *rows, double sum_weights, double *out, d
 
 double linear__sum_of_weights(const linear_rows *rows);
 
-/** Rows [from, from + n) of a view, features minus `shift`. @param[out] out  n x n_columns */
-void linear__shifted(const ml_view *view, size_t from, size_t n, const double *shift, double *out,
-                     size_t stride);
+/** Rows [from, from + n) of a view, features minus their shifts.
+ * @param columns  n_columns of them; NULL: all
+ * @param[out] out  n x n_columns, column-major, columns `stride` apart */
+void linear__shifted(const ml_view *view, size_t from, size_t n, const double *shift,
+                     const size_t *columns, size_t n_columns, double *out, size_t stride);
 
 /* ---- fitted models ------------------------------------------------------------------------- */
 

@@ -70,7 +70,7 @@ ml_status linear__loo_predict(const ml_cv *cv, const void *part, bool has_interc
   if (!row) return ml_error_memory(err);
   ml_view test = ml_cv_test(cv, fold);
   size_t number = ml_view_row(&test, 0);
-  linear__shifted(&test, 0, 1, shift, row, 1);
+  linear__shifted(&test, 0, 1, shift, NULL, p, row, 1);
   for (size_t j = 0; j < p; j++) row[j] -= mean[j];
   if (rank)
     cblas_dgemv(CblasColMajor, CblasNoTrans, (int)rank, (int)p, 1, vt, (int)k, row, 1, 0, along, 1);

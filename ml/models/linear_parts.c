@@ -32,11 +32,28 @@ static void release_atoms(atoms *a) {
   free(a->keys);
 }
 
-/* Folds that are the others of the tests of one partition. */
+/* The tests have as many rows as there are, and all of them ascend, as those of KFold do: then each
+ * is there once. */
+static bool do_ascend(const ml_folds *folds) {
+  uint64_t next = 0;
+  size_t n_tested = 0, n_members = folds->members ? folds->n_members : folds->n_rows;
+  for (size_t k = 0; k < folds->n; k++) {
+    size_t n;
+    const uint32_t *test = ml_folds_test(folds, k, &n);
+    n_tested += n;
+    for (size_t i = 0; i < n; i++) {
+      if (test[i] < next) return false;
+      next = (uint64_t)test[i] + 1;
+    }
+  }
+  return n_tested == n_members;
+}
+
+/* Folds that are the others of tests of which no two share a row. */
 static bool are_plain(const ml_folds *folds) {
   for (size_t k = 0; k < folds->n; k++)
     if (!folds->folds[k].trains_others) return false;
-  return folds->n_repeats == 1 && ml_folds_are_partition(folds);
+  return do_ascend(folds) || (folds->n_repeats == 1 && ml_folds_are_partition(folds));
 }
 
 /* The sum of the keys of the folds that train on a row, times how often. */

@@ -19,7 +19,7 @@ static inline double linear__param(const ml_cv *cv, const linear_names *names, s
 /* Sums of squares and products of [1, features, y], upper triangle: (p + 2) x (p + 2). */
 void linear__add_gram(const linear_rows *rows, double *block, double *gram);
 
-enum { LINEAR_BLOCK_ROWS = 512 }; /* of linear__add_gram(): block has as many rows, p + 2 columns */
+enum { LINEAR_BLOCK_ROWS = 256 }; /* of linear__add_gram(): block has as many rows, p + 2 columns */
 
 /* ---- parts --------------------------------------------------------------------------------- */
 

@@ -130,15 +130,17 @@ double linear__sum_of_weights(const linear_rows *rows) {
   return sum;
 }
 
-void linear__shifted(const ml_view *view, size_t from, size_t n, const double *shift, double *out,
-                     size_t stride) {
+void linear__shifted(const ml_view *view, size_t from, size_t n, const double *shift,
+                     const size_t *columns, size_t n_columns, double *out, size_t stride) {
   const uint32_t *numbers = view->rows ? view->rows + from : NULL;
   const ml_view some = {.n = n, .rows = numbers};
   size_t first = from;
   if (numbers && ml_view_is_run(&some, &first)) numbers = NULL;
   if (numbers) first = 0;
-  for (size_t j = 0; j < view->n_columns; j++)
-    shift_column(view->x + j * view->stride + first, numbers, n, shift[j], out + j * stride);
+  for (size_t k = 0; k < n_columns; k++) {
+    size_t j = columns ? columns[k] : k;
+    shift_column(view->x + j * view->stride + first, numbers, n, shift[j], out + k * stride);
+  }
 }
 
 /* ---- fitted models --------------------------------------------------------------------------- */

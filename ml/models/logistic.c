@@ -8,33 +8,24 @@
 #include "models.h"
 
 typedef struct logistic {
-  logit_task task; /* without rows, y and w */
+  logit_shape shape;
   double *b;
 } logistic;
 
 static void release(void *fitted) {
   logistic *model = fitted;
   if (!model) return;
-  logit__task_release(&model->task);
+  logit__shape_release(&model->shape);
   free(model->b);
   free(model);
 }
 
-static void release_rows(logit_task *task) {
-  size_t n_columns = task->rows.n_columns;
-  free(task->rows.x);
-  free(task->y);
-  free(task->w);
-  task->rows = (logit_rows){.n_columns = n_columns};
-  task->y = task->w = NULL;
-}
-
-static ml_status minimise(const double *params, const void *cancel, logistic *model,
-                          ml_error *err) {
+static ml_status minimise(const double *params, const logit_task *task, const void *cancel,
+                          logistic *model, ml_error *err) {
   const logit_limits limits = logit__limits(params, cancel);
   ml_status status = ML_OK;
-  for (size_t i = 0; i < model->task.n_problems && status == ML_OK; i++) {
-    logit_problem problem = logit__problem(&model->task, i, params[LOGIT_C]);
+  for (size_t i = 0; i < model->shape.n_problems && status == ML_OK; i++) {
+    logit_problem problem = logit__problem(task, &model->shape, i, params[LOGIT_C]);
     status = logit__minimise(&problem, &limits, model->b + i * logit__n_params(&problem), err);
   }
   return status;
@@ -43,14 +34,16 @@ static ml_status minimise(const double *params, const void *cancel, logistic *mo
 static ml_status fit(const double *params, const ml_view *train, uint64_t seed, const void *cancel,
                      void **fitted, ml_error *err) {
   (void)seed;
+  logit_task task = {0};
   logistic *model = calloc(1, sizeof *model);
   if (!model) return ml_error_memory(err);
-  ml_status status = logit__task(params, train, NULL, &model->task, err);
+  ml_status status = logit__shape(params, train, NULL, &model->shape, err);
+  if (status == ML_OK) status = logit__task(train, &model->shape, &task, err);
   if (status == ML_OK) {
-    model->b = calloc(logit__n_all(&model->task) + 1, sizeof *model->b);
-    status = model->b ? minimise(params, cancel, model, err) : ml_error_memory(err);
+    model->b = calloc(logit__n_all(&model->shape) + 1, sizeof *model->b);
+    status = model->b ? minimise(params, &task, cancel, model, err) : ml_error_memory(err);
   }
-  release_rows(&model->task);
+  logit__task_release(&task);
   if (status == ML_OK)
     *fitted = model;
   else
@@ -60,12 +53,7 @@ static ml_status fit(const double *params, const ml_view *train, uint64_t seed, 
 
 static ml_status predict(const void *fitted, const ml_view *rows, double *out, ml_error *err) {
   const logistic *model = fitted;
-  logit_rows blocks;
-  ml_status status = logit__rows(rows, model->task.centre, model->task.has_intercept, &blocks, err);
-  if (status != ML_OK) return status;
-  status = logit__probabilities(&model->task, &blocks, model->b, out, err);
-  free(blocks.x);
-  return status;
+  return logit__probabilities(&model->shape, rows, model->b, out, err);
 }
 
 static const ml_model_param params[LOGIT_N_PARAMS] = {
@@ -118,4 +106,7 @@ const ml_model models__logistic = {
     .fit = fit,
     .predict = predict,
     .free = release,
+    .share_size = logit__share_size,
+    .share = logit__share,
+    .fold = logit__fold,
 };

@@ -52,7 +52,7 @@ static void hold_intercepts(const logit_problem *problem, double *hessian) {
     for (size_t k = l; k < n; k += q) hessian[l * n + k] += most > 0 ? most : 1;
 }
 
-static void add_penalty(const logit_problem *problem, const double *b, double *g, double *hessian) {
+void logit__penalise(const logit_problem *problem, const double *b, double *g, double *hessian) {
   size_t q = problem->rows->n_columns, n = logit__n_params(problem);
   for (size_t i = 0; i < n; i++) {
     if (problem->free_intercept && i % q == q - 1) continue;
@@ -82,7 +82,7 @@ ml_status logit__evaluate(const logit_problem *problem, const double *b, logit_p
     if (hessian && m > 1) add_grams(x, (int)q, w, d, m, r + m * LOGIT_BLOCK, hessian);
   }
   free(r);
-  add_penalty(problem, b, point->g, hessian);
+  logit__penalise(problem, b, point->g, hessian);
   if (hessian) hold_intercepts(problem, hessian);
   return ML_OK;
 }

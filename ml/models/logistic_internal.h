@@ -82,6 +82,9 @@ enum { LOGIT_DENSE = 600 };
 ML_MUST_CHECK ml_status logit__evaluate(const logit_problem *problem, const double *b,
                                         logit_point *point, double *hessian, ml_error *err);
 
+/** Add the penalty to a gradient, and to a Hessian unless that is NULL. */
+void logit__penalise(const logit_problem *problem, const double *b, double *g, double *hessian);
+
 /** Solve H step = -gradient by conjugate gradients at a point. @param accuracy  relative */
 ML_MUST_CHECK ml_status logit__conjugate(const logit_problem *problem, const logit_point *point,
                                          double accuracy, const void *cancel, double *step,
@@ -124,40 +127,76 @@ enum {
   LOGIT_N_PARAMS
 };
 
-/* Rows of weight 0 are left out, and classes that have no other. */
-typedef struct logit_task {
-  logit_rows rows;
+/* What a fit is like. */
+typedef struct logit_shape {
   size_t n_classes, n_present;
-  uint32_t *present; /* n_present classes that the rows have, ascending */
+  uint32_t *present; /* n_present classes that rows with a weight have, ascending */
   size_t n_problems; /* one, or one of each class against the rest */
   size_t n_logits;   /* of each problem */
-  double *y, *w;     /* of each problem: those of logit_problem */
-  double *centre;    /* of each column but that of the intercept; NULL: 0 */
-  bool has_intercept, free_intercept;
+  size_t n_columns;  /* with that of the intercept */
+  bool has_intercept, free_intercept, is_balanced;
+  double *centre; /* of each column but that of the intercept; NULL: 0 */
+} logit_shape;
+
+/** @param centre  to be subtracted from the columns if that changes no optimum; NULL: their means
+ * @param[out] out  release it with logit__shape_release(), also on failure
+ * @retval ML_ERR_NUMERIC  the rows have less than two classes */
+ML_MUST_CHECK ml_status logit__shape(const double *params, const ml_view *train,
+                                     const double *centre, logit_shape *out, ml_error *err);
+void logit__shape_release(logit_shape *shape);
+
+/** All parameters: of each problem one behind another. */
+static inline size_t logit__n_all(const logit_shape *shape) {
+  return shape->n_problems * shape->n_logits * shape->n_columns;
+}
+
+/* Rows with a weight, in the form in which they are learnt from. */
+typedef struct logit_task {
+  logit_rows rows;
+  double *y, *w; /* of each problem: those of logit_problem */
 } logit_task;
 
-/** @param centre  to be subtracted from the columns; NULL: their means, if that changes no optimum
+/** @param shape  of these rows, or of others that they are some of
  * @param[out] out  release it with logit__task_release(), also on failure
- * @retval ML_ERR_NUMERIC  the rows have less than two classes; a value that is not finite */
-ML_MUST_CHECK ml_status logit__task(const double *params, const ml_view *train,
-                                    const double *centre, logit_task *out, ml_error *err);
+ * @retval ML_ERR_NUMERIC  a value is missing or infinite */
+ML_MUST_CHECK ml_status logit__task(const ml_view *train, const logit_shape *shape, logit_task *out,
+                                    ml_error *err);
 void logit__task_release(logit_task *task);
 
 /** Number i of its problems. */
-logit_problem logit__problem(const logit_task *task, size_t i, double c);
+logit_problem logit__problem(const logit_task *task, const logit_shape *shape, size_t i, double c);
 
 logit_limits logit__limits(const double *params, const void *cancel);
 
-/** All parameters: of each problem one behind another. */
-static inline size_t logit__n_all(const logit_task *task) {
-  return task->n_problems * task->n_logits * task->rows.n_columns;
-}
-
 /** Probabilities of all classes.
- * @param rows  with the columns, centre and intercept of the task
  * @param b     of all problems
  * @param[out] out  rows->n x n_classes, row-major */
-ML_MUST_CHECK ml_status logit__probabilities(const logit_task *task, const logit_rows *rows,
+ML_MUST_CHECK ml_status logit__probabilities(const logit_shape *shape, const ml_view *rows,
                                              const double *b, double *out, ml_error *err);
+
+/* ---- from one optimum to others near by ------------------------------------------------------ */
+
+/* A problem whose optimum is near a point where gradient and Hessian are known. */
+typedef struct logit_near {
+  logit_problem problem;
+  double *b;            /* the point, and then the optimum */
+  const double *g;      /* gradient at the point */
+  const double *factor; /* of the Hessian: logit__factor() */
+  ml_status status;     /* of the search; error says why */
+  ml_error error;
+} logit_near;
+
+/** Find the optima of problems over the same rows: all of them in each pass over the rows. The
+ * result of each does not depend on the others.
+ * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED */
+ML_MUST_CHECK ml_status logit__approach(logit_near *all, size_t n, const logit_limits *limits,
+                                        ml_error *err);
+
+/* ---- cross-validation: functions of ml_model ------------------------------------------------- */
+
+ml_status logit__share_size(const ml_cv *cv, size_t *n_parts, size_t *part_bytes, ml_error *err);
+ml_status logit__share(const ml_cv *cv, size_t part, void *out, ml_error *err);
+ml_status logit__fold(const ml_cv *cv, const void *shared, size_t fold, const size_t *candidates,
+                      size_t n, ml_take *take, void *ctx, ml_error *err);
 
 #endif

@@ -6,33 +6,34 @@
 
 #include "logistic_internal.h"
 
-/* ---- which rows and classes there are -------------------------------------------------------- */
+/* ---- the shape: which classes there are ------------------------------------------------------ */
 
-/* The rows with a weight. @param[out] rows  room for all */
-static ml_view without_zeros(const ml_view *view, uint32_t *rows) {
-  ml_view kept = *view;
-  kept.n = 0;
-  for (size_t i = 0; i < view->n; i++) {
-    size_t row = ml_view_row(view, i);
-    if (!view->weights || view->weights[row] > 0) rows[kept.n++] = (uint32_t)row;
-  }
-  kept.rows = rows;
-  return kept;
+static double weight_of(const ml_view *view, size_t row) {
+  return view->weights ? view->weights[row] : 1;
 }
 
-/* Weights of the classes, and which of them there are. */
-static ml_status find_classes(const ml_view *view, double *weight, logit_task *task,
-                              ml_error *err) {
+static void add_weights(const ml_view *view, double *weight) {
   for (size_t i = 0; i < view->n; i++) {
     size_t row = ml_view_row(view, i);
-    weight[view->classes[row]] += view->weights ? view->weights[row] : 1;
+    weight[view->classes[row]] += weight_of(view, row);
   }
+}
+
+static ml_status find_classes(const ml_view *view, logit_shape *shape, ml_error *err) {
+  double *weight = calloc(view->n_classes + 1, sizeof *weight);
+  shape->present = calloc(view->n_classes + 1, sizeof *shape->present);
+  if (!weight || !shape->present) {
+    free(weight);
+    return ml_error_memory(err);
+  }
+  add_weights(view, weight);
   for (size_t c = 0; c < view->n_classes; c++)
-    if (weight[c] > 0) task->present[task->n_present++] = (uint32_t)c;
-  if (task->n_present >= 2) return ML_OK;
+    if (weight[c] > 0) shape->present[shape->n_present++] = (uint32_t)c;
+  free(weight);
+  if (shape->n_present >= 2) return ML_OK;
   return ml_error_set(
       err, ML_ERR_NUMERIC,
-      task->n_present ? "all training rows are of one class" : "no training row has a weight");
+      shape->n_present ? "all training rows are of one class" : "no training row has a weight");
 }
 
 /* Means of the columns. With an intercept that is not penalised they change nothing but rounding:
@@ -43,8 +44,8 @@ static void find_centre(const ml_view *view, double *centre) {
     double sum = 0, total = 0;
     for (size_t i = 0; i < view->n; i++) {
       size_t row = ml_view_row(view, i);
-      double w = view->weights ? view->weights[row] : 1;
-      sum += w * x[row];
+      double w = weight_of(view, row);
+      if (w > 0) sum += w * x[row];
       total += w;
     }
     centre[j] = sum / total;
@@ -52,99 +53,119 @@ static void find_centre(const ml_view *view, double *centre) {
   }
 }
 
-/* ---- targets and weights --------------------------------------------------------------------- */
+ml_status logit__shape(const double *params, const ml_view *train, const double *centre,
+                       logit_shape *out, ml_error *err) {
+  bool has_intercept = params[LOGIT_FIT_INTERCEPT] != 0;
+  *out = (logit_shape){.n_classes = train->n_classes,
+                       .n_columns = train->n_columns + has_intercept,
+                       .has_intercept = has_intercept,
+                       .free_intercept = has_intercept && params[LOGIT_PENALIZE_INTERCEPT] == 0,
+                       .is_balanced = params[LOGIT_CLASS_WEIGHT] != 0};
+  ml_status status = find_classes(train, out, err);
+  bool is_ovr = params[LOGIT_MULTI_CLASS] == 2 && out->n_present > 2;
+  out->n_problems = is_ovr ? out->n_present : 1;
+  out->n_logits = is_ovr || out->n_present == 2 ? 1 : out->n_present;
+  if (status != ML_OK || !out->free_intercept) return status;
+  out->centre = calloc(train->n_columns + 1, sizeof *out->centre);
+  if (!out->centre) return ml_error_memory(err);
+  if (centre)
+    memcpy(out->centre, centre, train->n_columns * sizeof *centre);
+  else
+    find_centre(train, out->centre);
+  return ML_OK;
+}
+
+void logit__shape_release(logit_shape *shape) {
+  free(shape->present);
+  free(shape->centre);
+}
+
+/* ---- the task: targets and weights ----------------------------------------------------------- */
+
+/* The rows with a weight. @param[out] rows  room for all */
+static ml_view without_zeros(const ml_view *view, uint32_t *rows) {
+  ml_view kept = *view;
+  kept.n = 0;
+  for (size_t i = 0; i < view->n; i++) {
+    size_t row = ml_view_row(view, i);
+    if (weight_of(view, row) > 0) rows[kept.n++] = (uint32_t)row;
+  }
+  kept.rows = rows;
+  return kept;
+}
 
 /* Of problem i: 1 and -1, the rest, or numbers of the classes that are present. */
-static double target_of(const logit_task *task, size_t i, size_t number) {
-  if (task->n_logits > 1) return (double)number;
-  return number == (task->n_problems > 1 ? i : 1) ? 1 : -1;
+static double target_of(const logit_shape *shape, size_t i, size_t number) {
+  if (shape->n_logits > 1) return (double)number;
+  return number == (shape->n_problems > 1 ? i : 1) ? 1 : -1;
 }
 
 /* So that both sides, or all classes, weigh the same. */
-static double balance_of(const logit_task *task, size_t i, size_t number, double total,
+static double balance_of(const logit_shape *shape, size_t i, size_t number, double total,
                          const double *weight) {
-  double own = weight[task->present[number]];
-  if (task->n_problems == 1) return total / ((double)task->n_present * own);
-  double side = weight[task->present[i]];
+  double own = weight[shape->present[number]];
+  if (shape->n_problems == 1) return total / ((double)shape->n_present * own);
+  double side = weight[shape->present[i]];
   return total / (2 * (number == i ? side : total - side));
 }
 
-static void set_targets(const ml_view *view, const double *weight, bool balanced, uint32_t *number,
-                        logit_task *task) {
+static void set_targets(const ml_view *view, const logit_shape *shape, const double *weight,
+                        const uint32_t *number, logit_task *task) {
   size_t n_cells = task->rows.n_blocks * LOGIT_BLOCK;
   double total = 0;
   for (size_t c = 0; c < view->n_classes; c++) total += weight[c];
-  for (size_t k = 0; k < task->n_present; k++) number[task->present[k]] = (uint32_t)k;
-  for (size_t i = 0; i < task->n_problems; i++) {
+  for (size_t i = 0; i < shape->n_problems; i++) {
     double *y = task->y + i * n_cells, *w = task->w + i * n_cells;
     for (size_t r = 0; r < view->n; r++) {
       size_t row = ml_view_row(view, r), k = number[view->classes[row]];
-      y[r] = target_of(task, i, k);
-      w[r] = view->weights ? view->weights[row] : 1;
-      if (balanced) w[r] *= balance_of(task, i, k, total, weight);
+      y[r] = target_of(shape, i, k);
+      w[r] = weight_of(view, row);
+      if (shape->is_balanced) w[r] *= balance_of(shape, i, k, total, weight);
     }
   }
 }
 
-/* ---- the task -------------------------------------------------------------------------------- */
-
-static ml_status set_centre(const ml_view *view, const double *centre, logit_task *task,
-                            ml_error *err) {
-  if (!task->free_intercept) return ML_OK;
-  task->centre = calloc(view->n_columns + 1, sizeof *task->centre);
-  if (!task->centre) return ml_error_memory(err);
-  if (centre)
-    memcpy(task->centre, centre, view->n_columns * sizeof *centre);
-  else
-    find_centre(view, task->centre);
-  return ML_OK;
-}
-
-static ml_status allocate_targets(logit_task *task, ml_error *err) {
-  size_t n = task->n_problems * task->rows.n_blocks * LOGIT_BLOCK;
-  task->y = calloc(n + 1, sizeof *task->y);
-  task->w = calloc(n + 1, sizeof *task->w);
-  return task->y && task->w ? ML_OK : ml_error_memory(err);
-}
-
-ml_status logit__task(const double *params, const ml_view *train, const double *centre,
-                      logit_task *out, ml_error *err) {
-  size_t k = train->n_classes;
-  *out = (logit_task){.n_classes = k, .has_intercept = params[LOGIT_FIT_INTERCEPT] != 0};
-  out->free_intercept = out->has_intercept && params[LOGIT_PENALIZE_INTERCEPT] == 0;
-  uint32_t *rows = calloc(train->n + k + 1, sizeof *rows), *number = rows ? rows + train->n : NULL;
-  double *weight = calloc(k + 1, sizeof *weight);
-  out->present = calloc(k + 1, sizeof *out->present);
-  ml_status status = rows && weight && out->present ? ML_OK : ml_error_memory(err);
+static ml_status fill(const ml_view *view, const logit_shape *shape, logit_task *task,
+                      ml_error *err) {
+  ml_status status = logit__rows(view, shape->centre, shape->has_intercept, &task->rows, err);
+  if (status != ML_OK) return status;
+  size_t n_cells = shape->n_problems * task->rows.n_blocks * LOGIT_BLOCK;
+  double *weight = calloc(view->n_classes + 1, sizeof *weight);
+  uint32_t *number = calloc(view->n_classes + 1, sizeof *number);
+  task->y = calloc(n_cells + 1, sizeof *task->y);
+  task->w = calloc(n_cells + 1, sizeof *task->w);
+  status = weight && number && task->y && task->w ? ML_OK : ml_error_memory(err);
   if (status == ML_OK) {
-    ml_view view = without_zeros(train, rows);
-    status = find_classes(&view, weight, out, err);
-    bool is_ovr = params[LOGIT_MULTI_CLASS] == 2 && out->n_present > 2;
-    out->n_problems = is_ovr ? out->n_present : 1;
-    out->n_logits = is_ovr || out->n_present == 2 ? 1 : out->n_present;
-    if (status == ML_OK) status = set_centre(&view, centre, out, err);
-    if (status == ML_OK)
-      status = logit__rows(&view, out->centre, out->has_intercept, &out->rows, err);
-    if (status == ML_OK) status = allocate_targets(out, err);
-    if (status == ML_OK) set_targets(&view, weight, params[LOGIT_CLASS_WEIGHT] != 0, number, out);
+    add_weights(view, weight);
+    for (size_t k = 0; k < shape->n_present; k++) number[shape->present[k]] = (uint32_t)k;
+    set_targets(view, shape, weight, number, task);
   }
+  free(number);
   free(weight);
+  return status;
+}
+
+ml_status logit__task(const ml_view *train, const logit_shape *shape, logit_task *out,
+                      ml_error *err) {
+  *out = (logit_task){0};
+  uint32_t *rows = calloc(train->n + 1, sizeof *rows);
+  if (!rows) return ml_error_memory(err);
+  ml_view view = without_zeros(train, rows);
+  ml_status status = fill(&view, shape, out, err);
   free(rows);
   return status;
 }
 
 void logit__task_release(logit_task *task) {
   free(task->rows.x);
-  free(task->present);
   free(task->y);
   free(task->w);
-  free(task->centre);
 }
 
-logit_problem logit__problem(const logit_task *task, size_t i, double c) {
+logit_problem logit__problem(const logit_task *task, const logit_shape *shape, size_t i, double c) {
   size_t at = i * task->rows.n_blocks * LOGIT_BLOCK;
-  return (logit_problem){&task->rows,  task->n_logits, task->y + at,
-                         task->w + at, 1 / c,          task->free_intercept};
+  return (logit_problem){&task->rows,  shape->n_logits, task->y + at,
+                         task->w + at, 1 / c,           shape->free_intercept};
 }
 
 logit_limits logit__limits(const double *params, const void *cancel) {
@@ -156,14 +177,14 @@ logit_limits logit__limits(const double *params, const void *cancel) {
 
 /* Of the classes that are present, of a block: z of all problems becomes them. @param[out] p  room
  * for as many */
-static const double *of_block(const logit_task *task, double *z, double *p) {
+static const double *of_block(const logit_shape *shape, double *z, double *p) {
   static const double none[LOGIT_BLOCK];
-  size_t k = task->n_present;
-  if (task->n_logits > 1) {
+  size_t k = shape->n_present;
+  if (shape->n_logits > 1) {
     logit__softmax(z, none, none, k, z, p);
     return p;
   }
-  if (task->n_problems == 1) {
+  if (shape->n_problems == 1) {
     for (size_t i = 0; i < LOGIT_BLOCK; i++) z[LOGIT_BLOCK + i] = -z[i];
     logit__sigmoid(z, p + LOGIT_BLOCK);
     logit__sigmoid(z + LOGIT_BLOCK, p);
@@ -178,20 +199,23 @@ static const double *of_block(const logit_task *task, double *z, double *p) {
   return p;
 }
 
-ml_status logit__probabilities(const logit_task *task, const logit_rows *rows, const double *b,
+ml_status logit__probabilities(const logit_shape *shape, const ml_view *rows, const double *b,
                                double *out, ml_error *err) {
-  size_t k = task->n_present, m = task->n_problems * task->n_logits;
+  size_t k = shape->n_present, m = shape->n_problems * shape->n_logits;
   double *z = malloc(2 * k * LOGIT_BLOCK * sizeof *z);
-  if (!z) return ml_error_memory(err);
-  memset(out, 0, rows->n * task->n_classes * sizeof *out);
-  for (size_t block = 0; block < rows->n_blocks; block++) {
+  logit_rows blocks = {0};
+  ml_status status = z ? logit__rows(rows, shape->centre, shape->has_intercept, &blocks, err)
+                       : ml_error_memory(err);
+  memset(out, 0, rows->n * shape->n_classes * sizeof *out);
+  for (size_t block = 0; block < blocks.n_blocks; block++) {
     size_t first = block * LOGIT_BLOCK, left = rows->n - first;
-    logit__products(logit__block(rows, block), rows->n_columns, b, m, z);
-    const double *p = of_block(task, z, z + k * LOGIT_BLOCK);
+    logit__products(logit__block(&blocks, block), blocks.n_columns, b, m, z);
+    const double *p = of_block(shape, z, z + k * LOGIT_BLOCK);
     for (size_t c = 0; c < k; c++)
       for (size_t i = 0; i < LOGIT_BLOCK && i < left; i++)
-        out[(first + i) * task->n_classes + task->present[c]] = p[c * LOGIT_BLOCK + i];
+        out[(first + i) * shape->n_classes + shape->present[c]] = p[c * LOGIT_BLOCK + i];
   }
+  free(blocks.x);
   free(z);
-  return ML_OK;
+  return status;
 }

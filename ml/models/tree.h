@@ -123,6 +123,7 @@ typedef struct tree_scorer {
   const uint32_t *counts; /* whole weights, when weights is NULL */
   const double *weights;
   const double *y;
+  const double *terms; /* tree__entropy_terms(); NULL: they are computed */
   /* Of the node: */
   double weight, sum; /* sum: of class 1, when there are two; 0 in regression */
   double mean;        /* regression */
@@ -145,6 +146,10 @@ void tree__score(tree_scorer *scorer, const uint32_t *entries, size_t n, double 
 
 /** How much two scores may differ that would be equal without rounding. */
 double tree__score_slack(const tree_scorer *scorer, double score);
+
+/** k log2 k for k = 0, 1, ..., n, which entropies of whole weights are sums of. NULL: no memory.
+ * free() it. */
+double *tree__entropy_terms(size_t n);
 
 /** Risk of a node: weight times impurity of weights of classes. */
 double tree__class_risk(tree_criterion criterion, const double *totals, size_t n_classes,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Growing decision trees: CART (Breiman, Friedman, Olshen and Stone 1984) on columns that are
- * sorted once and divided in place, so that no node sorts anything. */
+/* Growing decision trees: CART (Breiman, Friedman, Olshen and Stone 1984). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 #include <ml/rng.h>
 #include <ml/vector.h>
 
-#include "tree.h"
+#include "tree_columns.h"
 
 /* Entries that are looked at between two looks at whether to go on. */
 enum { PATIENCE = 1 << 20, LANES = 8 };
@@ -25,16 +24,13 @@ struct tree_grower {
   tree_sample *sample;
   tree_limits limits;
   tree_scorer scorer;
-  bool owns_order, repeats;
-  uint32_t *order; /* n_columns x sample->n, of which the first n are used */
-  size_t n;
-  uint32_t *spare;  /* n */
-  uint8_t *side;    /* n: 1 where a row lies to the right */
+  tree_columns columns;
   uint32_t *counts; /* n: as the sample's, times how often each row is there */
   double *weights;
   uint64_t *pairs;
-  uint32_t *columns, *swaps; /* n_columns: those to draw from; what was drawn */
-  double *best;              /* n_columns: of those drawn */
+  double *terms;
+  uint32_t *drawn, *swaps; /* n_columns: those to draw from; how they were exchanged */
+  double *best;            /* n_columns: of those drawn */
   open_node *open;
   size_t n_open, open_room;
   size_t work; /* entries since the last look at cancel */
@@ -54,36 +50,40 @@ typedef struct split {
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-/* Whole weights stay so when rows are repeated up to n times. */
-static bool are_exact(const tree_sample *s) {
-  if (!s->counts) return false;
-  uint64_t most = 0;
-  for (size_t i = 0; i < s->n; i++) most = s->counts[i] > most ? s->counts[i] : most;
-  return most * s->n < INT32_MAX;
+/* Greatest weight of all rows for which the terms of entropies are kept: 32 MB. */
+enum { MAX_TERMS = 1 << 22 };
+
+/* Weight of all rows at most, where each may be there up to n times and it is whole and below 2^31
+ * then; else 0. */
+static size_t whole_weight(const tree_sample *s, bool are_repeated) {
+  uint64_t most = 0, sum = 0;
+  if (!s->counts) return 0;
+  for (size_t i = 0; i < s->n; i++) {
+    most = s->counts[i] > most ? s->counts[i] : most;
+    sum += s->counts[i];
+  }
+  if (are_repeated) sum = most * s->n;
+  return sum < INT32_MAX ? (size_t)sum : 0;
 }
 
-static bool allocate(tree_grower *g, bool is_exact, bool has_pairs) {
+static bool allocate(tree_grower *g, size_t weight) {
   const tree_sample *s = g->sample;
   size_t p = s->n_columns ? s->n_columns : 1, classes = s->n_classes ? s->n_classes : 1;
-  g->spare = malloc(s->n * sizeof *g->spare);
-  g->side = malloc(s->n);
-  g->columns = malloc(p * sizeof *g->columns);
+  g->drawn = malloc(p * sizeof *g->drawn);
   g->swaps = malloc(p * sizeof *g->swaps);
   g->best = malloc(p * sizeof *g->best);
   g->scorer.left = malloc(classes * sizeof *g->scorer.left);
   g->scorer.left_sums = malloc(classes * sizeof *g->scorer.left_sums);
-  bool ok = g->spare && g->side && g->columns && g->swaps && g->best && g->scorer.left &&
-            g->scorer.left_sums;
-  if (g->owns_order) {
-    g->order = malloc(s->n * p * sizeof *g->order);
-    ok = ok && g->order;
-  }
+  bool ok = g->drawn && g->swaps && g->best && g->scorer.left && g->scorer.left_sums;
+  bool is_exact = weight > 0, are_pairs = s->n_classes == 2 && g->limits.criterion == TREE_GINI;
   if (is_exact)
     g->counts = malloc(s->n * sizeof *g->counts);
   else
     g->weights = malloc(s->n * sizeof *g->weights);
-  if (has_pairs) g->pairs = malloc(s->n * sizeof *g->pairs);
-  return ok && (is_exact ? g->counts != NULL : g->weights != NULL) && (!has_pairs || g->pairs);
+  if (is_exact && are_pairs) ok = ok && (g->pairs = malloc(s->n * sizeof *g->pairs));
+  if (is_exact && g->limits.criterion == TREE_ENTROPY && weight <= MAX_TERMS)
+    ok = ok && (g->terms = tree__entropy_terms(weight));
+  return ok && (g->counts || g->weights);
 }
 
 ml_status tree__grower_new(tree_sample *sample, const tree_limits *limits, bool may_consume,
@@ -92,15 +92,16 @@ ml_status tree__grower_new(tree_sample *sample, const tree_limits *limits, bool 
   if (!g) return ml_error_memory(err);
   g->sample = sample;
   g->limits = *limits;
-  g->owns_order = !may_consume;
-  g->order = sample->order;
-  bool is_exact = may_consume ? sample->counts != NULL : are_exact(sample);
-  bool has_pairs = is_exact && sample->n_classes == 2 && limits->criterion == TREE_GINI;
-  if (!allocate(g, is_exact, has_pairs)) {
+  ml_status status = tree__columns_init(&g->columns, sample, limits->n_drawn, may_consume, err);
+  if (status) {
+    free(g);
+    return status;
+  }
+  if (!allocate(g, whole_weight(sample, !may_consume))) {
     tree__grower_free(g);
     return ml_error_memory(err);
   }
-  for (size_t j = 0; j < sample->n_columns; j++) g->columns[j] = (uint32_t)j;
+  for (size_t j = 0; j < sample->n_columns; j++) g->drawn[j] = (uint32_t)j;
   g->scorer.criterion = limits->criterion;
   g->scorer.n_classes = sample->n_classes;
   g->scorer.classes = sample->classes;
@@ -108,19 +109,19 @@ ml_status tree__grower_new(tree_sample *sample, const tree_limits *limits, bool 
   g->scorer.counts = g->counts;
   g->scorer.weights = g->weights;
   g->scorer.y = sample->y;
+  g->scorer.terms = g->terms;
   *out = g;
   return ML_OK;
 }
 
 void tree__grower_free(tree_grower *g) {
   if (!g) return;
-  if (g->owns_order) free(g->order);
-  free(g->spare);
-  free(g->side);
+  tree__columns_release(&g->columns);
   free(g->counts);
   free(g->weights);
   free(g->pairs);
-  free(g->columns);
+  free(g->terms);
+  free(g->drawn);
   free(g->swaps);
   free(g->best);
   free(g->scorer.left);
@@ -263,25 +264,26 @@ static bool is_constant(const uint32_t *entries, size_t n) {
   return true;
 }
 
-static const uint32_t *column_of(const tree_grower *g, uint32_t column, size_t first) {
-  return g->order + column * g->sample->n + first;
-}
-
 /* Columns are drawn until there are n_drawn of them, one of which is not constant.
- * @return how many: they are the first of g->columns */
-static size_t look_at_drawn(tree_grower *g, const open_node *at) {
+ * @return how many: they are the first of g->drawn */
+static size_t look_at_drawn(tree_grower *g, const open_node *at, double *best) {
   size_t p = g->sample->n_columns, k = 0;
   bool has_any = false, draws = g->limits.n_drawn < p;
   ml_rng rng = ml_rng_seeded(at->seed);
+  *best = -INFINITY;
   for (; k < p && (k < g->limits.n_drawn || !has_any); k++) {
     size_t with = draws ? k + (size_t)ml_rng_below(&rng, p - k) : k;
-    uint32_t column = g->columns[with];
-    g->columns[with] = g->columns[k];
-    g->columns[k] = column;
+    uint32_t column = g->drawn[with];
+    g->drawn[with] = g->drawn[k];
+    g->drawn[k] = column;
     g->swaps[k] = (uint32_t)with;
-    const uint32_t *entries = column_of(g, column, at->first);
+    const uint32_t *entries = tree__columns_entries(&g->columns, column, at->first, at->n);
     g->best[k] = look(g, entries, at->n, 0, NULL);
     has_any = has_any || g->best[k] > -INFINITY || !is_constant(entries, at->n);
+    if (g->best[k] > *best) {
+      *best = g->best[k];
+      tree__columns_keep(&g->columns);
+    }
     g->work += at->n;
   }
   return k;
@@ -290,9 +292,9 @@ static size_t look_at_drawn(tree_grower *g, const open_node *at) {
 /* The next node draws from all columns in their order again. */
 static void undo_drawing(tree_grower *g, size_t k) {
   while (k-- > 0) {
-    uint32_t column = g->columns[k];
-    g->columns[k] = g->columns[g->swaps[k]];
-    g->columns[g->swaps[k]] = column;
+    uint32_t column = g->drawn[k];
+    g->drawn[k] = g->drawn[g->swaps[k]];
+    g->drawn[g->swaps[k]] = column;
   }
 }
 
@@ -304,16 +306,15 @@ static double threshold_between(double low, double high) {
 
 /* The first of the best splits, by column, then by threshold. */
 static bool find_split(tree_grower *g, const open_node *at, split *out) {
-  size_t k = look_at_drawn(g, at);
-  double best = -INFINITY;
-  for (size_t i = 0; i < k; i++) best = g->best[i] > best ? g->best[i] : best;
+  double best;
+  size_t k = look_at_drawn(g, at, &best);
   bool is_found = best > -INFINITY;
   if (is_found) {
     double bound = best - tree__score_slack(&g->scorer, best);
     uint32_t column = UINT32_MAX;
     for (size_t i = 0; i < k; i++)
-      if (g->best[i] >= bound && g->columns[i] < column) column = g->columns[i];
-    const uint32_t *entries = column_of(g, column, at->first);
+      if (g->best[i] >= bound && g->drawn[i] < column) column = g->drawn[i];
+    const uint32_t *entries = tree__columns_entries(&g->columns, column, at->first, at->n);
     out->column = column;
     look(g, entries, at->n, bound, &out->n_left);
     const double *x = g->sample->x + column * g->sample->stride;
@@ -336,38 +337,11 @@ static void begin_node(tree_grower *g, const tree *t, uint32_t node) {
 
 /* ---- dividing -------------------------------------------------------------------------------- */
 
-/* Both parts keep their order. A step lasts until an entry of the same part takes it. */
-static void divide_column(uint32_t *entries, size_t n, const uint8_t *side, uint32_t *spare) {
-  size_t n_left = 0, n_right = 0;
-  uint32_t left_step = 0, right_step = 0;
-  for (size_t i = 0; i < n; i++) {
-    uint32_t row = entries[i] & TREE_ROW, step = entries[i] & TREE_STEP, right = side[row];
-    left_step |= step;
-    right_step |= step;
-    entries[n_left] = row | left_step;
-    spare[n_right] = row | right_step;
-    n_left += !right;
-    n_right += right;
-    left_step &= -right;
-    right_step &= right - 1;
-  }
-  memcpy(entries + n_left, spare, n_right * sizeof *entries);
-}
-
-static void divide_columns(tree_grower *g, const open_node *at, const split *by) {
-  const uint32_t *entries = column_of(g, by->column, at->first);
-  for (size_t i = 0; i < at->n; i++) g->side[entries[i] & TREE_ROW] = i >= by->n_left;
-  for (uint32_t j = 0; j < g->sample->n_columns; j++)
-    if (j != by->column)
-      divide_column(g->order + j * g->sample->n + at->first, at->n, g->side, g->spare);
-  g->work += at->n * g->sample->n_columns;
-}
-
 static ml_status divide(tree_grower *g, tree *t, const open_node *at, const split *by,
                         ml_error *err) {
   if (!has_room(t, 2)) return ml_error_memory(err);
   uint32_t left = (uint32_t)t->n_nodes;
-  const uint32_t *entries = column_of(g, by->column, at->first);
+  const uint32_t *entries = tree__columns_entries(&g->columns, by->column, at->first, at->n);
   size_t n[2] = {by->n_left, at->n - by->n_left}, first[2] = {at->first, at->first + by->n_left};
   node_sums sums[2];
   bool goes_on[2];
@@ -383,7 +357,10 @@ static ml_status divide(tree_grower *g, tree *t, const open_node *at, const spli
   node->threshold = by->threshold;
   node->left = left;
   t->n_nodes += 2;
-  if (goes_on[0] || goes_on[1]) divide_columns(g, at, by);
+  if (goes_on[0] || goes_on[1]) {
+    tree__columns_divide(&g->columns, by->column, at->first, at->n, by->n_left);
+    g->work += at->n * (g->columns.are_divided ? g->sample->n_columns : 1);
+  }
   for (uint32_t i = 2; i-- > 0;) { /* the left one is the next */
     const open_node child = {left + i, at->depth + 1, first[i], n[i], ml_rng_derive(at->seed, i)};
     if (goes_on[i] && !push(g, child)) return ml_error_memory(err);
@@ -393,30 +370,18 @@ static ml_status divide(tree_grower *g, tree *t, const open_node *at, const spli
 
 /* ---- a tree ---------------------------------------------------------------------------------- */
 
-/* The weights of this tree, and the columns, without rows that it does not have. */
-static void take_rows(tree_grower *g, const uint32_t *times) {
+/* Rows that the tree has. @param[out] rows  room for all. @return how many */
+static size_t take_rows(tree_grower *g, const uint32_t *times, uint32_t *rows) {
   const tree_sample *s = g->sample;
-  g->n = 0;
+  size_t n = 0;
   for (size_t i = 0; i < s->n; i++) {
     uint32_t n_times = times ? times[i] : 1;
-    g->n += n_times > 0;
     if (g->counts) g->counts[i] = s->counts[i] * n_times;
     if (g->weights) g->weights[i] = (s->weights ? s->weights[i] : s->counts[i]) * n_times;
     if (g->pairs) g->pairs[i] = g->counts[i] * (1 + ((uint64_t)(s->classes[i] == 1) << 32));
+    if (n_times) rows[n++] = (uint32_t)i;
   }
-  for (size_t j = 0; j < s->n_columns && g->owns_order; j++) {
-    const uint32_t *from = s->order + j * s->n;
-    uint32_t *to = g->order + j * s->n, step = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < s->n; i++) {
-      uint32_t row = from[i] & TREE_ROW, is_there = !times || times[row] > 0;
-      step |= from[i] & TREE_STEP;
-      to[n] = row | step;
-      n += is_there;
-      step &= is_there - 1;
-      if (n == g->n) break;
-    }
-  }
+  return n;
 }
 
 static ml_status begin_tree(tree_grower *g, const uint32_t *times, uint64_t seed, tree *t,
@@ -425,12 +390,15 @@ static ml_status begin_tree(tree_grower *g, const uint32_t *times, uint64_t seed
   t->exponent = g->sample->y ? g->sample->exponent : 0;
   t->n_nodes = 0;
   g->n_open = 0;
-  take_rows(g, times);
-  if (!has_room(t, 1)) return ml_error_memory(err);
-  size_t n = 0;
-  for (size_t i = 0; i < g->sample->n; i++)
-    if (!times || times[i]) g->spare[n++] = (uint32_t)i;
-  node_sums sums = sum_up(g, g->spare, n, t->values);
+  uint32_t *rows = malloc(g->sample->n * sizeof *rows);
+  if (!rows || !has_room(t, 1)) {
+    free(rows);
+    return ml_error_memory(err);
+  }
+  size_t n = take_rows(g, times, rows);
+  tree__columns_begin(&g->columns, times);
+  node_sums sums = sum_up(g, rows, n, t->values);
+  free(rows);
   t->nodes[0] = (tree_node){.weight = sums.weight, .risk = sums.risk};
   t->n_nodes = 1;
   g->scorer.min_weight = g->limits.min_weight * sums.weight;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Scores of the splits of a node along a sorted column. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ml/vector.h>
@@ -117,6 +118,12 @@ static double entropy_term(double weight) {
   return weight > 0 ? weight * log2(weight) : 0;
 }
 
+double *tree__entropy_terms(size_t n) {
+  double *terms = malloc((n + 1) * sizeof *terms);
+  for (size_t i = 0; i <= n && terms; i++) terms[i] = entropy_term((double)i);
+  return terms;
+}
+
 double tree__class_risk(tree_criterion criterion, const double *totals, size_t n_classes,
                         double weight) {
   double sum = 0;
@@ -126,21 +133,34 @@ double tree__class_risk(tree_criterion criterion, const double *totals, size_t n
   return risk > 0 ? risk : 0;
 }
 
+static double term_of(const tree_scorer *s, double weight) {
+  return s->terms ? s->terms[(size_t)weight] : entropy_term(weight);
+}
+
 /* Minus the risk of both sides. */
-static double score_classes(const tree_scorer *s, double left, double right) {
-  bool is_entropy = s->criterion == TREE_ENTROPY;
+static double score_entropy(const tree_scorer *s, double left, double right) {
   double in_left = 0, in_right = 0;
   for (size_t c = 0; c < s->n_classes; c++) {
     double l = s->left[c], r = s->totals[c] - l;
-    in_left += is_entropy ? entropy_term(l) : l * l;
-    in_right += is_entropy ? entropy_term(r) : r * r;
+    in_left += term_of(s, l);
+    in_right += term_of(s, r);
   }
-  return is_entropy ? in_left - entropy_term(left) + (in_right - entropy_term(right))
-                    : in_left / left + in_right / right;
+  return in_left - term_of(s, left) + (in_right - term_of(s, right));
+}
+
+static double score_gini(const tree_scorer *s, double left, double right) {
+  double in_left = 0, in_right = 0;
+  for (size_t c = 0; c < s->n_classes; c++) {
+    double l = s->left[c], r = s->totals[c] - l;
+    in_left += l * l;
+    in_right += r * r;
+  }
+  return in_left / left + in_right / right;
 }
 
 static void score_each(tree_scorer *s, const uint32_t *entries, size_t n, double min_weight,
                        double *out) {
+  bool is_entropy = s->criterion == TREE_ENTROPY;
   for (size_t i = 0; i < n; i++) {
     uint32_t row = entries[i] & TREE_ROW;
     double w = s->weights ? s->weights[row] : s->counts[row];
@@ -149,7 +169,9 @@ static void score_each(tree_scorer *s, const uint32_t *entries, size_t n, double
     double right = s->weight - s->left_weight;
     bool is_split =
         entries[i + 1] & TREE_STEP && s->left_weight >= min_weight && right >= min_weight;
-    out[i] = is_split ? score_classes(s, s->left_weight, right) : -INFINITY;
+    out[i] = !is_split    ? -INFINITY
+             : is_entropy ? score_entropy(s, s->left_weight, right)
+                          : score_gini(s, s->left_weight, right);
   }
 }
 

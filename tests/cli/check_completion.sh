@@ -28,6 +28,7 @@ expect '--params --params-from --port --percentile --plot --progress' mltool fre
 expect 'peach' mltool pe
 expect 'select' mltool sel
 expect '--target --target-file' mltool select --targ
+expect 'stratified stratified-group' mltool split --cv str
 expect 'by bh kx' mltool select --method ''
 expect '' mltool select --target hur
 expect 'stop continue' mltool peach --on-error ''

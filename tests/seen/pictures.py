@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures of a selection, as others read them.
+"""The pictures of a selection (select) and of a cross-validation (xval), as others read them.
 
-  DRAW=build/dev/tests/draw tests/seen/pictures.py parsed           every SVG as XML, every page as HTML
-  DRAW=build/dev/tests/draw tests/seen/pictures.py browser          a page in headless Chromium, used
-  DRAW=build/dev/tests/draw tests/seen/pictures.py shots FOLDER     screenshots of all, to look at
+  DRAW=build/dev/tests/draw tests/seen/pictures.py select parsed            every SVG as XML, every page as HTML
+  DRAW=build/dev/tests/draw tests/seen/pictures.py select browser           a page in headless Chromium, used
+  DRAW_XVAL=build/dev/tests/draw_xval tests/seen/pictures.py xval shots FOLDER  screenshots of all, to look at
 """
 import base64
 import hashlib
@@ -75,6 +75,10 @@ def check_svg(path):
             x - 12 <= float(u) <= x + width and y - 12 <= float(v) <= y + height for u, v in points))
 
 
+def data_of(text):
+    return json.loads(re.search(r'id="data">(.*?)</script>', text, re.S).group(1))
+
+
 def check_page(path):
     text = path.read_bytes().decode('utf-8')
     page = Page(text)
@@ -85,10 +89,17 @@ def check_page(path):
     script = re.search(r'<script>(.*?)</script>', text, re.S).group(1)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     check(f'{path.name}: hash of the script', f"'sha256-{digest}'" in text)
-    data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S).group(1))
-    columns = page.counts['th']
-    shown = [page.cells[i] for i in range(1, len(page.cells), columns)]
-    for name, cell in zip(data['name'], shown):
+    data = data_of(text)
+    is_xval = 'texts' in data
+    table = Page(re.search(r'<table id="table">.*?</table>', text, re.S).group(0))
+    columns = table.counts.get('th', 0)
+    if is_xval:
+        shown, wanted = table.cells, [cell for row in data['texts'] for cell in row]
+        check(f'{path.name}: rows', len(shown) == min(50, len(data['texts'])) * columns)
+        check(f'{path.name}: columns', len(data['columns']) == columns)
+    else:
+        shown, wanted = table.cells[1::columns], data['name']
+    for name, cell in zip(wanted, shown):
         harmless = re.sub('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]', '\ufffd', name)
         check(f'{path.name}: {name!r} is {cell!r}', cell == harmless)
 
@@ -136,12 +147,32 @@ document.documentElement.dataset.told = JSON.stringify(told);
 '''
 
 
+XVAL_STEPS = r'''
+const told = [], tell = (what, value) => told.push([what, value]);
+const rows = () => [...document.querySelectorAll('#rows tr')];
+const cells = k => rows().map(r => r.cells[k]?.textContent);
+const heads = [...document.querySelectorAll('#table thead th')];
+const click = k => heads[k].querySelector('button').click();
+tell('heads', heads.map(h => h.textContent));
+tell('first', cells(0)); tell('marked', document.querySelectorAll('#rows tr.selected').length);
+click(1); tell('up', cells(1)); click(1); tell('down', cells(1));
+$('search').value = 'no such thing'; $('search').dispatchEvent(new Event('input'));
+tell('found nothing', cells(0)); tell('count', $('count').textContent);
+$('search').value = ''; $('search').dispatchEvent(new Event('input')); $('more').click();
+tell('all', rows().length); tell('texts', cells(heads.length - 1));
+tell('fetched', performance.getEntriesByType('resource').length);
+tell('title', document.title);
+document.documentElement.dataset.told = JSON.stringify(told);
+'''
+
+
 def with_steps(path, folder):
     """A copy of a page that uses itself: a second script, which the page is made to allow."""
     text = path.read_text(encoding='utf-8')
-    digest = base64.b64encode(hashlib.sha256(STEPS.encode()).digest()).decode()
+    steps = XVAL_STEPS if 'texts' in data_of(text) else STEPS
+    digest = base64.b64encode(hashlib.sha256(steps.encode()).digest()).decode()
     text = text.replace("script-src '", f"script-src 'sha256-{digest}' '", 1)
-    text = text.replace('</body>', f'<script>{STEPS}</script></body>')
+    text = text.replace('</body>', f'<script>{steps}</script></body>')
     copy = folder / f'used_{path.name}'
     copy.write_text(text, encoding='utf-8')
     return copy.as_uri()
@@ -186,17 +217,42 @@ def check_use(told, n, n_selected):
     check('nothing fetched', told['fetched'] == 0)
 
 
-def in_browser(folder):
+def find_browser():
     browser = shutil.which('chromium') or shutil.which('chromium-browser')
     if not browser:
         print('skipped: chromium is not installed (scripts/deps --all)')
         sys.exit(77)
+    return browser
+
+
+def xval_in_browser(folder):
+    browser = find_browser()
+    told = used(browser, folder, 'many')
+    data = data_of((folder / 'many.html').read_text())
+    check('rows at first', told['first'] == [row[0] for row in data['texts'][:200]])
+    check('the winner is marked', told['marked'] == 1)
+    alphas = [f'{key:.6g}' for key in sorted(row[1] for row in data['keys'])]
+    check('sorted', list(map(float, told['up'])) == list(map(float, alphas[:200])))
+    check('and down', list(map(float, told['down'])) == list(map(float, alphas[:-201:-1])))
+    check('found nothing', told['found nothing'] == ['no row is like this'] and told['count'] == '0 of 2000')
+    check('all rows', told['all'] == 2000)
+    check('nothing fetched', told['fetched'] == 0)
+    told = used(browser, folder, 'hostile')
+    check('no script of a name ran', told.get('title', 'caught') != 'caught')
+    data = data_of((folder / 'hostile.html').read_text())
+    check('errors as they are', sorted(told['texts']) == sorted(row[-1] for row in data['texts']))
+    for path in (folder / 'hostile.svg', folder / 'nested.html', folder / 'all_fail.html'):
+        check(f'{path.name}: no complaints', not browse(browser, folder, path.as_uri(), '--dump-dom')[1])
+
+
+def in_browser(folder):
+    browser = find_browser()
     for name in ('nan', 'many'):
-        data = json.loads(re.search(r'id="data">(.*?)</script>', (folder / f'{name}.html').read_text(), re.S).group(1))
+        data = data_of((folder / f'{name}.html').read_text())
         check_use(used(browser, folder, name), len(data['name']), data['fate'].count('2'))
     told = used(browser, folder, 'hostile')
     check('no script of a name ran', told.get('title', 'caught') != 'caught')
-    data = json.loads(re.search(r'id="data">(.*?)</script>', (folder / 'hostile.html').read_text(), re.S).group(1))
+    data = data_of((folder / 'hostile.html').read_text())
     check('names as they are', told['first'] == data['name'])
     for path in (folder / 'hostile.svg', folder / 'multi.html', folder / 'constant.html'):
         check(f'{path.name}: no complaints', not browse(browser, folder, path.as_uri(), '--dump-dom')[1])
@@ -211,13 +267,16 @@ def shots(folder, to):
 
 
 def main():
+    of, what = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        subprocess.run([os.environ['DRAW'], name], check=True)
-        if sys.argv[1] == 'shots':
-            shots(folder, os.path.realpath(sys.argv[2]))
+        subprocess.run([os.environ['DRAW' if of == 'select' else 'DRAW_XVAL'], name], check=True)
+        if what == 'shots':
+            shots(folder, os.path.realpath(sys.argv[3]))
+        elif what == 'parsed':
+            parsed(folder)
         else:
-            {'parsed': parsed, 'browser': in_browser}[sys.argv[1]](folder)
+            {'select': in_browser, 'xval': xval_in_browser}[of](folder)
     sys.exit(bool(failures))
 
 

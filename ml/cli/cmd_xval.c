@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mltool xval: how good a model is on rows that it was not fitted on, and its best parameters. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "xval.h"
+
+enum { SHOWN_CLASSES = 5 };
+
+typedef struct xval_options {
+  cli_common common;
+  cli_xval xval;
+  cli_workers workers;
+} xval_options;
+
+/* What a run holds; released in one place. */
+typedef struct xval_run {
+  const char *input, *input_name; /* path, and how messages call it */
+  xval_asked asked;
+  ml_mproc *pool;
+  ml_dataset *data;
+  ml_xval_result *result;
+  double start;
+} xval_run;
+
+/* ---- checks before the long work ----------------------------------------------------------- */
+
+static ml_status check_files(const cli_xval *g, const char *input, ml_error *err) {
+  enum { READ = 2 };
+  const cli_file files[] = {{input, "input"},
+                            {g->target_file, "file of --target-file"},
+                            {g->output, "output"},
+                            {g->checkpoint, "file of --checkpoint"},
+                            {g->oof, "file of --oof"},
+                            {g->plot, "file of --plot"},
+                            {g->report, "file of --report"}};
+  if (g->target_file && cli__is_stdio(g->target_file) && cli__is_stdio(input))
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "the features and the target cannot both be standard input");
+  if (g->checkpoint && cli__is_stdio(g->checkpoint))
+    return ml_error_set(err, ML_ERR_USAGE, "option '--checkpoint' takes the name of a file");
+  return cli__check_outputs(files, READ, sizeof files / sizeof *files, err);
+}
+
+static ml_status prepare(cli_call *cli, const xval_options *o, xval_run *run, ml_error *err) {
+  const cli_xval *g = &o->xval;
+  ml_status status = cli__check_workers(&o->workers, err);
+  if (status == ML_OK && g->csv && cli->common.json && cli__is_stdio(g->output))
+    status = ml_error_set(err, ML_ERR_USAGE, "--csv and --json exclude one another");
+  if (status == ML_OK) status = xval__ask(g, &run->asked, err);
+  if (status == ML_OK)
+    status = cli__find_input(cli, "--target NAME --model MODEL", &run->input, err);
+  if (status == ML_OK) status = check_files(g, run->input, err);
+  if (status != ML_OK) return status;
+  run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
+  if (g->plot) cli__note_plot(cli, g->plot);
+  return ML_OK;
+}
+
+/* ---- what is said -------------------------------------------------------------------------- */
+
+static void put_range(const double *y, size_t n, ml_buf *out) {
+  double lo = INFINITY, hi = -INFINITY;
+  for (size_t i = 0; i < n; i++) {
+    lo = fmin(lo, y[i]);
+    hi = fmax(hi, y[i]);
+  }
+  ml_buf_puts(out, "numbers from ");
+  ml_buf_number(out, lo);
+  ml_buf_puts(out, " to ");
+  ml_buf_number(out, hi);
+  ml_buf_puts(out, ": regression");
+}
+
+static void put_classes(const ml_dataset *data, ml_buf *out) {
+  const ml_levels *classes = &data->classes;
+  size_t *counts = calloc(classes->n + 1, sizeof *counts);
+  if (!counts) {
+    out->failed = true;
+    return;
+  }
+  for (size_t i = 0; i < data->n_rows; i++) counts[classes->codes[i]]++;
+  ml_buf_printf(out, "%zu classes (", classes->n);
+  for (size_t c = 0; c < classes->n && c < SHOWN_CLASSES; c++)
+    ml_buf_printf(out, "%s%.60s: %zu", c ? ", " : "", classes->labels[c], counts[c]);
+  ml_buf_puts(out, classes->n > SHOWN_CLASSES ? ", ...)" : ")");
+  ml_buf_puts(out, ": classification");
+  free(counts);
+}
+
+static void note_target(cli_call *cli, const xval_run *run) {
+  const ml_dataset *data = run->data;
+  const char *source =
+      run->asked.given->target_file ? run->asked.given->target_file : run->input_name;
+  ml_buf words = {0};
+  if (data->problem == ML_REGRESSION)
+    put_range(data->y, data->n_rows, &words);
+  else
+    put_classes(data, &words);
+  ml_buf_put(&words, "", 1);
+  if (!words.failed)
+    cli__note(cli, "target '%s' of %s: %s", data->target ? data->target : "y",
+              cli__is_stdio(source) ? "standard input" : source, words.data);
+  ml_buf_release(&words);
+}
+
+static void note_done(cli_call *cli, const xval_run *run) {
+  const ml_xval_result *r = run->result;
+  char workers[CLI_WORKERS_MAX], resumed[64] = "";
+  if (r->n_resumed > 0) snprintf(resumed, sizeof resumed, ", %zu of the checkpoint", r->n_resumed);
+  cli__note(cli, "%s: %zu x %zu features, %zu fit%s%s in %.2f s, scored in %.2f s, all in %.2f s%s",
+            run->input_name, run->data->n_rows, run->data->n_features, r->n_done,
+            cli__plural(r->n_done), resumed, r->fit_seconds, r->score_seconds,
+            cli__now() - run->start, cli__workers_used(run->pool, workers));
+  if (r->n_failed > 0)
+    cli__note(cli, "%zu of %zu fits failed", r->n_failed, r->n_failed + r->n_done);
+}
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+enum { N_FILES = 4 };
+
+/* As the end of its name says, but for what standard output is asked to be. */
+static ml_status make_result(const xval_shown *s, const char *path, bool is_json, ml_buf *out) {
+  bool is_stdio = cli__is_stdio(path);
+  if (is_stdio ? is_json : cli__ends_in(path, ".json") || cli__ends_in(path, ".json.gz"))
+    xval__json(s, out);
+  else if (s->given->csv || cli__ends_in(path, ".csv") || cli__ends_in(path, ".csv.gz"))
+    xval__csv(s, out);
+  else
+    xval__table(s, out);
+  return ML_OK;
+}
+
+static ml_status make_texts(const cli_call *cli, const xval_shown *s, ml_buf *texts,
+                            ml_error *err) {
+  const cli_xval *g = s->given;
+  ml_status status = make_result(s, g->output, cli->common.json, &texts[0]);
+  if (g->oof) xval__oof(s, &texts[1]);
+  if (g->plot) status = xval__plot(s, &texts[2], err);
+  if (status == ML_OK && g->report) status = xval__report(s, &texts[3], err);
+  for (size_t i = 0; i < N_FILES && status == ML_OK; i++)
+    if (texts[i].failed) status = ml_error_memory(err);
+  return status;
+}
+
+/* All files are complete before the first gets its name. The result comes last: its reader may be
+ * gone. */
+static ml_status write_files(const cli_call *cli, const xval_shown *s, ml_error *err) {
+  const cli_xval *g = s->given;
+  const char *const paths[N_FILES] = {g->output, g->oof, g->plot, g->report};
+  ml_buf texts[N_FILES] = {0};
+  ml_output *outs[N_FILES] = {0};
+  ml_status status = make_texts(cli, s, texts, err);
+  for (size_t k = N_FILES; k-- > 0 && status == ML_OK;) {
+    if (!paths[k]) continue;
+    status = ml_output_open(paths[k], &outs[k], err);
+    if (status == ML_OK) status = ml_output_write(outs[k], texts[k].data, texts[k].n, err);
+    if (status == ML_OK) status = ml_output_finish(outs[k], err);
+  }
+  for (size_t k = 0; k < N_FILES; k++) {
+    ml_buf_release(&texts[k]);
+    if (status == ML_OK && outs[k])
+      status = ml_output_commit(outs[k], err);
+    else
+      ml_output_abort(outs[k]);
+  }
+  return status;
+}
+
+/* With --json, where the result itself goes to a file. */
+static ml_status print_summary(const xval_run *run, const xval_shown *s, ml_error *err) {
+  const ml_xval_result *r = run->result;
+  const ml_candidate_result *winner = xval__winner(s);
+  ml_buf out = {0};
+  ml_buf_puts(&out, "{\"input\": ");
+  ml_buf_json_string(&out, run->input);
+  ml_buf_printf(&out, ", \"rows\": %zu, \"features\": %zu, \"model\": ", run->data->n_rows,
+                run->data->n_features);
+  ml_buf_json_string(&out, r->model->name);
+  ml_buf_puts(&out, ", \"output\": ");
+  ml_buf_json_string(&out, s->given->output);
+  ml_buf_printf(&out, ", \"candidates\": %zu, \"folds\": %zu, \"done\": %zu, \"failed\": %zu",
+                r->n_candidates, r->n_folds, r->n_done, r->n_failed);
+  ml_buf_puts(&out, ", \"winner\": ");
+  if (winner)
+    ml_buf_printf(&out, "%zu", r->best);
+  else
+    ml_buf_puts(&out, "null");
+  ml_buf_printf(&out, ", \"metric\": \"%s\", \"mean\": ", s->metrics[0]);
+  ml_buf_json_number(&out, winner ? winner->mean[0] : NAN);
+  ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", cli__n_workers(run->pool),
+                cli__now() - run->start);
+  return cli__print(&out, err);
+}
+
+/* ---- the run ------------------------------------------------------------------------------- */
+
+static ml_status read_data(cli_call *cli, xval_run *run, const ml_watch *watch, ml_error *err) {
+  ml_dataset_opts columns = run->asked.columns;
+  columns.watch = watch;
+  cli->idle = run->pool;
+  double start = cli__now();
+  ml_status status =
+      ml_dataset_read(run->input, &columns, ml_mproc_exec(run->pool), &run->data, err);
+  cli->idle = NULL;
+  if (status != ML_OK) return status;
+  cli__detail(cli, "read: %.3f s", cli__now() - start);
+  ml_problem problem;
+  status =
+      ml_model_problem(run->asked.model, run->asked.problem, run->data->problem, &problem, err);
+  if (status == ML_OK) note_target(cli, run);
+  return status;
+}
+
+static ml_status write_all(cli_call *cli, xval_run *run, ml_error *err) {
+  const cli_xval *g = run->asked.given;
+  bool is_terminal = cli__is_stdio(g->output) && isatty(STDOUT_FILENO) == 1;
+  bool is_table = !cli->common.json && !g->csv;
+  xval_shown shown = {0};
+  ml_status status = xval__show(run->input_name, &run->asked, run->result,
+                                g->times || (is_terminal && is_table), &shown, err);
+  if (status == ML_OK) status = write_files(cli, &shown, err);
+  if (status == ML_OK && cli->common.json && !cli__is_stdio(g->output))
+    status = print_summary(run, &shown, err);
+  xval__hide(&shown);
+  return status;
+}
+
+/* A search whose candidates have all failed somewhere has shown what it has, but found nothing. */
+static ml_status check_winner(const xval_run *run, ml_error *err) {
+  const ml_xval_result *r = run->result;
+  if (!run->asked.candidates || r->n_outer > 0 || r->best < r->n_candidates) return ML_OK;
+  for (size_t i = 0; i < r->n_candidates; i++)
+    for (size_t f = 0; r->candidates[i].folds && f < r->n_folds; f++)
+      if (r->candidates[i].folds[f].state == ML_FOLD_FAILED)
+        return ml_error_set(err, ML_ERR_NUMERIC, "no candidate is done in all folds; the first: %s",
+                            r->candidates[i].folds[f].error);
+  return ml_error_set(err, ML_ERR_NUMERIC, "no candidate has a score");
+}
+
+static ml_status work(cli_call *cli, const xval_options *o, xval_run *run, ml_error *err) {
+  ml_watch watch = cli__watch(cli);
+  run->start = cli__now();
+  /* First, so that a port in use is known before a long file has been read. */
+  ml_status status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
+  if (status == ML_OK) status = read_data(cli, run, &watch, err);
+  if (status != ML_OK) return status;
+  cli__note_port(cli, &o->workers, run->pool);
+  cli->progress.unit = "fits";
+  status = ml_xval(run->data, run->asked.model, run->asked.candidates, run->asked.fixed,
+                   &run->asked.opts, ml_mproc_exec(run->pool), &watch, &run->result, err);
+  cli__pool_details(cli, run->pool);
+  if (status == ML_OK) status = write_all(cli, run, err);
+  if (status == ML_OK) note_done(cli, run);
+  return status == ML_OK ? check_winner(run, err) : status;
+}
+
+static ml_status run(cli_call *cli, const void *options, ml_error *err) {
+  xval_run run = {0};
+  cli__catch_signals();
+  ml_status status = prepare(cli, options, &run, err);
+  if (status == ML_OK) status = work(cli, options, &run, err);
+  ml_mproc_close(run.pool); /* before its blocks are unmapped here */
+  ml_xval_free(run.result);
+  ml_dataset_free(run.data);
+  xval__release(&run.asked);
+  return status;
+}
+
+#define GROUP(title, opts) \
+  { title, opts, offsetof(xval_options, xval) }
+
+const cli_command cli__xval_command = {
+    .name = "xval",
+    .summary = "cross-validate a model, and find its best parameters",
+    .synopsis = "--target NAME --model MODEL [OPTION]... [FILE]",
+    .description =
+        "Read features and a target from FILE, or from standard input, fit the model on the rows "
+        "that each fold trains on, and score its predictions for those that it tests. With --grid, "
+        "--random or --sobol many parameters are tried, and the best is said.\n\n"
+        "FILE is CSV, also gzip or Zstandard, or .npy with its .columns.json beside it. All steps "
+        "of --prep are learnt from training rows alone. 'mltool models' has the models and their "
+        "parameters; docs/xval.md the rules.\n\n"
+        "With -s and -p folds and candidates are shared among processes; the output is the same "
+        "to the byte. Times are shown on a terminal, and with --times.",
+    .groups = (const cli_group[]){GROUP("Data:", cli__xval_data_opts),
+                                  GROUP("Model:", cli__xval_model_opts),
+                                  GROUP("Folds:", cli__xval_fold_opts),
+                                  GROUP("Scores:", cli__xval_score_opts),
+                                  GROUP("Search:", cli__xval_search_opts),
+                                  GROUP("Run:", cli__xval_run_opts),
+                                  GROUP("Output:", cli__xval_output_opts),
+                                  {"Workers:", cli__worker_opts, offsetof(xval_options, workers)},
+                                  {"Options of every command:", cli__common_opts, 0},
+                                  {0}},
+    .options_size = sizeof(xval_options),
+    .max_args = 1,
+    .examples =
+        (const cli_example[]){
+            {"how well ridge regression predicts, over five folds",
+             "mltool xval diabetes.csv --target y --model ridge --set alpha=0.1"},
+            {"the best of twenty penalties, with a page to look at",
+             "mltool xval diabetes.csv --target y --model ridge --grid alpha=log:1e-3:1e3:20 "
+             "--report ridge.html"},
+            {"trees of 64 kinds, on four workers",
+             "mltool xval -s 4 -p 0 bcancer.csv --target y --model random_forest --cv "
+             "stratified:10 "
+             "--sobol 64 --space max_depth=int:2:20 --space max_features=0.1:1 --metric "
+             "roc_auc,log_loss"},
+            {0}},
+    .exit_status =
+        "0 done, also when some of the fits failed; 1 failed, also when all fits did; "
+        "2 wrong usage, 3 malformed input, 4 a worker failed, 130 interrupted.",
+    .run = run};

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Logistic regression: one fold, from what all folds have in common. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "logistic_share.h"
+#include "models.h"
+
+/* A fold on its way: candidates that were shared, in front, and then the others. */
+typedef struct folding {
+  const ml_cv *cv;
+  const void *shared;
+  size_t fold, n_atoms;
+  uint64_t atoms; /* that it trains on */
+  ml_view train, test;
+  logit_shape shape;
+  logit_task task;
+  double *out;
+  ml_take *take;
+  void *ctx;
+} folding;
+
+static const double *params_of(const folding *f, size_t candidate) {
+  return f->cv->candidates + candidate * LOGIT_N_PARAMS;
+}
+
+/* By fit() and predict(). */
+static ml_status fit_alone(const folding *f, size_t candidate, ml_error *err) {
+  void *fitted = NULL;
+  ml_error why = {0};
+  ml_status status =
+      models__logistic.fit(params_of(f, candidate), &f->train, 0, f->cv->cancel, &fitted, &why);
+  if (status == ML_OK) status = models__logistic.predict(fitted, &f->test, f->out, &why);
+  models__logistic.free(fitted);
+  if (status == ML_ERR_CANCELLED || status == ML_ERR_MEMORY) {
+    if (err) *err = why;
+    return status;
+  }
+  return f->take(f->ctx, candidate, status == ML_OK ? f->out : NULL, status == ML_OK ? NULL : &why,
+                 err);
+}
+
+/* ---- candidates that were shared ------------------------------------------------------------- */
+
+/* Parameters, gradient and factor of one candidate in this fold. */
+static ml_status begin(const folding *f, size_t candidate, double *b, double *g, double *factors,
+                       ml_error *err) {
+  logit_shared s = logit__shared_at(f->cv, &f->shape, f->n_atoms, candidate, f->shared);
+  size_t n = f->shape.n_logits * f->shape.n_columns;
+  memcpy(b, s.b, s.n_all * sizeof *b);
+  memset(g, 0, s.n_all * sizeof *g);
+  memset(factors, 0, f->shape.n_problems * n * n * sizeof *factors);
+  for (size_t a = 0; a < f->n_atoms; a++) {
+    if (!(f->atoms >> a & 1)) continue;
+    const double *triangle = s.hessians + a * s.n_triangles;
+    for (size_t i = 0; i < s.n_all; i++) g[i] += s.gradients[a * s.n_all + i];
+    for (size_t j = 0; j < s.n_all; j++)
+      for (size_t i = j % n; i < n; i++) factors[j * n + i] += *triangle++;
+  }
+  ml_status status = ML_OK;
+  for (size_t i = 0; i < f->shape.n_problems && status == ML_OK; i++) {
+    logit_problem problem =
+        logit__problem(&f->task, &f->shape, i, params_of(f, candidate)[LOGIT_C]);
+    logit__penalise(&problem, b + i * n, g + i * n, factors + i * n * n);
+    status = logit__factor(factors + i * n * n, n, err);
+  }
+  return status;
+}
+
+static ml_status hand_over(const folding *f, const logit_near *near, size_t candidate,
+                           ml_error *err) {
+  const logit_near *failed = NULL;
+  for (size_t i = 0; i < f->shape.n_problems && !failed; i++)
+    if (near[i].status != ML_OK) failed = &near[i];
+  if (failed && (failed->status == ML_ERR_MEMORY || failed->status == ML_ERR_CANCELLED)) {
+    if (err) *err = failed->error;
+    return failed->status;
+  }
+  if (failed) return f->take(f->ctx, candidate, NULL, &failed->error, err);
+  ml_status status = logit__probabilities(&f->shape, &f->test, near->b, f->out, err);
+  return status == ML_OK ? f->take(f->ctx, candidate, f->out, NULL, err) : status;
+}
+
+/* All candidates in each pass over the rows. */
+static ml_status fit_together(const folding *f, const size_t *candidates, size_t n, ml_error *err) {
+  size_t n_problems = f->shape.n_problems, size = f->shape.n_logits * f->shape.n_columns;
+  size_t n_all = logit__n_all(&f->shape), n_own = 2 * n_all + n_all * size;
+  double *memory = malloc(n * n_own * sizeof *memory);
+  logit_near *near = calloc(n * n_problems, sizeof *near);
+  ml_status status = memory && near ? ML_OK : ml_error_memory(err);
+  for (size_t c = 0; c < n && status == ML_OK; c++) {
+    double *b = memory + c * n_own, *g = b + n_all, *factors = g + n_all;
+    status = begin(f, candidates[c], b, g, factors, err);
+    for (size_t i = 0; i < n_problems; i++) {
+      double weight = params_of(f, candidates[c])[LOGIT_C];
+      near[c * n_problems + i] = (logit_near){
+          .problem = logit__problem(&f->task, &f->shape, i, weight),
+          .b = b + i * size,
+          .g = g + i * size,
+          .factor = factors + i * size * size,
+      };
+    }
+  }
+  const logit_limits limits = logit__limits(params_of(f, candidates[0]), f->cv->cancel);
+  if (status == ML_OK) status = logit__approach(near, n * n_problems, &limits, err);
+  for (size_t c = 0; c < n && status == ML_OK; c++)
+    status = hand_over(f, near + c * n_problems, candidates[c], err);
+  free(near);
+  free(memory);
+  return status;
+}
+
+/* ---- a fold ---------------------------------------------------------------------------------- */
+
+/* Candidates that were shared go to the front. @return how many */
+static size_t divide(const folding *f, const size_t *candidates, size_t n, size_t *order) {
+  size_t n_shared = 0, n_others = 0;
+  for (size_t i = 0; i < n; i++) {
+    bool is_there =
+        f->shared &&
+        *logit__shared_at(f->cv, &f->shape, f->n_atoms, candidates[i], f->shared).is_there == 1;
+    if (is_there)
+      order[n_shared++] = candidates[i];
+    else
+      order[n - 1 - n_others++] = candidates[i];
+  }
+  return n_shared;
+}
+
+static ml_status find_atoms(folding *f, ml_error *err) {
+  atoms set;
+  ml_status status = atoms__find(f->cv->folds, &set, err);
+  f->n_atoms = set.n;
+  for (size_t a = 0; a < set.n; a++) f->atoms |= (set.folds[a] >> f->fold & 1) << a;
+  atoms__release(&set);
+  return status;
+}
+
+/* The rows, centred as those of the shared part were. Its point is of no use where a class is
+ * missing. */
+static ml_status prepare(folding *f, size_t candidate, ml_error *err) {
+  logit_shape any = {.n_columns = f->train.n_columns, .n_problems = 1, .n_logits = 1};
+  const double *centre = NULL;
+  ml_status status = find_atoms(f, err);
+  if (status == ML_OK && f->shared)
+    centre = logit__shared_at(f->cv, &any, f->n_atoms, candidate, f->shared).centre;
+  if (status == ML_OK && f->shared)
+    status = logit__shape(params_of(f, candidate), &f->train, centre, &f->shape, err);
+  bool is_whole = status == ML_OK && f->shape.n_present == f->shape.n_classes;
+  if (!is_whole || !f->shared) f->shared = NULL;
+  return status == ML_ERR_NUMERIC ? ML_OK : status;
+}
+
+ml_status logit__fold(const ml_cv *cv, const void *shared, size_t fold, const size_t *candidates,
+                      size_t n, ml_take *take, void *ctx, ml_error *err) {
+  uint32_t *rows = calloc(ml_folds_n_train(cv->folds, fold) + 1, sizeof *rows);
+  size_t *order = calloc(n + 1, sizeof *order);
+  if (!rows || !order) {
+    free(rows);
+    free(order);
+    return ml_error_memory(err);
+  }
+  folding f = {cv,
+               shared,
+               fold,
+               .train = ml_cv_train(cv, fold, rows),
+               .test = ml_cv_test(cv, fold),
+               .take = take,
+               .ctx = ctx};
+  f.out = calloc(f.test.n * f.test.n_classes + 1, sizeof *f.out);
+  ml_status status = f.out ? prepare(&f, candidates[0], err) : ml_error_memory(err);
+  size_t n_shared = status == ML_OK ? divide(&f, candidates, n, order) : 0;
+  if (n_shared) status = logit__task(&f.train, &f.shape, &f.task, err);
+  if (n_shared && status == ML_OK) status = fit_together(&f, order, n_shared, err);
+  for (size_t i = n_shared; i < n && status == ML_OK; i++) status = fit_alone(&f, order[i], err);
+  logit__task_release(&f.task);
+  logit__shape_release(&f.shape);
+  free(f.out);
+  free(order);
+  free(rows);
+  return status;
+}

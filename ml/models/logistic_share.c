@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Logistic regression: a point near the optima of all folds, for each candidate, with gradients and
+ * Hessians of atoms there. */
+#include "logistic_share.h"
+
+#include <math.h>
+#include <ml/exec.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More numbers than this are not worth their memory. */
+enum { MOST_SHARED = 1 << 24 };
+
+size_t logit__shared_size(const ml_cv *cv, size_t n_atoms) {
+  size_t q = cv->all.n_columns + 1, m = cv->all.n_classes > 2 ? cv->all.n_classes : 1;
+  if (!n_atoms || m > LOGIT_DENSE || q > LOGIT_DENSE || m * q > LOGIT_DENSE) return 0;
+  size_t n = m * q, size = 1 + q + n + n_atoms * (n + n * (n + 1) / 2);
+  return size * cv->n_candidates <= MOST_SHARED ? size : 0;
+}
+
+logit_shared logit__shared_at(const ml_cv *cv, const logit_shape *shape, size_t n_atoms,
+                              size_t candidate, const void *shared) {
+  double *at = (double *)(uintptr_t)shared + candidate * logit__shared_size(cv, n_atoms);
+  size_t n = shape->n_logits * shape->n_columns, n_all = logit__n_all(shape);
+  logit_shared s = {.is_there = at, .centre = at + 1, .b = at + 1 + shape->n_columns};
+  s.n_all = n_all;
+  s.n_triangle = n * (n + 1) / 2;
+  s.n_triangles = shape->n_problems * s.n_triangle;
+  s.gradients = s.b + n_all;
+  s.hessians = s.gradients + n_atoms * n_all;
+  return s;
+}
+
+ml_status logit__share_size(const ml_cv *cv, size_t *n_parts, size_t *part_bytes, ml_error *err) {
+  atoms set;
+  ml_status status = atoms__find(cv->folds, &set, err);
+  size_t size = logit__shared_size(cv, set.n);
+  *n_parts = size > 0;
+  *part_bytes = size * cv->n_candidates * sizeof(double);
+  atoms__release(&set);
+  return status;
+}
+
+/* ---- one set of parameters but C ------------------------------------------------------------- */
+
+/* Rows of the candidates that are now computed. */
+typedef struct sharing {
+  const ml_cv *cv;
+  const atoms *set;
+  logit_shape shape;
+  logit_task sample; /* some of all rows: enough for a point near the optimum */
+  double stride;     /* of how many it has one */
+  logit_task *atoms; /* set->n */
+  double *hessian;
+} sharing;
+
+static void release_rows(sharing *s) {
+  logit__shape_release(&s->shape);
+  logit__task_release(&s->sample);
+  for (size_t a = 0; a < s->set->n; a++) logit__task_release(&s->atoms[a]);
+  memset(s->atoms, 0, s->set->n * sizeof *s->atoms);
+  s->shape = (logit_shape){0};
+  s->sample = (logit_task){0};
+}
+
+/* Every stride-th row. */
+static ml_view some_rows(const ml_view *all, size_t stride, uint32_t *rows) {
+  ml_view some = *all;
+  some.n = 0;
+  for (size_t i = 0; i < all->n; i += stride) rows[some.n++] = (uint32_t)ml_view_row(all, i);
+  some.rows = rows;
+  return some;
+}
+
+static ml_status make_sample(sharing *s, uint32_t *rows, ml_error *err) {
+  size_t enough = 4000 + 200 * s->shape.n_logits * s->shape.n_columns;
+  size_t stride = s->cv->all.n / enough;
+  ml_view some = some_rows(&s->cv->all, stride ? stride : 1, rows);
+  s->stride = (double)s->cv->all.n / (double)some.n;
+  return logit__task(&some, &s->shape, &s->sample, err);
+}
+
+static ml_status make_rows(sharing *s, const double *params, ml_error *err) {
+  ml_view view = s->cv->all;
+  size_t n_rows = s->cv->folds->n_rows;
+  uint32_t *rows = calloc(n_rows + s->cv->all.n + 1, sizeof *rows);
+  if (!rows) return ml_error_memory(err);
+  ml_status status = logit__shape(params, &s->cv->all, NULL, &s->shape, err);
+  if (status == ML_OK) status = make_sample(s, rows, err);
+  for (size_t a = 0; a < s->set->n && status == ML_OK; a++) {
+    view.n = atoms__rows(s->set, n_rows, a, rows);
+    view.rows = rows;
+    status = logit__task(&view, &s->shape, &s->atoms[a], err);
+  }
+  free(rows);
+  return status;
+}
+
+/* ---- one candidate --------------------------------------------------------------------------- */
+
+static void pack(const double *hessian, size_t n, double *out) {
+  for (size_t j = 0; j < n; j++)
+    for (size_t i = j; i < n; i++) *out++ = hessian[j * n + i];
+}
+
+static ml_status share_atom(sharing *s, size_t a, logit_shared *out, ml_error *err) {
+  const logit_task *task = &s->atoms[a];
+  size_t n = s->shape.n_logits * s->shape.n_columns;
+  size_t n_cells = task->rows.n_blocks * LOGIT_BLOCK * s->shape.n_logits;
+  double *cells = malloc((2 * n_cells + 1) * sizeof *cells);
+  ml_status status = cells ? ML_OK : ml_error_memory(err);
+  for (size_t i = 0; i < s->shape.n_problems && status == ML_OK; i++) {
+    logit_problem problem = logit__problem(task, &s->shape, i, 1);
+    logit_point point = {cells, cells + n_cells, out->gradients + a * out->n_all + i * n};
+    problem.penalty = 0;
+    status = logit__evaluate(&problem, out->b + i * n, &point, s->hessian, err);
+    if (status == ML_OK)
+      pack(s->hessian, n, out->hessians + a * out->n_triangles + i * out->n_triangle);
+  }
+  free(cells);
+  return status;
+}
+
+/* A fit that fails here is left to the folds, which say why. */
+static ml_status share_candidate(sharing *s, size_t candidate, const double *start, void *shared,
+                                 ml_error *err) {
+  const double *params = s->cv->candidates + candidate * LOGIT_N_PARAMS;
+  logit_shared out = logit__shared_at(s->cv, &s->shape, s->set->n, candidate, shared);
+  const logit_limits limits = {0.02, logit__limits(params, NULL).max_iter, s->cv->cancel};
+  size_t n = s->shape.n_logits * s->shape.n_columns;
+  ml_status status = ML_OK;
+  if (s->shape.centre) memcpy(out.centre, s->shape.centre, s->cv->all.n_columns * sizeof *start);
+  if (start) memcpy(out.b, start, out.n_all * sizeof *start);
+  for (size_t i = 0; i < s->shape.n_problems && status == ML_OK; i++) {
+    logit_problem problem = logit__problem(&s->sample, &s->shape, i, params[LOGIT_C] * s->stride);
+    status = logit__minimise(&problem, &limits, out.b + i * n, err);
+  }
+  if (status == ML_ERR_NUMERIC) return ML_OK;
+  for (size_t a = 0; a < s->set->n && status == ML_OK; a++) status = share_atom(s, a, &out, err);
+  if (status == ML_OK) *out.is_there = 1;
+  return status;
+}
+
+/* ---- all candidates -------------------------------------------------------------------------- */
+
+static bool are_alike(const double *a, const double *b) {
+  for (size_t i = 0; i < LOGIT_N_PARAMS; i++)
+    if (i != LOGIT_C && a[i] != b[i]) return false;
+  return true;
+}
+
+/* The candidate of a group that has the least C above that of `last` (or the same C and a greater
+ * number); SIZE_MAX: none. */
+static size_t next_of_group(const ml_cv *cv, size_t first, size_t last) {
+  const double *at = cv->candidates;
+  size_t found = SIZE_MAX;
+  for (size_t c = 0; c < cv->n_candidates; c++) {
+    double own = at[c * LOGIT_N_PARAMS + LOGIT_C];
+    if (!are_alike(at + c * LOGIT_N_PARAMS, at + first * LOGIT_N_PARAMS)) continue;
+    if (last != SIZE_MAX) {
+      double least = at[last * LOGIT_N_PARAMS + LOGIT_C];
+      if (own < least || (own == least && c <= last)) continue;
+    }
+    if (found == SIZE_MAX || own < at[found * LOGIT_N_PARAMS + LOGIT_C]) found = c;
+  }
+  return found;
+}
+
+static bool is_first_of_group(const ml_cv *cv, size_t c) {
+  for (size_t i = 0; i < c; i++)
+    if (are_alike(cv->candidates + i * LOGIT_N_PARAMS, cv->candidates + c * LOGIT_N_PARAMS))
+      return false;
+  return true;
+}
+
+/* Candidates that differ in C alone, each from the optimum of the one before. Balanced classes
+ * weigh otherwise in each fold, and a class may be missing: nothing is shared then. */
+static ml_status share_group(sharing *s, size_t first, void *shared, ml_error *err) {
+  const double *params = s->cv->candidates + first * LOGIT_N_PARAMS, *start = NULL;
+  ml_status status = make_rows(s, params, err);
+  bool is_shared =
+      status == ML_OK && !s->shape.is_balanced && s->shape.n_present == s->cv->all.n_classes;
+  if (status == ML_ERR_NUMERIC) status = ML_OK;
+  for (size_t c = SIZE_MAX; is_shared && status == ML_OK;) {
+    c = next_of_group(s->cv, first, c);
+    if (c == SIZE_MAX) break;
+    status = share_candidate(s, c, start, shared, err);
+    logit_shared out = logit__shared_at(s->cv, &s->shape, s->set->n, c, shared);
+    start = *out.is_there == 1 ? out.b : NULL;
+    if (ml_item_cancelled(s->cv->cancel))
+      status = ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
+  }
+  release_rows(s);
+  return status;
+}
+
+ml_status logit__share(const ml_cv *cv, size_t part, void *out, ml_error *err) {
+  (void)part;
+  atoms set;
+  ml_status status = atoms__find(cv->folds, &set, err);
+  size_t q = cv->all.n_columns + 1, n = q * (cv->all.n_classes > 2 ? cv->all.n_classes : 1);
+  sharing s = {.cv = cv, .set = &set};
+  memset(out, 0, logit__shared_size(cv, set.n) * cv->n_candidates * sizeof(double));
+  s.atoms = calloc(set.n + 1, sizeof *s.atoms);
+  s.hessian = malloc(n * n * sizeof *s.hessian);
+  if (status == ML_OK && !(s.atoms && s.hessian)) status = ml_error_memory(err);
+  for (size_t c = 0; c < cv->n_candidates && status == ML_OK; c++)
+    if (is_first_of_group(cv, c)) status = share_group(&s, c, out, err);
+  free(s.hessian);
+  free(s.atoms);
+  atoms__release(&set);
+  return status;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of preprocessing; never installed. */
+#ifndef ML_PREP_INTERNAL_H
+#define ML_PREP_INTERNAL_H
+
+#include <ml/prep.h>
+
+/* Name of a feature. @param number  room for one that has none */
+enum { PREP_NUMBER_MAX = 24 };
+const char *prep__name(const ml_dataset *data, size_t feature, char number[PREP_NUMBER_MAX]);
+
+/* ---- what is done to a column ---- */
+
+typedef enum prep_op_kind {
+  PREP_FILL,  /* a missing value: a */
+  PREP_SCALE, /* (x - a) / b */
+  PREP_IS     /* 1 where the value is a, or where the text is `label`; else 0 */
+} prep_op_kind;
+
+typedef struct prep_op {
+  prep_op_kind kind;
+  double a, b;
+  const char *label; /* in the name of its column */
+} prep_op;
+
+/* A column of the result so far: where it comes from, and all that is done to its values. */
+typedef struct prep_column {
+  size_t feature;
+  char *name;
+  bool has_texts; /* codes, which no number can be made of yet */
+  prep_op *ops;
+  size_t n_ops, capacity;
+} prep_column;
+
+struct ml_prepared {
+  size_t n_features; /* of the dataset */
+  prep_column *columns;
+  size_t n, capacity;
+};
+
+/* A new last column. @param label  of a text: "NAME=LABEL"; NULL: NAME as it is. @return NULL when
+ * memory ran out */
+prep_column *prep__add(ml_prepared *p, size_t feature, const char *name, const char *label);
+
+bool prep__add_op(prep_column *column, prep_op op);
+
+/* Drop the columns that are not kept; the others keep their order. */
+void prep__keep(ml_prepared *p, const bool *kept);
+
+/* The values of rows in a column, as it is so far; NaN where one is missing. */
+void prep__values(const prep_column *column, const ml_dataset *data, const uint32_t *rows, size_t n,
+                  double *out);
+
+/* ---- steps ---- */
+
+typedef struct prep_fit {
+  const ml_dataset *data;
+  const uint32_t *rows; /* NULL: all */
+  size_t n;
+  ml_prepared *p;
+  double *values, *spare; /* room for n */
+  ml_error *err;
+} prep_fit;
+
+typedef struct prep_step prep_step;
+
+typedef struct prep_kind {
+  const char *name;
+  const char *argument; /* what may follow "=", for messages; NULL: nothing */
+  bool may_lack;        /* the argument */
+  ml_status (*parse)(const char *argument, prep_step *step,
+                     ml_error *err); /* NULL: nothing to do */
+  ml_status (*check)(const prep_step *step, const ml_dataset *data, bool *has_texts, ml_error *err);
+  ml_status (*fit)(const prep_step *step, prep_fit *f);
+} prep_kind;
+
+struct prep_step {
+  const prep_kind *kind;
+  const char *column; /* in the text of the steps; NULL: all */
+  size_t k;
+  bool median;
+};
+
+struct ml_prep {
+  prep_step *steps;
+  size_t n;
+  char *text;
+  char *arguments; /* what columns of steps point into */
+};
+
+/* The kinds of steps. @return number i, NULL behind the last */
+const prep_kind *prep__kind(size_t i);
+
+#endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Steps of preprocessing against twins by definition, and their edges. */
+#include "golden.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ml/xval.h>
+
+/* ---- what is learnt and done, as text ---- */
+
+static ml_prep *parse(const char *text) {
+  ml_prep *prep = NULL;
+  ml_error err = {0};
+  if (ml_prep_parse(text, &prep, &err) != ML_OK) fail_msg("%s: %s", text, err.message);
+  return prep;
+}
+
+static ml_prepared *fit(const char *text, const ml_dataset *data, const uint32_t *rows, size_t n) {
+  ml_prep *prep = parse(text);
+  ml_prepared *prepared = NULL;
+  ml_error err = {0};
+  if (ml_prep_check(prep, data, &err) != ML_OK || ml_prep_fit(prep, data, rows, n, &prepared, &err))
+    fail_msg("%s: %s", text, err.message);
+  ml_prep_free(prep);
+  return prepared;
+}
+
+/* Learn from the first n rows, do all of them, and show names and rows. */
+static void expect(const char *text, const ml_dataset *data, size_t n, const char *want) {
+  char got[2048] = "";
+  ml_error err = {0};
+  uint32_t rows[64];
+  for (size_t i = 0; i < n; i++) rows[i] = (uint32_t)i;
+  ml_prepared *p = fit(text, data, rows, n);
+  const size_t n_columns = ml_prepared_n_columns(p), stride = data->n_rows + 3;
+  double *out = calloc(n_columns * stride, sizeof *out);
+  assert_int_equal(ml_prepared_apply(p, data, NULL, data->n_rows, out, stride, &err), ML_OK);
+  for (size_t j = 0; j < n_columns; j++)
+    snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", j ? " " : "",
+             ml_prepared_name(p, j));
+  for (size_t i = 0; i < data->n_rows; i++)
+    for (size_t j = 0; j < n_columns; j++)
+      snprintf(got + strlen(got), sizeof got - strlen(got), "%s%.6g", j ? " " : "; ",
+               out[j * stride + i]);
+  assert_string_equal(got, want);
+  free(out);
+  ml_prepared_free(p);
+}
+
+/* 4 rows of learning, and one behind them. */
+static ml_dataset five(void) {
+  static const double x[] = {1,  2, NAN, 6,   100, /* a */
+                             1,  0, 1,   NAN, 2,   /* colour */
+                             -4, 0, 4,   0,   8};  /* b */
+  static char *names[] = {"a", "colour", "b"}, *labels[] = {"blue", "red", "white"};
+  static ml_levels categories[] = {{0}, {.labels = labels, .n = 3}, {0}};
+  static double y[] = {1, 2, 3, 4, 5};
+  return (ml_dataset){.n_rows = 5,
+                      .n_features = 3,
+                      .x = x,
+                      .names = names,
+                      .categories = categories,
+                      .problem = ML_REGRESSION,
+                      .y = y};
+}
+
+static void each_step(void **state) {
+  (void)state;
+  const ml_dataset data = five();
+  expect("impute=mean,one-hot", &data, 4,
+         "a b colour=blue colour=red; 1 -4 0 1; 2 0 1 0; 3 4 0 1; 6 0 0 0; 100 8 0 0");
+  expect("impute=median,one-hot=colour", &data, 4,
+         "a b colour=blue colour=red; 1 -4 0 1; 2 0 1 0; 2 4 0 1; 6 0 0 0; 100 8 0 0");
+  expect("minmax,one-hot", &data, 4,
+         "a b colour=blue colour=red; 0 0 0 1; 0.2 0.5 1 0; nan 1 0 1; 1 0.5 0 0; 19.8 1.5 0 0");
+  expect("standard,one-hot", &data, 4,
+         "a b colour=blue colour=red; -0.92582 -1.41421 0 1; -0.46291 0 1 0; nan 1.41421 0 1; "
+         "1.38873 0 0 0; 44.9023 2.82843 0 0");
+}
+
+/* What stands behind a step takes what it made. */
+static void order_matters(void **state) {
+  (void)state;
+  const ml_dataset data = five();
+  expect("one-hot,minmax,impute=mean", &data, 4,
+         "a b colour=blue colour=red; 0 0 0 1; 0.2 0.5 1 0; 0.4 1 0 1; 1 0.5 0 0; 19.8 1.5 0 0");
+  expect("one-hot,standard,impute=median", &data, 2,
+         "a b colour=blue colour=red; -1 -1 -1 1; 1 1 1 -1; 0 3 -1 1; 9 1 -1 -1; 197 5 -1 -1");
+  expect("one-hot=b,one-hot", &data, 4,
+         "a b=-4 b=0 b=4 colour=blue colour=red; 1 1 0 0 0 1; 2 0 1 0 1 0; nan 0 0 1 0 1; 6 0 1 0 "
+         "0 0; 100 0 0 0 0 0");
+}
+
+static void select_corr(void **state) {
+  (void)state;
+  ml_dataset data = five();
+  expect("select-corr=1,one-hot", &data, 4,
+         "a colour=blue colour=red; 1 0 1; 2 1 0; nan 0 1; 6 0 0; 100 0 0");
+  expect("impute=mean,one-hot,select-corr=2", &data, 4, "a b; 1 -4; 2 0; 3 4; 6 0; 100 8");
+  /* b, its double and its negative are equally good: the first */
+  static const double x[] = {5, 5, 5, 5, 5, -1, 0, 1, 0, 2, 1, 0, -1, 0, -2, -2, 0, 2, 0, 4};
+  static char *names[] = {"constant", "b", "minus", "twice"};
+  data = (ml_dataset){.n_rows = 5,
+                      .n_features = 4,
+                      .x = x,
+                      .names = names,
+                      .problem = ML_REGRESSION,
+                      .y = (double[]){1, 2, 3, 2, 9}};
+  expect("select-corr=1", &data, 4, "b; -1; 0; 1; 0; 2");
+  expect("select-corr=4", &data, 4,
+         "constant b minus twice; 5 -1 1 -2; 5 0 0 0; 5 1 -1 2; 5 0 0 0; 5 2 -2 4");
+  data.problem = ML_CLASSIFICATION;
+  data.y = NULL;
+  data.classes = (ml_levels){.n = 3, .codes = (uint32_t[]){0, 1, 2, 1, 0}};
+  expect("select-corr=2", &data, 4, "b minus; -1 1; 0 0; 1 -1; 0 0; 2 -2");
+}
+
+/* ---- texts of steps ---- */
+
+static void expect_wrong(const char *text, const char *want) {
+  ml_prep *prep = (ml_prep *)1;
+  ml_error err = {0};
+  assert_int_equal(ml_prep_parse(text, &prep, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, want);
+  assert_ptr_equal(prep, (ml_prep *)1);
+}
+
+static void parsing(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *shortest;
+  } good[] = {{"", ""},
+              {" ", ""},
+              {" impute=median ,\tstandard", "impute=median,standard"},
+              {"one-hot=a=b", "one-hot=a=b"},
+              {"\"one-hot=a,b\",minmax", "\"one-hot=a,b\",minmax"},
+              {"select-corr=007", "select-corr=007"}};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    ml_prep *prep = parse(good[i].text);
+    assert_string_equal(ml_prep_text(prep), good[i].shortest);
+    ml_prep_free(prep);
+  }
+  ml_prep_free(NULL);
+  expect_wrong("onehot", "no step \"onehot\" (did you mean one-hot?)");
+  expect_wrong("zzzzzzzzz",
+               "no step \"zzzzzzzzz\" (there are impute, standard, minmax, one-hot, "
+               "select-corr)");
+  expect_wrong("standard,,minmax",
+               "no step \"\" (there are impute, standard, minmax, one-hot, "
+               "select-corr)");
+  expect_wrong("impute", "step \"impute\" lacks its argument: impute=mean|median");
+  expect_wrong("impute=", "step \"impute\" lacks its argument: impute=mean|median");
+  expect_wrong("impute=max", "impute=max is neither impute=mean nor impute=median");
+  expect_wrong("standard=1", "step \"standard\" has no argument, but \"1\" is given");
+  expect_wrong("one-hot=", "step \"one-hot\" lacks its argument: one-hot=COLUMN");
+  expect_wrong("select-corr", "step \"select-corr\" lacks its argument: select-corr=K");
+  static const char *const numbers[] = {"0", "-1", "1.5", "1e3", " 2", "99999999999999999999999"};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    char text[64], want[128];
+    snprintf(text, sizeof text, "select-corr=%s", numbers[i]);
+    snprintf(want, sizeof want, "%s is no number of columns", text);
+    expect_wrong(text, want);
+  }
+}
+
+static void expect_unfit(const char *text, const ml_dataset *data, const char *want) {
+  ml_prep *prep = parse(text);
+  ml_error err = {0};
+  assert_int_equal(ml_prep_check(prep, data, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, want);
+  ml_prep_free(prep);
+}
+
+static void checking(void **state) {
+  (void)state;
+  ml_dataset data = five();
+  expect_unfit("standard", &data,
+               "feature \"colour\" has texts, such as \"blue\"; the step one-hot makes numbers of "
+               "them, --exclude leaves the column out");
+  expect_unfit("one-hot=b", &data,
+               "feature \"colour\" has texts, such as \"blue\"; the step one-hot makes numbers of "
+               "them, --exclude leaves the column out");
+  expect_unfit("one-hot=color", &data, "one-hot: no feature \"color\" (did you mean \"colour\"?)");
+  expect_unfit("one-hot=zebra", &data, "one-hot: no feature \"zebra\"");
+  data.problem = ML_PROBLEM_AUTO;
+  expect_unfit("one-hot,select-corr=1", &data,
+               "select-corr needs a target to correlate features with");
+}
+
+static void expect_no_fit(const char *text, const ml_dataset *data, size_t n, const char *want) {
+  static const uint32_t rows[] = {0, 1, 2, 3, 4};
+  ml_prep *prep = parse(text);
+  ml_prepared *p = (ml_prepared *)1;
+  ml_error err = {0};
+  assert_int_equal(ml_prep_fit(prep, data, rows, n, &p, &err), ML_ERR_NUMERIC);
+  assert_string_equal(err.message, want);
+  assert_ptr_equal(p, (ml_prepared *)1);
+  ml_prep_free(prep);
+}
+
+static void nothing_to_learn_from(void **state) {
+  (void)state;
+  static const double x[] = {NAN, NAN, 1, NAN, 0, 0};
+  static char *labels[] = {"only"}, *names[] = {"gap", "text"};
+  static ml_levels categories[] = {{0}, {.labels = labels, .n = 1}};
+  const ml_dataset data = {.n_rows = 3,
+                           .n_features = 2,
+                           .x = x,
+                           .names = names,
+                           .categories = categories,
+                           .problem = ML_REGRESSION,
+                           .y = (double[]){1, 2, 3}};
+  expect_no_fit("impute=mean", &data, 2,
+                "impute: column \"gap\" has no value in the rows that are trained on");
+  expect_no_fit("standard", &data, 2,
+                "standard: column \"gap\" has no value in the rows that are trained on");
+  expect_no_fit("minmax", &data, 0,
+                "minmax: column \"gap\" has no value in the rows that are trained on");
+  expect_no_fit("one-hot", &data, 1,
+                "one-hot: column \"text\" has no value in the rows that are trained on");
+  expect_no_fit("select-corr=2", &data, 3,
+                "select-corr=2 asks for more than the 1 column there is");
+  expect("impute=mean,one-hot", &data, 3, "gap text=only; 1 0; 1 1; 1 1");
+}
+
+/* ---- numbers that are hard ---- */
+
+static void expect_standard(const char *label, const double *x, size_t n, const double *want) {
+  const ml_dataset data = {.n_rows = n, .n_features = 1, .x = x};
+  double *out = calloc(n, sizeof *out);
+  ml_error err = {0};
+  ml_prepared *p = fit("standard", &data, NULL, 0);
+  assert_string_equal(ml_prepared_name(p, 0), "x0");
+  assert_int_equal(ml_prepared_apply(p, &data, NULL, n, out, n, &err), ML_OK);
+  for (size_t i = 0; i < n; i++) expect_close(label, out[i], want[i], 1e-12, 0);
+  ml_prepared_free(p);
+  free(out);
+}
+
+static void hard_numbers(void **state) {
+  (void)state;
+  const double r = sqrt(1.5);
+  expect_standard("offset", (double[]){1e15, 1e15 + 1, 1e15 + 2}, 3, (double[]){-r, 0, r});
+  expect_standard("huge", (double[]){-1e308, 0, 1e308}, 3, (double[]){-r, 0, r});
+  expect_standard("tiny", (double[]){-1e-300, 0, 1e-300}, 3, (double[]){-r, 0, r});
+  expect_standard("constant", (double[]){0.1, 0.1, 0.1}, 3, (double[]){0, 0, 0});
+  expect_standard("one row", (double[]){7}, 1, (double[]){0});
+  /* Correlations of columns far from 0: 0.5 exactly and 1. */
+  static const double x[] = {1e14 + 1, 1e14 + 2, 1e14 + 3, 1e14 + 4, 3, 1, 4, 2, 1, 2, 3, 4};
+  static char *names[] = {"far", "mixed", "near"};
+  const ml_dataset data = {.n_rows = 4,
+                           .n_features = 3,
+                           .x = x,
+                           .names = names,
+                           .problem = ML_REGRESSION,
+                           .y = (double[]){1e14, 2e14, 3e14, 4e14}};
+  expect("select-corr=2", &data, 4, "far near; 1e+14 1; 1e+14 2; 1e+14 3; 1e+14 4");
+}
+
+/* ---- twins ---- */
+
+enum { N = 90, P = 7 };
+
+static double next_normal(uint64_t *seed) {
+  double sum = -6;
+  for (int i = 0; i < 12; i++) sum += (double)(next_random(seed) >> 11) * 0x1p-53;
+  return sum;
+}
+
+static int compare_doubles(const void *a, const void *b) {
+  return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
+
+/* Missing values by the mean or median, then standardised: by definition. */
+static void twin(const double *x, const uint32_t *rows, size_t n, bool median, double *fill,
+                 double *mean, double *sd) {
+  double known[N];
+  long double sum = 0, squares = 0;
+  size_t m = 0;
+  for (size_t i = 0; i < n; i++)
+    if (!isnan(x[rows[i]])) known[m++] = x[rows[i]];
+  for (size_t i = 0; i < m; i++) sum += known[i];
+  qsort(known, m, sizeof *known, compare_doubles);
+  *fill = median ? (known[(m - 1) / 2] + known[m / 2]) / 2 : (double)(sum / (long double)m);
+  sum = 0;
+  for (size_t i = 0; i < n; i++) sum += isnan(x[rows[i]]) ? *fill : x[rows[i]];
+  const long double middle = sum / (long double)n;
+  for (size_t i = 0; i < n; i++) {
+    const long double d = (isnan(x[rows[i]]) ? *fill : x[rows[i]]) - middle;
+    squares += d * d;
+  }
+  *mean = (double)middle;
+  *sd = (double)sqrtl(squares / (long double)n);
+}
+
+static void twins(void **state) {
+  (void)state;
+  uint64_t seed = 5;
+  for (int round = 0; round < 50; round++) {
+    double x[P * N], out[P * N];
+    uint32_t rows[N];
+    size_t n = 0;
+    for (size_t i = 0; i < N; i++)
+      if (next_random(&seed) % 3) rows[n++] = (uint32_t)(next_random(&seed) % N);
+    for (size_t k = 0; k < P * N; k++)
+      x[k] = next_random(&seed) % 10 ? (double)(k / N + 1) * (100 + next_normal(&seed)) : NAN;
+    for (size_t j = 0; j < P; j++) x[j * N + rows[0]] = 1; /* there is a value */
+    const ml_dataset data = {.n_rows = N, .n_features = P, .x = x};
+    const bool median = round % 2;
+    ml_error err = {0};
+    ml_prepared *p =
+        fit(median ? "impute=median,standard" : "impute=mean,standard", &data, rows, n);
+    assert_int_equal(ml_prepared_apply(p, &data, NULL, N, out, N, &err), ML_OK);
+    for (size_t j = 0; j < P; j++) {
+      double fill, mean, sd;
+      twin(x + j * N, rows, n, median, &fill, &mean, &sd);
+      for (size_t i = 0; i < N; i++) {
+        const double value = isnan(x[j * N + i]) ? fill : x[j * N + i];
+        expect_close("cell", out[j * N + i], (value - mean) / sd, 1e-9, 1e-12);
+      }
+    }
+    ml_prepared_free(p);
+  }
+}
+
+/* |Pearson| by definition. */
+static long double pearson(const double *x, const double *y, const uint32_t *rows, size_t n) {
+  long double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
+  for (size_t i = 0; i < n; i++) mx += x[rows[i]], my += y[rows[i]];
+  mx /= (long double)n, my /= (long double)n;
+  for (size_t i = 0; i < n; i++) {
+    const long double dx = x[rows[i]] - mx, dy = y[rows[i]] - my;
+    xx += dx * dx, yy += dy * dy, xy += dx * dy;
+  }
+  return fabsl(xy) / sqrtl(xx * yy);
+}
+
+/* The columns that the golden leakage cases select: chosen from training rows they differ from fold
+ * to fold, and from those of all rows. */
+static void selection_inside_folds(void **state) {
+  (void)state;
+  const char *path = golden_path("xval/data/synnoise.csv");
+  if (!path) skip();
+  ml_dataset *data = NULL;
+  ml_folds *folds = NULL;
+  ml_error err = {0};
+  assert_int_equal(ml_dataset_read(path, &(ml_dataset_opts){.target = "y"}, NULL, &data, &err),
+                   ML_OK);
+  assert_int_equal(data->n_features, 300);
+  assert_int_equal(ml_split("kfold:5", data, NULL, 0, NULL, &folds, &err), ML_OK);
+  for (size_t f = 0; f < folds->n; f++) {
+    uint32_t rows[128];
+    const size_t n = ml_folds_n_train(folds, f);
+    ml_folds_train(folds, f, rows);
+    ml_prepared *p = fit("select-corr=10", data, rows, n);
+    assert_int_equal(ml_prepared_n_columns(p), 10);
+    for (size_t j = 0, k = 0; j < data->n_features; j++) {
+      size_t n_better = 0;
+      const long double r = pearson(data->x + j * data->n_rows, data->y, rows, n);
+      for (size_t i = 0; i < data->n_features; i++)
+        n_better += pearson(data->x + i * data->n_rows, data->y, rows, n) > r;
+      if (n_better < 10) assert_string_equal(ml_prepared_name(p, k++), data->names[j]);
+    }
+    ml_prepared_free(p);
+  }
+  ml_folds_free(folds);
+  ml_dataset_free(data);
+}
+
+/* Another file may number the same categories otherwise. */
+static void another_dataset(void **state) {
+  (void)state;
+  const ml_dataset data = five();
+  static const double x[] = {1, 1, 1, 0, 1, 2, 5, 5, 5};
+  static char *labels[] = {"black", "red", "blue"};
+  static ml_levels categories[] = {{0}, {.labels = labels, .n = 3}, {0}};
+  const ml_dataset other = {.n_rows = 3, .n_features = 3, .x = x, .categories = categories};
+  ml_error err = {0};
+  double out[12];
+  ml_prepared *p = fit("one-hot,impute=mean", &data, NULL, 0);
+  assert_int_equal(ml_prepared_n_columns(p), 5); /* a, b, blue, red, white */
+  assert_int_equal(ml_prepared_apply(p, &other, (uint32_t[]){2, 0}, 2, out, 2, &err), ML_OK);
+  static const double want[] = {1, 1, 5, 5, 1, 0, 0, 0, 0, 0};
+  for (size_t i = 0; i < 10; i++) expect_same("cell", out[i], want[i]);
+  const ml_dataset narrow = {.n_rows = 3, .n_features = 2, .x = x};
+  assert_int_equal(ml_prepared_apply(p, &narrow, NULL, 3, out, 3, &err), ML_ERR_USAGE);
+  ml_prepared_free(p);
+  ml_prepared_free(NULL);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(each_step),
+      cmocka_unit_test(order_matters),
+      cmocka_unit_test(select_corr),
+      cmocka_unit_test(parsing),
+      cmocka_unit_test(checking),
+      cmocka_unit_test(nothing_to_learn_from),
+      cmocka_unit_test(hard_numbers),
+      cmocka_unit_test(twins),
+      cmocka_unit_test(selection_inside_folds),
+      cmocka_unit_test(another_dataset),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
