@@ -39,9 +39,9 @@ static ml_dataset *read_data(const json_t *manifest, const char *name) {
   const json_t *about = field(field(manifest, "datasets"), name);
   const char *task = text_of(about, "task"), *column;
   json_t *role;
-  ml_dataset_opts opts = {.target = text_of(about, "target"),
-                          .problem = strcmp(task, "regression") == 0 ? ML_REGRESSION
-                                                                     : ML_CLASSIFICATION};
+  ml_dataset_opts opts = {
+      .target = text_of(about, "target"),
+      .problem = strcmp(task, "regression") == 0 ? ML_REGRESSION : ML_CLASSIFICATION};
   ml_dataset *data = NULL;
   ml_error err = {0};
   json_object_foreach((json_t *)field(about, "roles"), column, role) {
@@ -51,7 +51,8 @@ static ml_dataset *read_data(const json_t *manifest, const char *name) {
   snprintf(file, sizeof file, "xval/%s", text_of(about, "file"));
   const char *path = golden_path(file);
   if (!path) fail_msg("%s is not there", file);
-  if (ml_dataset_read(path, &opts, NULL, &data, &err) != ML_OK) fail_msg("%s: %s", file, err.message);
+  if (ml_dataset_read(path, &opts, NULL, &data, &err) != ML_OK)
+    fail_msg("%s: %s", file, err.message);
   assert_int_equal(data->n_features, json_integer_value(field(about, "features")));
   return data;
 }
@@ -150,7 +151,7 @@ static const char *current; /* case */
 static double tolerance;
 
 static void expect_number(const char *what, double got, const json_t *want) {
-  if (json_is_null(want)) return; /* not applicable */
+  if (!want || json_is_null(want)) return; /* not applicable */
   if (json_is_string(want)) {
     if (!isnan(got)) fail_msg("%s: %s: expected no number, got %.17g", current, what, got);
     return;
@@ -195,8 +196,9 @@ static void expect_oof(const ml_xval_result *r, const char *file) {
     while (at < p->n && (p->row[at] != (uint32_t)atoi(golden_label(t, i, 0)) ||
                          p->fold[at] != (uint32_t)atoi(golden_label(t, i, 1))))
       at++;
-    if (at == p->n) fail_msg("%s: row %s of fold %s is missing", name, golden_label(t, i, 0),
-                             golden_label(t, i, 1));
+    if (at == p->n)
+      fail_msg("%s: row %s of fold %s is missing", name, golden_label(t, i, 0),
+               golden_label(t, i, 1));
     if (p->values)
       expect_close(name, p->values[at], strtod(golden_label(t, i, 3), NULL), 1e-8, 1e-8);
     if (p->classes)
@@ -266,11 +268,18 @@ static void score_case(const json_t *manifest, const json_t *one) {
 
 static void scores(void **state) {
   (void)state;
-  static const char *const models[] = {
-      "dummy_regressor", "dummy_classifier", "ols",           "ridge",
-      "lasso",           "elastic_net",      "logistic",      "gaussian_nb",
-      "knn_classifier",  "knn_regressor",    "decision_tree_classifier",
-      "decision_tree_regressor"};
+  static const char *const models[] = {"dummy_regressor",
+                                       "dummy_classifier",
+                                       "ols",
+                                       "ridge",
+                                       "lasso",
+                                       "elastic_net",
+                                       "logistic",
+                                       "gaussian_nb",
+                                       "knn_classifier",
+                                       "knn_regressor",
+                                       "decision_tree_classifier",
+                                       "decision_tree_regressor"};
   json_t *manifest = read_json("xval/manifest.json");
   size_t n = 0;
   for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
@@ -326,8 +335,8 @@ static ml_candidates *candidates_of(const asked *a, const json_t *grid) {
   size_t n = json_array_size(grid);
   for (size_t k = 0; k < n && k < KEYS; k++) {
     const json_t *values = json_array_get(json_array_get(grid, k), 1);
-    int at = snprintf(specs[k], sizeof specs[k], "%s=",
-                      json_string_value(json_array_get(json_array_get(grid, k), 0)));
+    int at = snprintf(specs[k], sizeof specs[k],
+                      "%s=", json_string_value(json_array_get(json_array_get(grid, k), 0)));
     for (size_t i = 0; i < json_array_size(values); i++) {
       char *text = value_text(json_array_get(values, i));
       at += snprintf(specs[k] + at, sizeof specs[k] - (size_t)at, "%s%s", i ? "," : "", text);
@@ -411,8 +420,7 @@ static void grids(void **state) {
   (void)state;
   json_t *manifest = read_json("xval/manifest.json"), *root = read_json("xval/grid/grid.json");
   const json_t *cases = field(root, "cases");
-  for (size_t i = 0; i < json_array_size(cases); i++)
-    grid_case(manifest, json_array_get(cases, i));
+  for (size_t i = 0; i < json_array_size(cases); i++) grid_case(manifest, json_array_get(cases, i));
   json_decref(root);
   json_decref(manifest);
 }
