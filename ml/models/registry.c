@@ -4,9 +4,6 @@
 
 /* clang-format off */
 static const ml_model *const built_in[] = {
-    &models__dummy,         &models__ols,           &models__ridge,       &models__lasso,
-    &models__elastic_net,   &models__logistic,      &models__gaussian_nb, &models__knn,
-    &models__decision_tree, &models__random_forest,
     &models__dummy,
     &models__ols,
     &models__ridge,
