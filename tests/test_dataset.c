@@ -220,6 +220,23 @@ static void texts_that_come_late(void **state) {
   free(text);
 }
 
+/* A target that looks like numbers for long. */
+static void classes_that_come_late(void **state) {
+  (void)state;
+  ml_buf text = {0};
+  ml_buf_puts(&text, "a,y\n");
+  for (int i = 0; i < N_LATE; i++) ml_buf_printf(&text, "%d,%d.5\n", i, i % 3);
+  ml_buf_puts(&text, "1,x\n");
+  ml_buf_put(&text, "", 1);
+  ml_dataset *data = read_text(text.data, &target_y);
+  assert_int_equal(data->problem, ML_CLASSIFICATION);
+  assert_int_equal(data->classes.n, 4);
+  assert_string_equal(data->classes.labels[3], "x");
+  assert_int_equal(data->classes.codes[1], 1);
+  ml_dataset_free(data);
+  ml_buf_release(&text);
+}
+
 static void texts_of_a_pipe(void **state) {
   (void)state;
   size_t n;
@@ -499,6 +516,7 @@ int main(void) {
       cmocka_unit_test(wrong_features),
       cmocka_unit_test(texts),
       cmocka_unit_test(texts_that_come_late),
+      cmocka_unit_test(classes_that_come_late),
       cmocka_unit_test(texts_of_a_pipe),
       cmocka_unit_test(shared_memory),
       cmocka_unit_test(classes),
