@@ -10,6 +10,9 @@
 #include "knn_internal.h"
 
 enum { LANES = 8, AT_ONCE = 4 /* queries */ };
+typedef double lanes
+    __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
+typedef int64_t bits __attribute__((vector_size(LANES * sizeof(int64_t))));
 
 ml_status knn__rows(const ml_view *view, knn_rows *out, ml_error *err) {
   size_t n = view->n, p = view->n_columns, n_tiles = (n + KNN_TILE - 1) / KNN_TILE;
@@ -45,24 +48,22 @@ typedef void distances(const double *tile, size_t p, const double *queries,
   ML_VECTOR_PATHS                                                                                \
   static void name(const double *tile, size_t p, const double *queries,                          \
                    double out[AT_ONCE][KNN_TILE], double least[AT_ONCE]) {                       \
-    double low[AT_ONCE][LANES];                                                                  \
-    for (size_t q = 0; q < AT_ONCE; q++)                                                         \
-      for (size_t l = 0; l < LANES; l++) low[q][l] = HUGE_VAL;                                   \
+    lanes low[AT_ONCE];                                                                          \
+    for (size_t q = 0; q < AT_ONCE; q++) low[q] = (lanes){0} + HUGE_VAL;                         \
     for (size_t i = 0; i < KNN_TILE; i += LANES) {                                               \
-      double sum[AT_ONCE][LANES] = {{0}};                                                        \
+      lanes sum[AT_ONCE] = {{0}};                                                                \
       for (size_t j = 0; j < p; j++) {                                                           \
-        const double *x = tile + j * KNN_TILE + i;                                               \
-        for (size_t q = 0; q < AT_ONCE; q++)                                                     \
-          for (size_t l = 0; l < LANES; l++) {                                                   \
-            double d = x[l] - queries[q * p + j];                                                \
-            sum[q][l] += TERM(d);                                                                \
-          }                                                                                      \
-      }                                                                                          \
-      for (size_t q = 0; q < AT_ONCE; q++)                                                       \
-        for (size_t l = 0; l < LANES; l++) {                                                     \
-          out[q][i + l] = sum[q][l];                                                             \
-          low[q][l] = sum[q][l] < low[q][l] ? sum[q][l] : low[q][l];                             \
+        const lanes x = *(const lanes *)(tile + j * KNN_TILE + i);                               \
+        for (size_t q = 0; q < AT_ONCE; q++) {                                                   \
+          lanes d = x - queries[q * p + j];                                                      \
+          sum[q] += TERM(d);                                                                     \
         }                                                                                        \
+      }                                                                                          \
+      for (size_t q = 0; q < AT_ONCE; q++) {                                                     \
+        *(lanes *)(out[q] + i) = sum[q];                                                         \
+        bits is_less = sum[q] < low[q];                                                          \
+        low[q] = (lanes)((is_less & (bits)sum[q]) | (~is_less & (bits)low[q]));                  \
+      }                                                                                          \
     }                                                                                            \
     for (size_t q = 0; q < AT_ONCE; q++) {                                                       \
       least[q] = low[q][0];                                                                      \
@@ -70,9 +71,10 @@ typedef void distances(const double *tile, size_t p, const double *queries,
     }                                                                                            \
   }
 
-#define SQUARE(d) ((d) * (d))
+#define SQUARE(d)   ((d) * (d))
+#define ABSOLUTE(d) ((lanes)((bits)(d)&INT64_MAX))
 KNN_DISTANCES(squares, SQUARE)
-KNN_DISTANCES(absolutes, fabs)
+KNN_DISTANCES(absolutes, ABSOLUTE)
 
 /* ---- the nearest of one query ---------------------------------------------------------------- */
 

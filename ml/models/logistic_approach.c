@@ -72,14 +72,27 @@ static void give_up(walker *w, const logit_limits *limits) {
 typedef struct pass {
   walker **walkers;
   size_t n, n_logits, n_columns;
-  double *b, *g; /* of all */
+  bool is_first; /* steps are measured, too */
+  double *b, *g; /* of all; behind b their steps */
   double *z, *r, *d;
 } pass;
+
+/* The greatest change of a logit by the first step, which tells what Newton's decrements mean. */
+static void measure(const pass *p) {
+  size_t n = p->n_logits * LOGIT_BLOCK;
+  for (size_t i = 0; i < p->n; i++)
+    for (size_t k = 0; k < n; k++) {
+      double size = fabs(p->z[(p->n + i) * n + k]);
+      if (!(size <= p->walkers[i]->size)) p->walkers[i]->size = size;
+    }
+}
 
 static void add_block(const pass *p, size_t block) {
   const logit_rows *rows = p->walkers[0]->near->problem.rows;
   size_t m = p->n_logits;
-  logit__products(logit__block(rows, block), p->n_columns, p->b, p->n * m, p->z);
+  logit__products(logit__block(rows, block), p->n_columns, p->b, (p->is_first ? 2 : 1) * p->n * m,
+                  p->z);
+  if (p->is_first) measure(p);
   for (size_t i = 0; i < p->n; i++) {
     const logit_problem *problem = &p->walkers[i]->near->problem;
     const double *y = problem->y + block * LOGIT_BLOCK, *w = problem->w + block * LOGIT_BLOCK;
@@ -96,7 +109,10 @@ static void add_block(const pass *p, size_t block) {
 static void find_gradients(pass *p, double *before) {
   size_t n = p->n_logits * p->n_columns;
   memset(p->g, 0, p->n * n * sizeof *p->g);
-  for (size_t i = 0; i < p->n; i++) memcpy(p->b + i * n, p->walkers[i]->near->b, n * sizeof *p->b);
+  for (size_t i = 0; i < p->n; i++) {
+    memcpy(p->b + i * n, p->walkers[i]->near->b, n * sizeof *p->b);
+    if (p->is_first) memcpy(p->b + (p->n + i) * n, p->walkers[i]->step, n * sizeof *p->b);
+  }
   for (size_t block = 0; block < p->walkers[0]->near->problem.rows->n_blocks; block++)
     add_block(p, block);
   for (size_t i = 0; i < p->n; i++) {
@@ -108,21 +124,6 @@ static void find_gradients(pass *p, double *before) {
     for (size_t j = 0; j < n; j++) change_of_g(w, w->n_pairs)[j] = w->g[j] - before[j];
     double curvature = dot(change_of_b(w, w->n_pairs), change_of_g(w, w->n_pairs), n);
     if (curvature > 0.01 * w->decrement * w->decrement) w->n_pairs++;
-  }
-}
-
-/* The greatest change of a logit by the first step, which tells what Newton's decrements mean. */
-static void measure(pass *p) {
-  const logit_rows *rows = p->walkers[0]->near->problem.rows;
-  size_t m = p->n_logits, n = m * p->n_columns;
-  for (size_t i = 0; i < p->n; i++) memcpy(p->b + i * n, p->walkers[i]->step, n * sizeof *p->b);
-  for (size_t block = 0; block < rows->n_blocks; block++) {
-    logit__products(logit__block(rows, block), p->n_columns, p->b, p->n * m, p->z);
-    for (size_t i = 0; i < p->n; i++)
-      for (size_t k = 0; k < m * LOGIT_BLOCK; k++) {
-        double size = fabs(p->z[i * m * LOGIT_BLOCK + k]);
-        if (!(size <= p->walkers[i]->size)) p->walkers[i]->size = size;
-      }
   }
 }
 
@@ -160,14 +161,15 @@ static size_t drop_done(walker **walkers, size_t n) {
 }
 
 static ml_status walk(pass *p, const logit_limits *limits, double *room, ml_error *err) {
-  measure(p);
-  for (size_t i = 0; i < p->n; i++) begin(p->walkers[i], limits);
-  p->n = drop_done(p->walkers, p->n);
   for (size_t k = 0; p->n && k < MOST_PASSES; k++) {
     if (ml_item_cancelled(limits->cancel))
       return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
     find_gradients(p, room);
-    for (size_t i = 0; i < p->n; i++) advance(p->walkers[i], limits, room);
+    for (size_t i = 0; i < p->n; i++) {
+      if (p->is_first) begin(p->walkers[i], limits);
+      if (!p->walkers[i]->is_done) advance(p->walkers[i], limits, room);
+    }
+    p->is_first = false;
     p->n = drop_done(p->walkers, p->n);
   }
   for (size_t i = 0; i < p->n; i++) give_up(p->walkers[i], limits);
@@ -177,14 +179,14 @@ static ml_status walk(pass *p, const logit_limits *limits, double *room, ml_erro
 ml_status logit__approach(logit_near *all, size_t n, const logit_limits *limits, ml_error *err) {
   if (!n) return ML_OK;
   size_t m = all[0].problem.n_logits, q = all[0].problem.rows->n_columns, size = m * q;
-  size_t n_own = (2 + 2 * PAIRS) * size, n_cells = (2 * n + 1) * m * LOGIT_BLOCK;
-  double *memory = calloc(n * n_own + 2 * n * size + n_cells + size, sizeof *memory);
+  size_t n_own = (2 + 2 * PAIRS) * size, n_cells = (3 * n + 1) * m * LOGIT_BLOCK;
+  double *memory = calloc(n * n_own + 3 * n * size + n_cells + size, sizeof *memory);
   walker *walkers = calloc(n, sizeof *walkers), **places = calloc(n, sizeof *places);
   ml_status status = memory && walkers && places ? ML_OK : ml_error_memory(err);
   if (status == ML_OK) {
     double *at = memory + n * n_own;
-    double *cells = at + 2 * n * size, *r = cells + n * m * LOGIT_BLOCK;
-    pass p = {places, n, m, q, at, at + n * size, cells, r, r + n * m * LOGIT_BLOCK};
+    double *cells = at + 3 * n * size, *r = cells + 2 * n * m * LOGIT_BLOCK;
+    pass p = {places, n, m, q, true, at, at + 2 * n * size, cells, r, r + n * m * LOGIT_BLOCK};
     for (size_t i = 0; i < n; i++) {
       double *own = memory + i * n_own;
       walkers[i] = (walker){

@@ -9,19 +9,19 @@
 #include "logistic_internal.h"
 
 enum { LANES = 8, AT_ONCE = 4 };
+typedef double lanes
+    __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
 
 /* Written once for one vector and for AT_ONCE of them: n is a constant where it is inlined. */
-static inline void products(const double *x, size_t n_columns, const double *b, size_t n,
-                            double *z) {
+__attribute__((always_inline)) static inline void products(const double *x, size_t n_columns,
+                                                           const double *b, size_t n, double *z) {
   for (size_t i = 0; i < LOGIT_BLOCK; i += LANES) {
-    double sum[AT_ONCE][LANES] = {{0}};
+    lanes sum[AT_ONCE] = {{0}};
     for (size_t j = 0; j < n_columns; j++) {
-      const double *column = x + j * LOGIT_BLOCK + i;
-      for (size_t c = 0; c < n; c++)
-        for (size_t l = 0; l < LANES; l++) sum[c][l] += column[l] * b[c * n_columns + j];
+      const lanes column = *(const lanes *)(x + j * LOGIT_BLOCK + i);
+      for (size_t c = 0; c < n; c++) sum[c] += column * b[c * n_columns + j];
     }
-    for (size_t c = 0; c < n; c++)
-      for (size_t l = 0; l < LANES; l++) z[c * LOGIT_BLOCK + i + l] = sum[c][l];
+    for (size_t c = 0; c < n; c++) *(lanes *)(z + c * LOGIT_BLOCK + i) = sum[c];
   }
 }
 
@@ -38,16 +38,16 @@ void logit__products(const double *x, size_t n_columns, const double *b, size_t 
   products_of_all(x, n_columns, b, n, z);
 }
 
-static inline void add_sums(const double *x, size_t n_columns, const double *r, size_t n,
-                            double *g) {
+__attribute__((always_inline)) static inline void add_sums(const double *x, size_t n_columns,
+                                                           const double *r, size_t n, double *g) {
   for (size_t j = 0; j < n_columns; j++) {
-    const double *column = x + j * LOGIT_BLOCK;
-    double sum[AT_ONCE][LANES] = {{0}};
-    for (size_t i = 0; i < LOGIT_BLOCK; i += LANES)
-      for (size_t c = 0; c < n; c++)
-        for (size_t l = 0; l < LANES; l++) sum[c][l] += column[i + l] * r[c * LOGIT_BLOCK + i + l];
+    lanes sum[AT_ONCE] = {{0}};
+    for (size_t i = 0; i < LOGIT_BLOCK; i += LANES) {
+      const lanes column = *(const lanes *)(x + j * LOGIT_BLOCK + i);
+      for (size_t c = 0; c < n; c++) sum[c] += column * *(const lanes *)(r + c * LOGIT_BLOCK + i);
+    }
     for (size_t c = 0; c < n; c++) {
-      double *s = sum[c];
+      lanes s = sum[c];
       g[c * n_columns + j] += ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
     }
   }

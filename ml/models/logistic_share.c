@@ -52,6 +52,9 @@ typedef struct sharing {
   double stride;     /* of how many it has one */
   logit_task *atoms; /* set->n */
   double *hessian;
+  double *at_sample; /* the optimum of the sample */
+  double *beside;    /* from there to that of all rows */
+  bool knows_beside; /* of the candidate before, whose is about the same */
 } sharing;
 
 static void release_rows(sharing *s) {
@@ -121,24 +124,66 @@ static ml_status share_atom(sharing *s, size_t a, logit_shared *out, ml_error *e
   return status;
 }
 
+/* One step of Newton's method over all rows, from the sums of the atoms. */
+static ml_status find_beside(sharing *s, double c, const logit_shared *out, ml_error *err) {
+  size_t n = s->shape.n_logits * s->shape.n_columns;
+  double *g = malloc(2 * n * sizeof *g);
+  ml_status status = g ? ML_OK : ml_error_memory(err);
+  for (size_t i = 0; i < s->shape.n_problems && status == ML_OK; i++) {
+    logit_problem problem = logit__problem(&s->sample, &s->shape, i, c);
+    memset(g, 0, n * sizeof *g);
+    memset(s->hessian, 0, n * n * sizeof *g);
+    for (size_t a = 0; a < s->set->n; a++) {
+      const double *triangle = out->hessians + a * out->n_triangles + i * out->n_triangle;
+      for (size_t j = 0; j < n; j++) {
+        g[j] += out->gradients[a * out->n_all + i * n + j];
+        for (size_t k = j; k < n; k++) s->hessian[j * n + k] += *triangle++;
+      }
+    }
+    logit__penalise(&problem, out->b + i * n, g, s->hessian);
+    status = logit__factor(s->hessian, n, err);
+    if (status == ML_OK) logit__solve(s->hessian, n, g, g + n);
+    for (size_t j = 0; j < n && status == ML_OK; j++)
+      s->beside[i * n + j] = out->b[i * n + j] + g[n + j] - s->at_sample[i * n + j];
+  }
+  free(g);
+  return status;
+}
+
+static ml_status share_point(sharing *s, double c, logit_shared *out, ml_error *err) {
+  ml_status status = ML_OK;
+  for (size_t i = 0; i < out->n_all; i++) out->b[i] = s->at_sample[i] + s->beside[i];
+  for (size_t a = 0; a < s->set->n && status == ML_OK; a++) status = share_atom(s, a, out, err);
+  return status == ML_OK ? find_beside(s, c, out, err) : status;
+}
+
+static void forget(sharing *s) {
+  size_t n = logit__n_all(&s->shape);
+  memset(s->at_sample, 0, n * sizeof *s->at_sample);
+  memset(s->beside, 0, n * sizeof *s->beside);
+  s->knows_beside = false;
+}
+
 /* A fit that fails here is left to the folds, which say why. */
-static ml_status share_candidate(sharing *s, size_t candidate, const double *start, void *shared,
-                                 ml_error *err) {
+static ml_status share_candidate(sharing *s, size_t candidate, void *shared, ml_error *err) {
   const double *params = s->cv->candidates + candidate * LOGIT_N_PARAMS;
   logit_shared out = logit__shared_at(s->cv, &s->shape, s->set->n, candidate, shared);
   const logit_limits limits = {0.02, logit__limits(params, NULL).max_iter, s->cv->cancel};
   size_t n = s->shape.n_logits * s->shape.n_columns;
+  double c = params[LOGIT_C];
   ml_status status = ML_OK;
-  if (s->shape.centre) memcpy(out.centre, s->shape.centre, s->cv->all.n_columns * sizeof *start);
-  if (start) memcpy(out.b, start, out.n_all * sizeof *start);
+  if (s->shape.centre) memcpy(out.centre, s->shape.centre, s->cv->all.n_columns * sizeof(double));
   for (size_t i = 0; i < s->shape.n_problems && status == ML_OK; i++) {
-    logit_problem problem = logit__problem(&s->sample, &s->shape, i, params[LOGIT_C] * s->stride);
-    status = logit__minimise(&problem, &limits, out.b + i * n, err);
+    logit_problem problem = logit__problem(&s->sample, &s->shape, i, c * s->stride);
+    status = logit__minimise(&problem, &limits, s->at_sample + i * n, err);
   }
-  if (status == ML_ERR_NUMERIC) return ML_OK;
-  for (size_t a = 0; a < s->set->n && status == ML_OK; a++) status = share_atom(s, a, &out, err);
+  if (status == ML_OK) status = share_point(s, c, &out, err);
+  if (status == ML_OK && !s->knows_beside && s->stride > 1) status = share_point(s, c, &out, err);
+  s->knows_beside = true;
   if (status == ML_OK) *out.is_there = 1;
-  return status;
+  if (status != ML_ERR_NUMERIC) return status;
+  forget(s);
+  return ML_OK;
 }
 
 /* ---- all candidates -------------------------------------------------------------------------- */
@@ -173,20 +218,19 @@ static bool is_first_of_group(const ml_cv *cv, size_t c) {
   return true;
 }
 
-/* Candidates that differ in C alone, each from the optimum of the one before. Balanced classes
+/* Candidates that differ in C alone, each from that of the one before. Balanced classes
  * weigh otherwise in each fold, and a class may be missing: nothing is shared then. */
 static ml_status share_group(sharing *s, size_t first, void *shared, ml_error *err) {
-  const double *params = s->cv->candidates + first * LOGIT_N_PARAMS, *start = NULL;
+  const double *params = s->cv->candidates + first * LOGIT_N_PARAMS;
   ml_status status = make_rows(s, params, err);
   bool is_shared =
       status == ML_OK && !s->shape.is_balanced && s->shape.n_present == s->cv->all.n_classes;
   if (status == ML_ERR_NUMERIC) status = ML_OK;
+  if (is_shared) forget(s);
   for (size_t c = SIZE_MAX; is_shared && status == ML_OK;) {
     c = next_of_group(s->cv, first, c);
     if (c == SIZE_MAX) break;
-    status = share_candidate(s, c, start, shared, err);
-    logit_shared out = logit__shared_at(s->cv, &s->shape, s->set->n, c, shared);
-    start = *out.is_there == 1 ? out.b : NULL;
+    status = share_candidate(s, c, shared, err);
     if (ml_item_cancelled(s->cv->cancel))
       status = ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
   }
@@ -202,7 +246,9 @@ ml_status logit__share(const ml_cv *cv, size_t part, void *out, ml_error *err) {
   sharing s = {.cv = cv, .set = &set};
   memset(out, 0, logit__shared_size(cv, set.n) * cv->n_candidates * sizeof(double));
   s.atoms = calloc(set.n + 1, sizeof *s.atoms);
-  s.hessian = malloc(n * n * sizeof *s.hessian);
+  s.hessian = malloc((n * n + 2 * n) * sizeof *s.hessian);
+  s.at_sample = s.hessian ? s.hessian + n * n : NULL;
+  s.beside = s.hessian ? s.at_sample + n : NULL;
   if (status == ML_OK && !(s.atoms && s.hessian)) status = ml_error_memory(err);
   for (size_t c = 0; c < cv->n_candidates && status == ML_OK; c++)
     if (is_first_of_group(cv, c)) status = share_group(&s, c, out, err);
