@@ -66,7 +66,7 @@ static void check(size_t n, size_t n_values, size_t n_drawn, bool draws_rows) {
   for (size_t i = 0; i < n; i++) times[ml_rng_below(&rng, n)]++;
   assert_int_equal(tree__sample(&view, &sample, NULL), ML_OK);
   assert_int_equal(tree__columns_init(&columns, &sample, n_drawn, false, NULL), ML_OK);
-  for (size_t repeat = 0; repeat < 2; repeat++) { /* one after another in the same memory */
+  for (size_t k = 0; k < 2; k++) { /* one after another in the same memory */
     size_t n_there = 0;
     for (uint32_t i = 0; i < n; i++)
       if (!draws_rows || times[i]) rows[n_there++] = i;
