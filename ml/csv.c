@@ -181,6 +181,7 @@ static ml_csv *new_csv(const char *name, const ml_csv_opts *opts) {
   csv->line = 1;
   csv->run_column = SIZE_MAX;
   csv->empty_column = SIZE_MAX;
+  csv->loose_column = SIZE_MAX;
   csv->delimiter = opts ? opts->delimiter : 0;
   csv->watch = opts ? opts->watch : NULL;
   csv->name = strdup(name);

@@ -44,7 +44,8 @@ static ml_status to_number(csv_reader *r, csv_reader_column *c, const char *at, 
   if (c->is_time) csv__note_point(c, text, n);
   if (accepted) return ML_OK;
   if (c->want->takes_booleans && csv__boolean(text, n, &c->number[r->n_rows])) return ML_OK;
-  if (kind == CSV_NO_NUMBER && c->in_block && r->csv->are_texts) {
+  const bool is_loose = c->in_block || c->want->column == r->csv->loose_column;
+  if (kind == CSV_NO_NUMBER && is_loose && r->csv->are_texts) {
     r->csv->are_texts[c->want->column] = true; /* too late: what was read before was no text */
     return ML_OK;
   }

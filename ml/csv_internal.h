@@ -74,7 +74,8 @@ struct ml_csv {
   csv_block *block;
   size_t block_from;
   bool *are_texts;
-  size_t n_passed; /* bytes in front of the window */
+  size_t loose_column; /* of numbers beside the block that may turn out to have texts; SIZE_MAX */
+  size_t n_passed;     /* bytes in front of the window */
   /* Told of each record when its cells have been read: [p, end) with its line end; NULL: nobody.
    * False: memory ran out. */
   bool (*on_record)(void *ctx, const char *p, const char *end);

@@ -24,6 +24,7 @@ typedef struct reading {
   size_t place[TABLE_N]; /* of each of them in the table; SIZE_MAX: there is none */
   csv_block values;      /* of the features */
   bool *are_texts;       /* columns of the file */
+  bool target_is_real;   /* as far as the first rows say */
   ml_buf kept;           /* the bytes of what cannot be read twice */
   ml_table *table;
   ml_dataset *data;
@@ -50,7 +51,12 @@ static ml_status plan(reading *r) {
   if (!r->want) return ml_error_memory(r->err);
   for (size_t k = 0; k < DATASET_N_MORE; k++) want_role(r, k, roles->more[k], types[k]);
   want_role(r, TABLE_ID, roles->id, ML_LABEL);
-  want_role(r, TABLE_TARGET, roles->target, ML_LABEL);
+  /* Labels of real numbers, which are all different, would take far more memory than the numbers.
+   */
+  const bool is_real =
+      r->target_is_real && !r->are_texts[roles->target] && r->opts->problem != ML_CLASSIFICATION;
+  want_role(r, TABLE_TARGET, roles->target, is_real ? ML_NUMBER : ML_LABEL);
+  if (is_real) r->csv->loose_column = roles->target;
   for (size_t j = 0; j < roles->n; j++)
     r->want[r->n_want++] = (ml_csv_want){.column = roles->columns[j],
                                          .type = ML_NUMBER,
@@ -68,13 +74,15 @@ static ml_status guess_texts(reading *r) {
   csv_fields fields = {0};
   const char *p = csv->window + csv->at, *end = csv->window + csv->n,
              *stop = end - p > ENOUGH ? p + ENOUGH : end;
-  double unused;
+  double value;
   while (p && p < stop && (p = csv__split(csv, p, end, &fields))) {
     for (size_t j = 0; j < fields.n && j < r->names.n; j++) {
       const char *cell = fields.text.data + fields.starts[j];
       const size_t n = strlen(cell);
+      const csv_number_kind kind = csv__number(cell, n, &value);
+      if (j == r->roles.target) r->target_is_real |= kind == CSV_NUMBER && value != trunc(value);
       r->are_texts[j] |=
-          csv__number(cell, n, &unused) == CSV_NO_NUMBER && !csv__boolean(cell, n, &unused);
+          kind == CSV_NO_NUMBER && (j == r->roles.target || !csv__boolean(cell, n, &value));
     }
   }
   const bool failed = fields.text.failed;
@@ -84,23 +92,23 @@ static ml_status guess_texts(reading *r) {
 }
 
 static size_t count_texts(const reading *r) {
-  size_t n = 0;
+  size_t n = r->roles.target != SIZE_MAX && r->are_texts[r->roles.target];
   for (size_t j = 0; j < r->roles.n; j++) n += r->are_texts[r->roles.columns[j]];
   return n;
 }
 
-/* @param[out] again  features have texts that were read as numbers */
+/* @param[out] again  columns have texts that were read as numbers */
 static ml_status read_table(reading *r, bool *again) {
   const features_ask ask = dataset__ask(r->opts);
   ml_status status = features__roles(&r->names, &ask, &r->roles, r->err);
   if (status != ML_OK) return status;
   ml_csv *csv = r->csv;
   csv->empty_column = r->roles.empty;
-  status = plan(r);
-  if (status == ML_OK && !r->are_texts) {
+  if (!r->are_texts) {
     r->are_texts = calloc(r->names.n, sizeof *r->are_texts);
     status = r->are_texts ? guess_texts(r) : ml_error_memory(r->err);
   }
+  if (status == ML_OK) status = plan(r);
   if (status != ML_OK) return status;
   const size_t n_texts = count_texts(r);
   r->values = (csv_block){.exec = r->exec, .n_columns = r->roles.n};

@@ -4,6 +4,7 @@
 #define ML_FEATURES_INTERNAL_H
 
 #include <ml/csv.h>
+#include <ml/input.h>
 #include <ml/select.h>
 
 /* ---- which column is what ---- */
@@ -97,5 +98,27 @@ typedef struct npy_names {
 ml_status features__npy_names(const char *json, size_t n, const char *source, npy_names *names,
                               ml_error *err);
 void features__npy_names_release(npy_names *names);
+
+/* A .npy file with the names beside it. Zero-initialise it; release it in any case. */
+typedef struct npy_file {
+  const char *path; /* borrowed */
+  char *beside;
+  npy_header header;
+  npy_names names;
+  ml_input *input;
+  char *head; /* the first bytes; those up to n_head are still to be read */
+  size_t head_at, n_head;
+  const ml_watch *watch;
+} npy_file;
+
+/* Open both and read all but the values: they fit one another, there are rows, and the ids are
+ * what they are asked to be. @param id  as in ml_features_opts */
+ml_status npy__open(const char *path, const char *id, const ml_watch *watch, npy_file *file,
+                    ml_error *err);
+
+/* The next n bytes of values. */
+ml_status npy__read(npy_file *file, void *to, size_t n, ml_error *err);
+
+void npy__release(npy_file *file);
 
 #endif

@@ -223,13 +223,9 @@ static void weigh(metrics_call *call) {
   call->total = (double)s->n;
   call->n_rows = s->n;
   if (!s->weights) return;
-  metrics_sum total = {0};
+  call->total = metrics__sum_all(s->weights, s->n);
   call->n_rows = 0;
-  for (size_t i = 0; i < s->n; i++) {
-    metrics__add(&total, s->weights[i]);
-    call->n_rows += s->weights[i] > 0;
-  }
-  call->total = metrics__total(&total);
+  for (size_t i = 0; i < s->n; i++) call->n_rows += s->weights[i] > 0;
 }
 
 ml_status ml_metric_compute(const ml_metric *metric, const ml_scored *scored, double *value,

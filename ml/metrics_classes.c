@@ -76,9 +76,14 @@ static void release(tallies *t) {
 /* ---- shares of rows ------------------------------------------------------------------------ */
 
 static double right_rows(const ml_scored *s) {
+  size_t n = 0;
   metrics_sum right = {0};
+  if (!s->weights) {
+    for (size_t i = 0; i < s->n; i++) n += s->classes[i] == s->predicted[i];
+    return (double)n;
+  }
   for (size_t i = 0; i < s->n; i++)
-    if (s->classes[i] == s->predicted[i]) metrics__add(&right, metrics__weight(s, i));
+    if (s->classes[i] == s->predicted[i]) metrics__add(&right, s->weights[i]);
   return metrics__total(&right);
 }
 

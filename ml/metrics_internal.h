@@ -81,6 +81,8 @@ metrics_errors metrics__errors(const ml_scored *scored, double d0, double y0);
 /* Weighted mean of n values; exact when all are equal. */
 double metrics__mean(const double *x, const double *weights, size_t n, double total);
 
+double metrics__sum_all(const double *x, size_t n);
+
 bool metrics__all_finite(const double *x, size_t n);
 
 #endif

@@ -93,6 +93,16 @@ ML_VECTOR_PATHS static void shift_weighted(lanes *out, const double *x, const do
   add_shifted(out, x, weights, n, x0);
 }
 
+double metrics__sum_all(const double *x, size_t n) {
+  double sum = 0;
+  for (size_t i = 0; i < n; i += BLOCK) {
+    lanes l;
+    shift_equal(&l, x + i, n - i < BLOCK ? n - i : BLOCK, 0);
+    sum += add_up(&l);
+  }
+  return sum;
+}
+
 /* About a value that is there, so that no rounding makes equal values differ from their mean. */
 double metrics__mean(const double *x, const double *weights, size_t n, double total) {
   size_t first = 0;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# All features of the golden inputs, and selections with all that is written beside them, by two
-# builds, to the byte: tests/same_bytes.sh BUILD OTHER_BUILD
+# All features of the golden inputs, selections and cross-validations with all that is written beside them, by
+# two builds, to the byte: tests/same_bytes.sh BUILD OTHER_BUILD
 set -euo pipefail
 one=$(realpath "${1:?two folders of builds}")
 other=$(realpath "${2:?two folders of builds}")
@@ -15,6 +15,11 @@ trap 'rm -rf "$folder"' EXIT
 select_from() {
     "$mltool" -q select "$1" --target-file "$2" -o "$3.csv" --relevance "$3.relevance.csv" \
         --plot "$3.svg" --report "$3.html" "${@:4}"
+}
+
+# validate NAME OPTION...
+validate() {
+    "$mltool" -q xval "${@:2}" --oof "$1.oof.csv" --plot "$1.svg" --report "$1.html" -o "$1.json"
 }
 
 write_all() { # BUILD
@@ -35,6 +40,12 @@ write_all() { # BUILD
         --test kx --method kx
     select_from "$golden/select/synth_three_class/X.csv.gz" "$golden/select/synth_three_class/y.csv.gz" \
         multiclass --multiclass --n-significant 2
+    validate ridge "$data/diabetes.csv" --target y --model ridge --grid alpha=log:1e-3:1e3:20 --prep standard
+    validate lasso "$data/diabetes.csv" --target y --model lasso --grid alpha=log:1e-3:1:20 --pick 1se
+    validate logistic "$data/breast_cancer.csv" --target y --model logistic --grid C=log:1e-3:10:5 --prep standard
+    validate knn "$data/breast_cancer.csv" --target y --model knn --grid n_neighbors=int:1:20
+    validate forest "$data/breast_cancer.csv" --target y --model random_forest --set n_estimators=20 \
+        --sobol 8 --space max_depth=int:2:9 --cv shuffled:4 --repeat 2
 }
 
 mkdir "$folder/one" "$folder/other"

@@ -220,6 +220,23 @@ static void texts_that_come_late(void **state) {
   free(text);
 }
 
+/* A target that looks like numbers for long. */
+static void classes_that_come_late(void **state) {
+  (void)state;
+  ml_buf text = {0};
+  ml_buf_puts(&text, "a,y\n");
+  for (int i = 0; i < N_LATE; i++) ml_buf_printf(&text, "%d,%d.5\n", i, i % 3);
+  ml_buf_puts(&text, "1,x\n");
+  ml_buf_put(&text, "", 1);
+  ml_dataset *data = read_text(text.data, &target_y);
+  assert_int_equal(data->problem, ML_CLASSIFICATION);
+  assert_int_equal(data->classes.n, 4);
+  assert_string_equal(data->classes.labels[3], "x");
+  assert_int_equal(data->classes.codes[1], 1);
+  ml_dataset_free(data);
+  ml_buf_release(&text);
+}
+
 static void texts_of_a_pipe(void **state) {
   (void)state;
   size_t n;
@@ -395,6 +412,83 @@ static void wrong_columns(void **state) {
                " one of start \"s\" and end \"e\" has dates, the other numbers");
 }
 
+/* ---- .npy ---- */
+
+/* A file with the names beside it: 5 rows of a, y, w, g, s, e. */
+static const char *put_npy(bool by_column, double bad_weight, double bad_feature) {
+  static const char names[] =
+      "{\"id\": \"id\", \"ids\": [\"r1\", \"r2\", \"r3\", \"r4\", \"r5\"], "
+      "\"columns\": [\"a\", \"y\", \"w\", \"g\", \"s\", \"b\"]}";
+  const double rows[5][6] = {{1, 2, 1, 7, 1, -1},
+                             {NAN, 1, 0, -1, 2, -2},
+                             {3, 2, bad_weight, 7.5, 3, -3},
+                             {bad_feature, 2, 1, 7, 4, -4},
+                             {5, 1, 1, -1, 5, -5}};
+  char header[128];
+  put_as("n.columns.json", names);
+  const char *path = in_dir("n.npy");
+  FILE *f = fopen(path, "wb");
+  assert_non_null(f);
+  snprintf(header, sizeof header, "{'descr': '<f8', 'fortran_order': %s, 'shape': (5, 6), }",
+           by_column ? "True" : "False");
+  fprintf(f, "\x93NUMPY");
+  fputc(1, f), fputc(0, f), fputc(118, f), fputc(0, f);
+  fprintf(f, "%-117s\n", header);
+  for (size_t k = 0; k < 30; k++) {
+    const double value = by_column ? rows[k % 5][k / 5] : rows[k / 6][k % 6];
+    assert_int_equal(fwrite(&value, sizeof value, 1, f), 1);
+  }
+  assert_int_equal(fclose(f), 0);
+  return path;
+}
+
+static const ml_dataset_opts npy_opts = {
+    .target = "y", .weights = "w", .groups = "g", .start = "s"};
+
+static void npy(void **state) {
+  (void)state;
+  for (int by_column = 0; by_column < 2; by_column++) {
+    ml_dataset *data = read_ok(put_npy(by_column, 0.5, 4), &npy_opts);
+    assert_int_equal(data->n_rows, 5);
+    assert_int_equal(data->n_features, 2);
+    expect_column(data, 0, "a", (double[]){1, NAN, 3, 4, 5});
+    expect_column(data, 1, "b", (double[]){-1, -2, -3, -4, -5});
+    assert_null(data->categories);
+    assert_int_equal(data->problem, ML_CLASSIFICATION);
+    expect_levels(&data->classes, 5, "1,2: 1 0 1 1 0");
+    expect_levels(&data->groups, 5, "-1,7,7.5: 1 0 2 1 0");
+    for (size_t i = 0; i < 5; i++) {
+      expect_same("w", data->weights[i], (double[]){1, 0, 0.5, 1, 1}[i]);
+      expect_same("s", data->start[i], (double)i + 1);
+    }
+    assert_string_equal(data->id, "id");
+    assert_string_equal(data->ids[4], "r5");
+    ml_dataset_free(data);
+  }
+  ml_dataset *data =
+      read_ok(put_npy(false, 1, 1), &(ml_dataset_opts){.id = "", .exclude = "y,w,g,s"});
+  assert_int_equal(data->n_features, 2);
+  assert_null(data->ids);
+  ml_dataset_free(data);
+}
+
+static void expect_wrong_npy(const char *path, const ml_dataset_opts *opts, const char *want) {
+  ml_dataset *data = NULL;
+  ml_error err = {0};
+  assert_int_equal(ml_dataset_read(path, opts, NULL, &data, &err), ML_ERR_PARSE);
+  assert_string_equal(err.message, want);
+}
+
+static void wrong_npy(void **state) {
+  (void)state;
+  expect_wrong_npy(put_npy(false, -1, 4), &npy_opts, "weight \"w\" is negative for id \"r3\"");
+  expect_wrong_npy(put_npy(true, NAN, 4), &npy_opts, "weight \"w\" has no value for id \"r3\"");
+  expect_wrong_npy(put_npy(true, 1, -INFINITY), &npy_opts,
+                   "feature \"a\" is infinite for id \"r4\"");
+  expect_wrong_npy(put_npy(true, 1, 1), &(ml_dataset_opts){.target = "a"},
+                   "target \"a\" has no value for id \"r2\"");
+}
+
 /* ---- levels ---- */
 
 static void levels(void **state) {
@@ -422,6 +516,7 @@ int main(void) {
       cmocka_unit_test(wrong_features),
       cmocka_unit_test(texts),
       cmocka_unit_test(texts_that_come_late),
+      cmocka_unit_test(classes_that_come_late),
       cmocka_unit_test(texts_of_a_pipe),
       cmocka_unit_test(shared_memory),
       cmocka_unit_test(classes),
@@ -430,6 +525,8 @@ int main(void) {
       cmocka_unit_test(target_of_another_file),
       cmocka_unit_test(other_columns),
       cmocka_unit_test(wrong_columns),
+      cmocka_unit_test(npy),
+      cmocka_unit_test(wrong_npy),
       cmocka_unit_test(levels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,6 +216,32 @@ static void check_weights_repeat(void **state) {
   }
 }
 
+/* The order of the rows does not matter, not even in the last bit: sums have the order of the data,
+ * and so have the rows that a forest draws. */
+static void check_order(void **state) {
+  (void)state;
+  const ml_model *models[] = {&models__decision_tree, &models__random_forest};
+  ml_rng rng = ml_rng_seeded(6);
+  for (size_t k = 0; k < 80; k++) {
+    const ml_model *model = models[k % 2];
+    table t;
+    uint32_t rows[MAX_ROWS];
+    double params[MAX_PARAMS], got[MAX_ROWS * MAX_CLASSES], want[MAX_ROWS * MAX_CLASSES];
+    size_t n_classes = k % 3 ? k % 3 + 1 : 0, n_values = n_classes ? n_classes : 1;
+    draw_table(&rng, 40, n_classes, REAL_WEIGHTS, &t);
+    ml_model_defaults(model, params);
+    if (k % 2) param(model, params, "n_estimators", 5);
+    param(model, params, "min_samples_leaf", 5);
+    for (uint32_t i = 0; i < MAX_ROWS; i++) rows[i] = i;
+    ml_rng_shuffle(&rng, rows, t.view.n);
+    ml_view all = all_rows(&t), shuffled = t.view;
+    shuffled.rows = rows;
+    fit_predict(model, params, &t.view, &all, 3, want);
+    fit_predict(model, params, &shuffled, &all, 3, got);
+    for (size_t i = 0; i < all.n * n_values; i++) expect_same("in any order", got[i], want[i]);
+  }
+}
+
 /* Weights and targets of any size: their units do not matter. */
 static void check_units(void **state) {
   (void)state;
@@ -306,7 +332,7 @@ static void check_cancel(void **state) {
 /* ---- forests ----------------------------------------------------------------------------------
  */
 
-/* Without drawing rows or columns, each tree is the tree. */
+/* Without drawing rows, and with one column, each tree is the tree. */
 static void check_forest_of_equals(void **state) {
   (void)state;
   ml_rng rng = ml_rng_seeded(5);
@@ -314,6 +340,7 @@ static void check_forest_of_equals(void **state) {
     table t;
     size_t n_classes = k % 4 ? k % 4 + 1 : 0, n_values = n_classes ? n_classes : 1;
     draw_table(&rng, 40, n_classes, (int)(k % 3), &t);
+    t.view.n_columns = 1;
     double of_tree[MAX_PARAMS], of_forest[MAX_PARAMS], got[MAX_ROWS * MAX_CLASSES],
         want[MAX_ROWS * MAX_CLASSES];
     ml_model_defaults(&models__decision_tree, of_tree);
@@ -350,9 +377,9 @@ static void check_bootstrap(void **state) {
   expect_same("whichever is asked for", got[0], got[1]);
 }
 
-/* Of columns of which one is as good as the others, each is drawn as often. */
-static void check_drawn_columns(void **state) {
-  (void)state;
+/* Of columns of which one is as good as the others, each is taken as often, whether one is looked
+ * at or all are in any order. */
+static void check_drawn(size_t n_looked_at) {
   enum { P = 5, TREES = 4000 };
   double x[2 * P], y[] = {0, 1};
   size_t n_drawn[P] = {0};
@@ -365,7 +392,8 @@ static void check_drawn_columns(void **state) {
                               .max_depth = SIZE_MAX,
                               .min_split = 2,
                               .min_leaf = 1,
-                              .n_drawn = 1};
+                              .n_drawn = n_looked_at,
+                              .shuffles = n_looked_at == P};
   tree_sample sample;
   tree_grower *grower;
   tree grown = {0};
@@ -381,6 +409,12 @@ static void check_drawn_columns(void **state) {
   tree__grower_free(grower);
   tree__sample_release(&sample);
   tree__release(&grown);
+}
+
+static void check_drawn_columns(void **state) {
+  (void)state;
+  check_drawn(1);
+  check_drawn(5);
 }
 
 /* ---- hyper-parameters --------------------------------------------------------------------------
@@ -418,12 +452,19 @@ static void check_params(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(check_twin),           cmocka_unit_test(check_by_hand),
-      cmocka_unit_test(check_thresholds),     cmocka_unit_test(check_equal_columns),
-      cmocka_unit_test(check_weights_repeat), cmocka_unit_test(check_units),
-      cmocka_unit_test(check_no_rows),        cmocka_unit_test(check_depth),
-      cmocka_unit_test(check_cancel),         cmocka_unit_test(check_forest_of_equals),
-      cmocka_unit_test(check_bootstrap),      cmocka_unit_test(check_drawn_columns),
+      cmocka_unit_test(check_twin),
+      cmocka_unit_test(check_by_hand),
+      cmocka_unit_test(check_thresholds),
+      cmocka_unit_test(check_equal_columns),
+      cmocka_unit_test(check_weights_repeat),
+      cmocka_unit_test(check_units),
+      cmocka_unit_test(check_no_rows),
+      cmocka_unit_test(check_order),
+      cmocka_unit_test(check_depth),
+      cmocka_unit_test(check_cancel),
+      cmocka_unit_test(check_forest_of_equals),
+      cmocka_unit_test(check_bootstrap),
+      cmocka_unit_test(check_drawn_columns),
       cmocka_unit_test(check_params),
   };
   return cmocka_run_group_tests_name("trees", tests, NULL, NULL);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Runs of cross-validation: a slow twin, and the same bytes whatever computes them. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <ml/mproc.h>
-#include <ml/rng.h>
 
 #include "support.h"
 #include "xval_cases.h"
@@ -149,10 +149,422 @@ static void any_number_of_workers_gives_the_same_bytes(void **state) {
   free_made(&d);
 }
 
+/* Searches of every kind. */
+static const ml_xval_opts searches[] = {
+    {.cv = "kfold:4", .holdout = 0.2, .holdout_shuffle = true, .pick = ML_PICK_1SE, .seed = 2},
+    {.cv = "mcSplit:0.3", .repeats = 3, .seed = 4, .keep_predictions = true},
+    {.cv = "shuffled:6", .early = ML_EARLY_RACE, .seed = 5},
+    {.cv = "kfold:3", .nested = "4", .keep_predictions = true},
+    {.cv = "pcSplit:0.25"},
+    {.cv = "loo"},
+    {.cv = "gcv"},
+};
+enum { N_SEARCHES = sizeof searches / sizeof *searches };
+
+static void any_search_over_workers_gives_the_same_bytes(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(120, 4, 0, 8);
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  ml_candidates *candidates = ridge_candidates(model);
+  ml_mproc *pool = open_workers(2);
+  ml_prep *prep = NULL;
+  assert_int_equal(ml_prep_parse("standard,select-corr=3", &prep, &err), ML_OK);
+  for (size_t i = 0; i < 2 * N_SEARCHES; i++) {
+    ml_xval_opts opts = searches[i / 2];
+    if (i % 2) opts.prep = prep;
+    ml_xval_result *serial = run_xval(&d, model, candidates, &opts, NULL);
+    ml_xval_result *r = run_xval(&d, model, candidates, &opts, ml_mproc_exec(pool));
+    expect_same_result(r, serial);
+    ml_xval_free(serial);
+    ml_xval_free(r);
+  }
+  ml_prep_free(prep);
+  ml_mproc_close(pool);
+  ml_candidates_free(candidates);
+  free_made(&d);
+}
+
+/* An executor that runs the items last to first, each with a state of its own, on copies. */
+static size_t three_workers(const ml_exec *exec) {
+  (void)exec;
+  return 3;
+}
+
+typedef struct backwards_item {
+  ml_buf in, out;
+} backwards_item;
+
+static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) {
+  (void)exec;
+  const ml_task *task = ml_module_find(job->module, job->task);
+  ml_span inputs[8] = {{0}};
+  for (size_t i = 0; i < job->n_inputs; i++) {
+    assert_false(job->inputs[i]->lent);
+    inputs[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
+  }
+  ml_job_data given = {.inputs = inputs,
+                       .n_inputs = job->n_inputs,
+                       .args = {(void *)job->args, job->n_args}};
+  if (job->result) given.result = (ml_span){job->result->data, job->result->size};
+  backwards_item *items = calloc(job->n_items, sizeof *items);
+  for (size_t i = job->n_items; i-- > 0;) {
+    void *state = NULL;
+    char text[100];
+    job->describe(job->ctx, i, text, sizeof text);
+    assert_int_equal(job->put(job->ctx, i, &items[i].in, err), ML_OK);
+    assert_int_equal(task->open(&given, &state, err), ML_OK);
+    const ml_item item = {.index = i, .in = items[i].in.data, .n_in = items[i].in.n};
+    assert_int_equal(task->run(state, &given, &item, &items[i].out, err), ML_OK);
+    task->close(state);
+  }
+  for (size_t i = 0; i < job->n_items; i++) {
+    assert_int_equal(job->take(job->ctx, i, items[i].out.data, items[i].out.n, err), ML_OK);
+    ml_buf_release(&items[i].in);
+    ml_buf_release(&items[i].out);
+  }
+  free(items);
+  return ML_OK;
+}
+
+static const ml_exec_vtable backwards_table = {.n_workers = three_workers, .run = run_backwards};
+static ml_exec backwards = {&backwards_table, true};
+
+static void order_and_copies_do_not_matter(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(60, 3, 0, 9);
+  ml_prep *prep = NULL;
+  assert_int_equal(ml_prep_parse("minmax", &prep, &err), ML_OK);
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  ml_candidates *candidates = ridge_candidates(model);
+  for (size_t i = 0; i < 2 * N_SEARCHES; i++) {
+    ml_xval_opts opts = searches[i / 2];
+    if (i % 2) opts.prep = prep;
+    ml_xval_result *serial = run_xval(&d, model, candidates, &opts, NULL);
+    ml_xval_result *r = run_xval(&d, model, candidates, &opts, &backwards);
+    expect_same_result(r, serial);
+    ml_xval_free(serial);
+    ml_xval_free(r);
+  }
+  ml_prep_free(prep);
+  ml_candidates_free(candidates);
+  free_made(&d);
+}
+
+/* ---- what fails -------------------------------------------------------------------------------- */
+
+static ml_candidates *moods(const ml_model *model, const char *spec) {
+  double fixed[2];
+  ml_candidates *c = NULL;
+  ml_error err = {0};
+  ml_model_defaults(model, fixed);
+  if (ml_candidates_make(model, fixed, &spec, 1, NULL, &c, &err) != ML_OK)
+    fail_msg("%s", err.message);
+  return c;
+}
+
+static const ml_model *moody(void) {
+  const ml_model *model = NULL;
+  ml_error err = {0};
+  if (ml_model_find(MODULES "/moody_model.so", NULL, &model, &err) != ML_OK)
+    fail_msg("%s", err.message);
+  return model;
+}
+
+static void expect_moody(const ml_xval_result *r) {
+  static const char *const words[] = {NULL, "it does not want to", NULL, "not with this"};
+  assert_int_equal(r->n_candidates, 4);
+  for (size_t f = 0; f < r->n_folds; f++) {
+    assert_int_equal(r->candidates[0].folds[f].state, ML_FOLD_DONE);
+    for (size_t c = 1; c < 4; c++) {
+      assert_int_equal(r->candidates[c].folds[f].state, ML_FOLD_FAILED);
+      assert_true(r->candidates[c].folds[f].error[0] != 0);
+      if (words[c]) assert_string_equal(r->candidates[c].folds[f].error, words[c]);
+    }
+  }
+  assert_int_equal(r->best, 0);
+  assert_int_equal(r->candidates[0].rank, 1);
+  assert_int_equal(r->candidates[1].rank, 0);
+  assert_true(isnan(r->candidates[1].mean[0]));
+  assert_int_equal(r->n_done, r->n_folds);
+  assert_int_equal(r->n_failed, 3 * r->n_folds);
+}
+
+static void a_failing_candidate_does_not_end_the_rest(void **state) {
+  (void)state;
+  ml_dataset d = made_data(20, 2, 0, 1);
+  const ml_model *model = moody();
+  ml_candidates *c = moods(model, "mood=good,fails,nan,refuses");
+  ml_xval_opts opts = {.cv = "kfold:3"};
+  ml_xval_result *r = run_xval(&d, model, c, &opts, NULL);
+  expect_moody(r);
+  ml_xval_free(r);
+  ml_candidates_free(c);
+  c = moods(model, "mood=fails,nan");
+  expect_no_xval(&d, model, c, &opts, ML_ERR_NUMERIC, "it does not want to");
+  ml_candidates_free(c);
+  c = moods(model, "mood=good,fails");
+  opts.stop_on_error = true;
+  expect_no_xval(&d, model, c, &opts, ML_ERR_NUMERIC, "fold 1: it does not want to");
+  ml_candidates_free(c);
+  free_made(&d);
+}
+
+static void a_model_that_ends_its_process_is_a_failed_candidate(void **state) {
+  (void)state;
+  ml_dataset d = made_data(20, 2, 0, 1);
+  const ml_model *model = moody();
+  ml_candidates *c = moods(model, "mood=good,aborts");
+  ml_mproc *pool = open_workers(2);
+  ml_xval_result *r = run_xval(&d, model, c, &(ml_xval_opts){.cv = "kfold:2"}, ml_mproc_exec(pool));
+  for (size_t f = 0; f < 2; f++) {
+    assert_int_equal(r->candidates[0].folds[f].state, ML_FOLD_DONE);
+    assert_int_equal(r->candidates[1].folds[f].state, ML_FOLD_FAILED);
+    assert_non_null(strstr(r->candidates[1].folds[f].error, "worker"));
+  }
+  assert_int_equal(r->best, 0);
+  ml_xval_free(r);
+  ml_mproc_close(pool);
+  ml_candidates_free(c);
+  free_made(&d);
+}
+
+/* Kill a worker while the run goes on. */
+typedef struct killer {
+  ml_mproc *pool;
+  size_t n_killed;
+} killer;
+
+static void kill_one(void *ctx, const char *step, double done, double total) {
+  killer *k = ctx;
+  long pids[4];
+  (void)step, (void)total;
+  if (k->n_killed > 0 || done < 1 || ml_mproc_pids(k->pool, pids) == 0) return;
+  kill((pid_t)pids[0], SIGKILL);
+  k->n_killed++;
+}
+
+static void a_worker_that_is_killed_changes_nothing(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(3000, 10, 0, 4);
+  assert_int_equal(ml_model_find("decision_tree", NULL, &model, &err), ML_OK);
+  const ml_xval_opts opts = {.cv = "shuffled:10", .repeats = 3, .keep_predictions = true};
+  ml_xval_result *want = run_xval(&d, model, NULL, &opts, NULL), *r = NULL;
+  killer k = {.pool = open_workers(2)};
+  const ml_watch watch = {.progress = kill_one, .ctx = &k};
+  assert_int_equal(
+      ml_xval(&d, model, NULL, NULL, &opts, ml_mproc_exec(k.pool), &watch, &r, &err), ML_OK);
+  assert_int_equal(k.n_killed, 1);
+  assert_true(ml_mproc_get_stats(k.pool).workers_lost >= 1);
+  expect_same_result(r, want);
+  ml_xval_free(r);
+  ml_xval_free(want);
+  ml_mproc_close(k.pool);
+  free_made(&d);
+}
+
+/* ---- what is refused --------------------------------------------------------------------------- */
+
+static void what_cannot_be_is_refused(void **state) {
+  (void)state;
+  ml_dataset d = made_data(20, 2, 0, 1);
+  const ml_model *model = moody(), *trees, *ridge;
+  ml_error err = {0};
+  assert_int_equal(ml_model_find("decision_tree", NULL, &trees, &err), ML_OK);
+  assert_int_equal(ml_model_find("ridge", NULL, &ridge, &err), ML_OK);
+  double *x = (double *)d.x, weights[20], kept = x[3];
+  for (size_t i = 0; i < 20; i++) weights[i] = 1 + (double)(i % 3);
+  expect_no_xval(&d, model, NULL, &(ml_xval_opts){.holdout = 1}, ML_ERR_USAGE, "holdout");
+  expect_no_xval(&d, model, NULL, &(ml_xval_opts){.holdout = 0.97}, ML_ERR_USAGE, "leaves 0 of 20");
+  expect_no_xval(&d, model, NULL, &(ml_xval_opts){.holdout = 0.2, .nested = "3"}, ML_ERR_USAGE,
+                 "nested");
+  expect_no_xval(&d, model, NULL, &(ml_xval_opts){.early = ML_EARLY_HALVING}, ML_ERR_USAGE,
+                 "a race does without");
+  expect_no_xval(&d, model, NULL, &(ml_xval_opts){.cv = "gcv"}, ML_ERR_USAGE, "moody");
+  expect_no_xval(&d, model, NULL, &(ml_xval_opts){.cv = "kfold:21"}, ML_ERR_USAGE, "21");
+  d.weights = weights;
+  expect_no_xval(&d, model, NULL, NULL, ML_ERR_USAGE, "does not know weights");
+  ml_xval_free(run_xval(&d, model, NULL, &(ml_xval_opts){.fit_unweighted = true}, NULL));
+  d.weights = NULL;
+  x[3] = NAN;
+  expect_no_xval(&d, ridge, NULL, NULL, ML_ERR_PARSE,
+                 "feature 'x0' has 1 missing value, which model ridge does not take: --prep "
+                 "impute=median");
+  ml_prep *prep = NULL;
+  assert_int_equal(ml_prep_parse("impute=mean", &prep, &err), ML_OK);
+  ml_xval_free(run_xval(&d, ridge, NULL, &(ml_xval_opts){.prep = prep}, NULL));
+  ml_prep_free(prep);
+  x[3] = INFINITY;
+  expect_no_xval(&d, ridge, NULL, NULL, ML_ERR_PARSE, "feature 'x0' has 1 infinite value");
+  x[3] = kept;
+  free_made(&d);
+}
+
+static void columns_of_text_are_left_out_and_named(void **state) {
+  (void)state;
+  ml_dataset d = made_data(30, 3, 0, 1);
+  const ml_model *model;
+  ml_error err = {0};
+  char *names[] = {"a", "colour", "b"}, *labels[] = {"blue", "red"};
+  ml_levels categories[3] = {{0}, {.labels = labels, .n = 2}, {0}};
+  double *x = (double *)d.x;
+  for (size_t i = 0; i < 30; i++) x[30 + i] = (double)(i % 2);
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  d.names = names;
+  d.categories = categories;
+  ml_xval_result *without = run_xval(&d, model, NULL, NULL, NULL);
+  assert_int_equal(without->n_warnings >= 1, 1);
+  assert_string_equal(without->warnings[0],
+                      "column 'colour' is text and left out: --prep one-hot=colour takes it");
+  /* The same as data that never had it. */
+  ml_dataset bare = d;
+  double two[60];
+  memcpy(two, x, 30 * sizeof *x);
+  memcpy(two + 30, x + 60, 30 * sizeof *x);
+  bare.x = two;
+  bare.n_features = 2;
+  bare.names = NULL;
+  bare.categories = NULL;
+  ml_xval_result *never = run_xval(&bare, model, NULL, NULL, NULL);
+  expect_same("mean", without->candidates[0].mean[0], never->candidates[0].mean[0]);
+  ml_prep *prep = NULL;
+  assert_int_equal(ml_prep_parse("one-hot=colour", &prep, &err), ML_OK);
+  ml_xval_result *with = run_xval(&d, model, NULL, &(ml_xval_opts){.prep = prep}, NULL);
+  assert_true(with->candidates[0].mean[0] != without->candidates[0].mean[0]);
+  for (size_t i = 0; i < with->n_warnings; i++) assert_null(strstr(with->warnings[i], "left out"));
+  ml_prep_free(prep);
+  ml_xval_free(with);
+  ml_xval_free(never);
+  ml_xval_free(without);
+  free_made(&d);
+}
+
+/* ---- special folds ----------------------------------------------------------------------------- */
+
+static void leave_one_out_ranks_by_the_pooled_score(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(25, 2, 0, 6);
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  ml_candidates *candidates = ridge_candidates(model);
+  ml_xval_result *r = run_xval(&d, model, candidates, &(ml_xval_opts){.cv = "loo"}, NULL);
+  assert_string_equal(r->metrics[0].info->name, "r2");
+  assert_true(r->ranks_pooled);
+  assert_true(r->best < r->n_candidates);
+  for (size_t c = 0; c < r->n_candidates; c++) {
+    assert_true(isnan(r->candidates[c].mean[0]));
+    assert_true(isnan(r->candidates[c].folds[0].scores[0]));
+    assert_true(r->candidates[c].folds[0].why[0][0] != 0);
+    assert_true(r->candidates[c].pooled[0] <= r->candidates[r->best].pooled[0] + 1e-12);
+  }
+  assert_int_equal(r->candidates[r->best].rank, 1);
+  ml_xval_free(r);
+  ml_candidates_free(candidates);
+  free_made(&d);
+}
+
+/* Time is up before anything is begun. */
+static void what_is_not_begun_in_time_is_skipped(void **state) {
+  (void)state;
+  ml_dataset d = made_data(20, 2, 0, 1);
+  ml_xval_result *r =
+      run_xval(&d, moody(), NULL, &(ml_xval_opts){.cv = "kfold:4", .time_budget = 1e-9}, NULL);
+  assert_int_equal(r->n_done, 0);
+  assert_int_equal(r->n_skipped, 4);
+  assert_int_equal(r->best, SIZE_MAX);
+  assert_true(isnan(r->candidates[0].mean[0]));
+  ml_xval_free(r);
+  free_made(&d);
+}
+
+static bool always(void *ctx) {
+  (void)ctx;
+  return true;
+}
+
+static void a_run_can_be_stopped(void **state) {
+  (void)state;
+  ml_dataset d = made_data(20, 2, 0, 1);
+  ml_xval_result *r = NULL;
+  ml_error err = {0};
+  const ml_watch watch = {.cancelled = always};
+  assert_int_equal(ml_xval(&d, moody(), NULL, NULL, NULL, NULL, &watch, &r, &err),
+                   ML_ERR_CANCELLED);
+  assert_null(r);
+  free_made(&d);
+}
+
+/* A race drops what is clearly worse, and ends with the winner of the whole. */
+static void a_race_drops_the_hopeless(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(200, 3, 0, 2);
+  const char *const specs[] = {"alpha=0.001,1e6,1e7"};
+  double fixed[64];
+  ml_candidates *c = NULL;
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  ml_model_defaults(model, fixed);
+  assert_int_equal(ml_candidates_make(model, fixed, specs, 1, NULL, &c, &err), ML_OK);
+  ml_xval_result *r = run_xval(&d, model, c, &(ml_xval_opts){.cv = "kfold:10", .early = ML_EARLY_RACE},
+                               NULL);
+  assert_int_equal(r->best, 0);
+  assert_int_equal(r->candidates[0].n_done, 10);
+  for (size_t i = 1; i < 3; i++) {
+    assert_true(r->candidates[i].n_done >= 3 && r->candidates[i].n_done < 10);
+    assert_int_equal(r->candidates[i].folds[9].state, ML_FOLD_SKIPPED);
+    assert_int_equal(r->candidates[i].rank, 0);
+  }
+  ml_xval_free(r);
+  ml_candidates_free(c);
+  free_made(&d);
+}
+
+static void halving_computes_all_rows_for_few(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(5000, 3, 0, 2);
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  ml_candidates *c = ridge_candidates(model);
+  const ml_xval_opts opts = {.cv = "kfold:5", .early = ML_EARLY_HALVING, .seed = 3};
+  ml_xval_result *r = run_xval(&d, model, c, &opts, NULL);
+  size_t n_whole = 0;
+  for (size_t i = 0; i < r->n_candidates; i++) n_whole += r->candidates[i].n_done == 5;
+  assert_int_equal(r->n_candidates, 14);
+  assert_int_equal(n_whole, 2); /* 14, 5, 2 */
+  assert_int_equal(r->n_done, 5 * (14 + 5 + 2));
+  assert_int_equal(r->candidates[r->best].n_done, 5);
+  ml_xval_result *again = run_xval(&d, model, c, &opts, &backwards);
+  expect_same_result(again, r);
+  ml_xval_free(again);
+  ml_xval_free(r);
+  ml_candidates_free(c);
+  free_made(&d);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(scores_are_those_of_a_slow_twin),
       cmocka_unit_test(any_number_of_workers_gives_the_same_bytes),
+      cmocka_unit_test(any_search_over_workers_gives_the_same_bytes),
+      cmocka_unit_test(order_and_copies_do_not_matter),
+      cmocka_unit_test(a_failing_candidate_does_not_end_the_rest),
+      cmocka_unit_test(a_model_that_ends_its_process_is_a_failed_candidate),
+      cmocka_unit_test(a_worker_that_is_killed_changes_nothing),
+      cmocka_unit_test(what_cannot_be_is_refused),
+      cmocka_unit_test(columns_of_text_are_left_out_and_named),
+      cmocka_unit_test(leave_one_out_ranks_by_the_pooled_score),
+      cmocka_unit_test(what_is_not_begun_in_time_is_skipped),
+      cmocka_unit_test(a_run_can_be_stopped),
+      cmocka_unit_test(a_race_drops_the_hopeless),
+      cmocka_unit_test(halving_computes_all_rows_for_few),
   };
   return cmocka_run_group_tests_name("xval/run", tests, NULL, NULL);
 }

@@ -221,7 +221,7 @@ static ml_status keep(computing *c, const xval_item *item, size_t candidate, con
   fit->error = run__text(run, o->texts);
   if (!fit->error) return ml_error_memory(err);
   if (!run->opts->stop_on_error) return ML_OK;
-  return ml_error_set(err, ML_ERR_NUMERIC, "fold %zu: %s", item->fold + 1, o->texts);
+  return ml_error_set(err, ML_ERR_NUMERIC, "fold %zu: %s", (size_t)item->fold, o->texts);
 }
 
 static ml_status take_outcomes(computing *c, size_t i, const void *out, size_t n_out,

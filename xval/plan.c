@@ -271,7 +271,7 @@ void plan__release(xval_plan *plan) {
   free(d->categories);
   free(d->names);
   free(d->classes.labels);
-  if (plan->prep) ml_prep_free(plan->prep);
+  ml_prep_free(plan->prep);
   free(plan->metrics);
   free(plan->scenes);
   *plan = (xval_plan){0};

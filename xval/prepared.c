@@ -107,7 +107,7 @@ static void prepare(fold_run *run) {
   p->is_there = true;
   ml_status status = learn(p, &s->plan, &cv, run->fold, &steps, &p->error);
   if (status != ML_OK && p->error.status == ML_OK) p->error.status = status;
-  if (steps) ml_prepared_free(steps);
+  ml_prepared_free(steps);
 }
 
 /* What the model has to say of the columns that it gets now. */

@@ -99,6 +99,7 @@ static kept purge(const split *s, const spanned *x, const double *latest, size_t
   for (size_t i = first; i < end; i++) high = fmax(high, x[i].end);
   k.n_before = count_starts(x, first, k.low, false);
   k.after = count_starts(x, s->n, high + s->args.embargo, true);
+  if (k.after < end) k.after = end;
   size_t last = k.n_before;
   while (k.whole < last) { /* latest ascends */
     size_t middle = k.whole + (last - k.whole) / 2;

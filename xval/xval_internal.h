@@ -15,14 +15,6 @@ ml_status xval__leaks(const ml_dataset *data, const ml_folds *folds, char ***war
                       ml_error *err);
 
 #pragma weak xval__leaks
-#pragma weak ml_prep_parse
-#pragma weak ml_prep_free
-#pragma weak ml_prep_text
-#pragma weak ml_prep_check
-#pragma weak ml_prep_fit
-#pragma weak ml_prepared_free
-#pragma weak ml_prepared_n_columns
-#pragma weak ml_prepared_apply
 
 /* ---- wire.c: bytes that mean numbers, texts and arrays ----------------------------------------
  * Everything begins at a multiple of 8, so that arrays are used where they lie. */

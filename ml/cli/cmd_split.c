@@ -94,15 +94,47 @@ static ml_status read_rows(const split_options *o, const ml_scheme *scheme, cons
 
 /* ---- what is shown ------------------------------------------------------------------------- */
 
-static ml_status list_schemes(ml_error *err) {
+static void put_scheme_text(const ml_scheme *s, ml_buf *out) {
   enum { INDENT = 4 };
+  ml_buf_printf(out, "%s%s\n", s->name, s->arguments);
+  cli__pad(out, INDENT);
+  cli__wrap(out, s->summary, INDENT, INDENT, CLI_WIDTH);
+}
+
+static void put_scheme_json(const ml_scheme *s, ml_buf *out) {
+  const struct {
+    bool is;
+    const char *what;
+  } needs[] = {{s->needs_classes, "classes"},
+               {s->needs_groups, "groups"},
+               {s->needs_predefined, "predefined"},
+               {s->needs_times, "times"}};
+  const char *before = "";
+  ml_buf_printf(out, "{\"name\": \"%s\", \"arguments\": \"%s\", \"summary\": ", s->name,
+                s->arguments);
+  ml_buf_json_string(out, s->summary);
+  ml_buf_printf(out, ", \"random\": %s, \"needs\": [", s->is_random ? "true" : "false");
+  for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+    if (!needs[i].is) continue;
+    ml_buf_printf(out, "%s\"%s\"", before, needs[i].what);
+    before = ", ";
+  }
+  ml_buf_puts(out, "]}");
+}
+
+static ml_status list_schemes(bool as_json, ml_error *err) {
   ml_buf out = {0};
   const ml_scheme *s;
+  if (as_json) ml_buf_puts(&out, "{\"schemes\": [");
   for (size_t i = 0; (s = ml_scheme_at(i)); i++) {
-    ml_buf_printf(&out, "%s%s\n", s->name, s->arguments);
-    cli__pad(&out, INDENT);
-    cli__wrap(&out, s->summary, INDENT, INDENT, CLI_WIDTH);
+    if (as_json) {
+      ml_buf_puts(&out, i ? ",\n " : "\n ");
+      put_scheme_json(s, &out);
+    } else {
+      put_scheme_text(s, &out);
+    }
   }
+  if (as_json) ml_buf_puts(&out, "]}\n");
   return cli__print(&out, err);
 }
 
@@ -207,7 +239,7 @@ static ml_status run_rows(cli_call *cli, const split_options *o, const ml_watch 
 static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   const split_options *o = options;
   const ml_scheme *scheme;
-  if (o->list) return list_schemes(err);
+  if (o->list) return list_schemes(cli->common.json, err);
   cli__catch_signals();
   ml_status status = check_options(cli, o, &scheme, err);
   if (status != ML_OK) return status;

@@ -47,6 +47,10 @@ static ml_status check_search(const cli_xval *g, ml_error *err) {
        "or --sobol"},
       {g->nested && g->holdout > 0, "--nested and --holdout exclude one another"},
       {g->nested && g->oof, "--oof without one winner: --nested has one for each outer fold"},
+      {g->nested && (g->race || g->halving),
+       "--nested computes all folds of all candidates: --race and --halving are not for it"},
+      {g->oof && g->cv && strcmp(g->cv, "gcv") == 0,
+       "--oof without predictions: gcv tests no rows"},
       {g->holdout_shuffle && !(g->holdout > 0), "--holdout-shuffle needs --holdout SHARE"}};
   return first_broken(rules, sizeof rules / sizeof *rules, err);
 }
@@ -80,11 +84,12 @@ static bool is_number(const char *text) {
   return *text && text[strspn(text, "0123456789")] == 0;
 }
 
-/* What a scheme looks at must be named. @param[out] uses  what it looks at is added */
+/* What a scheme looks at must be named; gcv has no folds. @param[out] uses  what it looks at is
+ * added */
 static ml_status check_scheme(const cli_xval *g, const char *option, const char *text,
                               ml_scheme *uses, ml_error *err) {
   const ml_scheme *scheme;
-  if (!text || is_number(text)) return ML_OK;
+  if (!text || is_number(text) || strcmp(text, "gcv") == 0) return ML_OK;
   ml_status status = ml_scheme_find(text, &scheme, err);
   if (status != ML_OK) return status;
   uses->needs_groups |= scheme->needs_groups;
@@ -195,6 +200,8 @@ static ml_status read_model(xval_asked *a, ml_error *err) {
   ml_problem of_name = ML_PROBLEM_AUTO;
   ml_status status = ml_model_find(a->given->model, &of_name, &a->model, err);
   if (status == ML_OK) status = read_problem(a, of_name, err);
+  for (size_t m = 0; m < a->n_metrics && a->problem && status == ML_OK; m++)
+    status = ml_metric_check(&a->metrics[m], a->problem, 2, true, true, err);
   if (status == ML_OK) status = read_fixed(a, err);
   return status == ML_OK ? read_candidates(a, err) : status;
 }

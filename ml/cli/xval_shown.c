@@ -190,7 +190,7 @@ void xval__headline(const xval_shown *s, ml_buf *out) {
     return;
   }
   xval__put_score(s, 0, mean, out);
-  if (is_pooled) return;
+  if (is_pooled || r->n_folds == 1) return;
   ml_buf_puts(out, " +- ");
   xval__put_score(s, 0, sd, out);
 }

@@ -117,8 +117,10 @@ static void put_score(const xval_shown *s, size_t m, double score, grid *g) {
 
 static void put_pair(const xval_shown *s, size_t m, double mean, double sd, grid *g) {
   xval__put_score(s, m, mean, &g->cells);
-  if (!isnan(mean)) ml_buf_puts(&g->cells, " +- ");
-  if (!isnan(mean)) xval__put_score(s, m, sd, &g->cells);
+  if (!isnan(mean) && s->result->n_folds > 1) {
+    ml_buf_puts(&g->cells, " +- ");
+    xval__put_score(s, m, sd, &g->cells);
+  }
   grid__end_cell(g);
 }
 

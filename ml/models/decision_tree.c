@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A decision tree. One that is grown to the greatest depth has all others of a search in it. */
+/* A decision tree, as scikit-learn grows it, but for what is left to chance or to rounding there:
+ * of splits that are equal within rounding the first feature's is taken, and of these the one at
+ * the least threshold; values are doubles, and differ when they do; a node is pure when its targets
+ * are equal. One tree that is grown to the greatest depth has all others of a search in it. */
 #include <stdlib.h>
 #include <string.h>
 

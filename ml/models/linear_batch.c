@@ -73,7 +73,8 @@ static void predict_block(const batch_plan *plan, size_t n_candidates, size_t n,
 ml_status linear__batch_take(const ml_view *test, const linear_batch *batch, ml_take *take,
                              void *ctx, ml_error *err) {
   batch_plan plan = {0};
-  double *block = linear__new(BLOCK_ROWS, batch->p + 1), *out = linear__new(test->n, batch->n);
+  double *block = linear__new(BLOCK_ROWS, batch->p + 1),
+         *out = reallocarray(NULL, test->n + 1, batch->n * sizeof *out);
   ml_status status = block && out ? make_plan(batch, &plan, err) : ml_error_memory(err);
   for (size_t i = 0; i < BLOCK_ROWS && block; i++) block[i] = 1;
   for (size_t from = 0; from < test->n && status == ML_OK; from += BLOCK_ROWS) {

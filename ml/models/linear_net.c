@@ -147,9 +147,10 @@ static size_t find_active(linear_net *net, double l1, size_t *n_active) {
 }
 
 /* One pass over active coefficients. @return the greatest change of a prediction, in the root of
- * the mean square over rows; -1: no memory */
-static double descend(linear_net *net, double l1, double l2, size_t n_active) {
+ * the mean square over rows; -1: no memory. @param[out] changes  which of them are not 0 */
+static double descend(linear_net *net, double l1, double l2, size_t n_active, bool *changes) {
   double most = 0;
+  *changes = false;
   for (size_t i = 0; i < n_active; i++) {
     size_t j = net->active[i];
     double old = net->b[j], square = net->diagonal[j];
@@ -159,6 +160,7 @@ static double descend(linear_net *net, double l1, double l2, size_t n_active) {
     const double *column = column_of(net, j);
     if (!column) return -1;
     net->b[j] = new;
+    *changes |= (new == 0) != (old == 0);
     cblas_daxpy((int)net->p, old - new, column, 1, net->slope, 1);
     most = fmax(most, fabs(new - old) * sqrt(square));
   }
@@ -284,8 +286,11 @@ static bool polish(linear_net *net, double l1, double l2) {
 
 /* Passes before the equations are solved, and how far a pass may still move predictions when they
  * need not be: the rest is a geometric series. */
-#define PASSES   8
+#define PASSES   16
 #define MOVE_MAX 1e-14
+
+/* The equations are solved at once when passes make no better progress than this. */
+#define SLOW 4
 
 static ml_status no_convergence(double max_passes, ml_error *err) {
   return ml_error_set(err, ML_ERR_NUMERIC,
@@ -301,9 +306,11 @@ static ml_status descend_some(linear_net *net, double l1, double l2, double max_
   *has_converged = false;
   find_active(net, l1, &n_active);
   for (size_t i = 0; i < PASSES && *passes < max_passes && !*has_converged; i++, *passes += 1) {
-    double move = descend(net, l1, l2, n_active);
+    bool changes;
+    double move = descend(net, l1, l2, n_active, &changes);
     if (move < 0) return ml_error_memory(err);
     *has_converged = move <= small && move <= before / 2;
+    if (!changes && move > before / SLOW) break;
     before = move;
   }
   return ML_OK;

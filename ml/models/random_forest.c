@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A random forest. The trees of a small one are the first of a greater one, and the upper parts of
- * its trees are those of a shallower one: one forest serves a whole search. */
+ * its trees are those of a shallower one: one forest serves a whole search. Of equal splits that of
+ * the feature which is drawn first is taken, so that small nodes do not all take the same one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,12 +75,14 @@ static void end_planting(planter *p) {
 static ml_status begin_planting(tree_sample *sample, const double *params,
                                 const tree_limits *limits, uint64_t seed, const void *cancel,
                                 planter *p, ml_error *err) {
+  tree_limits shuffled = *limits;
+  shuffled.shuffles = true;
   *p = (planter){.n = sample->n, .n_draw = n_drawn_rows(params, sample->n)};
   p->seed = seed;
   p->cancel = cancel;
   if (params[BOOTSTRAP] != 0) p->times = malloc(sample->n * sizeof *p->times);
   if (params[BOOTSTRAP] != 0 && !p->times) return ml_error_memory(err);
-  ml_status status = tree__grower_new(sample, limits, false, &p->grower, err);
+  ml_status status = tree__grower_new(sample, &shuffled, false, &p->grower, err);
   if (status) end_planting(p);
   return status;
 }

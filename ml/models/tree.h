@@ -49,6 +49,8 @@ typedef struct tree_limits {
   double min_weight; /* of a leaf, as share of all */
   double min_decrease;
   size_t n_drawn; /* columns that are looked at in each node; n_columns: all */
+  bool
+      shuffles; /* all are looked at in an order that is drawn, too: of equals the first is taken */
 } tree_limits;
 
 typedef struct tree_node {

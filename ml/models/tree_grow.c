@@ -8,33 +8,10 @@
 #include <ml/rng.h>
 #include <ml/vector.h>
 
-#include "tree_columns.h"
+#include "tree_grower.h"
 
 /* Entries that are looked at between two looks at whether to go on. */
 enum { PATIENCE = 1 << 20, LANES = 8 };
-
-/* A node that is not divided yet: entries [first, first + n) of each column. */
-typedef struct open_node {
-  uint32_t node, depth;
-  size_t first, n;
-  uint64_t seed;
-} open_node;
-
-struct tree_grower {
-  tree_sample *sample;
-  tree_limits limits;
-  tree_scorer scorer;
-  tree_columns columns;
-  uint32_t *counts; /* n: as the sample's, times how often each row is there */
-  double *weights;
-  uint64_t *pairs;
-  double *terms;
-  uint32_t *drawn, *swaps; /* n_columns: those to draw from; how they were exchanged */
-  double *best;            /* n_columns: of those drawn */
-  open_node *open;
-  size_t n_open, open_room;
-  size_t work; /* entries since the last look at cancel */
-};
 
 /* What a node of a tree is like, beside its value. */
 typedef struct node_sums {
@@ -47,117 +24,6 @@ typedef struct split {
   size_t n_left;
   double threshold;
 } split;
-
-/* ---- memory ---------------------------------------------------------------------------------- */
-
-/* Greatest weight of all rows for which the terms of entropies are kept: 32 MB. */
-enum { MAX_TERMS = 1 << 22 };
-
-/* Weight of all rows at most, where each may be there up to n times and it is whole and below 2^31
- * then; else 0. */
-static size_t whole_weight(const tree_sample *s, bool are_repeated) {
-  uint64_t most = 0, sum = 0;
-  if (!s->counts) return 0;
-  for (size_t i = 0; i < s->n; i++) {
-    most = s->counts[i] > most ? s->counts[i] : most;
-    sum += s->counts[i];
-  }
-  if (are_repeated) sum = most * s->n;
-  return sum < INT32_MAX ? (size_t)sum : 0;
-}
-
-static bool allocate(tree_grower *g, size_t weight) {
-  const tree_sample *s = g->sample;
-  size_t p = s->n_columns ? s->n_columns : 1, classes = s->n_classes ? s->n_classes : 1;
-  g->drawn = malloc(p * sizeof *g->drawn);
-  g->swaps = malloc(p * sizeof *g->swaps);
-  g->best = malloc(p * sizeof *g->best);
-  g->scorer.left = malloc(classes * sizeof *g->scorer.left);
-  g->scorer.left_sums = malloc(classes * sizeof *g->scorer.left_sums);
-  bool ok = g->drawn && g->swaps && g->best && g->scorer.left && g->scorer.left_sums;
-  bool is_exact = weight > 0, are_pairs = s->n_classes == 2 && g->limits.criterion == TREE_GINI;
-  if (is_exact)
-    g->counts = malloc(s->n * sizeof *g->counts);
-  else
-    g->weights = malloc(s->n * sizeof *g->weights);
-  if (is_exact && are_pairs) ok = ok && (g->pairs = malloc(s->n * sizeof *g->pairs));
-  if (is_exact && g->limits.criterion == TREE_ENTROPY && weight <= MAX_TERMS)
-    ok = ok && (g->terms = tree__entropy_terms(weight));
-  return ok && (g->counts || g->weights);
-}
-
-ml_status tree__grower_new(tree_sample *sample, const tree_limits *limits, bool may_consume,
-                           tree_grower **out, ml_error *err) {
-  tree_grower *g = calloc(1, sizeof *g);
-  if (!g) return ml_error_memory(err);
-  g->sample = sample;
-  g->limits = *limits;
-  ml_status status = tree__columns_init(&g->columns, sample, limits->n_drawn, may_consume, err);
-  if (status) {
-    free(g);
-    return status;
-  }
-  if (!allocate(g, whole_weight(sample, !may_consume))) {
-    tree__grower_free(g);
-    return ml_error_memory(err);
-  }
-  for (size_t j = 0; j < sample->n_columns; j++) g->drawn[j] = (uint32_t)j;
-  g->scorer.criterion = limits->criterion;
-  g->scorer.n_classes = sample->n_classes;
-  g->scorer.classes = sample->classes;
-  g->scorer.pairs = g->pairs;
-  g->scorer.counts = g->counts;
-  g->scorer.weights = g->weights;
-  g->scorer.y = sample->y;
-  g->scorer.terms = g->terms;
-  *out = g;
-  return ML_OK;
-}
-
-void tree__grower_free(tree_grower *g) {
-  if (!g) return;
-  tree__columns_release(&g->columns);
-  free(g->counts);
-  free(g->weights);
-  free(g->pairs);
-  free(g->terms);
-  free(g->drawn);
-  free(g->swaps);
-  free(g->best);
-  free(g->scorer.left);
-  free(g->scorer.left_sums);
-  free(g->open);
-  free(g);
-}
-
-void tree__grower_set_depth(tree_grower *g, size_t max_depth) {
-  g->limits.max_depth = max_depth;
-}
-
-/* Room for n more nodes. */
-static bool has_room(tree *t, size_t n) {
-  if (t->room - t->n_nodes >= n) return true;
-  size_t room = t->room ? 2 * t->room : 64, size;
-  if (__builtin_mul_overflow(room * t->n_values, sizeof *t->values, &size)) return false;
-  tree_node *nodes = realloc(t->nodes, room * sizeof *nodes);
-  if (nodes) t->nodes = nodes;
-  double *values = nodes ? realloc(t->values, size) : NULL;
-  if (values) t->values = values;
-  if (values) t->room = room;
-  return values != NULL;
-}
-
-static bool push(tree_grower *g, open_node node) {
-  if (g->n_open == g->open_room) {
-    size_t room = g->open_room ? 2 * g->open_room : 64;
-    open_node *open = realloc(g->open, room * sizeof *open);
-    if (!open) return false;
-    g->open = open;
-    g->open_room = room;
-  }
-  g->open[g->n_open++] = node;
-  return true;
-}
 
 /* ---- what a node is like --------------------------------------------------------------------- */
 
@@ -268,7 +134,7 @@ static bool is_constant(const uint32_t *entries, size_t n) {
  * @return how many: they are the first of g->drawn */
 static size_t look_at_drawn(tree_grower *g, const open_node *at, double *best) {
   size_t p = g->sample->n_columns, k = 0;
-  bool has_any = false, draws = g->limits.n_drawn < p;
+  bool has_any = false, draws = g->limits.n_drawn < p || g->limits.shuffles;
   ml_rng rng = ml_rng_seeded(at->seed);
   *best = -INFINITY;
   for (; k < p && (k < g->limits.n_drawn || !has_any); k++) {
@@ -304,16 +170,16 @@ static double threshold_between(double low, double high) {
   return t >= low && t < high ? t : low;
 }
 
-/* The first of the best splits, by column, then by threshold. */
+/* The first of the best splits, in the order of the columns, then by threshold. */
 static bool find_split(tree_grower *g, const open_node *at, split *out) {
   double best;
   size_t k = look_at_drawn(g, at, &best);
   bool is_found = best > -INFINITY;
   if (is_found) {
     double bound = best - tree__score_slack(&g->scorer, best);
-    uint32_t column = UINT32_MAX;
-    for (size_t i = 0; i < k; i++)
-      if (g->best[i] >= bound && g->drawn[i] < column) column = g->drawn[i];
+    size_t first = 0;
+    while (g->best[first] < bound) first++;
+    uint32_t column = g->drawn[first];
     const uint32_t *entries = tree__columns_entries(&g->columns, column, at->first, at->n);
     out->column = column;
     look(g, entries, at->n, bound, &out->n_left);
@@ -339,7 +205,7 @@ static void begin_node(tree_grower *g, const tree *t, uint32_t node) {
 
 static ml_status divide(tree_grower *g, tree *t, const open_node *at, const split *by,
                         ml_error *err) {
-  if (!has_room(t, 2)) return ml_error_memory(err);
+  if (!tree__make_room(t, 2)) return ml_error_memory(err);
   uint32_t left = (uint32_t)t->n_nodes;
   const uint32_t *entries = tree__columns_entries(&g->columns, by->column, at->first, at->n);
   size_t n[2] = {by->n_left, at->n - by->n_left}, first[2] = {at->first, at->first + by->n_left};
@@ -363,7 +229,7 @@ static ml_status divide(tree_grower *g, tree *t, const open_node *at, const spli
   }
   for (uint32_t i = 2; i-- > 0;) { /* the left one is the next */
     const open_node child = {left + i, at->depth + 1, first[i], n[i], ml_rng_derive(at->seed, i)};
-    if (goes_on[i] && !push(g, child)) return ml_error_memory(err);
+    if (goes_on[i] && !tree__push(g, child)) return ml_error_memory(err);
   }
   return ML_OK;
 }
@@ -391,7 +257,7 @@ static ml_status begin_tree(tree_grower *g, const uint32_t *times, uint64_t seed
   t->n_nodes = 0;
   g->n_open = 0;
   uint32_t *rows = malloc(g->sample->n * sizeof *rows);
-  if (!rows || !has_room(t, 1)) {
+  if (!rows || !tree__make_room(t, 1)) {
     free(rows);
     return ml_error_memory(err);
   }
@@ -403,7 +269,7 @@ static ml_status begin_tree(tree_grower *g, const uint32_t *times, uint64_t seed
   t->n_nodes = 1;
   g->scorer.min_weight = g->limits.min_weight * sums.weight;
   const open_node root = {.n = n, .seed = seed};
-  if (may_divide(g, &sums, n, 0) && !push(g, root)) return ml_error_memory(err);
+  if (may_divide(g, &sums, n, 0) && !tree__push(g, root)) return ml_error_memory(err);
   return ML_OK;
 }
 

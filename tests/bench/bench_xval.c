@@ -28,6 +28,7 @@ typedef struct bench_job {
   double from, to;
   size_t n_values;
   bool is_log, is_path; /* path: `from` and `to` are shares of the alpha at which all is 0 */
+  double common;        /* weight of a factor that all features have in common: they correlate */
   size_t rounds;
 } bench_job;
 
@@ -44,6 +45,19 @@ static const bench_job jobs[] = {
      .is_log = true,
      .rounds = 7},
     {.name = "elastic_net",
+     .model = "elastic_net",
+     .n = 20000,
+     .p = 100,
+     .cv = "kfold:5",
+     .varied = "alpha",
+     .from = 1,
+     .to = 1e-3,
+     .n_values = 100,
+     .is_log = true,
+     .is_path = true,
+     .common = 1,
+     .rounds = 7},
+    {.name = "elastic_net_apart",
      .model = "elastic_net",
      .n = 20000,
      .p = 100,
@@ -175,6 +189,10 @@ static data make_data(const bench_job *job) {
             .grid = must(calloc(job->n_values + 1, sizeof(double)))};
   ml_rng rng = ml_rng_seeded(20260101);
   for (size_t i = 0; i < job->n * job->p; i++) d.x[i] = normal(&rng);
+  for (size_t i = 0; i < job->n && job->common > 0; i++) {
+    double factor = job->common * normal(&rng);
+    for (size_t j = 0; j < job->p; j++) d.x[j * job->n + i] += factor;
+  }
   d.set.n_rows = job->n;
   d.set.n_features = job->p;
   d.set.x = d.x;
@@ -255,77 +273,25 @@ static double *make_candidates(const bench_job *job, const ml_model *model, cons
   return values;
 }
 
-/* What the folds hand over is scored at once: r2, or accuracy. */
-typedef struct scores {
-  const ml_cv *cv;
-  ml_view test;
-  double *sums, sum, square; /* of the test's target */
-} scores;
-
-static ml_status take(void *ctx, size_t candidate, const double *predictions, const ml_error *error,
-                      ml_error *err) {
-  scores *s = ctx;
-  const size_t n = s->test.n;
-  if (!predictions) return ml_error_set(err, error->status, "%s", error->message);
-  if (s->test.n_classes) {
-    size_t hits = 0;
-    for (size_t i = 0; i < n; i++)
-      hits += (predictions[2 * i + 1] > predictions[2 * i]) ==
-              s->test.classes[ml_view_row(&s->test, i)];
-    s->sums[candidate] += (double)hits / (double)n;
-    return ML_OK;
-  }
-  double rss = 0, mean = 0, tss = 0;
-  for (size_t i = 0; i < n; i++) mean += s->test.y[ml_view_row(&s->test, i)] / (double)n;
-  for (size_t i = 0; i < n; i++) {
-    double y = s->test.y[ml_view_row(&s->test, i)], e = y - predictions[i];
-    rss += e * e;
-    tss += (y - mean) * (y - mean);
-  }
-  s->sums[candidate] += 1 - rss / tss;
-  return ML_OK;
-}
-
-/* Predictions of a fold by single fits, for models that share nothing. */
-static void fit_fold(const ml_model *model, const ml_cv *cv, size_t fold, scores *s) {
-  ml_error err = {0};
-  uint32_t *rows = must(calloc(cv->all.n, sizeof *rows));
-  ml_view train = ml_cv_train(cv, fold, rows);
-  double *out = must(calloc(s->test.n * (cv->all.n_classes ? cv->all.n_classes : 1), sizeof *out));
-  for (size_t c = 0; c < cv->n_candidates; c++) {
-    void *fitted;
-    check(model->fit(cv->candidates + c * model->n_params, &train, ml_cv_seed(cv, fold), NULL,
-                     &fitted, &err),
-          &err);
-    check(model->predict(fitted, &s->test, out, &err), &err);
-    model->free(fitted);
-    check(take(s, c, out, NULL, &err), &err);
-  }
-  free(rows);
-  free(out);
-}
-
 /* @return the best mean score */
-static double search(const ml_model *model, const ml_cv *cv) {
+static double search(const bench_job *job, const ml_model *model, const data *d,
+                     const double *values, size_t n) {
   ml_error err = {0};
-  size_t n_parts = 0, bytes = 0, *all = must(calloc(cv->n_candidates, sizeof *all));
-  double *sums = must(calloc(cv->n_candidates, sizeof *sums)), best = -INFINITY;
-  for (size_t c = 0; c < cv->n_candidates; c++) all[c] = c;
-  if (model->share_size) check(model->share_size(cv, &n_parts, &bytes, &err), &err);
-  bytes = (bytes + 63) / 64 * 64;
-  char *shared = n_parts ? must(aligned_alloc(64, n_parts * bytes)) : NULL;
-  for (size_t i = 0; i < n_parts; i++) check(model->share(cv, i, shared + i * bytes, &err), &err);
-  for (size_t k = 0; k < cv->folds->n; k++) {
-    scores s = {.cv = cv, .test = ml_cv_test(cv, k), .sums = sums};
-    if (model->fold)
-      check(model->fold(cv, shared, k, all, cv->n_candidates, take, &s, &err), &err);
-    else
-      fit_fold(model, cv, k, &s);
-  }
-  for (size_t c = 0; c < cv->n_candidates; c++) best = fmax(best, sums[c] / (double)cv->folds->n);
-  free(shared);
-  free(all);
-  free(sums);
+  size_t varied = 0;
+  ml_metric metric;
+  ml_xval_result *result = NULL;
+  check(ml_metric_parse(job->classes ? "accuracy" : "r2", &metric, &err), &err);
+  if (job->varied) check(ml_model_find_param(model, job->varied, &varied, &err), &err);
+  const ml_candidates candidates = {.n = n,
+                                    .n_params = model->n_params,
+                                    .values = (double *)values,
+                                    .varied = &varied,
+                                    .n_varied = job->varied != NULL,
+                                    .n_drawn = n};
+  const ml_xval_opts opts = {.cv = job->cv, .metrics = &metric, .n_metrics = 1};
+  check(ml_xval(&d->set, model, &candidates, NULL, &opts, NULL, NULL, &result, &err), &err);
+  double best = result->best == SIZE_MAX ? NAN : result->candidates[result->best].mean[0];
+  ml_xval_free(result);
   return best;
 }
 
@@ -333,7 +299,6 @@ static void run_job(const bench_job *job) {
   ml_error err = {0};
   const ml_model *model;
   ml_problem problem;
-  ml_folds *folds = NULL;
   if (ml_model_find(job->model, &problem, &model, &err) != ML_OK) {
     fprintf(stderr, "bench_xval: %s: %s\n", job->name, err.message);
     return;
@@ -343,19 +308,7 @@ static void run_job(const bench_job *job) {
   double *candidates = make_candidates(job, model, &d, &n_candidates), least = INFINITY, best = 0;
   for (size_t round = 0; round < job->rounds; round++) {
     double start = seconds();
-    check(ml_split(job->cv, &d.set, NULL, 0, NULL, &folds, &err), &err);
-    const ml_cv cv = {.all = {.n = job->n,
-                              .n_columns = job->p,
-                              .x = d.x,
-                              .stride = job->n,
-                              .y = job->classes ? NULL : d.set.y,
-                              .classes = d.set.classes.codes,
-                              .n_classes = d.set.classes.n},
-                      .folds = folds,
-                      .candidates = candidates,
-                      .n_candidates = n_candidates};
-    best = search(model, &cv);
-    ml_folds_free(folds);
+    best = search(job, model, &d, candidates, n_candidates);
     least = fmin(least, seconds() - start);
   }
   struct rusage usage;

@@ -64,6 +64,7 @@ TREE = DecisionTreeClassifier(random_state=0)
 JOBS = {
     "ridge": (grid(Ridge(), "alpha", KFold(10), "r2"), 1),
     "elastic_net": (elastic_net, 3),
+    "elastic_net_apart": (elastic_net, 3),
     "logistic": (plain(LogisticRegression(), STRATIFIED, "accuracy"), 3),
     "logistic_grid": (grid(LogisticRegression(), "C", STRATIFIED, "accuracy"), 1),
     "decision_tree": (integers(grid(TREE, "max_depth", STRATIFIED, "accuracy")), 1),
