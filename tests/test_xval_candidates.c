@@ -45,10 +45,11 @@ static void the_last_key_of_a_grid_is_fastest(void **state) {
   const char *const specs[] = {"kind=b,a", "alpha=0.5,2,1", "flag=true,false"};
   ml_candidates *c = make(specs, 3, NULL);
   static const double kinds[] = {1, 0}, alphas[] = {0.5, 2, 1}, flags[] = {1, 0};
+  static const size_t varied[] = {KIND, ALPHA, FLAG};
   assert_int_equal(c->n, 12);
   assert_int_equal(c->n_drawn, 12);
   assert_int_equal(c->n_varied, 3);
-  for (size_t i = 0; i < 3; i++) assert_int_equal(c->varied[i], (size_t[]){KIND, ALPHA, FLAG}[i]);
+  for (size_t i = 0; i < 3; i++) assert_int_equal(c->varied[i], varied[i]);
   for (size_t i = 0; i < 12; i++) {
     assert_true(at(c, i, KIND) == kinds[i / 6]);
     assert_true(at(c, i, ALPHA) == alphas[i / 2 % 3]);
