@@ -300,10 +300,10 @@ static void describe(void *ctx, size_t i, char *buf, size_t size) {
   const xval_item *item = &c->list->items[c->pending[i]];
   size_t candidate = c->list->candidates[item->first].candidate;
   if (item->n == 1)
-    snprintf(buf, size, "candidate %zu in fold %zu", candidate + 1, item->fold + 1);
+    snprintf(buf, size, "candidate %zu in fold %zu", candidate, (size_t)item->fold);
   else
-    snprintf(buf, size, "%zu candidates from %zu on in fold %zu", item->n, candidate + 1,
-             item->fold + 1);
+    snprintf(buf, size, "%zu candidates from %zu on in fold %zu", item->n, candidate,
+             (size_t)item->fold);
 }
 
 static ml_status run_job(computing *c, ml_error *err) {
