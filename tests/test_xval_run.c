@@ -204,9 +204,8 @@ static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) 
     assert_false(job->inputs[i]->lent);
     inputs[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
   }
-  ml_job_data given = {.inputs = inputs,
-                       .n_inputs = job->n_inputs,
-                       .args = {(void *)job->args, job->n_args}};
+  ml_job_data given = {
+      .inputs = inputs, .n_inputs = job->n_inputs, .args = {(void *)job->args, job->n_args}};
   if (job->result) given.result = (ml_span){job->result->data, job->result->size};
   backwards_item *items = calloc(job->n_items, sizeof *items);
   for (size_t i = job->n_items; i-- > 0;) {
@@ -254,7 +253,8 @@ static void order_and_copies_do_not_matter(void **state) {
   free_made(&d);
 }
 
-/* ---- what fails -------------------------------------------------------------------------------- */
+/* ---- what fails --------------------------------------------------------------------------------
+ */
 
 static ml_candidates *moods(const ml_model *model, const char *spec) {
   double fixed[2];
@@ -357,8 +357,8 @@ static void a_worker_that_is_killed_changes_nothing(void **state) {
   ml_xval_result *want = run_xval(&d, model, NULL, &opts, NULL), *r = NULL;
   killer k = {.pool = open_workers(2)};
   const ml_watch watch = {.progress = kill_one, .ctx = &k};
-  assert_int_equal(
-      ml_xval(&d, model, NULL, NULL, &opts, ml_mproc_exec(k.pool), &watch, &r, &err), ML_OK);
+  assert_int_equal(ml_xval(&d, model, NULL, NULL, &opts, ml_mproc_exec(k.pool), &watch, &r, &err),
+                   ML_OK);
   assert_int_equal(k.n_killed, 1);
   assert_true(ml_mproc_get_stats(k.pool).workers_lost >= 1);
   expect_same_result(r, want);
@@ -368,7 +368,8 @@ static void a_worker_that_is_killed_changes_nothing(void **state) {
   free_made(&d);
 }
 
-/* ---- what is refused --------------------------------------------------------------------------- */
+/* ---- what is refused ---------------------------------------------------------------------------
+ */
 
 static void what_cannot_be_is_refused(void **state) {
   (void)state;
@@ -444,7 +445,8 @@ static void columns_of_text_are_left_out_and_named(void **state) {
   free_made(&d);
 }
 
-/* ---- special folds ----------------------------------------------------------------------------- */
+/* ---- special folds -----------------------------------------------------------------------------
+ */
 
 static void leave_one_out_ranks_by_the_pooled_score(void **state) {
   (void)state;
@@ -512,8 +514,8 @@ static void a_race_drops_the_hopeless(void **state) {
   assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
   ml_model_defaults(model, fixed);
   assert_int_equal(ml_candidates_make(model, fixed, specs, 1, NULL, &c, &err), ML_OK);
-  ml_xval_result *r = run_xval(&d, model, c, &(ml_xval_opts){.cv = "kfold:10", .early = ML_EARLY_RACE},
-                               NULL);
+  ml_xval_result *r =
+      run_xval(&d, model, c, &(ml_xval_opts){.cv = "kfold:10", .early = ML_EARLY_RACE}, NULL);
   assert_int_equal(r->best, 0);
   assert_int_equal(r->candidates[0].n_done, 10);
   for (size_t i = 1; i < 3; i++) {
