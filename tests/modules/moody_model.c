@@ -38,15 +38,16 @@ static ml_status predict(const void *given, const ml_view *rows, double *out, ml
   return ML_OK;
 }
 
-const ml_model ml_model_table __attribute__((visibility("default"))) = {
-    .abi = ML_MODEL_ABI,
-    .name = "moody",
-    .summary = "for tests",
-    .source = "here",
-    .traits = ML_MODEL_REGRESSES,
-    .params = params,
-    .n_params = 2,
-    .check = check,
-    .fit = fit,
-    .predict = predict,
-    .free = free};
+const ml_model ml_model_table[]
+    __attribute__((visibility("default"))) = {{.abi = ML_MODEL_ABI,
+                                               .name = "moody",
+                                               .summary = "for tests",
+                                               .source = "here",
+                                               .traits = ML_MODEL_REGRESSES,
+                                               .params = params,
+                                               .n_params = 2,
+                                               .check = check,
+                                               .fit = fit,
+                                               .predict = predict,
+                                               .free = free},
+                                              {0}};
