@@ -124,7 +124,7 @@ static void note_done(cli_call *cli, const xval_run *run) {
 enum { N_FILES = 4 };
 
 /* As the end of its name says, but for what standard output is asked to be. */
-static ml_status make_result(const xval_shown *s, const char *path, bool is_json, ml_buf *out) {
+static void make_result(const xval_shown *s, const char *path, bool is_json, ml_buf *out) {
   bool is_stdio = cli__is_stdio(path);
   if (is_stdio ? is_json : cli__ends_in(path, ".json") || cli__ends_in(path, ".json.gz"))
     xval__json(s, out);
@@ -132,13 +132,13 @@ static ml_status make_result(const xval_shown *s, const char *path, bool is_json
     xval__csv(s, out);
   else
     xval__table(s, out);
-  return ML_OK;
 }
 
 static ml_status make_texts(const cli_call *cli, const xval_shown *s, ml_buf *texts,
                             ml_error *err) {
   const cli_xval *g = s->given;
-  ml_status status = make_result(s, g->output, cli->common.json, &texts[0]);
+  ml_status status = ML_OK;
+  make_result(s, g->output, cli->common.json, &texts[0]);
   if (g->oof) xval__oof(s, &texts[1]);
   if (g->plot) status = xval__plot(s, &texts[2], err);
   if (status == ML_OK && g->report) status = xval__report(s, &texts[3], err);

@@ -71,7 +71,7 @@ static void put_params(writer *w, const double *params) {
 
 /* {"r2": 0.5, "rmse": null}; and why there is null. */
 static void put_scores(writer *w, const char *key, const double *scores) {
-  ml_buf_printf(w->out, "%s\"%s\": {", w->out->data[w->out->n - 1] == '{' ? "" : ", ", key);
+  ml_buf_printf(w->out, ", \"%s\": {", key);
   for (size_t m = 0; m < w->r->n_metrics; m++) {
     ml_buf_printf(w->out, "%s\"%s\": ", m ? ", " : "", w->s->metrics[m]);
     ml_buf_json_number(w->out, scores ? scores[m] : NAN);
