@@ -17,7 +17,8 @@ static void put_value(ml_buf *out, const ml_model_param *param, double value) {
   ml_buf text = {0};
   ml_model_param_format(param, value, &text);
   ml_buf_put(&text, "", 1);
-  bool is_word = param->kind == ML_MODEL_CHOICE || (param->none && value == INFINITY);
+  bool is_word = param->kind == ML_MODEL_CHOICE || (param->none && value == INFINITY) ||
+                 (param->choices && value < 0); /* a word in place of a number */
   if (text.failed)
     out->failed = true;
   else if (is_word)
@@ -51,7 +52,7 @@ static void put_param(ml_buf *out, const ml_model_param *param) {
   put_text(out, "name", param->name);
   ml_buf_printf(out, ",\"type\":\"%s\",\"default\":", kinds[param->kind]);
   put_value(out, param, param->fallback);
-  if (param->kind == ML_MODEL_CHOICE) put_choices(out, param->choices);
+  if (param->choices) put_choices(out, param->choices);
   if (param->kind == ML_MODEL_REAL || param->kind == ML_MODEL_INT) {
     put_limit(out, "minimum", param->lo, param->above_lo);
     put_limit(out, "maximum", param->hi, param->below_hi);
