@@ -76,8 +76,8 @@ const shown_case shown_cases[] = {
 static char *const hostile_labels[] = {"</script><script>document.title='caught'</script>",
                                        "<!--<script>",
                                        "]]>&lt;\"'><img src=x onerror=document.title='caught'>",
-                                       "@@facts@@ \xe2\x80\xae"
-                                       "dnuora\x01 not\xff UTF-8,\n\"quoted\""};
+                                       ("@@facts@@ \xe2\x80\xae"
+                                        "dnuora\x01 not\xff UTF-8,\n\"quoted\"")};
 
 /* ---- memory that goes all at once ---------------------------------------------------------- */
 

@@ -173,16 +173,18 @@ static void twins(void **state) {
                                         "tsRolls:6", "tsChain:4",  "timeseries:5", "mcSplit:0.3"};
   uint64_t seed = 8;
   for (int round = 0; round < 80; round++) {
-    double x[M], y[M];
+    double x[5 * M], y[M];
     uint32_t part[M];
     char want[128];
     for (size_t i = 0; i < M; i++) {
       part[i] = (uint32_t)(next_random(&seed) % 45);
-      x[i] = part[i];
-      y[i] = part[i] % 7;
+      /* The first features and the target may tell nothing: the last one does. */
+      const bool is_plain = round % 3 == 0;
+      for (size_t j = 0; j < 5; j++) x[j * M + i] = is_plain && j < 4 ? 1 : part[i];
+      y[i] = is_plain ? 1 : part[i] % 7;
     }
     const ml_dataset data = {
-        .n_rows = M, .n_features = 1, .x = x, .problem = ML_REGRESSION, .y = y};
+        .n_rows = M, .n_features = 5, .x = x, .problem = ML_REGRESSION, .y = y};
     uint32_t members[M];
     size_t n_members = 0, n_rows, n_folds;
     for (size_t i = 0; i < M; i++)

@@ -348,8 +348,9 @@ static void folds_equal_fits(void **state) {
         class_compare_all(model, &data, candidates[0], 4);
       }
     class_weigh(&data, k);
-    const double one[] = PARAMS(1, 1, 0, 0, 0);
-    class_compare_all(model, &data, one, 1);
+    const double two[][7] = {PARAMS(1, 1, 0, 0, 0), PARAMS(1e3, 1, 0, 2, 0)};
+    class_compare_all(model, &data, two[0], 1);
+    class_compare_all(model, &data, two[1], 1);
     class_release(&data);
   }
 }
@@ -362,6 +363,7 @@ static void many_rows_in_folds(void **state) {
   ml_folds *folds = class_folds(&data, "stratified:5", 1, false);
   (void)state;
   assert_true(class_compare("many", model, &data, folds, candidates[0], 3) > 0);
+  assert_true(class_compare("many, two candidates", model, &data, folds, candidates[0], 2) > 0);
   ml_folds_free(folds);
   class_release(&data);
 }

@@ -108,7 +108,7 @@ static const char *line_of(const char *table, const char *start) {
     at += *at == '\n';
     if (strncmp(at, start, strlen(start)) == 0) return at;
   }
-  fail_msg("no line '%s' in\n%s", start, table);
+  fail_msg("no line '%s' in\n%s", start, table ? table : "");
   return NULL;
 }
 

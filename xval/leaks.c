@@ -276,20 +276,22 @@ static inline double plain(double x) {
 
 static void fill_tile(const findings *f, size_t first, size_t n, const tile *t) {
   const ml_dataset *data = f->data;
-  for (size_t j = 0; j < data->n_features; j++) {
+  const size_t n_features = t->width - 1;
+  for (size_t j = 0; j < n_features; j++) {
     const double *x = data->x + j * data->n_rows + first;
     for (size_t i = 0; i < n; i++) t->values[i * t->width + j] = plain(x[i]);
   }
   for (size_t i = 0; i < n; i++)
-    t->values[i * t->width + data->n_features] =
+    t->values[i * t->width + n_features] =
         data->problem == ML_CLASSIFICATION ? data->classes.codes[first + i]
         : data->problem == ML_REGRESSION   ? plain(data->y[first + i])
                                            : 0;
 }
 
-static bool hash_rows(const findings *f, uint64_t *hashes) {
+/* Of the target and the first features. */
+static bool hash_rows(const findings *f, size_t n_features, uint64_t *hashes) {
   enum { CELLS = 4096 };
-  tile t = {.width = f->data->n_features + 1};
+  tile t = {.width = n_features + 1};
   t.height = t.width < CELLS ? CELLS / t.width : 1;
   t.values = reallocarray(NULL, t.height * t.width, sizeof *t.values);
   if (!t.values) return false;
@@ -322,17 +324,23 @@ typedef struct copies {
   uint32_t (*pairs)[2]; /* room for n_rows / 2 of them */
 } copies;
 
-/* A table of the first row of each content, by open addressing. */
-static void match_rows(const findings *f, const uint64_t *hashes, uint32_t *slots, size_t n_slots,
+/* A table of the first row of each content, by open addressing. @return false when many rows have
+ * the same hash and are not equal: it is to be made of more features */
+static bool match_rows(const findings *f, const uint64_t *hashes, uint32_t *slots, size_t n_slots,
                        copies *c) {
+  size_t n_wrong = 0;
   memset(slots, 0xFF, n_slots * sizeof *slots);
+  memset(c->p.of, 0xFF, f->folds->n_rows * sizeof *c->p.of);
+  c->p.n = 0;
   for (size_t i = 0; i < n_members(f); i++) {
     const size_t row = member(f, i);
     size_t at = hashes[row] & (n_slots - 1);
-    c->p.of[row] = NO_PART;
-    while (slots[at] != NO_PART &&
-           !(hashes[slots[at]] == hashes[row] && are_equal(f->data, slots[at], row)))
-      at = (at + 1) & (n_slots - 1);
+    for (; slots[at] != NO_PART; at = (at + 1) & (n_slots - 1)) {
+      if (hashes[slots[at]] != hashes[row]) continue;
+      if (are_equal(f->data, slots[at], row)) break;
+      n_wrong++;
+    }
+    if (n_wrong > n_members(f) / 16) return false;
     const uint32_t first = slots[at];
     if (first == NO_PART) {
       slots[at] = (uint32_t)row;
@@ -345,7 +353,11 @@ static void match_rows(const findings *f, const uint64_t *hashes, uint32_t *slot
     }
     c->p.of[row] = c->p.of[first];
   }
+  return true;
 }
+
+/* These mostly tell rows apart, in a fraction of the time that all features take. */
+enum { FEW_FEATURES = 3 };
 
 static bool find_copies(const findings *f, copies *c) {
   size_t n_slots = 16;
@@ -355,10 +367,11 @@ static bool find_copies(const findings *f, copies *c) {
   uint32_t *slots = reallocarray(NULL, n_slots, sizeof *slots);
   c->p.of = reallocarray(NULL, n_rows + 1, sizeof *c->p.of);
   c->pairs = reallocarray(NULL, n_rows / 2 + 1, sizeof *c->pairs);
-  bool ok = hashes && slots && c->p.of && c->pairs && hash_rows(f, hashes);
-  if (ok) {
-    memset(c->p.of, 0xFF, n_rows * sizeof *c->p.of);
-    match_rows(f, hashes, slots, n_slots, c);
+  bool ok = hashes && slots && c->p.of && c->pairs, done = false;
+  const size_t all = f->data->n_features;
+  for (size_t n = all < FEW_FEATURES ? all : FEW_FEATURES; ok && !done; n = all) {
+    ok = hash_rows(f, n, hashes);
+    done = ok && (match_rows(f, hashes, slots, n_slots, c) || n == all);
   }
   free(hashes);
   free(slots);

@@ -152,6 +152,6 @@ ml_status prepared__run(fold_run *run, ml_error *err) {
   ml_cv cv = p->cv;
   cv.cancel = run->cancel;
   run->cv_fold = 0;
-  run->weights = p->weights;
+  run->weights = run->s->plan.data.weights ? p->weights : NULL; /* a median of weights is another */
   return task__run_cv(run, &cv, p->shared, err);
 }

@@ -244,7 +244,7 @@ static ml_status find_leaks(xval_run *run, ml_error *err) {
   char **lines = NULL;
   size_t n = 0;
   const ml_folds *folds = &run->plan.scenes[run->main == SIZE_MAX ? run->final : run->main].folds;
-  if (run->plan.is_gcv || !xval__leaks) return ML_OK;
+  if (run->plan.is_gcv) return ML_OK;
   ml_status status = xval__leaks(&run->plan.data, folds, &lines, &n, err);
   for (size_t i = 0; i < n; i++) {
     if (status == ML_OK && run__warn(run, "%s", lines[i]) != ML_OK) status = ml_error_memory(err);

@@ -14,8 +14,6 @@
 ml_status xval__leaks(const ml_dataset *data, const ml_folds *folds, char ***warnings, size_t *n,
                       ml_error *err);
 
-#pragma weak xval__leaks
-
 /* ---- wire.c: bytes that mean numbers, texts and arrays ----------------------------------------
  * Everything begins at a multiple of 8, so that arrays are used where they lie. */
 

@@ -239,7 +239,9 @@ static ml_status check_winner(const xval_run *run, ml_error *err) {
       if (r->candidates[i].folds[f].state == ML_FOLD_FAILED)
         return ml_error_set(err, ML_ERR_NUMERIC, "no candidate is done in all folds; the first: %s",
                             r->candidates[i].folds[f].error);
-  return ml_error_set(err, ML_ERR_NUMERIC, "no candidate has a score");
+  return ml_error_set(err, ML_ERR_NUMERIC,
+                      r->n_skipped > 0 ? "the time was up before a candidate was done in all folds"
+                                       : "no candidate has a score");
 }
 
 static ml_status work(cli_call *cli, const xval_options *o, xval_run *run, ml_error *err) {

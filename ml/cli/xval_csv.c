@@ -173,24 +173,45 @@ static void put_oof_header(const xval_shown *s, ml_buf *out) {
   end_row(&t);
 }
 
-void xval__oof(const xval_shown *s, ml_buf *out) {
+/* By repeat, then by row: as the rows of the file, whatever order the folds have. */
+static int by_row(const void *a, const void *b, void *shown) {
+  const xval_shown *s = shown;
+  const ml_predicted *p = s->result->predicted;
+  size_t i = *(const size_t *)a, j = *(const size_t *)b, each = xval__folds_each(s);
+  size_t x = p->fold[i] / each, y = p->fold[j] / each;
+  if (x != y) return x < y ? -1 : 1;
+  if (p->row[i] != p->row[j]) return p->row[i] < p->row[j] ? -1 : 1;
+  return (i > j) - (i < j);
+}
+
+static void put_oof_row(const xval_shown *s, size_t i, ml_buf *out) {
   const ml_xval_result *r = s->result;
   const ml_predicted *p = r->predicted;
-  if (!p) return;
-  put_oof_header(s, out);
-  size_t each = xval__folds_each(s);
-  for (size_t i = 0; i < p->n; i++) {
-    ml_buf_printf(out, "%u,", p->row[i]);
-    if (r->data->ids) {
-      ml_buf_csv_cell(out, r->data->ids[p->row[i]]);
-      ml_buf_puts(out, ",");
-    }
-    ml_buf_printf(out, "%u", p->fold[i]);
-    if (r->n_repeats > 1) ml_buf_printf(out, ",%zu", p->fold[i] / each);
-    if (r->problem == ML_CLASSIFICATION)
-      put_class_cells(s, i, out);
-    else
-      put_value_cells(s, i, out);
-    ml_buf_puts(out, "\n");
+  ml_buf_printf(out, "%u,", p->row[i]);
+  if (r->data->ids) {
+    ml_buf_csv_cell(out, r->data->ids[p->row[i]]);
+    ml_buf_puts(out, ",");
   }
+  ml_buf_printf(out, "%u", p->fold[i]);
+  if (r->n_repeats > 1) ml_buf_printf(out, ",%zu", p->fold[i] / xval__folds_each(s));
+  if (r->problem == ML_CLASSIFICATION)
+    put_class_cells(s, i, out);
+  else
+    put_value_cells(s, i, out);
+  ml_buf_puts(out, "\n");
+}
+
+void xval__oof(const xval_shown *s, ml_buf *out) {
+  const ml_predicted *p = s->result->predicted;
+  if (!p) return;
+  size_t *order = malloc((p->n + 1) * sizeof *order);
+  if (!order) {
+    out->failed = true;
+    return;
+  }
+  for (size_t i = 0; i < p->n; i++) order[i] = i;
+  qsort_r(order, p->n, sizeof *order, by_row, (void *)s);
+  put_oof_header(s, out);
+  for (size_t i = 0; i < p->n; i++) put_oof_row(s, order[i], out);
+  free(order);
 }

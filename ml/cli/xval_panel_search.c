@@ -65,8 +65,8 @@ static double x_of(const scale *c, double value) {
 static void put_word_labels(const scale *c, const panel_field *f) {
   enum { WORDS = 12 };
   ml_buf texts[WORDS] = {0};
-  const char *labels[WORDS];
-  double at[WORDS];
+  const char *labels[WORDS] = {0};
+  double at[WORDS] = {0};
   size_t n = 0;
   for (double v = c->lo; v <= c->hi && n < WORDS; v++, n++) {
     ml_model_param_format(c->param, v, &texts[n]);
@@ -80,8 +80,8 @@ static void put_word_labels(const scale *c, const panel_field *f) {
 
 static void put_x_labels(const scale *c, const panel_field *f) {
   picture_ticks ticks = {0};
-  const char *labels[PICTURE_TICKS + 1];
-  double at[PICTURE_TICKS + 1];
+  const char *labels[PICTURE_TICKS + 1] = {0};
+  double at[PICTURE_TICKS + 1] = {0};
   if (c->has_words) {
     put_word_labels(c, f);
     return;

@@ -264,6 +264,7 @@ static void put_candidates(const xval_shown *s, ml_buf *out) {
 static void put_winner(const xval_shown *s, ml_buf *out) {
   const ml_xval_result *r = s->result;
   ml_buf words = {0};
+  ml_buf_puts(out, "\n");
   xval__put_params(s, r->candidates[r->best].params, &words);
   if (s->given->pick == ML_PICK_1SE && r->best == r->best_by_mean)
     ml_buf_puts(&words, ": none that is simpler is within one standard error");
@@ -272,6 +273,7 @@ static void put_winner(const xval_shown *s, ml_buf *out) {
     xval__put_params(s, r->candidates[r->best_by_mean].params, &words);
   }
   put_line(out, "winner", &words);
+  ml_buf_puts(out, "\n");
 }
 
 /* ---- outer results ------------------------------------------------------------------------- */
@@ -349,9 +351,7 @@ void xval__table(const xval_shown *s, ml_buf *out) {
   } else {
     if (xval__is_search(s)) {
       put_candidates(s, out);
-      ml_buf_puts(out, "\n");
       if (winner) put_winner(s, out);
-      if (winner) ml_buf_puts(out, "\n");
     }
     if (winner) put_folds(s, winner, out);
   }

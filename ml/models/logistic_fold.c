@@ -43,29 +43,8 @@ static ml_status fit_alone(const folding *f, size_t candidate, ml_error *err) {
 
 /* ---- candidates that were shared ------------------------------------------------------------- */
 
-/* Parameters, gradient and factor of one candidate in this fold. */
-static ml_status begin(const folding *f, size_t candidate, double *b, double *g, double *factors,
-                       ml_error *err) {
-  logit_shared s = logit__shared_at(f->cv, &f->shape, f->n_atoms, candidate, f->shared);
-  size_t n = f->shape.n_logits * f->shape.n_columns;
-  memcpy(b, s.b, s.n_all * sizeof *b);
-  memset(g, 0, s.n_all * sizeof *g);
-  memset(factors, 0, f->shape.n_problems * n * n * sizeof *factors);
-  for (size_t a = 0; a < f->n_atoms; a++) {
-    if (!(f->atoms >> a & 1)) continue;
-    const double *triangle = s.hessians + a * s.n_triangles;
-    for (size_t i = 0; i < s.n_all; i++) g[i] += s.gradients[a * s.n_all + i];
-    for (size_t j = 0; j < s.n_all; j++)
-      for (size_t i = j % n; i < n; i++) factors[j * n + i] += *triangle++;
-  }
-  ml_status status = ML_OK;
-  for (size_t i = 0; i < f->shape.n_problems && status == ML_OK; i++) {
-    logit_problem problem =
-        logit__problem(&f->task, &f->shape, i, params_of(f, candidate)[LOGIT_C]);
-    logit__penalise(&problem, b + i * n, g + i * n, factors + i * n * n);
-    status = logit__factor(factors + i * n * n, n, err);
-  }
-  return status;
+static logit_shared shared_of(const folding *f, size_t candidate) {
+  return logit__shared_at(f->cv, &f->shape, f->n_atoms, candidate, f->shared);
 }
 
 static ml_status hand_over(const folding *f, const logit_near *near, size_t candidate,
@@ -91,7 +70,9 @@ static ml_status fit_together(const folding *f, const size_t *candidates, size_t
   ml_status status = memory && near ? ML_OK : ml_error_memory(err);
   for (size_t c = 0; c < n && status == ML_OK; c++) {
     double *b = memory + c * n_own, *g = b + n_all, *factors = g + n_all;
-    status = begin(f, candidates[c], b, g, factors, err);
+    const logit_shared shared = shared_of(f, candidates[c]);
+    status = logit__shared_start(&f->shape, &shared, f->n_atoms, f->atoms,
+                                 params_of(f, candidates[c])[LOGIT_C], b, g, factors, err);
     for (size_t i = 0; i < n_problems; i++) {
       double weight = params_of(f, candidates[c])[LOGIT_C];
       near[c * n_problems + i] = (logit_near){
@@ -108,6 +89,25 @@ static ml_status fit_together(const folding *f, const size_t *candidates, size_t
     status = hand_over(f, near + c * n_problems, candidates[c], err);
   free(near);
   free(memory);
+  return status;
+}
+
+/* Candidates whose optimum in this fold is in the shared part are done. @return how many are left
+ */
+static ml_status take_known(const folding *f, size_t *candidates, size_t *n, ml_error *err) {
+  size_t left = 0;
+  ml_status status = ML_OK;
+  for (size_t c = 0; c < *n && status == ML_OK; c++) {
+    const logit_shared shared = shared_of(f, candidates[c]);
+    const double *known = shared.optima ? shared.optima + f->fold * (1 + shared.n_all) : NULL;
+    if (!known || *known != 1) {
+      candidates[left++] = candidates[c];
+      continue;
+    }
+    status = logit__probabilities(&f->shape, &f->test, known + 1, f->out, err);
+    if (status == ML_OK) status = f->take(f->ctx, candidates[c], f->out, NULL, err);
+  }
+  *n = left;
   return status;
 }
 
@@ -171,8 +171,10 @@ ml_status logit__fold(const ml_cv *cv, const void *shared, size_t fold, const si
   f.out = calloc(f.test.n * f.test.n_classes + 1, sizeof *f.out);
   ml_status status = f.out ? prepare(&f, candidates[0], err) : ml_error_memory(err);
   size_t n_shared = status == ML_OK ? divide(&f, candidates, n, order) : 0;
-  if (n_shared) status = logit__task(&f.train, &f.shape, &f.task, err);
-  if (n_shared && status == ML_OK) status = fit_together(&f, order, n_shared, err);
+  size_t n_left = n_shared;
+  if (n_shared) status = take_known(&f, order, &n_left, err);
+  if (n_left && status == ML_OK) status = logit__task(&f.train, &f.shape, &f.task, err);
+  if (n_left && status == ML_OK) status = fit_together(&f, order, n_left, err);
   for (size_t i = n_shared; i < n && status == ML_OK; i++) status = fit_alone(&f, order[i], err);
   logit__task_release(&f.task);
   logit__shape_release(&f.shape);

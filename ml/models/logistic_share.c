@@ -11,10 +11,18 @@
 /* More numbers than this are not worth their memory. */
 enum { MOST_SHARED = 1 << 24 };
 
+/* So few candidates, and their folds are fitted together: they read the rows once for all. */
+enum { FEW_CANDIDATES = 2, MOST_TOGETHER = 16 };
+
+static bool are_together(const ml_cv *cv) {
+  return cv->n_candidates <= FEW_CANDIDATES && cv->folds->n <= MOST_TOGETHER;
+}
+
 size_t logit__shared_size(const ml_cv *cv, size_t n_atoms) {
   size_t q = cv->all.n_columns + 1, m = cv->all.n_classes > 2 ? cv->all.n_classes : 1;
   if (!n_atoms || m > LOGIT_DENSE || q > LOGIT_DENSE || m * q > LOGIT_DENSE) return 0;
   size_t n = m * q, size = 1 + q + n + n_atoms * (n + n * (n + 1) / 2);
+  if (are_together(cv)) size += cv->folds->n * (1 + n);
   return size * cv->n_candidates <= MOST_SHARED ? size : 0;
 }
 
@@ -28,6 +36,7 @@ logit_shared logit__shared_at(const ml_cv *cv, const logit_shape *shape, size_t 
   s.n_triangles = shape->n_problems * s.n_triangle;
   s.gradients = s.b + n_all;
   s.hessians = s.gradients + n_atoms * n_all;
+  s.optima = are_together(cv) ? s.hessians + n_atoms * s.n_triangles : NULL;
   return s;
 }
 
@@ -50,7 +59,9 @@ typedef struct sharing {
   logit_shape shape;
   logit_task sample; /* some of all rows: enough for a point near the optimum */
   double stride;     /* of how many it has one */
-  logit_task *atoms; /* set->n */
+  logit_task all;    /* all rows that are trained on, atom by atom */
+  size_t *first;     /* set->n + 1: rows of `all` where atoms begin */
+  double *weights;   /* those of `all`, but 0 for the rows of other atoms or folds */
   double *hessian;
   double *at_sample; /* the optimum of the sample */
   double *beside;    /* from there to that of all rows */
@@ -60,10 +71,11 @@ typedef struct sharing {
 static void release_rows(sharing *s) {
   logit__shape_release(&s->shape);
   logit__task_release(&s->sample);
-  for (size_t a = 0; a < s->set->n; a++) logit__task_release(&s->atoms[a]);
-  memset(s->atoms, 0, s->set->n * sizeof *s->atoms);
+  logit__task_release(&s->all);
+  free(s->weights);
   s->shape = (logit_shape){0};
-  s->sample = (logit_task){0};
+  s->sample = s->all = (logit_task){0};
+  s->weights = NULL;
 }
 
 /* Every stride-th row. */
@@ -83,17 +95,36 @@ static ml_status make_sample(sharing *s, uint32_t *rows, ml_error *err) {
   return logit__task(&some, &s->shape, &s->sample, err);
 }
 
+/* The rows with a weight, atom by atom. */
+static size_t sort_by_atom(sharing *s, uint32_t *rows) {
+  const double *weights = s->cv->all.weights;
+  size_t n = 0;
+  for (size_t a = 0; a < s->set->n; a++) {
+    size_t end = n + atoms__rows(s->set, s->cv->folds->n_rows, a, rows + n);
+    s->first[a] = n;
+    for (size_t i = n; i < end; i++)
+      if (!weights || weights[rows[i]] > 0) rows[n++] = rows[i];
+  }
+  s->first[s->set->n] = n;
+  return n;
+}
+
 static ml_status make_rows(sharing *s, const double *params, ml_error *err) {
   ml_view view = s->cv->all;
-  size_t n_rows = s->cv->folds->n_rows;
-  uint32_t *rows = calloc(n_rows + s->cv->all.n + 1, sizeof *rows);
+  uint32_t *rows = calloc(s->cv->folds->n_rows + s->cv->all.n + 1, sizeof *rows);
   if (!rows) return ml_error_memory(err);
   ml_status status = logit__shape(params, &s->cv->all, NULL, &s->shape, err);
   if (status == ML_OK) status = make_sample(s, rows, err);
-  for (size_t a = 0; a < s->set->n && status == ML_OK; a++) {
-    view.n = atoms__rows(s->set, n_rows, a, rows);
+  if (status == ML_OK) {
+    view.n = sort_by_atom(s, rows);
     view.rows = rows;
-    status = logit__task(&view, &s->shape, &s->atoms[a], err);
+    status = logit__task(&view, &s->shape, &s->all, err);
+  }
+  if (status == ML_OK) {
+    size_t n_cells = s->all.rows.n_blocks * LOGIT_BLOCK;
+    size_t n_sets = are_together(s->cv) ? s->cv->folds->n : 1;
+    s->weights = calloc(n_sets * n_cells + 1, sizeof *s->weights);
+    if (!s->weights) status = ml_error_memory(err);
   }
   free(rows);
   return status;
@@ -106,15 +137,28 @@ static void pack(const double *hessian, size_t n, double *out) {
     for (size_t i = j; i < n; i++) *out++ = hessian[j * n + i];
 }
 
+/* The blocks that have rows of an atom, with the weights of these rows alone. */
+static logit_rows blocks_of(sharing *s, size_t a, size_t *cell) {
+  size_t first = s->first[a], end = s->first[a + 1], block = first / LOGIT_BLOCK;
+  size_t n_blocks = end > first ? (end - 1) / LOGIT_BLOCK + 1 - block : 0, q = s->shape.n_columns;
+  *cell = block * LOGIT_BLOCK;
+  memset(s->weights + *cell, 0, n_blocks * LOGIT_BLOCK * sizeof *s->weights);
+  if (end > first) memcpy(s->weights + first, s->all.w + first, (end - first) * sizeof *s->weights);
+  return (logit_rows){end - first, n_blocks, q, s->all.rows.x + *cell * q};
+}
+
 static ml_status share_atom(sharing *s, size_t a, logit_shared *out, ml_error *err) {
-  const logit_task *task = &s->atoms[a];
-  size_t n = s->shape.n_logits * s->shape.n_columns;
-  size_t n_cells = task->rows.n_blocks * LOGIT_BLOCK * s->shape.n_logits;
+  size_t n = s->shape.n_logits * s->shape.n_columns, cell;
+  logit_rows rows = blocks_of(s, a, &cell);
+  size_t n_cells = rows.n_blocks * LOGIT_BLOCK * s->shape.n_logits;
   double *cells = malloc((2 * n_cells + 1) * sizeof *cells);
   ml_status status = cells ? ML_OK : ml_error_memory(err);
   for (size_t i = 0; i < s->shape.n_problems && status == ML_OK; i++) {
-    logit_problem problem = logit__problem(task, &s->shape, i, 1);
+    logit_problem problem = logit__problem(&s->all, &s->shape, i, 1);
     logit_point point = {cells, cells + n_cells, out->gradients + a * out->n_all + i * n};
+    problem.rows = &rows;
+    problem.y += cell;
+    problem.w = s->weights + cell;
     problem.penalty = 0;
     status = logit__evaluate(&problem, out->b + i * n, &point, s->hessian, err);
     if (status == ML_OK)
@@ -123,6 +167,99 @@ static ml_status share_atom(sharing *s, size_t a, logit_shared *out, ml_error *e
   free(cells);
   return status;
 }
+
+ml_status logit__shared_start(const logit_shape *shape, const logit_shared *shared, size_t n_atoms,
+                              uint64_t which, double c, double *b, double *g, double *factors,
+                              ml_error *err) {
+  size_t n = shape->n_logits * shape->n_columns, n_all = shared->n_all;
+  const logit_rows rows = {.n_columns = shape->n_columns};
+  const logit_problem problem = {.rows = &rows,
+                                 .n_logits = shape->n_logits,
+                                 .penalty = 1 / c,
+                                 .free_intercept = shape->free_intercept};
+  memcpy(b, shared->b, n_all * sizeof *b);
+  memset(g, 0, n_all * sizeof *g);
+  memset(factors, 0, n_all * n * sizeof *factors);
+  for (size_t a = 0; a < n_atoms; a++) {
+    const double *triangle = shared->hessians + a * shared->n_triangles;
+    if (!(which >> a & 1)) continue;
+    for (size_t i = 0; i < n_all; i++) g[i] += shared->gradients[a * n_all + i];
+    for (size_t j = 0; j < n_all; j++)
+      for (size_t i = j % n; i < n; i++) factors[j * n + i] += *triangle++;
+  }
+  ml_status status = ML_OK;
+  for (size_t i = 0; i < shape->n_problems && status == ML_OK; i++) {
+    logit__penalise(&problem, b + i * n, g + i * n, factors + i * n * n);
+    status = logit__factor(factors + i * n * n, n, err);
+  }
+  return status;
+}
+
+/* ---- all folds together ---------------------------------------------------------------------- */
+
+/* The atoms that a fold trains on, and the weights of their rows. */
+static uint64_t atoms_of(const sharing *s, size_t fold, double *weights) {
+  uint64_t which = 0;
+  for (size_t a = 0; a < s->set->n; a++) {
+    size_t first = s->first[a], n = s->first[a + 1] - first;
+    if (!(s->set->folds[a] >> fold & 1)) continue;
+    which |= (uint64_t)1 << a;
+    memcpy(weights + first, s->all.w + first, n * sizeof *weights);
+  }
+  return which;
+}
+
+/* True when rows of all classes have a weight in a problem: else its optimum is far away. */
+static bool has_all_classes(const logit_problem *problem) {
+  size_t n_classes = problem->n_logits > 1 ? problem->n_logits : 2, n_seen = 0, n = 0;
+  bool *seen = calloc(n_classes, sizeof *seen);
+  if (seen) n = problem->rows->n_blocks * LOGIT_BLOCK;
+  for (size_t i = 0; i < n && n_seen < n_classes; i++) {
+    size_t c = problem->n_logits > 1 ? (size_t)problem->y[i] : problem->y[i] > 0;
+    if (problem->w[i] > 0 && !seen[c]) {
+      seen[c] = true;
+      n_seen++;
+    }
+  }
+  free(seen);
+  return n_seen == n_classes;
+}
+
+/* The optima of all folds. A fold that fails here is left to itself, to say why. */
+static ml_status share_optima(sharing *s, const double *params, logit_shared *out, ml_error *err) {
+  size_t n_folds = s->cv->folds->n, k = s->shape.n_problems, n_all = out->n_all, n = n_all / k;
+  size_t n_cells = s->all.rows.n_blocks * LOGIT_BLOCK, n_own = n_all + n_all * n;
+  const logit_limits limits = logit__limits(params, s->cv->cancel);
+  double *memory = malloc(n_folds * n_own * sizeof *memory);
+  logit_near *near = calloc(n_folds * k, sizeof *near);
+  size_t n_near = 0;
+  ml_status status = memory && near ? ML_OK : ml_error_memory(err);
+  if (status == ML_OK) memset(s->weights, 0, n_folds * n_cells * sizeof *s->weights);
+  for (size_t f = 0; f < n_folds && status == ML_OK; f++) {
+    double *g = memory + f * n_own, *factors = g + n_all, *b = out->optima + f * (1 + n_all) + 1;
+    uint64_t which = atoms_of(s, f, s->weights + f * n_cells);
+    status =
+        logit__shared_start(&s->shape, out, s->set->n, which, params[LOGIT_C], b, g, factors, err);
+    bool is_whole = true;
+    for (size_t i = 0; i < k; i++) {
+      logit_problem problem = logit__problem(&s->all, &s->shape, i, params[LOGIT_C]);
+      problem.w = s->weights + f * n_cells;
+      is_whole = is_whole && has_all_classes(&problem);
+      near[n_near + i] = (logit_near){
+          .problem = problem, .b = b + i * n, .g = g + i * n, .factor = factors + i * n * n};
+    }
+    b[-1] = is_whole;
+    if (is_whole) n_near += k;
+  }
+  if (status == ML_OK) status = logit__approach(near, n_near, &limits, err);
+  for (size_t i = 0; i < n_near && status == ML_OK; i++)
+    if (near[i].status != ML_OK) near[i - i % k].b[-1] = 0;
+  free(near);
+  free(memory);
+  return status;
+}
+
+/* ---- the way of a candidate ------------------------------------------------------------------ */
 
 /* One step of Newton's method over all rows, from the sums of the atoms. */
 static ml_status find_beside(sharing *s, double c, const logit_shared *out, ml_error *err) {
@@ -180,6 +317,7 @@ static ml_status share_candidate(sharing *s, size_t candidate, void *shared, ml_
   if (status == ML_OK) status = share_point(s, c, &out, err);
   if (status == ML_OK && !s->knows_beside && s->stride > 1) status = share_point(s, c, &out, err);
   s->knows_beside = true;
+  if (status == ML_OK && out.optima) status = share_optima(s, params, &out, err);
   if (status == ML_OK) *out.is_there = 1;
   if (status != ML_ERR_NUMERIC) return status;
   forget(s);
@@ -245,15 +383,15 @@ ml_status logit__share(const ml_cv *cv, size_t part, void *out, ml_error *err) {
   size_t q = cv->all.n_columns + 1, n = q * (cv->all.n_classes > 2 ? cv->all.n_classes : 1);
   sharing s = {.cv = cv, .set = &set};
   memset(out, 0, logit__shared_size(cv, set.n) * cv->n_candidates * sizeof(double));
-  s.atoms = calloc(set.n + 1, sizeof *s.atoms);
+  s.first = calloc(set.n + 1, sizeof *s.first);
   s.hessian = malloc((n * n + 2 * n) * sizeof *s.hessian);
   s.at_sample = s.hessian ? s.hessian + n * n : NULL;
   s.beside = s.hessian ? s.at_sample + n : NULL;
-  if (status == ML_OK && !(s.atoms && s.hessian)) status = ml_error_memory(err);
+  if (status == ML_OK && !(s.first && s.hessian)) status = ml_error_memory(err);
   for (size_t c = 0; c < cv->n_candidates && status == ML_OK; c++)
     if (is_first_of_group(cv, c)) status = share_group(&s, c, out, err);
   free(s.hessian);
-  free(s.atoms);
+  free(s.first);
   atoms__release(&set);
   return status;
 }

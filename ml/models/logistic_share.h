@@ -8,11 +8,13 @@
 
 /* The shared part: for each candidate whether it is there (0 or 1), the centre of the columns, a
  * point near the optimum over all rows, and for each atom the gradient and the Hessians of its
- * losses there: of each problem its lower triangle, column by column. */
+ * losses there: of each problem its lower triangle, column by column. With few candidates also the
+ * optimum of each fold: an own fold would read its rows for little work. */
 typedef struct logit_shared {
   double *is_there, *centre, *b;
   double *gradients; /* n_atoms x n_all */
   double *hessians;  /* n_atoms x n_triangles */
+  double *optima;    /* n_folds x (1 + n_all): whether it is known, and the optimum; NULL: none */
   size_t n_all, n_triangle, n_triangles;
 } logit_shared;
 
@@ -22,5 +24,11 @@ size_t logit__shared_size(const ml_cv *cv, size_t n_atoms);
 /** Where they are. @param shape  of all rows */
 logit_shared logit__shared_at(const ml_cv *cv, const logit_shape *shape, size_t n_atoms,
                               size_t candidate, const void *shared);
+
+/** Where a fold begins, that trains on these (bits of `which`) atoms: all n_all parameters, their
+ * gradients, and the factors of the Hessians, one behind another. */
+ML_MUST_CHECK ml_status logit__shared_start(const logit_shape *shape, const logit_shared *shared,
+                                            size_t n_atoms, uint64_t which, double c, double *b,
+                                            double *g, double *factors, ml_error *err);
 
 #endif

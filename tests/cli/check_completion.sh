@@ -30,6 +30,9 @@ expect 'select' mltool sel
 expect '--target --target-file' mltool select --targ
 expect 'stratified stratified-group' mltool split --cv str
 expect 'by bh kx' mltool select --method ''
+expect 'xval' mltool xv
+expect 'best 1se' mltool xval --pick ''
+expect '--random --race' mltool xval --ra
 expect '' mltool select --target hur
 expect 'stop continue' mltool peach --on-error ''
 expect 'fresh' mltool peach --load fre
