@@ -263,12 +263,16 @@ static void sobol_points_of_the_reference(void **state) {
   (void)state;
   json_t *root = read_json("xval/search/sobol.json");
   const json_t *cases = json_object_get(root, "cases");
-  static const ml_model_param any[] = {
-      {.name = "a", .kind = ML_MODEL_REAL, .lo = -1, .hi = 2}, {.name = "b", .lo = -1, .hi = 2},
-      {.name = "c", .lo = -1, .hi = 2}, {.name = "d", .lo = -1, .hi = 2},
-      {.name = "e", .lo = -1, .hi = 2}, {.name = "f", .lo = -1, .hi = 2},
-      {.name = "g", .lo = -1, .hi = 2}, {.name = "h", .lo = -1, .hi = 2},
-      {.name = "i", .lo = -1, .hi = 2}, {.name = "j", .lo = -1, .hi = 2}};
+  static const ml_model_param any[] = {{.name = "a", .kind = ML_MODEL_REAL, .lo = -1, .hi = 2},
+                                       {.name = "b", .lo = -1, .hi = 2},
+                                       {.name = "c", .lo = -1, .hi = 2},
+                                       {.name = "d", .lo = -1, .hi = 2},
+                                       {.name = "e", .lo = -1, .hi = 2},
+                                       {.name = "f", .lo = -1, .hi = 2},
+                                       {.name = "g", .lo = -1, .hi = 2},
+                                       {.name = "h", .lo = -1, .hi = 2},
+                                       {.name = "i", .lo = -1, .hi = 2},
+                                       {.name = "j", .lo = -1, .hi = 2}};
   static const char *const specs[] = {"a=0:1", "b=0:1", "c=0:1", "d=0:1", "e=0:1",
                                       "f=0:1", "g=0:1", "h=0:1", "i=0:1", "j=0:1"};
   const ml_model numbers = {.abi = ML_MODEL_ABI, .name = "n", .params = any, .n_params = 10};

@@ -204,9 +204,8 @@ static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) 
     assert_false(job->inputs[i]->lent);
     inputs[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
   }
-  ml_job_data given = {.inputs = inputs,
-                       .n_inputs = job->n_inputs,
-                       .args = {(void *)job->args, job->n_args}};
+  ml_job_data given = {
+      .inputs = inputs, .n_inputs = job->n_inputs, .args = {(void *)job->args, job->n_args}};
   if (job->result) given.result = (ml_span){job->result->data, job->result->size};
   backwards_item *items = calloc(job->n_items, sizeof *items);
   for (size_t i = job->n_items; i-- > 0;) {
@@ -254,7 +253,85 @@ static void order_and_copies_do_not_matter(void **state) {
   free_made(&d);
 }
 
-/* ---- what fails -------------------------------------------------------------------------------- */
+/* A request whose bytes are wrong is refused, or computed, and never ends the process. */
+typedef struct spoiler {
+  ml_exec exec; /* first */
+  size_t n_refused;
+} spoiler;
+
+static void run_spoilt(spoiler *s, const ml_task *task, const ml_job_data *data,
+                       const ml_item *item) {
+  void *state = NULL;
+  ml_buf out = {0};
+  ml_error err = {0};
+  ml_status status = task->open(data, &state, &err);
+  if (status == ML_OK) {
+    status = task->run(state, data, item, &out, &err);
+    task->close(state);
+  }
+  if (status != ML_OK) assert_true(err.message[0] != 0);
+  s->n_refused += status != ML_OK;
+  ml_buf_release(&out);
+}
+
+/* The plan cut short, the blocks cut short, the item cut short and changed. */
+static ml_status run_spoiling(ml_exec *exec, const ml_job *job, ml_error *err) {
+  spoiler *s = (spoiler *)(void *)exec;
+  const ml_task *task = ml_module_find(job->module, job->task);
+  ml_span inputs[8] = {{0}}, kept[8];
+  for (size_t i = 0; i < job->n_inputs; i++)
+    inputs[i] = kept[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
+  ml_job_data data = {
+      .inputs = inputs, .n_inputs = job->n_inputs, .args = {(void *)job->args, job->n_args}};
+  if (job->result) data.result = (ml_span){job->result->data, job->result->size};
+  ml_buf in = {0};
+  assert_int_equal(job->put(job->ctx, 0, &in, err), ML_OK);
+  ml_item item = {.in = in.data, .n_in = in.n};
+  for (size_t n = 0; n < kept[1].size; n += 8) {
+    size_t before = s->n_refused;
+    inputs[1].size = n;
+    run_spoilt(s, task, &data, &item);
+    assert_int_equal(s->n_refused, before + 1);
+  }
+  inputs[1] = kept[1];
+  inputs[0].size -= 8;
+  run_spoilt(s, task, &data, &item);
+  inputs[0] = kept[0];
+  for (size_t n = 0; n < in.n; n++) {
+    size_t before = s->n_refused;
+    item.n_in = n;
+    run_spoilt(s, task, &data, &item);
+    assert_int_equal(s->n_refused, before + 1);
+  }
+  item.n_in = in.n;
+  for (size_t i = 0; i < in.n; i += 8) {
+    uint64_t was;
+    memcpy(&was, in.data + i, sizeof was);
+    memset(in.data + i, 0xfe, sizeof was);
+    run_spoilt(s, task, &data, &item);
+    memcpy(in.data + i, &was, sizeof was);
+  }
+  data.n_inputs--;
+  run_spoilt(s, task, &data, &item);
+  ml_buf_release(&in);
+  return run_backwards(exec, job, err);
+}
+
+static void spoilt_requests_are_refused(void **state) {
+  (void)state;
+  static const ml_exec_vtable table = {.n_workers = three_workers, .run = run_spoiling};
+  spoiler s = {{&table, true}, 0};
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(20, 2, 0, 9);
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  ml_xval_free(run_xval(&d, model, NULL, &(ml_xval_opts){.cv = "shuffled:3"}, &s.exec));
+  assert_true(s.n_refused > 100);
+  free_made(&d);
+}
+
+/* ---- what fails --------------------------------------------------------------------------------
+ */
 
 static ml_candidates *moods(const ml_model *model, const char *spec) {
   double fixed[2];
@@ -308,7 +385,7 @@ static void a_failing_candidate_does_not_end_the_rest(void **state) {
   ml_candidates_free(c);
   c = moods(model, "mood=good,fails");
   opts.stop_on_error = true;
-  expect_no_xval(&d, model, c, &opts, ML_ERR_NUMERIC, "fold 1: it does not want to");
+  expect_no_xval(&d, model, c, &opts, ML_ERR_NUMERIC, "fold 0: it does not want to");
   ml_candidates_free(c);
   free_made(&d);
 }
@@ -357,8 +434,8 @@ static void a_worker_that_is_killed_changes_nothing(void **state) {
   ml_xval_result *want = run_xval(&d, model, NULL, &opts, NULL), *r = NULL;
   killer k = {.pool = open_workers(2)};
   const ml_watch watch = {.progress = kill_one, .ctx = &k};
-  assert_int_equal(
-      ml_xval(&d, model, NULL, NULL, &opts, ml_mproc_exec(k.pool), &watch, &r, &err), ML_OK);
+  assert_int_equal(ml_xval(&d, model, NULL, NULL, &opts, ml_mproc_exec(k.pool), &watch, &r, &err),
+                   ML_OK);
   assert_int_equal(k.n_killed, 1);
   assert_true(ml_mproc_get_stats(k.pool).workers_lost >= 1);
   expect_same_result(r, want);
@@ -368,7 +445,8 @@ static void a_worker_that_is_killed_changes_nothing(void **state) {
   free_made(&d);
 }
 
-/* ---- what is refused --------------------------------------------------------------------------- */
+/* ---- what is refused ---------------------------------------------------------------------------
+ */
 
 static void what_cannot_be_is_refused(void **state) {
   (void)state;
@@ -444,7 +522,8 @@ static void columns_of_text_are_left_out_and_named(void **state) {
   free_made(&d);
 }
 
-/* ---- special folds ----------------------------------------------------------------------------- */
+/* ---- special folds -----------------------------------------------------------------------------
+ */
 
 static void leave_one_out_ranks_by_the_pooled_score(void **state) {
   (void)state;
@@ -512,8 +591,8 @@ static void a_race_drops_the_hopeless(void **state) {
   assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
   ml_model_defaults(model, fixed);
   assert_int_equal(ml_candidates_make(model, fixed, specs, 1, NULL, &c, &err), ML_OK);
-  ml_xval_result *r = run_xval(&d, model, c, &(ml_xval_opts){.cv = "kfold:10", .early = ML_EARLY_RACE},
-                               NULL);
+  ml_xval_result *r =
+      run_xval(&d, model, c, &(ml_xval_opts){.cv = "kfold:10", .early = ML_EARLY_RACE}, NULL);
   assert_int_equal(r->best, 0);
   assert_int_equal(r->candidates[0].n_done, 10);
   for (size_t i = 1; i < 3; i++) {
@@ -555,6 +634,7 @@ int main(void) {
       cmocka_unit_test(any_number_of_workers_gives_the_same_bytes),
       cmocka_unit_test(any_search_over_workers_gives_the_same_bytes),
       cmocka_unit_test(order_and_copies_do_not_matter),
+      cmocka_unit_test(spoilt_requests_are_refused),
       cmocka_unit_test(a_failing_candidate_does_not_end_the_rest),
       cmocka_unit_test(a_model_that_ends_its_process_is_a_failed_candidate),
       cmocka_unit_test(a_worker_that_is_killed_changes_nothing),

@@ -221,7 +221,7 @@ static ml_status keep(computing *c, const xval_item *item, size_t candidate, con
   fit->error = run__text(run, o->texts);
   if (!fit->error) return ml_error_memory(err);
   if (!run->opts->stop_on_error) return ML_OK;
-  return ml_error_set(err, ML_ERR_NUMERIC, "fold %zu: %s", (size_t)item->fold, o->texts);
+  return ml_error_set(err, ML_ERR_NUMERIC, "fold %zu: %s", item->fold, o->texts);
 }
 
 static ml_status take_outcomes(computing *c, size_t i, const void *out, size_t n_out,
@@ -300,10 +300,9 @@ static void describe(void *ctx, size_t i, char *buf, size_t size) {
   const xval_item *item = &c->list->items[c->pending[i]];
   size_t candidate = c->list->candidates[item->first].candidate;
   if (item->n == 1)
-    snprintf(buf, size, "candidate %zu in fold %zu", candidate, (size_t)item->fold);
+    snprintf(buf, size, "candidate %zu in fold %zu", candidate, item->fold);
   else
-    snprintf(buf, size, "%zu candidates from %zu on in fold %zu", item->n, candidate,
-             (size_t)item->fold);
+    snprintf(buf, size, "%zu candidates from %zu on in fold %zu", item->n, candidate, item->fold);
 }
 
 static ml_status run_job(computing *c, ml_error *err) {

@@ -247,6 +247,22 @@ static ml_status get_head(wire *in, uint64_t token, xval_plan *plan, ml_error *e
   return prep ? ml_prep_parse(prep, &plan->prep, err) : ML_OK;
 }
 
+/* The model writes as much as it says, whatever the bytes say. */
+static ml_status check_parts(const xval_plan *plan, ml_error *err) {
+  const ml_model *model = plan->model;
+  bool shares = model->share && model->share_size && !plan->prep && !plan->is_gcv;
+  for (size_t s = 0; s < plan->n_scenes; s++) {
+    const xval_scene *scene = &plan->scenes[s];
+    const ml_cv cv = plan__cv(plan, s, NULL);
+    size_t n_parts = 0, part_bytes = 0;
+    ml_status status = shares ? model->share_size(&cv, &n_parts, &part_bytes, err) : ML_OK;
+    if (status != ML_OK) return status;
+    if (n_parts != scene->n_parts || (n_parts > 0 && part_bytes != scene->part_bytes))
+      return malformed(err);
+  }
+  return ML_OK;
+}
+
 ml_status plan__unpack(const void *bytes, size_t n, ml_span x, uint64_t token, xval_plan *out,
                        ml_error *err) {
   wire in = {.at = bytes, .left = n};
@@ -262,7 +278,8 @@ ml_status plan__unpack(const void *bytes, size_t n, ml_span x, uint64_t token, x
   out->candidates = wire__array(&in, n_values, sizeof *out->candidates);
   status = get_scenes(&in, out, err);
   if (status == ML_OK && out->prep) status = ml_prep_check(out->prep, &out->data, err);
-  return status != ML_OK ? status : in.bad || in.left ? malformed(err) : ML_OK;
+  if (status == ML_OK && (in.bad || in.left)) status = malformed(err);
+  return status == ML_OK ? check_parts(out, err) : status;
 }
 
 void plan__release(xval_plan *plan) {

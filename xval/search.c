@@ -212,7 +212,7 @@ static ml_status score_winners(xval_run *run, ml_outer_result *outer, bool keeps
 }
 
 static ml_status hold_out(xval_run *run, ml_error *err) {
-  ml_outer_result *outer;
+  ml_outer_result *outer = NULL;
   ml_status status = make_outer(run, 1, &outer, err);
   if (status != ML_OK) return status;
   outer->best = run->result->best;
