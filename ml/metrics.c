@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Metrics by their names, and the computation of one. */
+#include <math.h>
 #include <ml/metrics.h>
 
 #include <assert.h>
@@ -248,4 +249,13 @@ ml_status ml_metric_compute(const ml_metric *metric, const ml_scored *scored, do
   if (status == ML_OK && !isfinite(*value) && !call.why[0])
     return metrics__undefined(&call, value, "the numbers are too large");
   return status;
+}
+
+const char *ml_metric_best(const ml_metric_info *info) {
+  return info->is_signed ? "nearest to 0" : info->is_loss ? "least" : "greatest";
+}
+
+double ml_metric_goodness(const ml_metric_info *info, double value) {
+  if (info->is_signed) return -fabs(value);
+  return info->is_loss ? -value : value;
 }

@@ -93,6 +93,12 @@ ML_API ML_MUST_CHECK ml_status ml_metric_compute(const ml_metric *metric, const 
                                                  double *value, char why[ML_WHY_MAX],
                                                  ml_error *err);
 
+/** Which value is best, in words: "greatest", "least", "nearest to 0". */
+ML_API const char *ml_metric_best(const ml_metric_info *info);
+
+/** The value of a metric as a number of which the greatest is best. */
+ML_API double ml_metric_goodness(const ml_metric_info *info, double value);
+
 /** Classes by their greatest score, the first of equals. @param[out] out  n */
 ML_API void ml_predict_classes(const double *scores, size_t n, size_t n_classes, uint32_t *out);
 

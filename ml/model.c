@@ -118,7 +118,8 @@ static bool parse_number(const ml_model_param *param, const char *text, double *
   }
   *value = INFINITY;
   if (param->none && strcmp(text, param->none) == 0) return true;
-  return ml_number_parse(text, end, value) == end && isfinite(*value);
+  /* The number that stands for a word is not typed. */
+  return ml_number_parse(text, end, value) == end && isfinite(*value) && !is_word(param, *value);
 }
 
 ml_status ml_model_param_parse(const ml_model_param *param, const char *text, double *value,

@@ -118,9 +118,6 @@ ml_status search__run(xval_run *run, ml_error *err);
 /* Mean of a metric over the folds of a scene; NaN unless all are done and defined. */
 double summary__mean(const xval_run *run, size_t scene, size_t candidate, size_t metric);
 
-/* True when a is better than b by more than rounding; a number is better than NaN. */
-bool summary__is_better(double a, double b, bool is_loss);
-
 /* The winner by the option pick, and by the key alone: the first of equals; SIZE_MAX: none has a
  * key. @param key  n_candidates means (or pooled scores) of the first metric */
 size_t summary__pick(const xval_run *run, size_t scene, const double *key, bool is_pooled,

@@ -2,7 +2,6 @@
 /* Linear support vector machines by LIBLINEAR. */
 #include <linear.h>
 #include <pthread.h>
-#include <string.h>
 
 #include <ml/rng.h>
 
@@ -139,7 +138,8 @@ static ml_status learn(const double *params, const ml_view *view, struct paramet
   }
   nodes_free(&x);
   free(y);
-  if (m->model) memset(&m->model->param, 0, sizeof m->model->param); /* its arrays are ours */
+  /* Predictions go by the solver; the arrays are ours. */
+  if (m->model) m->model->param = (struct parameter){.solver_type = parameter->solver_type};
   return status;
 }
 
