@@ -528,8 +528,9 @@ static void what_cannot_be_is_refused(void **state) {
   ml_prep *prep = NULL;
   assert_int_equal(ml_prep_parse("impute=mean", &prep, &err), ML_OK);
   ml_xval_free(run_xval(&d, ridge, NULL, &(ml_xval_opts){.prep = prep}, NULL));
-  ml_prep_free(prep);
   x[3] = INFINITY;
+  ml_xval_free(run_xval(&d, ridge, NULL, &(ml_xval_opts){.prep = prep}, NULL));
+  ml_prep_free(prep);
   expect_no_xval(&d, ridge, NULL, NULL, ML_ERR_PARSE, "feature 'x0' has 1 infinite value");
   x[3] = kept;
   free_made(&d);
