@@ -50,6 +50,7 @@ typedef struct ml_metric_info {
 typedef struct ml_metric {
   const ml_metric_info *info;
   double argument;
+  char asked[40]; /* as it was asked for, by one of its names; "": by info->name */
 } ml_metric;
 
 /** @return number i of all metrics; NULL behind the last */
@@ -63,7 +64,7 @@ ML_API const ml_metric_info *ml_metric_at(size_t i);
  */
 ML_API ML_MUST_CHECK ml_status ml_metric_parse(const char *text, ml_metric *out, ml_error *err);
 
-/** Append the name with its argument, as it is parsed. */
+/** Append the name with its argument as it was asked for, so that results are found under it. */
 ML_API void ml_metric_format(const ml_metric *metric, ml_buf *out);
 
 /** Can it be computed for such a target? @retval ML_ERR_USAGE  no, and why: the other problem, more

@@ -104,7 +104,7 @@ static void what_is_no_value_is_refused(void **state) {
        "an integer of at least 1 and at most 99, or none"},
       {KIND, {"nea", "nearest", "", "near|nearer", "0", "|", NULL}, "one of near, nearer, far"},
       {FLAG, {"2", "yes", "", "TRUE", NULL}, "true or false"},
-      {WIDTH, {"-1", "-2", "sqrtlog2", "log", NULL}, NULL},
+      {WIDTH, {"-1", "-2", "sqrtlog2", "log"}, "a number of at least 0, or sqrt, log2"},
       {BELOW, {"2", "3", NULL}, "a number below 2"},
       {FREE, {"none", "1,5", "0x1g", NULL}, "a number, or all"},
   };
@@ -117,7 +117,6 @@ static void what_is_no_value_is_refused(void **state) {
       if (ml_model_param_parse(param, *text, &value, &err) != ML_ERR_USAGE)
         fail_msg("'%s' was taken for '%s'", *text, param->name);
       expect_same(*text, value, 42);
-      if (!cases[i].takes) continue;
       snprintf(want, sizeof want, "'%s' is no value of '%s', which takes %s", *text, param->name,
                cases[i].takes);
       assert_string_equal(err.message, want);

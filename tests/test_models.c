@@ -258,6 +258,88 @@ static void views_of_rows_are_followed(void **state) {
   }
 }
 
+/* ---- libraries ------------------------------------------------------------------------------- */
+
+/* Skips the test where the plugin was not built. */
+static const ml_model *of_library(const char *name) {
+  const ml_model *model;
+  ml_error err = {0};
+  if (ml_model_find(name, NULL, &model, &err) == ML_OK) return model;
+  print_message("%s\n", err.message);
+  skip();
+  return NULL;
+}
+
+/* The greatest number of rounds is neither the first nor the last. */
+static void rounds_of_xgboost_are_prefixes(void **state) {
+  (void)state;
+  static const double rounds[] = {3, 12, 1, 7};
+  const ml_model *model = of_library("xgboost");
+  double candidates[4 * 64];
+  size_t at;
+  assert_int_equal(ml_model_find_param(model, "n_estimators", &at, NULL), ML_OK);
+  for (size_t i = 0; i < 4; i++) {
+    double *params = candidates + i * model->n_params;
+    ml_model_defaults(model, params);
+    assert_int_equal(ml_model_set(model, "subsample=0.7", params, NULL), ML_OK);
+    assert_int_equal(ml_model_set(model, "colsample_bytree=0.6", params, NULL), ML_OK);
+    assert_int_equal(ml_model_set(model, "max_depth=3", params, NULL), ML_OK);
+    params[at] = rounds[i];
+  }
+  for (size_t k = 0; k <= 3; k += k ? 1 : 2) {
+    class_data d = class_random(60, 4, k, 20 + k);
+    class_compare_all(model, &d, candidates, 4);
+    for (size_t i = 0; i < d.n * d.p; i += 5) d.x[i] = NAN;
+    class_weigh(&d, 3);
+    for (size_t i = 0; i < d.n; i++) d.weights[i] += 0.5; /* none is ignored */
+    class_compare_all(model, &d, candidates, 4);
+    class_release(&d);
+  }
+}
+
+static void expect_fails(const char *name, const char *setting, const class_data *d,
+                         const char *message) {
+  const ml_model *model = of_library(name);
+  double params[64];
+  ml_error err = {0};
+  ml_model_defaults(model, params);
+  if (setting) assert_int_equal(ml_model_set(model, setting, params, &err), ML_OK);
+  assert_null(class_fit(model, params, d, d, &err));
+  assert_string_equal(err.message, message);
+}
+
+static void one_class_is_no_problem_for_machines(void **state) {
+  (void)state;
+  class_data d = class_random(20, 2, 3, 30);
+  for (size_t i = 0; i < d.n; i++) d.classes[i] = 2;
+  expect_fails("svc", NULL, &d, "all training rows are of one class");
+  expect_fails("svc", "class_weight=balanced", &d, "all training rows are of one class");
+  expect_fails("linear_svc", NULL, &d, "all training rows are of one class");
+  expect_fails("linear_svc", "class_weight=balanced", &d, "all training rows are of one class");
+  class_release(&d);
+}
+
+/* Of rows on a line there is one machine: u = x / 2 - 1.5 with margins at 1 and 5, by hand. */
+static void machines_find_the_widest_gap(void **state) {
+  (void)state;
+  static double x[] = {0, 1, 5, 6};
+  static uint32_t classes[] = {0, 0, 1, 1};
+  const class_data d = {.n = 4, .p = 1, .k = 2, .x = x, .classes = classes};
+  const ml_model *model = of_library("svc");
+  double params[64], *out;
+  ml_error err = {0};
+  ml_model_defaults(model, params);
+  assert_int_equal(ml_model_set(model, "kernel=linear", params, &err), ML_OK);
+  assert_int_equal(ml_model_set(model, "C=1000", params, &err), ML_OK);
+  out = class_fit(model, params, &d, &d, &err);
+  assert_non_null(out);
+  for (size_t i = 0; i < 4; i++) {
+    expect_close("of the second class", out[2 * i + 1], x[i] / 2 - 1.5, 0, 2e-3);
+    expect_same("of the first class", out[2 * i], -out[2 * i + 1]);
+  }
+  free(out);
+}
+
 #define TEST(f) cmocka_unit_test(f)
 
 int main(void) {
@@ -266,6 +348,8 @@ int main(void) {
       TEST(little_data_is_learnt),           TEST(data_without_variety_is_learnt),
       TEST(absent_classes_are_never_chosen), TEST(missing_values_are_taken_where_said),
       TEST(same_seed_gives_the_same_bits),   TEST(views_of_rows_are_followed),
+      TEST(rounds_of_xgboost_are_prefixes),  TEST(one_class_is_no_problem_for_machines),
+      TEST(machines_find_the_widest_gap),
   };
   return cmocka_run_group_tests_name("models", tests, NULL, NULL);
 }

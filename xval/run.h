@@ -33,11 +33,12 @@ typedef struct xval_run {
   ml_exec *exec;
   const ml_watch *watch;
   xval_plan plan;
-  run_scene *scenes; /* as plan.scenes */
-  size_t main;       /* the scene whose folds are the result's; SIZE_MAX: none, nested */
-  size_t final;      /* the scene of the holdout, or of the outer folds; SIZE_MAX: none */
-  ml_error *checked; /* n_candidates: what the model says of each beforehand */
-  size_t *group;     /* n_candidates: those of one number are computed together */
+  run_scene *scenes;    /* as plan.scenes */
+  size_t main;          /* the scene whose folds are the result's; SIZE_MAX: none, nested */
+  size_t final;         /* the scene of the holdout, or of the outer folds; SIZE_MAX: none */
+  const double *params; /* as plan.candidates, before those that were refused were replaced */
+  ml_error *checked;    /* n_candidates: what the model says of each beforehand */
+  size_t *group;        /* n_candidates: those of one number are computed together */
 
   /* Columns that are used, when they are not all. */
   char **names;

@@ -207,7 +207,7 @@ static void put_scores(const machine *m, const double *values, double *out) {
 
 static ml_status predict_rows(const void *fitted, const ml_view *view, double *out, ml_error *err) {
   const machine *m = fitted;
-  nodes x;
+  nodes x = {0};
   double *values = calloc(m->n_classes + 1, sizeof *values);
   ml_status status = values ? nodes_make(view, m->bias, &x, err) : ml_error_memory(err);
   if (status == ML_OK) {
