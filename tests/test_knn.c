@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "class_cases.h"
+#include "ml/models/knn_internal.h"
 
 static const ml_model *model;
 
@@ -102,6 +103,155 @@ static void columns_far_from_zero(void **state) {
   class_release(&data);
 }
 
+/* ---- the search, bit for bit ------------------------------------------------------------------
+ */
+
+/* Sums over the columns in their order. */
+static double far_from(const double *x, size_t n, const double *q, size_t n_queries, size_t p,
+                       knn_metric metric) {
+  double sum = 0;
+  for (size_t j = 0; j < p; j++) {
+    double d = x[j * n] - q[j * n_queries];
+    sum += metric == KNN_EUCLIDEAN ? d * d : fabs(d);
+  }
+  return sum;
+}
+
+static int compare_near(const void *a, const void *b) {
+  const knn_near *s = a, *t = b;
+  if (s->far != t->far) return s->far < t->far ? -1 : 1;
+  return s->at < t->at ? -1 : 1;
+}
+
+static void expect_nearest(const char *label, const class_data *rows, const class_data *queries,
+                           size_t k, knn_metric metric) {
+  const ml_view view = class_view(rows), asked = class_view(queries);
+  ml_error err = {0};
+  knn_rows table = {0};
+  knn_near *got = calloc(queries->n * k, sizeof *got), *want = calloc(rows->n, sizeof *want);
+  assert_int_equal(knn__rows(&view, metric, &table, &err), ML_OK);
+  assert_int_equal(knn__nearest(&table, &asked, k, metric, NULL, got, &err), ML_OK);
+  for (size_t i = 0; i < queries->n; i++) {
+    for (size_t r = 0; r < rows->n; r++)
+      want[r] = (knn_near){
+          far_from(rows->x + r, rows->n, queries->x + i, queries->n, rows->p, metric), (uint32_t)r};
+    qsort(want, rows->n, sizeof *want, compare_near);
+    for (size_t c = 0; c < k; c++)
+      if (got[i * k + c].at != want[c].at || got[i * k + c].far != want[c].far)
+        fail_msg("%s: k = %zu, query %zu, neighbour %zu: row %u at %a, not row %u at %a", label, k,
+                 i, c, got[i * k + c].at, got[i * k + c].far, want[c].at, want[c].far);
+  }
+  knn__rows_release(&table);
+  free(want);
+  free(got);
+}
+
+/* What rounding in float, offsets and scales could hide. */
+typedef double distortion(double x, size_t row, size_t column);
+
+static double as_it_is(double x, size_t row, size_t column) {
+  (void)row, (void)column;
+  return x;
+}
+
+static double ties(double x, size_t row, size_t column) {
+  (void)row, (void)column;
+  return rint(x);
+}
+
+static double nearly_ties(double x, size_t row, size_t column) {
+  (void)column;
+  return rint(x) + 1e-9 * (double)(row % 7);
+}
+
+static double far_away(double x, size_t row, size_t column) {
+  (void)row;
+  return column % 2 ? 1e9 + rint(x * 64) / 1024 : -1e12 + rint(8 * x);
+}
+
+static double huge_column(double x, size_t row, size_t column) {
+  (void)row;
+  return column ? x : 1e300 * rint(x);
+}
+
+static double huge(double x, size_t row, size_t column) {
+  (void)row, (void)column;
+  return 4e307 * x;
+}
+
+static double overflowing_squares(double x, size_t row, size_t column) {
+  (void)row, (void)column;
+  return 1e154 * x;
+}
+
+static double underflowing_squares(double x, size_t row, size_t column) {
+  (void)row, (void)column;
+  return 2e-162 * x;
+}
+
+static double tiny(double x, size_t row, size_t column) {
+  (void)row, (void)column;
+  return 1e-310 * x;
+}
+
+static double outliers(double x, size_t row, size_t column) {
+  (void)column;
+  return row % 50 == 49 ? 1e12 * x : x;
+}
+
+static double equal_rows(double x, size_t row, size_t column) {
+  (void)x;
+  return row % 300 < 250 ? 0.1 : (double)column;
+}
+
+static double clusters(double x, size_t row, size_t column) {
+  (void)column;
+  return (double)(row / 70) + 1e-6 * x;
+}
+
+static void search_is_exact(void **state) {
+  static const struct {
+    const char *label;
+    distortion *distort;
+  } kinds[] = {
+      {"as it is", as_it_is},
+      {"ties", ties},
+      {"nearly ties", nearly_ties},
+      {"far away", far_away},
+      {"huge column", huge_column},
+      {"huge", huge},
+      {"overflow", overflowing_squares},
+      {"underflow", underflowing_squares},
+      {"tiny", tiny},
+      {"outliers", outliers},
+      {"equal rows", equal_rows},
+      {"clusters", clusters},
+  };
+  static const size_t columns[] = {1, 2, 7, 20, 65}, neighbors[] = {1, 5, 64, 300};
+  (void)state;
+  for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+      size_t p = columns[c];
+      class_data rows = class_random(333, p, 0, 10 * kind + c), asked = class_random(70, p, 0, 9);
+      for (size_t i = 0; i < rows.n * p; i++)
+        rows.x[i] = kinds[kind].distort(rows.x[i], i % rows.n, i / rows.n);
+      for (size_t i = 0; i < asked.n * p; i++)
+        asked.x[i] = i % 3 ? kinds[kind].distort(asked.x[i], i % asked.n, i / asked.n)
+                           : rows.x[i / asked.n * rows.n + i % asked.n];
+      for (size_t j = 0; j < p; j++) { /* far out */
+        double *x = &asked.x[j * asked.n + 5];
+        *x = fmax(fmin(*x * 1e20, 1e308), -1e308);
+      }
+      for (size_t j = 0; j < p && kind == 0; j++) asked.x[j * asked.n + 6] = 1e308;
+      for (size_t k = 0; k < sizeof neighbors / sizeof *neighbors; k++) {
+        expect_nearest(kinds[kind].label, &rows, &asked, neighbors[k], KNN_EUCLIDEAN);
+        if (k == 1) expect_nearest(kinds[kind].label, &rows, &asked, neighbors[k], KNN_MANHATTAN);
+      }
+      class_release(&asked);
+      class_release(&rows);
+    }
+}
+
 /* ---- by hand --------------------------------------------------------------------------------- */
 
 static void ties_and_equal_rows_by_hand(void **state) {
@@ -173,6 +323,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(neighbours_are_those_of_the_twin),
       cmocka_unit_test(columns_far_from_zero),
+      cmocka_unit_test(search_is_exact),
       cmocka_unit_test(ties_and_equal_rows_by_hand),
       cmocka_unit_test(what_cannot_be_is_said),
       cmocka_unit_test(folds_equal_fits),

@@ -21,7 +21,7 @@ typedef struct knn {
 static void release(void *fitted) {
   knn *model = fitted;
   if (!model) return;
-  free(model->rows.x);
+  knn__rows_release(&model->rows);
   free(model->y);
   free(model->classes);
   free(model);
@@ -56,7 +56,7 @@ static ml_status fit(const double *params, const ml_view *train, uint64_t seed, 
   status = model->classes || model->y ? ML_OK : ml_error_memory(err);
   if (status == ML_OK && model->classes) ml_view_gather_classes(train, model->classes);
   if (status == ML_OK && model->y) ml_view_gather_y(train, model->y);
-  if (status == ML_OK) status = knn__rows(train, &model->rows, err);
+  if (status == ML_OK) status = knn__rows(train, model->metric, &model->rows, err);
   if (status == ML_OK)
     *fitted = model;
   else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The nearest rows of a table: every distance is computed, a tile of rows and a few queries at a
- * time, and a heap keeps the nearest of each query. */
+/* The nearest rows of a table: a sketch tells which rows of a tile may be near, their distances are
+ * computed, and a heap keeps the nearest of each query. */
 #include <math.h>
 #include <ml/exec.h>
 #include <ml/vector.h>
@@ -9,12 +9,13 @@
 
 #include "knn_internal.h"
 
-enum { LANES = 8, AT_ONCE = 4 /* queries */ };
+enum { MANY = 64 /* queries, for which a tile is read once */ };
 typedef double lanes
-    __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
-typedef int64_t bits __attribute__((vector_size(LANES * sizeof(int64_t))));
+    __attribute__((vector_size(KNN_GROUP * sizeof(double)), aligned(sizeof(double)), may_alias));
+typedef int64_t bits __attribute__((vector_size(KNN_GROUP * sizeof(int64_t))));
+typedef int64_t half_bits __attribute__((vector_size(KNN_GROUP / 2 * sizeof(int64_t))));
 
-ml_status knn__rows(const ml_view *view, knn_rows *out, ml_error *err) {
+ml_status knn__rows(const ml_view *view, knn_metric metric, knn_rows *out, ml_error *err) {
   size_t n = view->n, p = view->n_columns, n_tiles = (n + KNN_TILE - 1) / KNN_TILE;
   double *x = calloc(n_tiles * p + 1, KNN_TILE * sizeof *x), *column = calloc(n + 1, sizeof *x);
   ml_status status = x && column ? ML_OK : ml_error_memory(err);
@@ -31,44 +32,49 @@ ml_status knn__rows(const ml_view *view, knn_rows *out, ml_error *err) {
     }
   }
   free(column);
+  knn_sketch sketch = {0};
+  if (status == ML_OK && metric == KNN_EUCLIDEAN) status = knn__sketch(x, n, p, &sketch, err);
   if (status == ML_OK)
-    *out = (knn_rows){n, p, x};
+    *out = (knn_rows){n, p, x, sketch};
   else
     free(x);
   return status;
 }
 
+void knn__rows_release(knn_rows *rows) {
+  free(rows->x);
+  knn__sketch_release(&rows->sketch);
+}
+
 /* ---- distances ------------------------------------------------------------------------------- */
 
-/* Of all rows of a tile to AT_ONCE queries (of p values each), and the least of each query. */
-typedef void distances(const double *tile, size_t p, const double *queries,
-                       double out[AT_ONCE][KNN_TILE], double least[AT_ONCE]);
+/* From a query to some groups of a tile. @return those that have a row nearer than top */
+typedef uint8_t distances(const double *tile, size_t p, const double *query, uint8_t groups,
+                          double top, double *out);
 
-#define KNN_DISTANCES(name, TERM)                                                                \
-  ML_VECTOR_PATHS                                                                                \
-  static void name(const double *tile, size_t p, const double *queries,                          \
-                   double out[AT_ONCE][KNN_TILE], double least[AT_ONCE]) {                       \
-    lanes low[AT_ONCE];                                                                          \
-    for (size_t q = 0; q < AT_ONCE; q++) low[q] = (lanes){0} + HUGE_VAL;                         \
-    for (size_t i = 0; i < KNN_TILE; i += LANES) {                                               \
-      lanes sum[AT_ONCE] = {{0}};                                                                \
-      for (size_t j = 0; j < p; j++) {                                                           \
-        const lanes x = *(const lanes *)(tile + j * KNN_TILE + i);                               \
-        for (size_t q = 0; q < AT_ONCE; q++) {                                                   \
-          lanes d = x - queries[q * p + j];                                                      \
-          sum[q] += TERM(d);                                                                     \
-        }                                                                                        \
-      }                                                                                          \
-      for (size_t q = 0; q < AT_ONCE; q++) {                                                     \
-        *(lanes *)(out[q] + i) = sum[q];                                                         \
-        bits is_less = sum[q] < low[q];                                                          \
-        low[q] = (lanes)((is_less & (bits)sum[q]) | (~is_less & (bits)low[q]));                  \
-      }                                                                                          \
-    }                                                                                            \
-    for (size_t q = 0; q < AT_ONCE; q++) {                                                       \
-      least[q] = low[q][0];                                                                      \
-      for (size_t l = 1; l < LANES; l++) least[q] = low[q][l] < least[q] ? low[q][l] : least[q]; \
-    }                                                                                            \
+__attribute__((always_inline)) static inline bool has_any(const bits *b) {
+  half_bits half =
+      __builtin_shufflevector(*b, *b, 0, 1, 2, 3) | __builtin_shufflevector(*b, *b, 4, 5, 6, 7);
+  return (half[0] | half[1] | half[2] | half[3]) != 0;
+}
+
+#define KNN_DISTANCES(name, TERM)                                                        \
+  ML_VECTOR_PATHS                                                                        \
+  static uint8_t name(const double *tile, size_t p, const double *query, uint8_t groups, \
+                      double top, double *out) {                                         \
+    uint8_t nearer = 0;                                                                  \
+    for (size_t g = 0; groups >> g; g++) {                                               \
+      if (!(groups >> g & 1)) continue;                                                  \
+      lanes sum = {0};                                                                   \
+      for (size_t j = 0; j < p; j++) {                                                   \
+        lanes d = *(const lanes *)(tile + j * KNN_TILE + g * KNN_GROUP) - query[j];      \
+        sum += TERM(d);                                                                  \
+      }                                                                                  \
+      *(lanes *)(out + g * KNN_GROUP) = sum;                                             \
+      bits is_near = sum < top;                                                          \
+      if (has_any(&is_near)) nearer |= (uint8_t)(1 << g);                                \
+    }                                                                                    \
+    return nearer;                                                                       \
   }
 
 #define SQUARE(d)   ((d) * (d))
@@ -113,20 +119,53 @@ static void offer(knn_near *heap, size_t k, size_t *n_kept, double far, size_t a
   }
 }
 
-/* AT_ONCE queries, of which n count. */
-static void search(const knn_rows *rows, const double *queries, size_t n, size_t k,
-                   distances *measure, knn_near *out) {
-  double far[AT_ONCE][KNN_TILE], least[AT_ONCE];
-  size_t p = rows->n_columns, n_kept[AT_ONCE] = {0};
-  for (size_t first = 0; first < rows->n; first += KNN_TILE) {
-    size_t n_rows = rows->n - first < KNN_TILE ? rows->n - first : KNN_TILE;
-    measure(rows->x + first * p, p, queries, far, least);
-    for (size_t q = 0; q < n; q++) {
-      knn_near *heap = out + q * k;
-      if (n_kept[q] == k && least[q] >= heap[0].far) continue;
-      for (size_t i = 0; i < n_rows; i++) offer(heap, k, &n_kept[q], far[q][i], first + i);
-    }
+typedef struct seeker {
+  knn_near *heap;
+  size_t n_kept;
+} seeker;
+
+/* The rows of some groups of a tile. */
+static void look_closer(const knn_rows *rows, size_t first, const double *query, uint8_t groups,
+                        distances *measure, size_t k, seeker *s, knn_probe *probe) {
+  double far[KNN_TILE], top = s->n_kept == k ? s->heap[0].far : HUGE_VAL;
+  size_t left = rows->n - first;
+  if (s->n_kept == k)
+    groups = measure(rows->x + first * rows->n_columns, rows->n_columns, query, groups, top, far);
+  else
+    measure(rows->x + first * rows->n_columns, rows->n_columns, query, groups, top, far);
+  for (size_t g = 0; groups >> g; g++)
+    for (size_t i = g * KNN_GROUP; groups >> g & 1 && i < (g + 1) * KNN_GROUP && i < left; i++)
+      offer(s->heap, k, &s->n_kept, far[i], first + i);
+  if (s->n_kept == k && s->heap[0].far < top)
+    knn__sketch_narrow(&rows->sketch, rows->n_columns, s->heap[0].far, probe);
+}
+
+/* Room for MANY queries. */
+typedef struct search_room {
+  double *queries; /* row-major */
+  float *sketches; /* KNN_AT_ONCE side by side */
+  knn_probe probes[MANY];
+  seeker seekers[MANY];
+} search_room;
+
+static void search(const knn_rows *rows, search_room *room, size_t n, size_t k, distances *measure,
+                   knn_near *out) {
+  size_t p = rows->n_columns;
+  uint8_t groups[KNN_AT_ONCE];
+  for (size_t q = 0; q < n; q++) {
+    float *to = room->sketches + (q - q % KNN_AT_ONCE) * p + q % KNN_AT_ONCE;
+    room->seekers[q] = (seeker){out + q * k, 0};
+    room->probes[q] = knn__sketch_probe(&rows->sketch, p, room->queries + q * p, to);
   }
+  for (size_t first = 0; first < rows->n; first += KNN_TILE)
+    for (size_t q = 0; q < n; q++) {
+      if (q % KNN_AT_ONCE == 0)
+        knn__sketch_near(&rows->sketch, first / KNN_TILE, p, room->sketches + q * p,
+                         room->probes + q, groups);
+      if (groups[q % KNN_AT_ONCE])
+        look_closer(rows, first, room->queries + q * p, groups[q % KNN_AT_ONCE], measure, k,
+                    &room->seekers[q], &room->probes[q]);
+    }
   for (size_t q = 0; q < n; q++) sort_heap(out + q * k, k);
 }
 
@@ -148,18 +187,21 @@ static ml_status gather_queries(const ml_view *view, size_t first, size_t n, dou
 
 ml_status knn__nearest(const knn_rows *rows, const ml_view *queries, size_t k, knn_metric metric,
                        const void *cancel, knn_near *out, ml_error *err) {
-  double *x = calloc(AT_ONCE * rows->n_columns + 1, sizeof *x);
-  ml_status status = x ? ML_OK : ml_error_memory(err);
-  for (size_t first = 0; first < queries->n && status == ML_OK; first += AT_ONCE) {
-    size_t n = queries->n - first < AT_ONCE ? queries->n - first : AT_ONCE;
+  size_t p = rows->n_columns;
+  search_room room = {.queries = calloc(MANY * p + 1, sizeof(double)),
+                      .sketches = calloc(MANY * p + 1, sizeof(float))};
+  ml_status status = room.queries && room.sketches ? ML_OK : ml_error_memory(err);
+  for (size_t first = 0; first < queries->n && status == ML_OK; first += MANY) {
+    size_t n = queries->n - first < MANY ? queries->n - first : MANY;
     if (ml_item_cancelled(cancel)) {
       status = ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
       break;
     }
-    status = gather_queries(queries, first, n, x, err);
+    status = gather_queries(queries, first, n, room.queries, err);
     if (status == ML_OK)
-      search(rows, x, n, k, metric == KNN_EUCLIDEAN ? squares : absolutes, out + first * k);
+      search(rows, &room, n, k, metric == KNN_EUCLIDEAN ? squares : absolutes, out + first * k);
   }
-  free(x);
+  free(room.sketches);
+  free(room.queries);
   return status;
 }

@@ -16,7 +16,8 @@ typedef struct folding {
   ml_view train, test;
   logit_shape shape;
   logit_task task;
-  double *out;
+  logit_rows tested; /* the rows of test, once candidates of this shape ask */
+  double *out, *room;
   ml_take *take;
   void *ctx;
 } folding;
@@ -47,6 +48,11 @@ static logit_shared shared_of(const folding *f, size_t candidate) {
   return logit__shared_at(f->cv, &f->shape, f->n_atoms, candidate, f->shared);
 }
 
+static ml_status hand_over_at(const folding *f, const double *b, size_t candidate, ml_error *err) {
+  logit__probabilities_of(&f->shape, &f->tested, b, f->room, f->out);
+  return f->take(f->ctx, candidate, f->out, NULL, err);
+}
+
 static ml_status hand_over(const folding *f, const logit_near *near, size_t candidate,
                            ml_error *err) {
   const logit_near *failed = NULL;
@@ -57,8 +63,7 @@ static ml_status hand_over(const folding *f, const logit_near *near, size_t cand
     return failed->status;
   }
   if (failed) return f->take(f->ctx, candidate, NULL, &failed->error, err);
-  ml_status status = logit__probabilities(&f->shape, &f->test, near->b, f->out, err);
-  return status == ML_OK ? f->take(f->ctx, candidate, f->out, NULL, err) : status;
+  return hand_over_at(f, near->b, candidate, err);
 }
 
 /* All candidates in each pass over the rows. */
@@ -104,8 +109,7 @@ static ml_status take_known(const folding *f, size_t *candidates, size_t *n, ml_
       candidates[left++] = candidates[c];
       continue;
     }
-    status = logit__probabilities(&f->shape, &f->test, known + 1, f->out, err);
-    if (status == ML_OK) status = f->take(f->ctx, candidates[c], f->out, NULL, err);
+    status = hand_over_at(f, known + 1, candidates[c], err);
   }
   *n = left;
   return status;
@@ -152,6 +156,12 @@ static ml_status prepare(folding *f, size_t candidate, ml_error *err) {
   return status == ML_ERR_NUMERIC ? ML_OK : status;
 }
 
+static ml_status gather_tested(folding *f, ml_error *err) {
+  f->room = malloc(2 * f->shape.n_present * LOGIT_BLOCK * sizeof *f->room);
+  if (!f->room) return ml_error_memory(err);
+  return logit__rows(&f->test, f->shape.centre, f->shape.has_intercept, &f->tested, err);
+}
+
 ml_status logit__fold(const ml_cv *cv, const void *shared, size_t fold, const size_t *candidates,
                       size_t n, ml_take *take, void *ctx, ml_error *err) {
   uint32_t *rows = calloc(ml_folds_n_train(cv->folds, fold) + 1, sizeof *rows);
@@ -172,12 +182,15 @@ ml_status logit__fold(const ml_cv *cv, const void *shared, size_t fold, const si
   ml_status status = f.out ? prepare(&f, candidates[0], err) : ml_error_memory(err);
   size_t n_shared = status == ML_OK ? divide(&f, candidates, n, order) : 0;
   size_t n_left = n_shared;
-  if (n_shared) status = take_known(&f, order, &n_left, err);
+  if (n_shared) status = gather_tested(&f, err);
+  if (n_shared && status == ML_OK) status = take_known(&f, order, &n_left, err);
   if (n_left && status == ML_OK) status = logit__task(&f.train, &f.shape, &f.task, err);
   if (n_left && status == ML_OK) status = fit_together(&f, order, n_left, err);
   for (size_t i = n_shared; i < n && status == ML_OK; i++) status = fit_alone(&f, order[i], err);
   logit__task_release(&f.task);
   logit__shape_release(&f.shape);
+  free(f.tested.x);
+  free(f.room);
   free(f.out);
   free(order);
   free(rows);

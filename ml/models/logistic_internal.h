@@ -174,6 +174,10 @@ logit_limits logit__limits(const double *params, const void *cancel);
 ML_MUST_CHECK ml_status logit__probabilities(const logit_shape *shape, const ml_view *rows,
                                              const double *b, double *out, ml_error *err);
 
+/** The same of rows in blocks. @param room  2 n_present x LOGIT_BLOCK */
+void logit__probabilities_of(const logit_shape *shape, const logit_rows *rows, const double *b,
+                             double *room, double *out);
+
 /* ---- from one optimum to others near by ------------------------------------------------------ */
 
 /* A problem whose optimum is near a point where gradient and Hessian are known. */

@@ -199,23 +199,28 @@ static const double *of_block(const logit_shape *shape, double *z, double *p) {
   return p;
 }
 
-ml_status logit__probabilities(const logit_shape *shape, const ml_view *rows, const double *b,
-                               double *out, ml_error *err) {
+void logit__probabilities_of(const logit_shape *shape, const logit_rows *rows, const double *b,
+                             double *room, double *out) {
   size_t k = shape->n_present, m = shape->n_problems * shape->n_logits;
-  double *z = malloc(2 * k * LOGIT_BLOCK * sizeof *z);
-  logit_rows blocks = {0};
-  ml_status status = z ? logit__rows(rows, shape->centre, shape->has_intercept, &blocks, err)
-                       : ml_error_memory(err);
   memset(out, 0, rows->n * shape->n_classes * sizeof *out);
-  for (size_t block = 0; block < blocks.n_blocks; block++) {
+  for (size_t block = 0; block < rows->n_blocks; block++) {
     size_t first = block * LOGIT_BLOCK, left = rows->n - first;
-    logit__products(logit__block(&blocks, block), blocks.n_columns, b, m, z);
-    const double *p = of_block(shape, z, z + k * LOGIT_BLOCK);
+    logit__products(logit__block(rows, block), rows->n_columns, b, m, room);
+    const double *p = of_block(shape, room, room + k * LOGIT_BLOCK);
     for (size_t c = 0; c < k; c++)
       for (size_t i = 0; i < LOGIT_BLOCK && i < left; i++)
         out[(first + i) * shape->n_classes + shape->present[c]] = p[c * LOGIT_BLOCK + i];
   }
+}
+
+ml_status logit__probabilities(const logit_shape *shape, const ml_view *rows, const double *b,
+                               double *out, ml_error *err) {
+  double *room = malloc(2 * shape->n_present * LOGIT_BLOCK * sizeof *room);
+  logit_rows blocks = {0};
+  ml_status status = room ? logit__rows(rows, shape->centre, shape->has_intercept, &blocks, err)
+                          : ml_error_memory(err);
+  if (status == ML_OK) logit__probabilities_of(shape, &blocks, b, room, out);
   free(blocks.x);
-  free(z);
+  free(room);
   return status;
 }
