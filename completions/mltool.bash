@@ -10,6 +10,10 @@ _mltool_command() {
   done
 }
 
+_mltool_models() {
+  "$1" models 2>/dev/null | sed -n 's/^\([a-z][a-z_]*\) .*/\1/p'
+}
+
 _mltool() {
   local tool=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   local command options value
@@ -24,6 +28,9 @@ _mltool() {
     mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-features 2>/dev/null)" -- "$word")
   elif [[ $before == --cv ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$("$tool" split --list 2>/dev/null | sed '/^ /d; s/[:=].*//')" -- "$word")
+  elif [[ $before == --model ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -W "$(_mltool_models "$tool")" -- "$word" | sort -u)
   elif [[ $value == *'|'* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "${word#=}")
   elif [[ $before == --load ]]; then
@@ -37,6 +44,9 @@ _mltool() {
     mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-commands 2>/dev/null | cut -f1)" -- "$word")
   elif [[ $command == features ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-features 2>/dev/null)" -- "$word")
+  elif [[ $command == models ]]; then
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -W "$(_mltool_models "$tool")" -- "$word" | sort -u)
   else
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$word")

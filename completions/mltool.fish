@@ -16,6 +16,11 @@ function __mltool_options
 end
 
 # Words for the value of the option before the cursor; fails where there is none to offer.
+function __mltool_models
+    mltool models 2>/dev/null | string match -r '^[a-z][a-z_]*(?= )'
+    __fish_complete_path
+end
+
 function __mltool_values
     set -l before (commandline -opc)[-1]
     switch $before
@@ -27,6 +32,8 @@ function __mltool_values
             __fish_complete_path
         case --features
             mltool --list-features 2>/dev/null
+        case --model
+            __mltool_models
         case --cv
             mltool split --list 2>/dev/null | string match -v ' *' | string replace -r '[:=].*' ''
         case '-*'
@@ -53,6 +60,8 @@ function __mltool_words
             mltool --list-commands 2>/dev/null
         case features
             mltool --list-features 2>/dev/null
+        case models
+            __mltool_models
         case '*'
             __fish_complete_path
     end

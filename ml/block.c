@@ -71,7 +71,7 @@ static ml_status fix_size(const ml_block *block, ml_error *err) {
 }
 
 ml_status ml_block_new(const ml_exec *exec, size_t size, ml_block **out, ml_error *err) {
-  ml_block *block;
+  ml_block *block = NULL;
   ml_status status = make(exec, size, 0, &block, err);
   if (status != ML_OK) return status;
   status = fix_size(block, err);

@@ -56,6 +56,7 @@ typedef struct ml_dataset_opts {
                           above alone */
   ml_problem problem;  /* ML_PROBLEM_AUTO: texts, booleans and up to ML_CLASSES_MAX different
                           integers are classes, all else are numbers */
+  bool takes_infinite; /* infinite values of features are read as they are: who imputes them */
   char delimiter;      /* 0: detected */
   const ml_watch *watch; /* may be NULL */
 } ml_dataset_opts;

@@ -63,6 +63,7 @@ static ml_status plan(reading *r) {
                                          .finite = true,
                                          .is_known = true,
                                          .takes_missing = true,
+                                         .takes_infinite = r->opts->takes_infinite,
                                          .takes_booleans = true};
   return ML_OK;
 }

@@ -114,6 +114,7 @@ static ml_status check(const reading *r, const dataset_column *c, const char *wh
 
 static ml_status check_features(const reading *r) {
   ml_status status = ML_OK;
+  if (r->opts->takes_infinite) return status;
   for (size_t j = 0; j < r->roles.n && status == ML_OK; j++) {
     const dataset_column c = column_of(r, r->roles.columns[j], r->data->x + j * r->data->n_rows);
     status = check(r, &c, "feature", true);

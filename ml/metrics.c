@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Metrics by their names, and the computation of one. */
+#include <math.h>
 #include <ml/metrics.h>
 
 #include <assert.h>
@@ -101,7 +102,8 @@ ml_status ml_metric_parse(const char *text, ml_metric *out, ml_error *err) {
   size_t n = equals ? (size_t)(equals - text) : strlen(text);
   double argument = NAN;
   const ml_metric_info *info = find(text, n, &argument);
-  if (!info && strncmp(text, "neg_", 4) == 0) {
+  bool is_negated = !info && strncmp(text, "neg_", 4) == 0;
+  if (is_negated) {
     info = find(text + 4, n - 4, &argument);
     if (info && !info->is_loss) info = NULL;
   }
@@ -124,11 +126,16 @@ ml_status ml_metric_parse(const char *text, ml_metric *out, ml_error *err) {
     ml_status status = check_argument(info, argument, equals ? equals + 1 : text, err);
     if (status != ML_OK) return status;
   }
-  *out = (ml_metric){info, info->argument ? argument : 0};
+  *out = (ml_metric){info, info->argument ? argument : 0, ""};
+  if (!is_negated && strlen(text) < sizeof out->asked) strcpy(out->asked, text);
   return ML_OK;
 }
 
 void ml_metric_format(const ml_metric *metric, ml_buf *out) {
+  if (metric->asked[0]) {
+    ml_buf_puts(out, metric->asked);
+    return;
+  }
   ml_buf_puts(out, metric->info->name);
   if (!metric->info->argument || metric->argument == metric->info->fallback) return;
   ml_buf_puts(out, "=");
@@ -248,4 +255,13 @@ ml_status ml_metric_compute(const ml_metric *metric, const ml_scored *scored, do
   if (status == ML_OK && !isfinite(*value) && !call.why[0])
     return metrics__undefined(&call, value, "the numbers are too large");
   return status;
+}
+
+const char *ml_metric_best(const ml_metric_info *info) {
+  return info->is_signed ? "nearest to 0" : info->is_loss ? "least" : "greatest";
+}
+
+double ml_metric_goodness(const ml_metric_info *info, double value) {
+  if (info->is_signed) return -fabs(value);
+  return info->is_loss ? -value : value;
 }

@@ -50,6 +50,7 @@ typedef struct ml_metric_info {
 typedef struct ml_metric {
   const ml_metric_info *info;
   double argument;
+  char asked[40]; /* as it was asked for, by one of its names; "": by info->name */
 } ml_metric;
 
 /** @return number i of all metrics; NULL behind the last */
@@ -63,7 +64,7 @@ ML_API const ml_metric_info *ml_metric_at(size_t i);
  */
 ML_API ML_MUST_CHECK ml_status ml_metric_parse(const char *text, ml_metric *out, ml_error *err);
 
-/** Append the name with its argument, as it is parsed. */
+/** Append the name with its argument as it was asked for, so that results are found under it. */
 ML_API void ml_metric_format(const ml_metric *metric, ml_buf *out);
 
 /** Can it be computed for such a target? @retval ML_ERR_USAGE  no, and why: the other problem, more
@@ -92,6 +93,12 @@ ML_API size_t ml_metrics_default(ml_problem problem, size_t n_classes, bool has_
 ML_API ML_MUST_CHECK ml_status ml_metric_compute(const ml_metric *metric, const ml_scored *scored,
                                                  double *value, char why[ML_WHY_MAX],
                                                  ml_error *err);
+
+/** Which value is best, in words: "greatest", "least", "nearest to 0". */
+ML_API const char *ml_metric_best(const ml_metric_info *info);
+
+/** The value of a metric as a number of which the greatest is best. */
+ML_API double ml_metric_goodness(const ml_metric_info *info, double value);
 
 /** Classes by their greatest score, the first of equals. @param[out] out  n */
 ML_API void ml_predict_classes(const double *scores, size_t n, size_t n_classes, uint32_t *out);

@@ -173,6 +173,8 @@ enum { OVR, OVO };
 
 static ml_status average_area(const metrics_call *call, double *value) {
   ranked r;
+  if (call->scored->n_classes < 2)
+    return metrics__undefined(call, value, "there is one class only");
   ml_status status = reserve(call, &r);
   if (status != ML_OK) return status;
   mean_area mean = {.lacking = SIZE_MAX};

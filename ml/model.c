@@ -20,14 +20,18 @@ static const char *choice(const ml_model_param *param, size_t i, size_t *n) {
   return NULL;
 }
 
+static void put_choices(const ml_model_param *param, const char *before, ml_buf *out) {
+  size_t n;
+  const char *name;
+  for (size_t i = 0; (name = choice(param, i, &n)); i++)
+    ml_buf_printf(out, "%s%.*s", i == 0 ? before : ", ", (int)n, name);
+}
+
 void ml_model_param_takes(const ml_model_param *param, ml_buf *out) {
   if (param->kind == ML_MODEL_BOOL) {
     ml_buf_puts(out, "true or false");
   } else if (param->kind == ML_MODEL_CHOICE) {
-    size_t n;
-    const char *name;
-    for (size_t i = 0; (name = choice(param, i, &n)); i++)
-      ml_buf_printf(out, "%s%.*s", i == 0 ? "one of " : ", ", (int)n, name);
+    put_choices(param, "one of ", out);
   } else {
     ml_buf_puts(out, param->kind == ML_MODEL_INT ? "an integer" : "a number");
     if (isfinite(param->lo)) {
@@ -39,6 +43,7 @@ void ml_model_param_takes(const ml_model_param *param, ml_buf *out) {
                     param->below_hi ? " below " : " at most ");
       ml_buf_number(out, param->hi);
     }
+    put_choices(param, ", or ", out);
     if (param->none) ml_buf_printf(out, ", or %s", param->none);
   }
 }
@@ -118,7 +123,8 @@ static bool parse_number(const ml_model_param *param, const char *text, double *
   }
   *value = INFINITY;
   if (param->none && strcmp(text, param->none) == 0) return true;
-  return ml_number_parse(text, end, value) == end && isfinite(*value);
+  /* The number that stands for a word is not typed. */
+  return ml_number_parse(text, end, value) == end && isfinite(*value) && !is_word(param, *value);
 }
 
 ml_status ml_model_param_parse(const ml_model_param *param, const char *text, double *value,

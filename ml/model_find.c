@@ -40,6 +40,22 @@ const char *ml_model_name_at(size_t i) {
 
 /* ---- shared objects -------------------------------------------------------------------------- */
 
+/* Who prints a table of parameters, or reads values by it, relies on this. */
+static ml_status check_params(const ml_model *m, const char *what, ml_error *err) {
+  for (size_t i = 0; i < m->n_params; i++) {
+    const ml_model_param *param = &m->params[i];
+    if (!param->name || !*param->name || strchr(param->name, '=') || !param->help)
+      return ml_error_set(err, ML_ERR_USAGE,
+                          "parameter %zu of model '%s' of '%s' lacks a name or help", i + 1,
+                          m->name, what);
+    if (ml_model_param_check(param, param->fallback, NULL) != ML_OK)
+      return ml_error_set(err, ML_ERR_USAGE,
+                          "the default of parameter '%s' of model '%s' of '%s' is no value of it",
+                          param->name, m->name, what);
+  }
+  return ML_OK;
+}
+
 static ml_status check_models(const ml_model *models, const char *what, ml_error *err) {
   if (!models)
     return ml_error_set(err, ML_ERR_USAGE, "'%s' has no models: it does not export ml_model_table",
@@ -50,12 +66,14 @@ static ml_status check_models(const ml_model *models, const char *what, ml_error
           err, ML_ERR_USAGE,
           "model '%s' of '%s' has ABI %u, and this libml takes %u: compile it again", m->name, what,
           (unsigned)m->abi, (unsigned)ML_MODEL_ABI);
-    if (!m->fit || !m->predict || !m->free || (m->n_params && !m->params) ||
-        !(m->traits & (ML_MODEL_CLASSIFIES | ML_MODEL_REGRESSES)))
+    if (!m->summary || !m->source || !m->fit || !m->predict || !m->free ||
+        (m->n_params && !m->params) || !(m->traits & (ML_MODEL_CLASSIFIES | ML_MODEL_REGRESSES)))
       return ml_error_set(err, ML_ERR_USAGE,
-                          "model '%s' of '%s' lacks fit, predict, free, its parameters, or a trait "
-                          "that says what it is for",
+                          "model '%s' of '%s' lacks a summary, a source, fit, predict, free, its "
+                          "parameters, or a trait that says what it is for",
                           m->name, what);
+    ml_status status = check_params(m, what, err);
+    if (status != ML_OK) return status;
   }
   return models->name ? ML_OK : ml_error_set(err, ML_ERR_USAGE, "'%s' has no model", what);
 }

@@ -13,7 +13,8 @@ typedef struct ml_prepared ml_prepared; /* what they have learnt */
 /**
  * Read steps, which are done in their order:
  *
- *   impute=mean, impute=median  missing values of numeric columns
+ *   impute=mean, impute=median  missing values of numeric columns; infinite ones become the
+ *                               greatest or least finite value; a column without any becomes 0
  *   standard                    minus the mean, by the population standard deviation (0: by 1)
  *   minmax                      to [0, 1] (a constant: to 0)
  *   one-hot, one-hot=COLUMN     all columns of texts, or one, by a column for each category that
@@ -45,7 +46,7 @@ ML_API ML_MUST_CHECK ml_status ml_prep_check(const ml_prep *prep, const ml_datas
  *
  * @param rows      n row numbers; NULL: all
  * @param[out] out  free it with ml_prepared_free(). Not written on failure.
- * @retval ML_ERR_NUMERIC  a column has no value to learn from; fewer columns than select-corr asks
+ * @retval ML_ERR_NUMERIC  a column has no value to learn from (but for impute); fewer columns than select-corr asks
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_prep_fit(const ml_prep *prep, const ml_dataset *data,

@@ -74,7 +74,11 @@ static void apply(const prep_column *column, const prep_op *op, const ml_dataset
   const double a = op->label ? code_of(column, op, data) : op->a, b = op->b;
   switch (op->kind) {
     case PREP_FILL:
-      for (size_t i = 0; i < n; i++) x[i] = isnan(x[i]) ? a : x[i];
+      for (size_t i = 0; i < n; i++)
+        x[i] = isnan(x[i]) ? a : isinf(x[i]) ? (x[i] > 0 ? op->c : b) : x[i];
+      break;
+    case PREP_ZERO:
+      for (size_t i = 0; i < n; i++) x[i] = 0;
       break;
     case PREP_SCALE:
       for (size_t i = 0; i < n; i++) x[i] = (x[i] - a) / b;

@@ -12,14 +12,15 @@ const char *prep__name(const ml_dataset *data, size_t feature, char number[PREP_
 /* ---- what is done to a column ---- */
 
 typedef enum prep_op_kind {
-  PREP_FILL,  /* a missing value: a */
+  PREP_FILL,  /* a missing value: a; an infinite one: the bound of [b, c] */
+  PREP_ZERO,  /* 0, whatever it was */
   PREP_SCALE, /* (x - a) / b */
   PREP_IS     /* 1 where the value is a, or where the text is `label`; else 0 */
 } prep_op_kind;
 
 typedef struct prep_op {
   prep_op_kind kind;
-  double a, b;
+  double a, b, c;
   const char *label; /* in the name of its column */
 } prep_op;
 

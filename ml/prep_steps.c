@@ -84,24 +84,43 @@ static double sum_of_products(const double *x, const double *y, size_t n, double
 
 /* ---- impute, standard, minmax ---- */
 
-/* Each numeric column by itself. */
-static ml_status fit_each(const prep_step *step, prep_fit *f,
+/* Each numeric column by itself. @param may_lack  values */
+static ml_status fit_each(const prep_step *step, prep_fit *f, bool may_lack,
                           prep_op (*learn)(const prep_step *step, const prep_fit *f, size_t n)) {
   for (size_t j = 0; j < f->p->n; j++) {
     prep_column *c = &f->p->columns[j];
     if (c->has_texts) continue;
     const size_t n = known_values(f, c);
-    if (n == 0) return fail_empty(f, step->kind->name, c);
+    if (n == 0 && !may_lack) return fail_empty(f, step->kind->name, c);
     if (!prep__add_op(c, learn(step, f, n))) return ml_error_memory(f->err);
   }
   return ML_OK;
 }
 
+/* The finite ones of n values, to the front. */
+static size_t finite_values(double *x, size_t n) {
+  size_t n_finite = 0;
+  for (size_t i = 0; i < n; i++) {
+    x[n_finite] = x[i];
+    n_finite += isfinite(x[i]) != 0;
+  }
+  return n_finite;
+}
+
+/* A column without a finite value tells nothing about the rows: it is the same for all. */
 static prep_op learn_impute(const prep_step *step, const prep_fit *f, size_t n) {
-  if (!step->median) return (prep_op){PREP_FILL, .a = mean_of(f->values, n, f->spare)};
-  ml_impute_range r;
-  stats__range(f->values, n, (uint64_t *)(void *)f->spare, &r);
-  return (prep_op){PREP_FILL, .a = r.median};
+  n = finite_values(f->values, n);
+  if (n == 0) return (prep_op){.kind = PREP_ZERO};
+  const range r = range_of(f->values, n);
+  prep_op op = {PREP_FILL, .b = r.min, .c = r.max};
+  if (step->median) {
+    ml_impute_range sorted;
+    stats__range(f->values, n, (uint64_t *)(void *)f->spare, &sorted);
+    op.a = sorted.median;
+  } else {
+    op.a = mean_of(f->values, n, f->spare);
+  }
+  return op;
 }
 
 static prep_op learn_standard(const prep_step *step, const prep_fit *f, size_t n) {
@@ -120,15 +139,15 @@ static prep_op learn_minmax(const prep_step *step, const prep_fit *f, size_t n) 
 }
 
 static ml_status fit_impute(const prep_step *step, prep_fit *f) {
-  return fit_each(step, f, learn_impute);
+  return fit_each(step, f, true, learn_impute);
 }
 
 static ml_status fit_standard(const prep_step *step, prep_fit *f) {
-  return fit_each(step, f, learn_standard);
+  return fit_each(step, f, false, learn_standard);
 }
 
 static ml_status fit_minmax(const prep_step *step, prep_fit *f) {
-  return fit_each(step, f, learn_minmax);
+  return fit_each(step, f, false, learn_minmax);
 }
 
 static ml_status parse_impute(const char *argument, prep_step *step, ml_error *err) {

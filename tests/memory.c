@@ -60,8 +60,10 @@ WRAP(char *, strndup, const char *text, size_t n) {
   return is_due() ? NULL : counted(__real_strndup(text, n));
 }
 
+ML_PRINTF(2, 0) int __real_vasprintf(char **out, const char *format, va_list args);
+
 ML_PRINTF(2, 0) static int print(char **out, const char *format, va_list args) {
-  int n = is_due() ? -1 : vasprintf(out, format, args);
+  int n = is_due() ? -1 : __real_vasprintf(out, format, args);
   if (n >= 0) n_blocks++;
   return n;
 }
@@ -75,7 +77,18 @@ int __wrap_asprintf(char **out, const char *format, ...) {
   return n;
 }
 
-/* What asprintf() is in a build with checks. */
+ML_PRINTF(2, 0) int __wrap_vasprintf(char **out, const char *format, va_list args);
+int __wrap_vasprintf(char **out, const char *format, va_list args) {
+  return print(out, format, args);
+}
+
+/* What they are in a build with checks. */
+ML_PRINTF(3, 0) int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args);
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args) {
+  (void)flag;
+  return print(out, format, args);
+}
+
 ML_PRINTF(3, 4) int __wrap___asprintf_chk(char **out, int flag, const char *format, ...);
 int __wrap___asprintf_chk(char **out, int flag, const char *format, ...) {
   va_list args;
@@ -116,5 +129,6 @@ void fail_each(const char *name, ml_status (*step)(ml_error *err), size_t n_spar
       fail_msg("%s: allocation %zu: %ld blocks are left", name, k, n_blocks - before);
   }
   assert_true(k > 1);
-  assert_int_equal(n_done, n_spare);
+  if (n_done != n_spare)
+    fail_msg("%s: does without %zu allocations, not %zu", name, n_done, n_spare);
 }

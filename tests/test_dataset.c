@@ -132,6 +132,10 @@ static void wrong_features(void **state) {
   (void)state;
   expect_error("a,y\n1,1\n1,2\n2,inf\n", &target_y, ML_ERR_PARSE, "4: target \"y\" is infinite");
   expect_error("a,y\n1,1\n-inf,2\n", &target_y, ML_ERR_PARSE, "3:1: infinite value \"-inf\"");
+  ml_dataset *data =
+      read_text("a,y\n1,1\n-inf,2\n", &(ml_dataset_opts){.target = "y", .takes_infinite = true});
+  assert_true(data->x[1] == -INFINITY);
+  ml_dataset_free(data);
   expect_error("a,y\n1,1\n1e999,2\n", &target_y, ML_ERR_PARSE,
                "3:1: \"1e999\" is too large for a double");
   expect_error("a,y\n1,1\n2\n", &target_y, ML_ERR_PARSE, "3:2: expected 2 fields, found 1");
@@ -485,6 +489,11 @@ static void wrong_npy(void **state) {
   expect_wrong_npy(put_npy(true, NAN, 4), &npy_opts, "weight \"w\" has no value for id \"r3\"");
   expect_wrong_npy(put_npy(true, 1, -INFINITY), &npy_opts,
                    "feature \"a\" is infinite for id \"r4\"");
+  ml_dataset_opts takes_infinite = npy_opts;
+  takes_infinite.takes_infinite = true;
+  ml_dataset *data = read_ok(put_npy(true, 1, -INFINITY), &takes_infinite);
+  assert_true(isinf(data->x[3]));
+  ml_dataset_free(data);
   expect_wrong_npy(put_npy(true, 1, 1), &(ml_dataset_opts){.target = "a"},
                    "target \"a\" has no value for id \"r2\"");
 }

@@ -42,6 +42,27 @@ static void test_names(void **state) {
   expect_metric("tweedie_deviance=-1", "tweedie_deviance", -1);
 }
 
+static void expect_shown(const char *text, const char *want) {
+  ml_metric metric;
+  ml_buf shown = {0};
+  assert_int_equal(ml_metric_parse(text, &metric, NULL), ML_OK);
+  ml_metric_format(&metric, &shown);
+  ml_buf_put(&shown, "", 1);
+  assert_string_equal(shown.data, want);
+  ml_buf_release(&shown);
+}
+
+/* Who asks by some name looks for the result under it; a loss with a minus is none. */
+static void test_shown(void **state) {
+  (void)state;
+  expect_shown("root_mean_squared_error", "root_mean_squared_error");
+  expect_shown("top_2_accuracy", "top_2_accuracy");
+  expect_shown("pinball_0.5", "pinball_0.5");
+  expect_shown("fbeta=0.50", "fbeta=0.50");
+  expect_shown("neg_root_mean_squared_error", "rmse");
+  expect_shown("fbeta=0.50000000000000000000000000000000000000000", "fbeta=0.5");
+}
+
 static void test_mistakes(void **state) {
   (void)state;
   expect_error("rmes", "no metric 'rmes' (did you mean 'rmse'?)");
@@ -71,7 +92,7 @@ static void test_table(void **state) {
   for (; (info = ml_metric_at(n)); n++) {
     char text[128];
     ml_buf formatted = {0};
-    ml_metric metric = {info, isnan(info->fallback) ? 2 : info->fallback};
+    ml_metric metric = {.info = info, .argument = isnan(info->fallback) ? 2 : info->fallback};
     ml_metric_format(&metric, &formatted);
     ml_buf_put(&formatted, "", 1);
     expect_metric(formatted.data, info->name, metric.argument);
@@ -146,8 +167,9 @@ static void test_defaults(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_mistakes),
-                                     cmocka_unit_test(test_table), cmocka_unit_test(test_checks),
-                                     cmocka_unit_test(test_defaults)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_names),  cmocka_unit_test(test_mistakes),
+      cmocka_unit_test(test_shown),  cmocka_unit_test(test_table),
+      cmocka_unit_test(test_checks), cmocka_unit_test(test_defaults)};
   return cmocka_run_group_tests_name("names of metrics", tests, NULL, NULL);
 }

@@ -276,7 +276,7 @@ static void test_weights_repeat_rows(void **state) {
     repeat_rows(&weighted, &repeated);
     const ml_metric_info *info;
     for (size_t i = 0; (info = ml_metric_at(i)); i++) {
-      ml_metric metric = {info, isnan(info->fallback) ? 2 : info->fallback};
+      ml_metric metric = {.info = info, .argument = isnan(info->fallback) ? 2 : info->fallback};
       ml_scored a = scored_of(&weighted, info->problem), b = scored_of(&repeated, info->problem);
       double x, y;
       bool counts_rows = strcmp(info->name, "adjusted_r2") == 0 || strcmp(info->name, "rse") == 0;
@@ -297,7 +297,7 @@ static void test_weight_of_zero(void **state) {
   const ml_metric_info *info;
   for (size_t i = 0; (info = ml_metric_at(i)); i++) {
     if (info->problem != ML_REGRESSION) continue;
-    ml_metric metric = {info, info->fallback};
+    ml_metric metric = {.info = info, .argument = info->fallback};
     ml_scored s = {.problem = ML_REGRESSION, .n = 4, .y = y, .y_pred = p, .weights = w};
     double all, without;
     assert_int_equal(ml_metric_compute(&metric, &s, &all, NULL, NULL), ML_OK);

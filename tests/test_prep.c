@@ -213,8 +213,6 @@ static void nothing_to_learn_from(void **state) {
                            .categories = categories,
                            .problem = ML_REGRESSION,
                            .y = (double[]){1, 2, 3}};
-  expect_no_fit("impute=mean", &data, 2,
-                "impute: column \"gap\" has no value in the rows that are trained on");
   expect_no_fit("standard", &data, 2,
                 "standard: column \"gap\" has no value in the rows that are trained on");
   expect_no_fit("minmax", &data, 0,
@@ -224,6 +222,24 @@ static void nothing_to_learn_from(void **state) {
   expect_no_fit("select-corr=2", &data, 3,
                 "select-corr=2 asks for more than the 1 column there is");
   expect("impute=mean,one-hot", &data, 3, "gap text=only; 1 0; 1 1; 1 1");
+  expect("impute=mean,one-hot", &data, 2, "gap text=only; 0 0; 0 1; 0 1");
+  expect("impute=median,standard,one-hot", &data, 2, "gap text=only; 0 0; 0 1; 0 1");
+}
+
+/* Infinite values become bounds of the finite ones that were learnt from, also of other rows. */
+static void infinite_values(void **state) {
+  (void)state;
+  static const double x[] = {1,        INFINITY,  NAN, 6, -INFINITY, 100,
+                             INFINITY, -INFINITY, NAN, 1, 2,         3};
+  static char *names[] = {"a", "b"};
+  const ml_dataset data = {.n_rows = 6,
+                           .n_features = 2,
+                           .x = x,
+                           .names = names,
+                           .problem = ML_REGRESSION,
+                           .y = (double[]){1, 2, 3, 4, 5, 6}};
+  expect("impute=mean", &data, 4, "a b; 1 1; 6 1; 3.5 1; 6 1; 1 2; 100 3");
+  expect("impute=median", &data, 3, "a b; 1 0; 1 0; 1 0; 6 0; 1 0; 100 0");
 }
 
 /* ---- numbers that are hard ---- */
@@ -394,15 +410,11 @@ static void another_dataset(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_step),
-      cmocka_unit_test(order_matters),
-      cmocka_unit_test(select_corr),
-      cmocka_unit_test(parsing),
-      cmocka_unit_test(checking),
-      cmocka_unit_test(nothing_to_learn_from),
-      cmocka_unit_test(hard_numbers),
-      cmocka_unit_test(twins),
-      cmocka_unit_test(selection_inside_folds),
+      cmocka_unit_test(each_step),       cmocka_unit_test(order_matters),
+      cmocka_unit_test(select_corr),     cmocka_unit_test(parsing),
+      cmocka_unit_test(checking),        cmocka_unit_test(nothing_to_learn_from),
+      cmocka_unit_test(infinite_values), cmocka_unit_test(hard_numbers),
+      cmocka_unit_test(twins),           cmocka_unit_test(selection_inside_folds),
       cmocka_unit_test(another_dataset),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,6 +274,27 @@ static void run_spoilt(spoiler *s, const ml_task *task, const ml_job_data *data,
   ml_buf_release(&out);
 }
 
+/* Each number of the plan is another one; a run of such a plan stays within its memory. */
+static void spoil_plan(spoiler *s, const ml_task *task, const ml_job_data *data,
+                       const ml_item *item) {
+  static const uint64_t others[] = {0, 1, 3, UINT64_MAX, UINT64_C(0x7ff8000000000000), 1u << 20};
+  const ml_span plan = data->inputs[1];
+  char *copy = malloc(plan.size);
+  ml_span inputs[8];
+  ml_job_data spoilt = *data;
+  memcpy(inputs, data->inputs, data->n_inputs * sizeof *inputs);
+  memcpy(copy, plan.data, plan.size);
+  inputs[1].data = copy;
+  spoilt.inputs = inputs;
+  for (size_t at = 0; at + 8 <= plan.size; at += 8)
+    for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+      memcpy(copy + at, &others[k], 8);
+      run_spoilt(s, task, &spoilt, item);
+      memcpy(copy + at, (const char *)plan.data + at, 8);
+    }
+  free(copy);
+}
+
 /* The plan cut short, the blocks cut short, the item cut short and changed. */
 static ml_status run_spoiling(ml_exec *exec, const ml_job *job, ml_error *err) {
   spoiler *s = (spoiler *)(void *)exec;
@@ -294,6 +315,7 @@ static ml_status run_spoiling(ml_exec *exec, const ml_job *job, ml_error *err) {
     assert_int_equal(s->n_refused, before + 1);
   }
   inputs[1] = kept[1];
+  spoil_plan(s, task, &data, &item);
   inputs[0].size -= 8;
   run_spoilt(s, task, &data, &item);
   inputs[0] = kept[0];
@@ -320,14 +342,44 @@ static ml_status run_spoiling(ml_exec *exec, const ml_job *job, ml_error *err) {
 static void spoilt_requests_are_refused(void **state) {
   (void)state;
   static const ml_exec_vtable table = {.n_workers = three_workers, .run = run_spoiling};
-  spoiler s = {{&table, true}, 0};
-  const ml_model *model;
-  ml_error err = {0};
-  ml_dataset d = made_data(20, 2, 0, 9);
-  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
-  ml_xval_free(run_xval(&d, model, NULL, &(ml_xval_opts){.cv = "shuffled:3"}, &s.exec));
-  assert_true(s.n_refused > 100);
-  free_made(&d);
+  static const char *const names[] = {"ridge",       "lasso", "logistic",
+                                      "gaussian_nb", "knn",   "decision_tree"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    spoiler s = {{&table, true}, 0};
+    const ml_model *model;
+    ml_error err = {0};
+    assert_int_equal(ml_model_find(names[i], NULL, &model, &err), ML_OK);
+    ml_dataset d = made_data(20, 2, model->traits & ML_MODEL_REGRESSES ? 0 : 2, 9);
+    ml_xval_free(run_xval(&d, model, NULL, &(ml_xval_opts){.cv = "shuffled:3"}, &s.exec));
+    assert_true(s.n_refused > 100);
+    free_made(&d);
+  }
+}
+
+/* A model sees no values that its table of parameters does not take, not even of other candidates:
+ * the search along C would not end. */
+static void refused_candidates_are_not_shared(void **state) {
+  (void)state;
+  static const char *const names[] = {"logistic", "ridge", "lasso", "decision_tree"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const ml_model *model;
+    ml_error err = {0};
+    ml_candidates c = {.n = 3};
+    assert_int_equal(ml_model_find(names[i], NULL, &model, &err), ML_OK);
+    ml_dataset d = made_data(20, 2, model->traits & ML_MODEL_REGRESSES ? 0 : 2, 9);
+    c.n_params = model->n_params;
+    c.values = calloc(3 * c.n_params, sizeof *c.values);
+    for (size_t k = 0; k < 3; k++) ml_model_defaults(model, c.values + k * c.n_params);
+    c.values[0] = NAN;
+    c.values[2 * c.n_params] = -1e300;
+    ml_xval_result *r = run_xval(&d, model, &c, &(ml_xval_opts){.cv = "kfold:2"}, NULL);
+    assert_int_equal(r->n_failed, 4);
+    assert_int_equal(r->best, 1);
+    assert_true(isnan(r->candidates[0].params[0]));
+    ml_xval_free(r);
+    free(c.values);
+    free_made(&d);
+  }
 }
 
 /* ---- what fails --------------------------------------------------------------------------------
@@ -476,8 +528,9 @@ static void what_cannot_be_is_refused(void **state) {
   ml_prep *prep = NULL;
   assert_int_equal(ml_prep_parse("impute=mean", &prep, &err), ML_OK);
   ml_xval_free(run_xval(&d, ridge, NULL, &(ml_xval_opts){.prep = prep}, NULL));
-  ml_prep_free(prep);
   x[3] = INFINITY;
+  ml_xval_free(run_xval(&d, ridge, NULL, &(ml_xval_opts){.prep = prep}, NULL));
+  ml_prep_free(prep);
   expect_no_xval(&d, ridge, NULL, NULL, ML_ERR_PARSE, "feature 'x0' has 1 infinite value");
   x[3] = kept;
   free_made(&d);
@@ -635,6 +688,7 @@ int main(void) {
       cmocka_unit_test(any_search_over_workers_gives_the_same_bytes),
       cmocka_unit_test(order_and_copies_do_not_matter),
       cmocka_unit_test(spoilt_requests_are_refused),
+      cmocka_unit_test(refused_candidates_are_not_shared),
       cmocka_unit_test(a_failing_candidate_does_not_end_the_rest),
       cmocka_unit_test(a_model_that_ends_its_process_is_a_failed_candidate),
       cmocka_unit_test(a_worker_that_is_killed_changes_nothing),

@@ -141,6 +141,9 @@ ml_status columns__check(const xval_run *run, ml_error *err) {
   const ml_model *model = run->plan.model;
   bool takes_missing =
       model->traits & ML_MODEL_MISSING || has_step(run->opts->prep, "impute", NULL);
+  /* Of infinite values no other step could learn. */
+  bool takes_infinite =
+      run->opts->prep && strncmp(ml_prep_text(run->opts->prep), "impute=", 7) == 0;
   for (size_t j = 0; j < d->n_features; j++) {
     const double *x = d->x + j * d->n_rows;
     size_t n_missing = 0, n_infinite = 0;
@@ -151,9 +154,11 @@ ml_status columns__check(const xval_run *run, ml_error *err) {
       n_missing += isnan(x[i]) != 0;
       n_infinite += isinf(x[i]) != 0;
     }
-    if (n_infinite)
-      return ml_error_set(err, ML_ERR_PARSE, "feature '%s' has %zu infinite value%s", name,
-                          n_infinite, n_infinite == 1 ? "" : "s");
+    if (n_infinite && !takes_infinite)
+      return ml_error_set(err, ML_ERR_PARSE,
+                          "feature '%s' has %zu infinite value%s: --prep impute=median as the "
+                          "first step replaces them",
+                          name, n_infinite, n_infinite == 1 ? "" : "s");
     if (n_missing && !takes_missing)
       return ml_error_set(err, ML_ERR_PARSE,
                           "feature '%s' has %zu missing value%s, which model %s does not take: "

@@ -16,7 +16,7 @@ enum { RACE_FROM = 3 }; /* folds that are computed before the first decision */
 static double score_of(const xval_run *run, size_t candidate, size_t fold) {
   const ml_fold_result *fit = run__fit(run, run->main, candidate, fold);
   double score = fit->state == ML_FOLD_DONE ? fit->scores[0] : NAN;
-  return run->plan.metrics[0].info->is_loss ? -score : score;
+  return ml_metric_goodness(run->plan.metrics[0].info, score);
 }
 
 /* Mean over the first folds; NaN when any has no score. */
@@ -107,11 +107,11 @@ static void note_failures(xval_run *run, size_t rung, size_t candidate) {
 
 /* The best third of them, as they were in order. @return how many */
 static size_t keep_third(xval_run *run, size_t rung, size_t *candidates, size_t n, placed *room) {
-  bool is_loss = run->plan.metrics[0].info->is_loss;
+  const ml_metric_info *metric = run->plan.metrics[0].info;
   size_t n_kept = (n + HALVING_FACTOR - 1) / HALVING_FACTOR;
   for (size_t i = 0; i < n; i++) {
     double mean = summary__mean(run, rung, candidates[i], 0);
-    room[i] = (placed){candidates[i], is_loss ? -mean : mean};
+    room[i] = (placed){candidates[i], ml_metric_goodness(metric, mean)};
   }
   qsort(room, n, sizeof *room, compare_placed);
   while (n_kept > 0 && isnan(room[n_kept - 1].score)) n_kept--;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The plan of a run, as bytes and back: everything that workers need but the values of features. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,28 @@ ml_status plan__pack(const xval_plan *plan, const char *model, const unsigned ch
   return out->failed ? ml_error_memory(err) : ML_OK;
 }
 
+/* ---- data ------------------------------------------------------------------------------------ */
+
+ml_status plan__check_data(const ml_dataset *d, ml_error *err) {
+  bool is_class = d->problem == ML_CLASSIFICATION;
+  if (d->n_rows == 0 || !d->x) return ml_error_set(err, ML_ERR_USAGE, "the dataset has no rows");
+  if (d->n_rows > UINT32_MAX)
+    return ml_error_set(err, ML_ERR_USAGE, "%zu rows are more than %u", d->n_rows, UINT32_MAX);
+  if (d->problem == ML_PROBLEM_AUTO || (is_class ? !d->classes.codes : !d->y))
+    return ml_error_set(err, ML_ERR_USAGE, "the dataset has no target");
+  for (size_t i = 0; is_class && i < d->n_rows; i++)
+    if (d->classes.codes[i] >= d->classes.n)
+      return ml_error_set(err, ML_ERR_USAGE, "row %zu has class %u, of %zu", i + 1,
+                          d->classes.codes[i], d->classes.n);
+  for (size_t i = 0; !is_class && i < d->n_rows; i++)
+    if (!isfinite(d->y[i]))
+      return ml_error_set(err, ML_ERR_USAGE, "the target is not finite in row %zu", i + 1);
+  for (size_t i = 0; d->weights && i < d->n_rows; i++)
+    if (!(d->weights[i] >= 0) || !isfinite(d->weights[i]))
+      return ml_error_set(err, ML_ERR_USAGE, "row %zu has the weight %g", i + 1, d->weights[i]);
+  return ML_OK;
+}
+
 /* ---- unpack ---------------------------------------------------------------------------------- */
 
 static ml_status malformed(ml_error *err) {
@@ -174,10 +197,11 @@ static ml_status get_data(wire *in, ml_span x, xval_plan *plan, ml_error *err) {
     d->y = (double *)wire__array(in, d->n_rows, sizeof *d->y);
   if (status != ML_OK) return status;
   if (wire__u64(in)) d->weights = (double *)wire__array(in, d->n_rows, sizeof *d->weights);
-  if (wire__u64(in)) d->names = get_texts(in, d->n_features);
+  if (wire__u64(in) && !(d->names = get_texts(in, d->n_features)) && !in->bad)
+    return ml_error_memory(err);
   if (!in->bad && wire__u64(in)) status = get_categories(in, d, err);
   if (status != ML_OK) return status;
-  return in->bad || !are_codes(d) ? malformed(err) : ML_OK;
+  return in->bad || !are_codes(d) ? malformed(err) : plan__check_data(d, err);
 }
 
 static ml_status get_metrics(wire *in, xval_plan *plan, ml_error *err) {
@@ -197,7 +221,9 @@ static ml_status get_metrics(wire *in, xval_plan *plan, ml_error *err) {
 
 static bool is_sound(const xval_scene *s, const xval_plan *plan) {
   size_t padded, size;
-  if (s->folds.n_rows != plan->data.n_rows) return false;
+  if (s->folds.n_rows != plan->data.n_rows || s->folds.n == 0) return false;
+  for (size_t f = 0; f < s->folds.n; f++)
+    if (ml_folds_n_train(&s->folds, f) == 0) return false;
   if (__builtin_add_overflow(s->part_bytes, 63, &padded) ||
       __builtin_mul_overflow(padded / 64 * 64, s->n_parts, &size))
     return false;
@@ -263,6 +289,22 @@ static ml_status check_parts(const xval_plan *plan, ml_error *err) {
   return ML_OK;
 }
 
+static ml_status get_candidates(wire *in, xval_plan *plan, ml_error *err) {
+  const ml_model *model = plan->model;
+  size_t n_values;
+  plan->n_candidates = wire__u64(in);
+  if (plan->n_candidates == 0 ||
+      __builtin_mul_overflow(plan->n_candidates, model->n_params, &n_values))
+    return malformed(err);
+  plan->candidates = wire__array(in, n_values, sizeof *plan->candidates);
+  if (in->bad) return malformed(err);
+  for (size_t i = 0; i < n_values; i++)
+    if (ml_model_param_check(&model->params[i % model->n_params], plan->candidates[i], NULL) !=
+        ML_OK)
+      return malformed(err);
+  return ML_OK;
+}
+
 ml_status plan__unpack(const void *bytes, size_t n, ml_span x, uint64_t token, xval_plan *out,
                        ml_error *err) {
   wire in = {.at = bytes, .left = n};
@@ -270,13 +312,8 @@ ml_status plan__unpack(const void *bytes, size_t n, ml_span x, uint64_t token, x
   ml_status status = get_head(&in, token, out, err);
   if (status == ML_OK) status = get_metrics(&in, out, err);
   if (status == ML_OK) status = get_data(&in, x, out, err);
-  if (status != ML_OK) return status;
-  size_t n_values;
-  out->n_candidates = wire__u64(&in);
-  if (__builtin_mul_overflow(out->n_candidates, out->model->n_params, &n_values))
-    return malformed(err);
-  out->candidates = wire__array(&in, n_values, sizeof *out->candidates);
-  status = get_scenes(&in, out, err);
+  if (status == ML_OK) status = get_candidates(&in, out, err);
+  if (status == ML_OK) status = get_scenes(&in, out, err);
   if (status == ML_OK && out->prep) status = ml_prep_check(out->prep, &out->data, err);
   if (status == ML_OK && (in.bad || in.left)) status = malformed(err);
   return status == ML_OK ? check_parts(out, err) : status;

@@ -29,26 +29,6 @@ void ml_xval_free(ml_xval_result *result) {
 
 /* ---- what is asked for ----------------------------------------------------------------------- */
 
-static ml_status check_data(const ml_dataset *d, ml_error *err) {
-  bool is_class = d->problem == ML_CLASSIFICATION;
-  if (d->n_rows == 0 || !d->x) return ml_error_set(err, ML_ERR_USAGE, "the dataset has no rows");
-  if (d->n_rows > UINT32_MAX)
-    return ml_error_set(err, ML_ERR_USAGE, "%zu rows are more than %u", d->n_rows, UINT32_MAX);
-  if (d->problem == ML_PROBLEM_AUTO || (is_class ? !d->classes.codes : !d->y))
-    return ml_error_set(err, ML_ERR_USAGE, "the dataset has no target");
-  for (size_t i = 0; is_class && i < d->n_rows; i++)
-    if (d->classes.codes[i] >= d->classes.n)
-      return ml_error_set(err, ML_ERR_USAGE, "row %zu has class %u, of %zu", i + 1,
-                          d->classes.codes[i], d->classes.n);
-  for (size_t i = 0; !is_class && i < d->n_rows; i++)
-    if (!isfinite(d->y[i]))
-      return ml_error_set(err, ML_ERR_USAGE, "the target is not finite in row %zu", i + 1);
-  for (size_t i = 0; d->weights && i < d->n_rows; i++)
-    if (!(d->weights[i] >= 0) || !isfinite(d->weights[i]))
-      return ml_error_set(err, ML_ERR_USAGE, "row %zu has the weight %g", i + 1, d->weights[i]);
-  return ML_OK;
-}
-
 static bool is_gcv(const ml_xval_opts *o) {
   return o->cv && strcmp(o->cv, "gcv") == 0;
 }
@@ -140,7 +120,7 @@ static ml_status use_candidates(xval_run *run, const ml_candidates *given, const
     memcpy(values, fixed, n_params * sizeof *values);
   else
     ml_model_defaults(model, values);
-  run->plan.candidates = values;
+  run->params = run->plan.candidates = values;
   run->plan.n_candidates = n;
   r->n_drawn = given ? given->n_drawn : 1;
   r->n_varied = given ? given->n_varied : 0;
@@ -175,6 +155,27 @@ static ml_status check_candidates(xval_run *run, ml_error *err) {
   return ML_OK;
 }
 
+/* Nobody computes those that were refused, but models look at all candidates for what these have in
+ * common: there, others stand in for them. */
+static ml_status replace_refused(xval_run *run, ml_error *err) {
+  xval_plan *plan = &run->plan;
+  const size_t n = plan->n_candidates, n_params = plan->model->n_params;
+  size_t good = 0, n_refused = 0;
+  for (size_t c = 0; c < n; c++) n_refused += run->checked[c].status != ML_OK;
+  if (n_refused == 0) return ML_OK;
+  while (good < n && run->checked[good].status != ML_OK) good++;
+  double *values = run__alloc(run, (n + 1) * n_params, sizeof *values), *fallback;
+  if (!values) return ml_error_memory(err);
+  memcpy(values, plan->candidates, n * n_params * sizeof *values);
+  fallback = values + good * n_params;
+  if (good == n) ml_model_defaults(plan->model, fallback);
+  for (size_t c = 0; c < n; c++)
+    if (run->checked[c].status != ML_OK)
+      memcpy(values + c * n_params, fallback, n_params * sizeof *values);
+  plan->candidates = values;
+  return ML_OK;
+}
+
 /* Those that were refused have failed in every fold. */
 static ml_status fail_refused(xval_run *run, ml_error *err) {
   for (size_t c = 0; c < run->plan.n_candidates; c++) {
@@ -206,7 +207,7 @@ static ml_status make_candidates(xval_run *run, ml_error *err) {
   for (size_t i = 0; i < r->n_candidates * n_metrics * 3; i++) scores[i] = NAN;
   for (size_t c = 0; c < r->n_candidates; c++) {
     ml_candidate_result *candidate = &r->candidates[c];
-    candidate->params = run->plan.candidates + c * n_params;
+    candidate->params = run->params + c * n_params;
     candidate->mean = scores + c * n_metrics * 3;
     candidate->sd = candidate->mean + n_metrics;
     candidate->pooled = candidate->sd + n_metrics;
@@ -282,7 +283,7 @@ static ml_status plan(xval_run *run, const ml_candidates *candidates, const doub
   const ml_xval_opts *o = run->opts;
   ml_problem asked = run->given->problem;
   if (o->time_budget > 0) run->deadline = now() + o->time_budget;
-  ml_status status = check_data(run->given, err);
+  ml_status status = plan__check_data(run->given, err);
   if (status == ML_OK)
     status = ml_model_problem(run->plan.model, asked, asked, &run->plan.problem, err);
   if (status == ML_OK) status = check_opts(o, run->plan.model, run->given, err);
@@ -298,6 +299,7 @@ static ml_status plan(xval_run *run, const ml_candidates *candidates, const doub
   if (status == ML_OK) status = scenes__make(run, err);
   if (status == ML_OK) status = items__group(run, err);
   if (status == ML_OK) status = check_candidates(run, err);
+  if (status == ML_OK) status = replace_refused(run, err);
   if (status == ML_OK) status = fail_refused(run, err);
   return status == ML_OK ? fill_result(run, err) : status;
 }

@@ -33,11 +33,12 @@ typedef struct xval_run {
   ml_exec *exec;
   const ml_watch *watch;
   xval_plan plan;
-  run_scene *scenes; /* as plan.scenes */
-  size_t main;       /* the scene whose folds are the result's; SIZE_MAX: none, nested */
-  size_t final;      /* the scene of the holdout, or of the outer folds; SIZE_MAX: none */
-  ml_error *checked; /* n_candidates: what the model says of each beforehand */
-  size_t *group;     /* n_candidates: those of one number are computed together */
+  run_scene *scenes;    /* as plan.scenes */
+  size_t main;          /* the scene whose folds are the result's; SIZE_MAX: none, nested */
+  size_t final;         /* the scene of the holdout, or of the outer folds; SIZE_MAX: none */
+  const double *params; /* as plan.candidates, before those that were refused were replaced */
+  ml_error *checked;    /* n_candidates: what the model says of each beforehand */
+  size_t *group;        /* n_candidates: those of one number are computed together */
 
   /* Columns that are used, when they are not all. */
   char **names;
@@ -117,9 +118,6 @@ ml_status search__run(xval_run *run, ml_error *err);
 
 /* Mean of a metric over the folds of a scene; NaN unless all are done and defined. */
 double summary__mean(const xval_run *run, size_t scene, size_t candidate, size_t metric);
-
-/* True when a is better than b by more than rounding; a number is better than NaN. */
-bool summary__is_better(double a, double b, bool is_loss);
 
 /* The winner by the option pick, and by the key alone: the first of equals; SIZE_MAX: none has a
  * key. @param key  n_candidates means (or pooled scores) of the first metric */

@@ -378,7 +378,9 @@ ml_status scenes__make(xval_run *run, ml_error *err) {
   if (status == ML_OK) {
     size_t n_searched = part_rows(run, rows);
     run->main = 0;
-    if (n_searched < 2)
+    if (n < 2)
+      status = ml_error_set(err, ML_ERR_USAGE, "there is 1 row: none is left to train on");
+    else if (n_searched < 2)
       status = ml_error_set(err, ML_ERR_USAGE, "a holdout of %g leaves %zu of %zu rows to search",
                             run->opts->holdout, n_searched, n);
     if (status == ML_OK) status = make_search(run, rows, n_searched, err);

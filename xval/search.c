@@ -12,16 +12,35 @@ enum { KEPT_MOST = 8 << 20 };
 
 /* ---- predictions ----------------------------------------------------------------------------- */
 
-static bool tests_once(const ml_folds *folds) {
-  uint8_t *seen = calloc(folds->n_rows + 1, 1);
-  bool once = seen != NULL;
+/* Bytes of predictions for some rows. @return false: more than can be counted */
+static bool size_predictions(const xval_run *run, size_t n_rows, size_t n_candidates,
+                             size_t *size) {
+  return !__builtin_mul_overflow(n_rows, plan__width(&run->plan), size) &&
+         !__builtin_mul_overflow(*size, n_candidates, size) &&
+         !__builtin_mul_overflow(*size, sizeof(double), size);
+}
+
+static ml_status new_predictions(const xval_run *run, size_t n_rows, ml_block **out,
+                                 ml_error *err) {
+  size_t size;
+  if (!size_predictions(run, n_rows, 1, &size)) return ml_error_memory(err);
+  return ml_block_new(run->exec, size, out, err);
+}
+
+static ml_status tests_once(const ml_folds *folds, bool *is_once, ml_error *err) {
+  bool *seen = calloc(folds->n_rows + 1, sizeof *seen), once = true;
+  if (!seen) return ml_error_memory(err);
   for (size_t f = 0; f < folds->n && once; f++) {
     size_t n;
     const uint32_t *test = ml_folds_test(folds, f, &n);
-    for (size_t i = 0; i < n && once; i++) once = !seen[test[i]]++;
+    for (size_t i = 0; i < n && once; i++) {
+      once = !seen[test[i]];
+      seen[test[i]] = true;
+    }
   }
   free(seen);
-  return once;
+  *is_once = once;
+  return ML_OK;
 }
 
 /* Most scores are undefined for one row: then only the pooled ones tell. */
@@ -35,13 +54,13 @@ static bool tests_one_row(const ml_folds *folds) {
 static ml_status keep_predictions(xval_run *run, ml_error *err) {
   const xval_plan *plan = &run->plan;
   const ml_folds *folds = &plan->scenes[run->main].folds;
-  run->is_once = !plan->is_gcv && tests_once(folds);
-  if (plan->is_gcv || (!run->is_once && !run->opts->keep_predictions)) return ML_OK;
+  if (plan->is_gcv) return ML_OK;
+  ml_status status = tests_once(folds, &run->is_once, err);
+  if (status != ML_OK) return status;
+  if (!run->is_once && !run->opts->keep_predictions) return ML_OK;
   size_t n_tested = run->scenes[run->main].tested_at[folds->n], size;
   size_t x_bytes = plan->data.n_rows * plan->data.n_features * sizeof(double);
-  if (__builtin_mul_overflow(n_tested * plan__width(plan) * sizeof(double), plan->n_candidates,
-                             &size))
-    return ML_OK;
+  if (!size_predictions(run, n_tested, plan->n_candidates, &size)) return ML_OK;
   if (plan->n_candidates > 1 && size > KEPT_MOST && size > x_bytes / 4 && !tests_one_row(folds))
     return ML_OK;
   return ml_block_new(run->exec, size, &run->kept, err);
@@ -121,10 +140,9 @@ static ml_status take_predictions(xval_run *run, size_t scene, const double *val
 static ml_status predict_winner(xval_run *run, ml_error *err) {
   ml_xval_result *r = run->result;
   const ml_folds *folds = &run->plan.scenes[run->main].folds;
-  size_t n_tested = run->scenes[run->main].tested_at[folds->n], width = plan__width(&run->plan);
   ml_block *block = NULL;
   item_list list = {0};
-  ml_status status = ml_block_new(run->exec, n_tested * width * sizeof(double), &block, err);
+  ml_status status = new_predictions(run, run->scenes[run->main].tested_at[folds->n], &block, err);
   for (size_t f = 0; f < folds->n && status == ML_OK; f++)
     status = items__add(run, &list, run->main, f, &r->best, 1, run->scenes[run->main].tested_at[f],
                         0, err);
@@ -191,9 +209,7 @@ static ml_status score_winners(xval_run *run, ml_outer_result *outer, bool keeps
   item_list list = {0};
   ml_block *block = NULL;
   ml_status status = ML_OK;
-  if (keeps)
-    status = ml_block_new(run->exec, tested_at[n] * plan__width(&run->plan) * sizeof(double),
-                          &block, err);
+  if (keeps) status = new_predictions(run, tested_at[n], &block, err);
   for (size_t f = 0; f < n && status == ML_OK; f++)
     if (outer[f].best != SIZE_MAX)
       status = items__add(run, &list, run->final, f, &outer[f].best, 1,
@@ -212,7 +228,7 @@ static ml_status score_winners(xval_run *run, ml_outer_result *outer, bool keeps
 }
 
 static ml_status hold_out(xval_run *run, ml_error *err) {
-  ml_outer_result *outer;
+  ml_outer_result *outer = NULL;
   ml_status status = make_outer(run, 1, &outer, err);
   if (status != ML_OK) return status;
   outer->best = run->result->best;

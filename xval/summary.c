@@ -31,10 +31,15 @@ static double deviation(const xval_run *run, size_t scene, size_t candidate, siz
   return sqrt(sum / (double)(n - is_sample));
 }
 
-bool summary__is_better(double a, double b, bool is_loss) {
+/* How good a score of the metric that decides is: more is better. */
+static double goodness(const xval_run *run, double score) {
+  return ml_metric_goodness(run->plan.metrics[0].info, score);
+}
+
+/* Of two that are not equal within rounding; NaN is worse than anything. */
+static bool is_better(double a, double b) {
   if (isnan(a) || isnan(b)) return !isnan(a) && isnan(b);
-  if (fabs(a - b) <= EQUAL * fmax(fabs(a), fabs(b))) return false;
-  return is_loss ? a < b : a > b;
+  return a - b > EQUAL * fmax(fabs(a), fabs(b));
 }
 
 /* ---- the winner ------------------------------------------------------------------------------ */
@@ -56,11 +61,10 @@ static bool is_simpler(const xval_run *run, size_t i, size_t j) {
 /* The simplest of those within one standard error of the best. */
 static size_t pick_simplest(const xval_run *run, size_t scene, const double *key, size_t best) {
   size_t n = run->plan.scenes[scene].folds.n, picked = best;
-  bool is_loss = run->plan.metrics[0].info->is_loss;
   if (n < 2) return best;
   double limit = deviation(run, scene, best, 0, key[best], true) / sqrt((double)n);
   for (size_t c = 0; c < run->plan.n_candidates; c++) {
-    double behind = is_loss ? key[c] - key[best] : key[best] - key[c];
+    double behind = goodness(run, key[best]) - goodness(run, key[c]);
     if (behind <= limit && is_simpler(run, c, picked)) picked = c;
   }
   return picked;
@@ -68,39 +72,34 @@ static size_t pick_simplest(const xval_run *run, size_t scene, const double *key
 
 /* The best is found first, and then the first of its equals: whether two are equal must not depend
  * on what lies between them. */
-static size_t best_of(const double *key, size_t n, bool is_loss) {
-  size_t best = SIZE_MAX;
+static size_t best_of(const xval_run *run, const double *key) {
+  size_t best = SIZE_MAX, n = run->plan.n_candidates;
   for (size_t c = 0; c < n; c++)
-    if (!isnan(key[c]) && (best == SIZE_MAX || (is_loss ? key[c] < key[best] : key[c] > key[best])))
+    if (!isnan(key[c]) && (best == SIZE_MAX || goodness(run, key[c]) > goodness(run, key[best])))
       best = c;
   for (size_t c = 0; best != SIZE_MAX && c < best; c++)
-    if (!isnan(key[c]) && !summary__is_better(key[best], key[c], is_loss)) return c;
+    if (!isnan(key[c]) && !is_better(goodness(run, key[best]), goodness(run, key[c]))) return c;
   return best;
 }
 
 size_t summary__pick(const xval_run *run, size_t scene, const double *key, bool is_pooled,
                      size_t *best) {
-  *best = best_of(key, run->plan.n_candidates, run->plan.metrics[0].info->is_loss);
+  *best = best_of(run, key);
   if (*best == SIZE_MAX || is_pooled || run->opts->pick != ML_PICK_1SE) return *best;
   return pick_simplest(run, scene, key, *best);
 }
 
 /* ---- ranks ----------------------------------------------------------------------------------- */
 
-typedef struct ranking {
-  const double *key;
-  bool is_loss;
-} ranking;
-
 /* NaN last. */
 static int compare(const void *a, const void *b, void *ctx) {
-  const ranking *r = ctx;
+  const double *good = ctx;
   size_t i = *(const size_t *)a, j = *(const size_t *)b;
-  double x = r->key[i], y = r->key[j];
+  double x = good[i], y = good[j];
   if (isnan(x) || isnan(y)) {
     if (isnan(x) != isnan(y)) return isnan(x) ? 1 : -1;
   } else if (x != y) {
-    return (x < y) == r->is_loss ? -1 : 1;
+    return x > y ? -1 : 1;
   }
   return i < j ? -1 : i > j;
 }
@@ -108,16 +107,20 @@ static int compare(const void *a, const void *b, void *ctx) {
 static ml_status rank(xval_run *run, const double *key, ml_error *err) {
   ml_xval_result *result = run->result;
   size_t n = result->n_candidates, *order = malloc((n + 1) * sizeof *order);
-  ranking r = {key, run->plan.metrics[0].info->is_loss};
-  if (!order) return ml_error_memory(err);
-  for (size_t i = 0; i < n; i++) order[i] = i;
-  qsort_r(order, n, sizeof *order, compare, &r);
-  for (size_t i = 0, first = 0; i < n && !isnan(key[order[i]]); i++) {
-    if (summary__is_better(key[order[first]], key[order[i]], r.is_loss)) first = i;
+  double *good = malloc((n + 1) * sizeof *good);
+  ml_status status = order && good ? ML_OK : ml_error_memory(err);
+  for (size_t i = 0; i < n && status == ML_OK; i++) {
+    order[i] = i;
+    good[i] = goodness(run, key[i]);
+  }
+  if (status == ML_OK) qsort_r(order, n, sizeof *order, compare, good);
+  for (size_t i = 0, first = 0; status == ML_OK && i < n && !isnan(good[order[i]]); i++) {
+    if (is_better(good[order[first]], good[order[i]])) first = i;
     result->candidates[order[i]].rank = first + 1;
   }
+  free(good);
   free(order);
-  return ML_OK;
+  return status;
 }
 
 /* ---- pooled predictions ---------------------------------------------------------------------- */

@@ -156,9 +156,15 @@ void task__fail_all(fold_run *run, const ml_error *error) {
     if (!run->s->slots[i].is_taken) task__fail(run, &run->s->slots[i], error);
 }
 
-static ml_status take_failed(fold_run *run, fold_slot *slot, const ml_error *error) {
+/* Memory that runs out says nothing of a candidate: it ends the run. */
+static ml_status out_of_memory(fold_run *run, ml_error *err) {
+  return run->failed = ml_error_memory(err);
+}
+
+static ml_status take_failed(fold_run *run, fold_slot *slot, const ml_error *error, ml_error *err) {
   static const ml_error no_words = {.status = ML_ERR_NUMERIC,
                                     .message = "the model gave no predictions"};
+  if (error && error->status == ML_ERR_MEMORY) return out_of_memory(run, err);
   task__fail(run, slot, error ? error : &no_words);
   return ML_OK;
 }
@@ -179,13 +185,13 @@ static ml_status take(void *ctx, size_t candidate, const double *predictions, co
   if (!slot)
     return ml_error_set(err, ML_ERR_NUMERIC, "model '%s' gave predictions that nobody asked for",
                         plan->model->name);
-  if (!predictions) return take_failed(run, slot, error);
+  if (!predictions) return take_failed(run, slot, error, err);
   double start = task__seconds();
   ml_error why = {0};
   slot->scores = s->scores + (size_t)(slot - s->slots) * plan->n_metrics;
   slot->text_at = s->why.n;
   ml_status status = score__compute(&s->rows, plan, predictions, slot->scores, &s->why, &why);
-  if (status == ML_ERR_MEMORY) return run->failed = ml_error_memory(err);
+  if (status == ML_ERR_MEMORY) return out_of_memory(run, err);
   if (status != ML_OK) {
     s->why.n = slot->text_at;
     task__fail(run, slot, &why);
@@ -251,10 +257,7 @@ static ml_status fit_together(fold_run *run, const ml_cv *cv, const void *shared
   double start = task__seconds();
   ml_status status =
       s->plan.model->fold(cv, shared, run->cv_fold, s->candidates, run->n_asked, take, run, &error);
-  if (run->failed != ML_OK) {
-    if (err) *err = error;
-    return run->failed;
-  }
+  if (run->failed != ML_OK || status == ML_ERR_MEMORY) return out_of_memory(run, err);
   if (status == ML_OK) ml_error_set(&error, ML_ERR_NUMERIC, "the model gave no predictions");
   if (error.status == ML_OK) error.status = status;
   task__fail_all(run, &error);
@@ -279,6 +282,7 @@ static ml_status run_gcv(fold_run *run, ml_cv *cv, ml_error *err) {
   cv->candidates = s->params;
   cv->n_candidates = n;
   ml_status status = s->plan.model->gcv(cv, s->out, &error);
+  if (status == ML_ERR_MEMORY) return out_of_memory(run, err);
   if (error.status == ML_OK) error.status = status;
   if (status != ML_OK) {
     task__fail_all(run, &error);

@@ -72,6 +72,9 @@ ml_status plan__unpack(const void *bytes, size_t n, ml_span x, uint64_t token, x
                        ml_error *err);
 void plan__release(xval_plan *plan);
 
+/* What is wrong with the target or the weights. */
+ml_status plan__check_data(const ml_dataset *data, ml_error *err);
+
 /* Predictions for a row: 1 number, or as many as there are classes. */
 static inline size_t plan__width(const xval_plan *plan) {
   return plan->problem == ML_CLASSIFICATION ? plan->data.classes.n : 1;

@@ -202,6 +202,7 @@ static ml_status print_summary(const xval_run *run, const xval_shown *s, ml_erro
 static ml_status read_data(cli_call *cli, xval_run *run, const ml_watch *watch, ml_error *err) {
   ml_dataset_opts columns = run->asked.columns;
   columns.watch = watch;
+  columns.takes_infinite = true; /* ml_xval() says what replaces them */
   cli->idle = run->pool;
   double start = cli__now();
   ml_status status =

@@ -14,10 +14,6 @@ static void put_usage(ml_buf *out, const ml_metric_info *info) {
   if (info->argument) ml_buf_printf(out, "=%s", info->argument);
 }
 
-static const char *direction(const ml_metric_info *info) {
-  return info->is_signed ? "nearest to 0" : info->is_loss ? "least" : "greatest";
-}
-
 static const char *needs(const ml_metric_info *info) {
   static const char *const words[] = {[ML_METRIC_VALUES] = "numbers",
                                       [ML_METRIC_CLASSES] = "classes",
@@ -74,7 +70,7 @@ static void json_metric(ml_buf *out, const ml_metric_info *info) {
   ml_buf_json_string(out, info->summary);
   ml_buf_printf(out, ", \"task\": \"%s\", \"needs\": \"%s\", \"best\": \"%s\", \"binary\": %s",
                 info->problem == ML_REGRESSION ? "regression" : "classification", needs(info),
-                direction(info), info->is_binary ? "true" : "false");
+                ml_metric_best(info), info->is_binary ? "true" : "false");
   if (info->argument) {
     ml_buf_printf(out, ", \"argument\": {\"name\": \"%s\", \"default\": ", info->argument);
     ml_buf_json_number(out, info->fallback);
@@ -117,7 +113,7 @@ static void put_row(ml_buf *out, const ml_metric_info *info) {
     ml_buf_number(out, info->fallback);
     ml_buf_puts(out, " unless given");
   }
-  ml_buf_printf(out, " | %s | %s | ", needs(info), direction(info));
+  ml_buf_printf(out, " | %s | %s | ", needs(info), ml_metric_best(info));
   for (const char *a = info->aliases; *a;) {
     size_t n = strcspn(a, "|");
     ml_buf_printf(out, "%s`%.*s`", a > info->aliases ? ", " : "", (int)n, a);

@@ -17,7 +17,8 @@ static void put_value(ml_buf *out, const ml_model_param *param, double value) {
   ml_buf text = {0};
   ml_model_param_format(param, value, &text);
   ml_buf_put(&text, "", 1);
-  bool is_word = param->kind == ML_MODEL_CHOICE || (param->none && value == INFINITY);
+  bool is_word = param->kind == ML_MODEL_CHOICE || (param->none && value == INFINITY) ||
+                 (param->choices && value < 0); /* a word in place of a number */
   if (text.failed)
     out->failed = true;
   else if (is_word)
@@ -51,7 +52,7 @@ static void put_param(ml_buf *out, const ml_model_param *param) {
   put_text(out, "name", param->name);
   ml_buf_printf(out, ",\"type\":\"%s\",\"default\":", kinds[param->kind]);
   put_value(out, param, param->fallback);
-  if (param->kind == ML_MODEL_CHOICE) put_choices(out, param->choices);
+  if (param->choices) put_choices(out, param->choices);
   if (param->kind == ML_MODEL_REAL || param->kind == ML_MODEL_INT) {
     put_limit(out, "minimum", param->lo, param->above_lo);
     put_limit(out, "maximum", param->hi, param->below_hi);
@@ -130,6 +131,32 @@ static void put_section(ml_buf *out, const ml_model *model) {
   }
 }
 
+/* Those tables are in the plugins, which need not be there: what is worth knowing, in words. */
+static const char library_words[] =
+    "\n## Models of libraries\n\n"
+    "| model | for | library |\n| --- | --- | --- |\n"
+    "| xgboost | classes, numbers | XGBoost (libxgboost-dev): gradient-boosted trees |\n"
+    "| linear_svc, linear_svr | classes; numbers | LIBLINEAR (liblinear-dev): linear support "
+    "vector "
+    "machines |\n"
+    "| svc, svr | classes; numbers | LIBSVM (libsvm-dev): support vector machines with kernels "
+    "|\n\n"
+    "Each is in a plugin that is built where its library is, and opened when the model is asked "
+    "for; "
+    "`mltool models`\nsays what is missing. Parameters, defaults and results are those of "
+    "scikit-learn's `LinearSVC`, `LinearSVR`,\n`SVC` and `SVR` and of XGBoost's own interface for "
+    "it, "
+    "in one thread.\n\n"
+    "- xgboost takes missing values, and works with 32-bit numbers. `n_estimators` is searched by "
+    "one "
+    "training for each\n  fold: fewer rounds are the first of more. It does not stop early by "
+    "itself.\n"
+    "- LIBLINEAR stops after 1000 passes; where that is too few (a large C, features that are not "
+    "scaled), its results\n  depend on its own chance, which follows `--seed`. Its intercept is "
+    "penalised as in scikit-learn.\n"
+    "- Support vector machines give scores and no probabilities, so metrics such as log_loss are "
+    "refused; roc_auc of\n  two classes is computed from scores.\n";
+
 void models__markdown(ml_buf *out) {
   const ml_model *model;
   ml_buf_puts(out,
@@ -140,5 +167,7 @@ void models__markdown(ml_buf *out) {
               "[A model of your own](own-model.md) is a\nshared object.\n\n"
               "| model | for | what it is |\n| --- | --- | --- |\n");
   for (size_t i = 0; (model = ml_model_at(i)); i++) put_row(out, model);
+  ml_buf_puts(out, library_words);
+  ml_buf_puts(out, "\n## What is built in\n");
   for (size_t i = 0; (model = ml_model_at(i)); i++) put_section(out, model);
 }

@@ -165,7 +165,7 @@ static void put_run(writer *w) {
   ml_buf_puts(w->out, ", \"metrics\": [");
   for (size_t m = 0; m < w->r->n_metrics; m++)
     ml_buf_printf(w->out, "%s{\"name\": \"%s\", \"best\": \"%s\"}", m ? ", " : "", w->s->metrics[m],
-                  w->r->metrics[m].info->is_loss ? "least" : "greatest");
+                  ml_metric_best(w->r->metrics[m].info));
   ml_buf_printf(w->out, "], \"zero_division\": %d", w->s->given->zero_division);
   put_bool(w, "ranks_pooled", w->r->ranks_pooled);
   put_search(w);

@@ -289,7 +289,8 @@ static bool polish(linear_net *net, double l1, double l2) {
 #define PASSES   16
 #define MOVE_MAX 1e-14
 
-/* The equations are solved at once when passes make no better progress than this. */
+/* The equations are solved at once when passes make no better progress than this and no further
+ * coefficient must leave 0: a pass costs less than equations of a pattern that does not last. */
 #define SLOW 4
 
 static ml_status no_convergence(double max_passes, ml_error *err) {
@@ -310,7 +311,7 @@ static ml_status descend_some(linear_net *net, double l1, double l2, double max_
     double move = descend(net, l1, l2, n_active, &changes);
     if (move < 0) return ml_error_memory(err);
     *has_converged = move <= small && move <= before / 2;
-    if (!changes && move > before / SLOW) break;
+    if (!changes && move > before / SLOW && find_active(net, l1, &n_active) == 0) break;
     before = move;
   }
   return ML_OK;

@@ -95,6 +95,8 @@ typedef struct path {
   ml_take *take;
   void *ctx;
   linear_net net;
+  double *before, l1[2]; /* the last but one solution, p, and where both of them are on the path */
+  size_t n_solved;       /* along this path */
   size_t *candidates, n_held, n_room; /* solved, but not handed over */
   double *coef;                       /* n_room x (p + 1) */
 } path;
@@ -155,12 +157,27 @@ static ml_status take_smooth(path *s, size_t candidate, double l2, ml_error *err
   return status;
 }
 
+/* Coefficients are lines in l1 as long as no sign changes, nearly so with l2: begin there. */
+static void extrapolate(path *s, double l1) {
+  double *b = s->net.b, far = s->l1[1] - s->l1[0];
+  double reach = s->n_solved > 1 && far != 0 ? (l1 - s->l1[1]) / far : 0;
+  for (size_t j = 0; j < s->net.p; j++) {
+    double last = b[j], next = last + reach * (last - s->before[j]);
+    s->before[j] = last;
+    b[j] = next * last > 0 ? next : 0;
+  }
+  s->l1[0] = s->l1[1];
+  s->l1[1] = l1;
+  s->n_solved++;
+}
+
 static ml_status take_step(path *s, const step *at, ml_error *err) {
   const double *values = values_of(s, at->candidate);
   const penalty along = penalty_of(values, s->names);
   linear_net *net = &s->net;
   ml_error why = {0};
   if (!(along.l1 > 0)) return take_smooth(s, at->candidate, along.l2, err);
+  extrapolate(s, along.l1);
   ml_status status =
       linear__net_solve(net, along.l1, along.l2, values[s->names->max_iter], s->cv->cancel, &why);
   if (status != ML_OK) return s->take(s->ctx, at->candidate, NULL, &why, err);
@@ -174,7 +191,10 @@ static ml_status take_step(path *s, const step *at, ml_error *err) {
 static ml_status walk(path *s, const step *steps, size_t n, ml_error *err) {
   ml_status status = ML_OK;
   for (size_t i = 0; i < n && status == ML_OK; i++) {
-    if (i && steps[i].share != steps[i - 1].share) memset(s->net.b, 0, s->net.p * sizeof *s->net.b);
+    if (i && steps[i].share != steps[i - 1].share) {
+      memset(s->net.b, 0, s->net.p * sizeof *s->net.b);
+      s->n_solved = 0;
+    }
     status = take_step(s, &steps[i], err);
   }
   return status == ML_OK ? flush(s, err) : status;
@@ -205,7 +225,8 @@ ml_status linear__net_fold(const ml_cv *cv, const linear_net_names *names, const
   step *steps = calloc(n, sizeof *steps);
   s.candidates = calloc(s.n_room, sizeof *s.candidates);
   s.coef = linear__new(s.n_room, cv->all.n_columns + 1);
-  ml_status status = steps && s.candidates && s.coef ? ML_OK : ml_error_memory(err);
+  s.before = linear__new(cv->all.n_columns, 1);
+  ml_status status = steps && s.candidates && s.coef && s.before ? ML_OK : ml_error_memory(err);
   for (size_t c = 0; c < n && status == ML_OK; c++)
     steps[c] = (step){candidates[c], linear__param(cv, at, candidates[c], at->l1_ratio, 1),
                       linear__param(cv, at, candidates[c], at->alpha, 1)};
@@ -218,5 +239,6 @@ ml_status linear__net_fold(const ml_cv *cv, const linear_net_names *names, const
   free(steps);
   free(s.candidates);
   free(s.coef);
+  free(s.before);
   return status;
 }

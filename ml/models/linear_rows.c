@@ -4,9 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/vector.h>
+
 #include "linear_parts.h"
 
+#define AHEAD      2   /* columns that are fetched early */
 #define N_SAMPLED  64  /* rows whose mean is the shift: it need only be near */
+#define RUN        8   /* of them one behind another */
 #define BLOCK_ROWS 512 /* that are predicted at a time */
 
 double *linear__new(size_t n, size_t m) {
@@ -19,12 +23,15 @@ static size_t row_of(const linear_rows *rows, size_t i) {
   return rows->rows ? rows->rows[i] : rows->first + i;
 }
 
-/* The mean of differences from one value: exact for constants, whatever they are. */
+/* The mean of differences from one value: exact for constants, whatever they are. Neighbours are
+ * sampled together, as they come from memory together. */
 static double shift_of(const linear_rows *rows, const double *column) {
-  size_t n = rows->n < N_SAMPLED ? rows->n : N_SAMPLED;
+  const size_t n = rows->n < N_SAMPLED ? rows->n : N_SAMPLED, n_runs = (n + RUN - 1) / RUN;
   double origin = column[row_of(rows, 0)], sum = 0;
-  for (size_t i = 1; i < n; i++)
-    sum += column[row_of(rows, (size_t)((double)rows->n / (double)n * (double)i))] - origin;
+  for (size_t i = 0; i < n; i++) {
+    size_t first = (size_t)((double)(rows->n - n) / (double)n_runs * (double)(i / RUN));
+    sum += column[row_of(rows, first + i)] - origin;
+  }
   return origin + sum / (double)n;
 }
 
@@ -87,12 +94,23 @@ ml_status linear__rows_of_fold(const ml_cv *cv, size_t fold, bool has_intercept,
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+ML_VECTOR_PATHS static void subtract(const double *from, size_t n, double shift,
+                                     double *restrict out) {
+  for (size_t i = 0; i < n; i++) out[i] = from[i] - shift;
+}
+
 static void shift_column(const double *from, const uint32_t *rows, size_t n, double shift,
                          double *restrict out) {
   if (rows)
     for (size_t i = 0; i < n; i++) out[i] = from[rows[i]] - shift;
   else
-    for (size_t i = 0; i < n; i++) out[i] = from[i] - shift;
+    subtract(from, n, shift, out);
+}
+
+/* The block of a column is too short for the processor to see that it is read in order: what comes
+ * next is asked for early. */
+static void fetch(const double *from, size_t n) {
+  for (size_t i = 0; i < n; i += 64 / sizeof *from) __builtin_prefetch(from + i);
 }
 
 void linear__rows_block(const linear_rows *rows, size_t from, size_t n, double *out,
@@ -105,6 +123,7 @@ void linear__rows_block(const linear_rows *rows, size_t from, size_t n, double *
   for (size_t j = 0; j <= rows->p; j++) {
     const double *column = j < rows->p ? view->x + j * view->stride : view->y;
     double *to = out + (j + 1) * stride;
+    if (!numbers && j + AHEAD < rows->p) fetch(column + AHEAD * view->stride + first, n);
     shift_column(column + first, numbers, n, rows->shift[j], to);
     for (size_t i = 0; view->weights && i < n; i++) to[i] *= out[i];
   }
@@ -139,6 +158,8 @@ void linear__shifted(const ml_view *view, size_t from, size_t n, const double *s
   if (numbers) first = 0;
   for (size_t k = 0; k < n_columns; k++) {
     size_t j = columns ? columns[k] : k;
+    if (!numbers && k + AHEAD < n_columns)
+      fetch(view->x + (columns ? columns[k + AHEAD] : k + AHEAD) * view->stride + first, n);
     shift_column(view->x + j * view->stride + first, numbers, n, shift[j], out + k * stride);
   }
 }

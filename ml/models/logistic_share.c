@@ -211,18 +211,29 @@ static uint64_t atoms_of(const sharing *s, size_t fold, double *weights) {
 
 /* True when rows of all classes have a weight in a problem: else its optimum is far away. */
 static bool has_all_classes(const logit_problem *problem) {
-  size_t n_classes = problem->n_logits > 1 ? problem->n_logits : 2, n_seen = 0, n = 0;
-  bool *seen = calloc(n_classes, sizeof *seen);
-  if (seen) n = problem->rows->n_blocks * LOGIT_BLOCK;
-  for (size_t i = 0; i < n && n_seen < n_classes; i++) {
+  size_t n_classes = problem->n_logits > 1 ? problem->n_logits : 2, n_seen = 0;
+  bool seen[LOGIT_DENSE] = {false};
+  for (size_t i = 0; i < problem->rows->n_blocks * LOGIT_BLOCK && n_seen < n_classes; i++) {
     size_t c = problem->n_logits > 1 ? (size_t)problem->y[i] : problem->y[i] > 0;
     if (problem->w[i] > 0 && !seen[c]) {
       seen[c] = true;
       n_seen++;
     }
   }
-  free(seen);
   return n_seen == n_classes;
+}
+
+/* Folds whose problems have no optimum have none here. Memory that ran out says nothing of them. */
+static ml_status drop_failed(const logit_near *near, size_t n, size_t n_problems, ml_error *err) {
+  for (size_t i = 0; i < n; i++) {
+    if (near[i].status == ML_OK) continue;
+    if (near[i].status != ML_ERR_NUMERIC) {
+      if (err) *err = near[i].error;
+      return near[i].status;
+    }
+    near[i - i % n_problems].b[-1] = 0;
+  }
+  return ML_OK;
 }
 
 /* The optima of all folds. A fold that fails here is left to itself, to say why. */
@@ -252,8 +263,7 @@ static ml_status share_optima(sharing *s, const double *params, logit_shared *ou
     if (is_whole) n_near += k;
   }
   if (status == ML_OK) status = logit__approach(near, n_near, &limits, err);
-  for (size_t i = 0; i < n_near && status == ML_OK; i++)
-    if (near[i].status != ML_OK) near[i - i % k].b[-1] = 0;
+  if (status == ML_OK) status = drop_failed(near, n_near, k, err);
   free(near);
   free(memory);
   return status;

@@ -2,7 +2,6 @@
 /* Linear support vector machines by LIBLINEAR. */
 #include <linear.h>
 #include <pthread.h>
-#include <string.h>
 
 #include <ml/rng.h>
 
@@ -139,7 +138,8 @@ static ml_status learn(const double *params, const ml_view *view, struct paramet
   }
   nodes_free(&x);
   free(y);
-  if (m->model) memset(&m->model->param, 0, sizeof m->model->param); /* its arrays are ours */
+  /* Predictions go by the solver; the arrays are ours. */
+  if (m->model) m->model->param = (struct parameter){.solver_type = parameter->solver_type};
   return status;
 }
 
@@ -207,7 +207,7 @@ static void put_scores(const machine *m, const double *values, double *out) {
 
 static ml_status predict_rows(const void *fitted, const ml_view *view, double *out, ml_error *err) {
   const machine *m = fitted;
-  nodes x;
+  nodes x = {0};
   double *values = calloc(m->n_classes + 1, sizeof *values);
   ml_status status = values ? nodes_make(view, m->bias, &x, err) : ml_error_memory(err);
   if (status == ML_OK) {

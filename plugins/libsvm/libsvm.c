@@ -86,7 +86,7 @@ static const ml_model_param svr_params[N_SVR] = {
 /* The model points into the rows it was trained on. */
 typedef struct machine {
   struct svm_model *model;
-  nodes x;
+  nodes x = {0};
   size_t n_classes;
 } machine;
 
@@ -225,7 +225,7 @@ static void put_scores(const machine *m, const double *values, double *out) {
 
 static ml_status predict_rows(const void *fitted, const ml_view *view, double *out, ml_error *err) {
   const machine *m = fitted;
-  nodes x;
+  nodes x = {0};
   double *values = calloc(m->n_classes * m->n_classes + 1, sizeof *values);
   ml_status status = values ? nodes_make(view, -1, &x, err) : ml_error_memory(err);
   if (status == ML_OK) {

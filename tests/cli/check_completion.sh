@@ -42,6 +42,8 @@ expect 'auto always' mltool fresh --color a
 expect 'always' mltool fresh --progress = al
 expect 'minimal' mltool fresh --params mini
 expect '' mltool fresh --id so
+expect 'gaussian_nb' mltool models gauss
+expect 'random_forest' mltool xval --model rand
 expect 'version' mltool help vers
 expect 'quantile' mltool features quant
 expect 'mean_abs_change' mltool fresh --features mean_abs_c

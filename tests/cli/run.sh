@@ -5,7 +5,7 @@
 # A case is a folder with `cmd` (a script), and what is expected of it: `out` (standard output, to
 # the byte), `err` (standard error, where * in a line stands for anything), `exit` (the code). What
 # is not there is empty, or 0. The script runs in an empty folder with mltool on PATH, the data of the
-# repository in $DATA and a module with functions (tests/cli_module.c) in $MODULE; it calls its outputs out.*, and none may be there when it failed.
+# repository in $DATA, a module with functions (tests/cli_module.c) in $MODULE and a model (examples/mymodel.c) in $MYMODEL; it calls its outputs out.*, and none may be there when it failed.
 # Code 77 says that the case cannot be run here. --record writes what is expected anew, for review with git diff.
 set -u
 cases=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +13,8 @@ cases=$(cd "$(dirname "$0")" && pwd)
 [ -x "$MLTOOL" ] || { echo "no program $MLTOOL"; exit 1; }
 MLTOOL=$(realpath "$MLTOOL")
 MODULE=$(realpath "${MODULE:-$(dirname "$MLTOOL")/../../tests/cases.so}")
-export MLTOOL MODULE DATA=${DATA:-$(cd "$cases/../../data" && pwd)} TERM=dumb LC_ALL=C
+MYMODEL=$(realpath "${MYMODEL:-$(dirname "$MLTOOL")/../../examples/mymodel.so}")
+export MLTOOL MODULE MYMODEL DATA=${DATA:-$(cd "$cases/../../data" && pwd)} TERM=dumb LC_ALL=C
 PATH=$(dirname "$MLTOOL"):$PATH
 unset NO_COLOR
 record=

@@ -7,12 +7,17 @@ typedef struct fitted {
   double value;
 } fitted;
 
-static const ml_model_param params[] = {
-    {.name = "value", .kind = ML_MODEL_REAL, .lo = -1e9, .hi = 1e9, .fallback = 1},
-    {.name = "mood",
-     .kind = ML_MODEL_CHOICE,
-     .choices = "good|fails|aborts|nan|refuses",
-     .fallback = 0}};
+static const ml_model_param params[] = {{.name = "value",
+                                         .kind = ML_MODEL_REAL,
+                                         .lo = -1e9,
+                                         .hi = 1e9,
+                                         .fallback = 1,
+                                         .help = "what it predicts"},
+                                        {.name = "mood",
+                                         .kind = ML_MODEL_CHOICE,
+                                         .choices = "good|fails|aborts|nan|refuses",
+                                         .fallback = 0,
+                                         .help = "what it does"}};
 
 static ml_status check(const double *p, const ml_view *all, ml_error *err) {
   (void)all;
