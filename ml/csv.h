@@ -28,7 +28,6 @@ typedef struct ml_csv_want {
   bool takes_missing, takes_infinite; /* exceptions from finite */
   bool is_known; /* finite, and neither a number too large for a double nor a label that says that
                     something is missing (NA, null, ...) */
-  bool is_probability;   /* numbers: finite, and one below 0 or above 1 is an error */
   bool takes_booleans;   /* numbers: True and False, in any case, are 1 and 0 */
   const char *hint;      /* appended to the error of a cell that is no number; NULL: nothing */
   const char *date_hint; /* instead of hint, when the cell has a date */

@@ -53,17 +53,6 @@ static ml_status to_number(csv_reader *r, csv_reader_column *c, const char *at, 
   return csv__fail_number(r->csv, at, kind, text, n, expected, hint_for(c, text, n), r->err);
 }
 
-static ml_status to_probability(csv_reader *r, csv_reader_column *c, const char *at,
-                                const char *text, size_t n) {
-  char shown[CSV_QUOTE_MAX];
-  ml_status status = to_number(r, c, at, text, n);
-  double p = c->number[r->n_rows];
-  if (status != ML_OK || (p >= 0 && p <= 1)) return status;
-  n = csv__trim(&text, n);
-  return csv__fail(r->csv, at, r->err, "probability \"%s\" is not between 0 and 1",
-                   csv__quote(text, n, shown));
-}
-
 static ml_status fail_utf8(const csv_reader *r, const char *at) {
   return csv__fail(r->csv, at, r->err,
                    "text that is not UTF-8; convert the file, for example: iconv -f "
@@ -136,10 +125,8 @@ static ml_status to_time(csv_reader *r, csv_reader_column *c, const char *at, co
 }
 
 static convert *const converts[] = {
-    [SKIP] = to_nothing,      [EMPTY] = to_empty,
-    [NUMBER] = to_number,     [PROBABILITY] = to_probability,
-    [CATEGORY] = to_category, [LABEL] = to_label,
-    [UNDECIDED] = to_time,    [DATE] = to_date,
+    [SKIP] = to_nothing, [EMPTY] = to_empty,    [NUMBER] = to_number, [CATEGORY] = to_category,
+    [LABEL] = to_label,  [UNDECIDED] = to_time, [DATE] = to_date,
 };
 
 const char *csv__read_cell(csv_reader *r, csv_reader_column *c, const char *p, const char *end) {

@@ -151,9 +151,9 @@ static ml_status plan(csv_reader *r, const ml_csv_want *want, size_t n_want) {
     assert(want[k].column < r->n_columns);
     csv_reader_column *c = &r->columns[want[k].column];
     assert(!c->want);
-    c->action = want[k].is_probability ? PROBABILITY : actions[want[k].type];
+    c->action = actions[want[k].type];
     c->is_time = want[k].type == ML_TIME;
-    c->finite = want[k].finite || want[k].is_probability || c->is_time;
+    c->finite = want[k].finite || c->is_time;
     c->want = &want[k];
     c->last = no_label;
     c->row_mask = SIZE_MAX;

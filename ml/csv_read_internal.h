@@ -11,7 +11,6 @@ typedef enum csv_action {
   SKIP,
   EMPTY, /* checked to be empty */
   NUMBER,
-  PROBABILITY,
   CATEGORY, /* the code of a text, as a number */
   LABEL,
   UNDECIDED, /* a time, before the first row */

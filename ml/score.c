@@ -169,13 +169,38 @@ static ml_status put_positive_last(const building *b, const class_names *names) 
   return ML_OK;
 }
 
+/* Margins, as support vector machines have them, are negative on one side. */
+static bool are_margins(const score_file *f, size_t n) {
+  for (size_t k = 0; k < f->n_shares; k++)
+    for (size_t i = 0; i < n; i++)
+      if (f->table->columns[f->first_share + k].number[i] < 0) return true;
+  return false;
+}
+
+static ml_status check_shares(const building *b, const uint32_t *class_of) {
+  const score_file *f = b->predicted;
+  for (size_t k = 0; k < f->n_shares; k++)
+    for (size_t i = 0; i < b->n; i++) {
+      double share = f->table->columns[f->first_share + k].number[i];
+      if (share > 1)
+        return ml_error_at(b->err, ML_ERR_PARSE, f->names.source, 0, 0,
+                           "probability %.10g of class \"%.60s\" is not between 0 and 1", share,
+                           b->out->classes.labels[class_of[k]]);
+    }
+  return ML_OK;
+}
+
 static ml_status take_probabilities(const building *b, const uint32_t *class_of) {
   const score_file *f = b->predicted;
   size_t n_classes = b->out->classes.n;
   double *p = calloc(b->n, n_classes * sizeof *p);
   bool *has = calloc(n_classes, sizeof *has);
   b->out->probabilities = p;
-  ml_status status = p && has ? ML_OK : ml_error_memory(b->err);
+  bool is_margin = are_margins(f, b->n);
+  ml_status status = !p || !has  ? ml_error_memory(b->err)
+                     : is_margin ? ML_OK
+                                 : check_shares(b, class_of);
+  b->out->scored.are_probabilities = !is_margin;
   for (size_t k = 0; k < f->n_shares && status == ML_OK; k++) {
     const ml_column *share = &f->table->columns[f->first_share + k];
     size_t c = class_of[k];
@@ -187,7 +212,7 @@ static ml_status take_probabilities(const building *b, const uint32_t *class_of)
     for (size_t i = 0; i < b->n && status == ML_OK; i++) {
       double *row = p + place(b, i) * n_classes;
       row[c] = share->number[i];
-      if (n_classes == 2 && f->n_shares == 1) row[1 - c] = 1 - row[c];
+      if (n_classes == 2 && f->n_shares == 1) row[1 - c] = is_margin ? -row[c] : 1 - row[c];
     }
   }
   free(has);
@@ -229,7 +254,6 @@ static ml_status fill_classes(const building *b, const class_names *names) {
   out->scored.classes = out->true_classes;
   out->scored.predicted = out->predicted_classes;
   out->scored.scores = out->probabilities;
-  out->scored.are_probabilities = out->probabilities != NULL;
   out->scored.n_classes = out->classes.n;
   out->scored.labels = out->classes.labels;
   return status;

@@ -131,8 +131,7 @@ static void choose_shares(score_file *f, const ml_score_opts *opts) {
   f->first_share = f->n_want;
   for (size_t j = 0; j < f->names.n && opts->problem != ML_REGRESSION; j++)
     if (is_share(f->names.names[j]) && !is_wanted(f, j))
-      f->want[f->n_want++] =
-          (ml_csv_want){.column = j, .type = ML_NUMBER, .finite = true, .is_probability = true};
+      f->want[f->n_want++] = (ml_csv_want){.column = j, .type = ML_NUMBER, .finite = true};
   f->n_shares = f->n_want - f->first_share;
 }
 

@@ -223,7 +223,8 @@ const cli_command cli__score = {
         "precision, recall and F1 of each (not with -q). The files are CSV, joined by a column id "
         "or row that both have, else row by row. TRUTH may be left out where PREDICTIONS has it, "
         "in a column y_true: so the files of 'mltool xval --oof' are scored.\n\n"
-        "Columns p_CLASS of PREDICTIONS are probabilities; of two classes, one column is enough. "
+        "Columns p_CLASS of PREDICTIONS are probabilities, or margins where some are negative; of "
+        "two classes, one column is enough. "
         "A metric that is undefined for these rows says why.",
     .groups = (const cli_group[]){{"Metrics:", metric_opts, 0},
                                   {"Columns of the input:", column_opts, 0},
