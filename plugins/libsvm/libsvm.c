@@ -86,7 +86,7 @@ static const ml_model_param svr_params[N_SVR] = {
 /* The model points into the rows it was trained on. */
 typedef struct machine {
   struct svm_model *model;
-  nodes x = {0};
+  nodes x;
   size_t n_classes;
 } machine;
 
