@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The steps of preprocessing, by a table: what each takes, checks and learns. */
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,8 +129,11 @@ static prep_op learn_standard(const prep_step *step, const prep_fit *f, size_t n
   (void)step;
   const double mean = mean_of(x, n, f->spare), most = deviations(x, n, mean, x, f->spare);
   if (most == 0) return (prep_op){PREP_SCALE, .a = mean, .b = 1};
-  const double variance = sum_of_products(x, x, n, f->spare) / (double)n;
-  return (prep_op){PREP_SCALE, .a = mean, .b = most * sqrt(variance)};
+  const double variance = sum_of_products(x, x, n, f->spare) / (double)n,
+               deviation = most * sqrt(variance);
+  /* What rounding has left of a constant would be made as large as any other feature. */
+  const bool is_noise = deviation <= (double)n * DBL_EPSILON * fabs(mean);
+  return (prep_op){PREP_SCALE, .a = mean, .b = is_noise ? 1 : deviation};
 }
 
 static prep_op learn_minmax(const prep_step *step, const prep_fit *f, size_t n) {

@@ -250,7 +250,8 @@ typedef struct ml_xval_result {
  * @retval ML_ERR_USAGE  options that contradict one another or the data; a model that does not know
  *                       weights; a checkpoint of another run
  * @retval ML_ERR_PARSE  a feature with missing values for a model that takes none (unless a step
- *                       imputes them); a checkpoint that is none
+ *                       imputes them), or with infinite ones (unless the first step does); a
+ *                       checkpoint that is none
  * @retval ML_ERR_NUMERIC  every fold of every candidate failed: the first error
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER, ML_ERR_IO
  */

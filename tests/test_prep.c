@@ -226,6 +226,27 @@ static void nothing_to_learn_from(void **state) {
   expect("impute=median,standard,one-hot", &data, 2, "gap text=only; 0 0; 0 1; 0 1");
 }
 
+static void constants_but_for_rounding(void **state) {
+  (void)state;
+  const double eps = 0x1p-52;
+  const double x[] = {1, 1 + eps, 1, 1, 1, 1 + 64 * eps, 1, 1};
+  static char *names[] = {"rounded", "small"};
+  const ml_dataset data = {.n_rows = 4,
+                           .n_features = 2,
+                           .x = x,
+                           .names = names,
+                           .problem = ML_REGRESSION,
+                           .y = (double[]){1, 2, 3, 4}};
+  double out[8];
+  ml_error err = {0};
+  ml_prepared *p = fit("standard", &data, NULL, 0);
+  assert_int_equal(ml_prepared_apply(p, &data, NULL, 4, out, 4, &err), ML_OK);
+  for (size_t i = 0; i < 4; i++) assert_true(fabs(out[i]) <= eps);
+  /* 3 a and -a of deviation sqrt(3) a */
+  assert_float_equal(out[4 + 1], sqrt(3), 0.05);
+  ml_prepared_free(p);
+}
+
 /* Infinite values become bounds of the finite ones that were learnt from, also of other rows. */
 static void infinite_values(void **state) {
   (void)state;
@@ -410,11 +431,17 @@ static void another_dataset(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_step),       cmocka_unit_test(order_matters),
-      cmocka_unit_test(select_corr),     cmocka_unit_test(parsing),
-      cmocka_unit_test(checking),        cmocka_unit_test(nothing_to_learn_from),
-      cmocka_unit_test(infinite_values), cmocka_unit_test(hard_numbers),
-      cmocka_unit_test(twins),           cmocka_unit_test(selection_inside_folds),
+      cmocka_unit_test(each_step),
+      cmocka_unit_test(order_matters),
+      cmocka_unit_test(select_corr),
+      cmocka_unit_test(parsing),
+      cmocka_unit_test(checking),
+      cmocka_unit_test(nothing_to_learn_from),
+      cmocka_unit_test(infinite_values),
+      cmocka_unit_test(constants_but_for_rounding),
+      cmocka_unit_test(hard_numbers),
+      cmocka_unit_test(twins),
+      cmocka_unit_test(selection_inside_folds),
       cmocka_unit_test(another_dataset),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,7 @@ static double between(const spec *s, double share, bool kx_rules) {
 static ml_status spread(spec *s, double n, bool kx_rules, ml_error *err) {
   ml_status status = ML_OK;
   if (!is_whole(n) || n < 1 || n > VALUES_MOST)
-    return refuse(s, "the number of values must be an integer from 1 on", err);
+    return refuse(s, "the number of values must be an integer from 1 to 1000000", err);
   for (size_t i = 0; (double)i < n && status == ML_OK; i++) {
     double value = between(s, n > 1 ? (double)i / (n - 1) : 0, kx_rules);
     if (s->is_integer) value = floor(value + 0.5);

@@ -109,14 +109,14 @@ ml_status plan__check_data(const ml_dataset *d, ml_error *err) {
     return ml_error_set(err, ML_ERR_USAGE, "the dataset has no target");
   for (size_t i = 0; is_class && i < d->n_rows; i++)
     if (d->classes.codes[i] >= d->classes.n)
-      return ml_error_set(err, ML_ERR_USAGE, "row %zu has class %u, of %zu", i + 1,
-                          d->classes.codes[i], d->classes.n);
+      return ml_error_set(err, ML_ERR_USAGE, "row %zu has class %u, of %zu", i, d->classes.codes[i],
+                          d->classes.n);
   for (size_t i = 0; !is_class && i < d->n_rows; i++)
     if (!isfinite(d->y[i]))
-      return ml_error_set(err, ML_ERR_USAGE, "the target is not finite in row %zu", i + 1);
+      return ml_error_set(err, ML_ERR_USAGE, "the target is not finite in row %zu", i);
   for (size_t i = 0; d->weights && i < d->n_rows; i++)
     if (!(d->weights[i] >= 0) || !isfinite(d->weights[i]))
-      return ml_error_set(err, ML_ERR_USAGE, "row %zu has the weight %g", i + 1, d->weights[i]);
+      return ml_error_set(err, ML_ERR_USAGE, "row %zu has the weight %g", i, d->weights[i]);
   return ML_OK;
 }
 

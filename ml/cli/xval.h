@@ -129,6 +129,9 @@ void xval__headline(const xval_shown *s, ml_buf *out);
 /** Append "kfold:5, seed 0, after standard": how it was done. */
 void xval__method(const xval_shown *s, ml_buf *out);
 
+/* A number of folds in place of a scheme: it is that of kfold. */
+bool xval__is_count(const char *scheme);
+
 /** The name of what is predicted. */
 const char *xval__target(const xval_shown *s);
 

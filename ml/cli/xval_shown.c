@@ -195,11 +195,17 @@ void xval__headline(const xval_shown *s, ml_buf *out) {
   xval__put_score(s, 0, sd, out);
 }
 
+bool xval__is_count(const char *scheme) {
+  return scheme[strspn(scheme, "0123456789")] == 0;
+}
+
 void xval__method(const xval_shown *s, ml_buf *out) {
   const ml_xval_result *r = s->result;
   ml_buf_puts(out, r->cv);
   if (r->n_repeats > 1) ml_buf_printf(out, ", %zu times", r->n_repeats);
-  if (s->given->nested) ml_buf_printf(out, ", within each of %s", s->given->nested);
+  if (s->given->nested)
+    ml_buf_printf(out, ", within each of %s%s", xval__is_count(s->given->nested) ? "kfold:" : "",
+                  s->given->nested);
   ml_buf_printf(out, ", seed %llu", (unsigned long long)r->seed);
   if (s->asked->prep_text) ml_buf_printf(out, ", after %s", s->asked->prep_text);
   if (xval__is_search(s))

@@ -71,6 +71,7 @@ static void put_folds_line(const xval_shown *s, ml_buf *out) {
   if (r->n_repeats > 1) ml_buf_printf(out, ", %zu times", r->n_repeats);
   if (s->given->nested) {
     ml_buf_puts(out, ", within each of ");
+    if (xval__is_count(s->given->nested)) ml_buf_puts(out, "kfold:");
     xval__put_text(s->given->nested, out);
   }
   ml_buf_printf(out, "; seed %llu\n", (unsigned long long)r->seed);

@@ -57,6 +57,10 @@ typedef struct linear_model {
 } linear_model;
 
 linear_model *linear__model_new(size_t p);
+
+/** constant + (x - shift) . coef of each row. */
+void linear__predict_one(const ml_view *rows, const double *shift, const double *coef,
+                         double constant, double *out);
 ml_status linear__predict(const void *fitted, const ml_view *rows, double *out, ml_error *err);
 
 /* ---- factorization ------------------------------------------------------------------------- */

@@ -70,9 +70,20 @@ static void predict_block(const batch_plan *plan, size_t n_candidates, size_t n,
   }
 }
 
+static ml_status take_one(const ml_view *test, const linear_batch *batch, ml_take *take, void *ctx,
+                          ml_error *err) {
+  double *out = reallocarray(NULL, test->n + 1, sizeof *out);
+  if (!out) return ml_error_memory(err);
+  linear__predict_one(test, batch->shift, batch->coef, batch->coef[batch->p], out);
+  ml_status status = take(ctx, batch->candidates[0], out, NULL, err);
+  free(out);
+  return status;
+}
+
 ml_status linear__batch_take(const ml_view *test, const linear_batch *batch, ml_take *take,
                              void *ctx, ml_error *err) {
   batch_plan plan = {0};
+  if (batch->n == 1) return take_one(test, batch, take, ctx, err);
   double *block = linear__new(BLOCK_ROWS, batch->p + 1),
          *out = reallocarray(NULL, test->n + 1, batch->n * sizeof *out);
   ml_status status = block && out ? make_plan(batch, &plan, err) : ml_error_memory(err);

@@ -22,8 +22,10 @@ static ml_status allocate(linear_net *net, ml_error *err) {
   net->b = linear__new(p, 1);
   net->slope = linear__new(p, 1);
   net->rhs = linear__new(p, 1);
+  net->cosines = linear__new(p, 1);
   net->active = calloc(p + 1, sizeof *net->active);
-  return net->xy && net->diagonal && net->columns && net->b && net->slope && net->rhs && net->active
+  return net->xy && net->diagonal && net->columns && net->b && net->slope && net->rhs &&
+                 net->cosines && net->active
              ? ML_OK
              : ml_error_memory(err);
 }
@@ -104,6 +106,7 @@ void linear__net_release(linear_net *net) {
   free(net->slope);
   free(net->matrix);
   free(net->rhs);
+  free(net->cosines);
   free(net->active);
   *net = (linear_net){0};
 }
@@ -211,14 +214,32 @@ static size_t factorize(linear_net *net, double l2, size_t n) {
 }
 
 /* Where the gradient is 0 while no sign changes: into rhs. */
-static void solve_support(linear_net *net, double l1, size_t n) {
-  const int order = (int)n, one = 1;
+static void solve_support(linear_net *net, double l1, size_t n, size_t stride) {
+  const int order = (int)n, one = 1, ld = (int)stride;
   int info;
   for (size_t k = 0; k < n; k++) {
     size_t j = net->active[k];
     net->rhs[k] = net->xy[j] - copysign(l1, net->b[j]);
   }
-  dpotrs_("U", &order, &one, net->matrix, &order, net->rhs, &order, &info, 1);
+  dpotrs_("U", &order, &one, net->matrix, &ld, net->rhs, &order, &info, 1);
+}
+
+/* The factor without active coefficient k, by rotations: rhs is overwritten. */
+static void drop(linear_net *net, size_t n, size_t stride, size_t k) {
+  double *sines = net->rhs, r;
+  for (size_t j = k; j + 1 < n; j++) {
+    double *column = net->matrix + j * stride;
+    memcpy(column, column + stride, (j + 2) * sizeof *column);
+    for (size_t i = k; i < j; i++) {
+      double a = column[i], b = column[i + 1], c = net->cosines[i], s = sines[i];
+      column[i] = c * a + s * b;
+      column[i + 1] = c * b - s * a;
+    }
+    r = hypot(column[j], column[j + 1]);
+    net->cosines[j] = column[j] / r;
+    sines[j] = column[j + 1] / r;
+    column[j] = r;
+  }
 }
 
 /* The combination of active columns that is 0, since column k is one of those before it: into rhs,
@@ -243,8 +264,8 @@ static bool find_null(linear_net *net, double l2, size_t n, size_t k) {
 }
 
 /* Go towards rhs, which is a change, by as much as `most` of it but through no 0: what gets there
- * first stays there. @return whether something did */
-static bool go(linear_net *net, size_t n, double most) {
+ * first stays there. @return which one; n: none */
+static size_t go(linear_net *net, size_t n, double most) {
   double step = most;
   size_t leaves = n;
   for (size_t k = 0; k < n; k++) {
@@ -255,21 +276,26 @@ static bool go(linear_net *net, size_t n, double most) {
   }
   for (size_t k = 0; k < n && step < INFINITY; k++) net->b[net->active[k]] += step * net->rhs[k];
   if (leaves < n) net->b[net->active[leaves]] = 0;
-  return leaves < n;
+  return leaves;
 }
 
 /* Go to where the equations are solved, as far as no sign changes; what becomes 0 leaves, and so
  * on. The sum that is minimised falls with each step. */
 static bool polish(linear_net *net, double l1, double l2) {
+  size_t stride = 0, n_factored = 0; /* of the factor that is there */
   for (size_t n; (n = find_support(net)) > 0;) {
-    if (!make_room(net, n) || !fill_matrix(net, l2, n)) return false;
-    size_t k = factorize(net, l2, n);
-    if (k < n) {
-      if (!find_null(net, l2, n, k)) return false;
-      if (!go(net, n, INFINITY)) break;
-      continue;
+    if (n != n_factored) {
+      if (!make_room(net, n) || !fill_matrix(net, l2, n)) return false;
+      size_t k = factorize(net, l2, n);
+      if (k < n) {
+        n_factored = 0;
+        if (!find_null(net, l2, n, k)) return false;
+        if (go(net, n, INFINITY) == n) break;
+        continue;
+      }
+      stride = n;
     }
-    solve_support(net, l1, n);
+    solve_support(net, l1, n, stride);
     bool is_within = true;
     for (size_t i = 0; i < n; i++) is_within &= net->rhs[i] * net->b[net->active[i]] > 0;
     if (is_within) {
@@ -277,7 +303,10 @@ static bool polish(linear_net *net, double l1, double l2) {
       break;
     }
     for (size_t i = 0; i < n; i++) net->rhs[i] -= net->b[net->active[i]];
-    if (!go(net, n, 1)) break;
+    size_t leaves = go(net, n, 1);
+    if (leaves == n) break;
+    drop(net, n, stride, leaves);
+    n_factored = n - 1;
   }
   return update_slope(net);
 }

@@ -21,6 +21,7 @@ typedef struct linear_net {
   /* of the solution, and of the point where the next search begins */
   double *b, *slope;    /* p: coefficients, xy - G b */
   double *matrix, *rhs; /* of the coefficients that are not 0: room for n_room of them */
+  double *cosines;      /* p: of rotations */
   size_t *active, n_room;
 } linear_net;
 

@@ -176,19 +176,34 @@ linear_model *linear__model_new(size_t p) {
   return model;
 }
 
-ml_status linear__predict(const void *fitted, const ml_view *rows, double *out, ml_error *err) {
-  const linear_model *model = fitted;
-  const double *shift = model->values, *coef = shift + model->p;
-  (void)err;
+ML_VECTOR_PATHS static void add_run(const double *from, size_t n, double shift, double coef,
+                                    double *restrict out) {
+  for (size_t i = 0; i < n; i++) out[i] += (from[i] - shift) * coef;
+}
+
+void linear__predict_one(const ml_view *rows, const double *shift, const double *coef,
+                         double constant, double *out) {
   for (size_t from = 0; from < rows->n; from += BLOCK_ROWS) {
-    size_t n = rows->n - from < BLOCK_ROWS ? rows->n - from : BLOCK_ROWS;
-    for (size_t i = 0; i < n; i++) out[from + i] = model->constant;
-    for (size_t j = 0; j < model->p; j++) {
+    size_t n = rows->n - from < BLOCK_ROWS ? rows->n - from : BLOCK_ROWS, first = from;
+    const uint32_t *numbers = rows->rows ? rows->rows + from : NULL;
+    const ml_view some = {.n = n, .rows = numbers};
+    bool is_run = !numbers || ml_view_is_run(&some, &first);
+    for (size_t i = 0; i < n; i++) out[from + i] = constant;
+    for (size_t j = 0; j < rows->n_columns; j++) {
       const double *column = rows->x + j * rows->stride;
       if (coef[j] == 0) continue;
-      for (size_t i = 0; i < n; i++)
-        out[from + i] += (column[ml_view_row(rows, from + i)] - shift[j]) * coef[j];
+      if (is_run && j + AHEAD < rows->n_columns) fetch(column + AHEAD * rows->stride + first, n);
+      if (is_run)
+        add_run(column + first, n, shift[j], coef[j], out + from);
+      else
+        for (size_t i = 0; i < n; i++) out[from + i] += (column[numbers[i]] - shift[j]) * coef[j];
     }
   }
+}
+
+ml_status linear__predict(const void *fitted, const ml_view *rows, double *out, ml_error *err) {
+  const linear_model *model = fitted;
+  (void)err;
+  linear__predict_one(rows, model->values, model->values + model->p, model->constant, out);
   return ML_OK;
 }

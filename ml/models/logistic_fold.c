@@ -12,8 +12,9 @@ typedef struct folding {
   const ml_cv *cv;
   const void *shared;
   size_t fold, n_atoms;
-  uint64_t atoms; /* that it trains on */
-  ml_view train, test;
+  uint64_t atoms;      /* that it trains on */
+  uint32_t *rows;      /* room for those of train, */
+  ml_view train, test; /* which is gathered when it is asked for */
   logit_shape shape;
   logit_task task;
   logit_rows tested; /* the rows of test, once candidates of this shape ask */
@@ -141,19 +142,11 @@ static ml_status find_atoms(folding *f, ml_error *err) {
   return status;
 }
 
-/* The rows, centred as those of the shared part were. Its point is of no use where a class is
- * missing. */
-static ml_status prepare(folding *f, size_t candidate, ml_error *err) {
-  logit_shape any = {.n_columns = f->train.n_columns, .n_problems = 1, .n_logits = 1};
-  const double *centre = NULL;
-  ml_status status = find_atoms(f, err);
-  if (status == ML_OK && f->shared)
-    centre = logit__shared_at(f->cv, &any, f->n_atoms, candidate, f->shared).centre;
-  if (status == ML_OK && f->shared)
-    status = logit__shape(params_of(f, candidate), &f->train, centre, &f->shape, err);
-  bool is_whole = status == ML_OK && f->shape.n_present == f->shape.n_classes;
-  if (!is_whole || !f->shared) f->shared = NULL;
-  return status == ML_ERR_NUMERIC ? ML_OK : status;
+/* The shape that shared parts have: that of all classes. */
+static ml_status expect_whole(folding *f, size_t candidate, ml_error *err) {
+  logit_shape any = {.n_columns = f->test.n_columns, .n_problems = 1, .n_logits = 1};
+  const double *centre = logit__shared_at(f->cv, &any, f->n_atoms, candidate, f->shared).centre;
+  return logit__shape_whole(params_of(f, candidate), &f->test, centre, &f->shape, err);
 }
 
 static ml_status gather_tested(folding *f, ml_error *err) {
@@ -162,37 +155,43 @@ static ml_status gather_tested(folding *f, ml_error *err) {
   return logit__rows(&f->test, f->shape.centre, f->shape.has_intercept, &f->tested, err);
 }
 
+/* Candidates that were shared, `n` of them. Their point is of no use where a class is missing.
+ * @return how many are left */
+static ml_status take_shared(folding *f, size_t *candidates, size_t *n, ml_error *err) {
+  logit_shape own = {0};
+  ml_status status = gather_tested(f, err);
+  if (status == ML_OK) status = take_known(f, candidates, n, err);
+  if (status != ML_OK || !*n) return status;
+  f->train = ml_cv_train(f->cv, f->fold, f->rows);
+  status = logit__shape(params_of(f, *candidates), &f->train, f->shape.centre, &own, err);
+  bool is_whole = status == ML_OK && own.n_present == own.n_classes;
+  logit__shape_release(&own);
+  if (!is_whole) return status == ML_ERR_NUMERIC ? ML_OK : status;
+  status = logit__task(&f->train, &f->shape, &f->task, err);
+  if (status == ML_OK) status = fit_together(f, candidates, *n, err);
+  *n = 0;
+  return status;
+}
+
 ml_status logit__fold(const ml_cv *cv, const void *shared, size_t fold, const size_t *candidates,
                       size_t n, ml_take *take, void *ctx, ml_error *err) {
-  uint32_t *rows = calloc(ml_folds_n_train(cv->folds, fold) + 1, sizeof *rows);
-  size_t *order = calloc(n + 1, sizeof *order);
-  if (!rows || !order) {
-    free(rows);
-    free(order);
-    return ml_error_memory(err);
-  }
-  folding f = {cv,
-               shared,
-               fold,
-               .train = ml_cv_train(cv, fold, rows),
-               .test = ml_cv_test(cv, fold),
-               .take = take,
-               .ctx = ctx};
+  size_t *order = calloc(n + 1, sizeof *order), n_shared = 0, n_left = 0;
+  folding f = {cv, shared, fold, .test = ml_cv_test(cv, fold), .take = take, .ctx = ctx};
+  f.rows = calloc(ml_folds_n_train(cv->folds, fold) + 1, sizeof *f.rows);
   f.out = calloc(f.test.n * f.test.n_classes + 1, sizeof *f.out);
-  ml_status status = f.out ? prepare(&f, candidates[0], err) : ml_error_memory(err);
-  size_t n_shared = status == ML_OK ? divide(&f, candidates, n, order) : 0;
-  size_t n_left = n_shared;
-  if (n_shared) status = gather_tested(&f, err);
-  if (n_shared && status == ML_OK) status = take_known(&f, order, &n_left, err);
-  if (n_left && status == ML_OK) status = logit__task(&f.train, &f.shape, &f.task, err);
-  if (n_left && status == ML_OK) status = fit_together(&f, order, n_left, err);
-  for (size_t i = n_shared; i < n && status == ML_OK; i++) status = fit_alone(&f, order[i], err);
+  ml_status status = order && f.rows && f.out ? find_atoms(&f, err) : ml_error_memory(err);
+  if (status == ML_OK && f.shared) status = expect_whole(&f, candidates[0], err);
+  if (status == ML_OK) n_left = n_shared = divide(&f, candidates, n, order);
+  if (n_shared) status = take_shared(&f, order, &n_left, err);
+  if (status == ML_OK && n_left + n - n_shared) f.train = ml_cv_train(cv, fold, f.rows);
+  for (size_t i = 0; i < n && status == ML_OK; i++)
+    if (i < n_left || i >= n_shared) status = fit_alone(&f, order[i], err);
   logit__task_release(&f.task);
   logit__shape_release(&f.shape);
   free(f.tested.x);
   free(f.room);
   free(f.out);
+  free(f.rows);
   free(order);
-  free(rows);
   return status;
 }

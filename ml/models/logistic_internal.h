@@ -143,6 +143,9 @@ typedef struct logit_shape {
  * @retval ML_ERR_NUMERIC  the rows have less than two classes */
 ML_MUST_CHECK ml_status logit__shape(const double *params, const ml_view *train,
                                      const double *centre, logit_shape *out, ml_error *err);
+/** That of rows which have all classes, whatever the rows of the view are. */
+ML_MUST_CHECK ml_status logit__shape_whole(const double *params, const ml_view *view,
+                                           const double *centre, logit_shape *out, ml_error *err);
 void logit__shape_release(logit_shape *shape);
 
 /** All parameters: of each problem one behind another. */

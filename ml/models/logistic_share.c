@@ -88,7 +88,7 @@ static ml_view some_rows(const ml_view *all, size_t stride, uint32_t *rows) {
 }
 
 static ml_status make_sample(sharing *s, uint32_t *rows, ml_error *err) {
-  size_t enough = 4000 + 200 * s->shape.n_logits * s->shape.n_columns;
+  size_t enough = 2000 + 128 * s->shape.n_logits * s->shape.n_columns;
   size_t stride = s->cv->all.n / enough;
   ml_view some = some_rows(&s->cv->all, stride ? stride : 1, rows);
   s->stride = (double)s->cv->all.n / (double)some.n;
@@ -271,6 +271,29 @@ static ml_status share_optima(sharing *s, const double *params, logit_shared *ou
 
 /* ---- the way of a candidate ------------------------------------------------------------------ */
 
+/* One step from the optimum of the sample: the gradient of all rows, the Hessian of the sample. */
+static ml_status step_aside(sharing *s, double c, ml_error *err) {
+  size_t m = s->shape.n_logits, n = m * s->shape.n_columns;
+  size_t n_cells = (s->all.rows.n_blocks + s->sample.rows.n_blocks) * m * LOGIT_BLOCK;
+  double *cells = malloc((2 * n_cells + n) * sizeof *cells);
+  if (!cells) return ml_error_memory(err);
+  logit_point point = {cells, cells + n_cells, cells + 2 * n_cells};
+  ml_status status = ML_OK;
+  for (size_t i = 0; i < s->shape.n_problems && status == ML_OK; i++) {
+    const logit_problem sample = logit__problem(&s->sample, &s->shape, i, c * s->stride);
+    const logit_problem all = logit__problem(&s->all, &s->shape, i, c);
+    const double *b = s->at_sample + i * n;
+    status = logit__evaluate(&sample, b, &point, s->hessian, err);
+    if (status == ML_OK) status = logit__factor(s->hessian, n, err);
+    if (status == ML_OK) status = logit__evaluate(&all, b, &point, NULL, err);
+    if (status != ML_OK) break;
+    for (size_t j = 0; j < n; j++) point.g[j] /= s->stride;
+    logit__solve(s->hessian, n, point.g, s->beside + i * n);
+  }
+  free(cells);
+  return status;
+}
+
 /* One step of Newton's method over all rows, from the sums of the atoms. */
 static ml_status find_beside(sharing *s, double c, const logit_shared *out, ml_error *err) {
   size_t n = s->shape.n_logits * s->shape.n_columns;
@@ -324,8 +347,8 @@ static ml_status share_candidate(sharing *s, size_t candidate, void *shared, ml_
     logit_problem problem = logit__problem(&s->sample, &s->shape, i, c * s->stride);
     status = logit__minimise(&problem, &limits, s->at_sample + i * n, err);
   }
+  if (status == ML_OK && !s->knows_beside && s->stride > 1) status = step_aside(s, c, err);
   if (status == ML_OK) status = share_point(s, c, &out, err);
-  if (status == ML_OK && !s->knows_beside && s->stride > 1) status = share_point(s, c, &out, err);
   s->knows_beside = true;
   if (status == ML_OK && out.optima) status = share_optima(s, params, &out, err);
   if (status == ML_OK) *out.is_there = 1;

@@ -53,19 +53,18 @@ static void find_centre(const ml_view *view, double *centre) {
   }
 }
 
-ml_status logit__shape(const double *params, const ml_view *train, const double *centre,
-                       logit_shape *out, ml_error *err) {
-  bool has_intercept = params[LOGIT_FIT_INTERCEPT] != 0;
-  *out = (logit_shape){.n_classes = train->n_classes,
-                       .n_columns = train->n_columns + has_intercept,
-                       .has_intercept = has_intercept,
-                       .free_intercept = has_intercept && params[LOGIT_PENALIZE_INTERCEPT] == 0,
-                       .is_balanced = params[LOGIT_CLASS_WEIGHT] != 0};
-  ml_status status = find_classes(train, out, err);
+/* All but which classes are present. */
+static ml_status find_form(const double *params, const ml_view *train, const double *centre,
+                           logit_shape *out, ml_error *err) {
   bool is_ovr = params[LOGIT_MULTI_CLASS] == 2 && out->n_present > 2;
+  out->n_classes = train->n_classes;
+  out->has_intercept = params[LOGIT_FIT_INTERCEPT] != 0;
+  out->n_columns = train->n_columns + out->has_intercept;
+  out->free_intercept = out->has_intercept && params[LOGIT_PENALIZE_INTERCEPT] == 0;
+  out->is_balanced = params[LOGIT_CLASS_WEIGHT] != 0;
   out->n_problems = is_ovr ? out->n_present : 1;
   out->n_logits = is_ovr || out->n_present == 2 ? 1 : out->n_present;
-  if (status != ML_OK || !out->free_intercept) return status;
+  if (!out->free_intercept) return ML_OK;
   out->centre = calloc(train->n_columns + 1, sizeof *out->centre);
   if (!out->centre) return ml_error_memory(err);
   if (centre)
@@ -73,6 +72,22 @@ ml_status logit__shape(const double *params, const ml_view *train, const double 
   else
     find_centre(train, out->centre);
   return ML_OK;
+}
+
+ml_status logit__shape(const double *params, const ml_view *train, const double *centre,
+                       logit_shape *out, ml_error *err) {
+  *out = (logit_shape){0};
+  ml_status status = find_classes(train, out, err);
+  return status == ML_OK ? find_form(params, train, centre, out, err) : status;
+}
+
+ml_status logit__shape_whole(const double *params, const ml_view *view, const double *centre,
+                             logit_shape *out, ml_error *err) {
+  *out = (logit_shape){.n_present = view->n_classes,
+                       .present = calloc(view->n_classes + 1, sizeof *out->present)};
+  if (!out->present) return ml_error_memory(err);
+  for (size_t c = 0; c < view->n_classes; c++) out->present[c] = (uint32_t)c;
+  return find_form(params, view, centre, out, err);
 }
 
 void logit__shape_release(logit_shape *shape) {
