@@ -43,6 +43,9 @@ write_all() { # BUILD
     validate ridge "$data/diabetes.csv" --target y --model ridge --grid alpha=log:1e-3:1e3:20 --prep standard
     validate lasso "$data/diabetes.csv" --target y --model lasso --grid alpha=log:1e-3:1:20 --pick 1se
     validate logistic "$data/breast_cancer.csv" --target y --model logistic --grid C=log:1e-3:10:5 --prep standard
+    validate net "$data/diabetes.csv" --target y --model elastic_net --grid l1_ratio=0.1,0.5,0.9 --cv loo
+    validate bayes "$data/breast_cancer.csv" --target y --model gaussian_nb --cv kfold:10
+    validate tree "$data/breast_cancer.csv" --target y --model decision_tree --grid max_depth=int:1:8
     validate knn "$data/breast_cancer.csv" --target y --model knn --grid n_neighbors=int:1:20
     validate forest "$data/breast_cancer.csv" --target y --model random_forest --set n_estimators=20 \
         --sobol 8 --space max_depth=int:2:9 --cv shuffled:4 --repeat 2

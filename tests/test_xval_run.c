@@ -186,47 +186,6 @@ static void any_search_over_workers_gives_the_same_bytes(void **state) {
   free_made(&d);
 }
 
-/* An executor that runs the items last to first, each with a state of its own, on copies. */
-static size_t three_workers(const ml_exec *exec) {
-  (void)exec;
-  return 3;
-}
-
-typedef struct backwards_item {
-  ml_buf in, out;
-} backwards_item;
-
-static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) {
-  (void)exec;
-  const ml_task *task = ml_module_find(job->module, job->task);
-  ml_span inputs[8] = {{0}};
-  for (size_t i = 0; i < job->n_inputs; i++) {
-    assert_false(job->inputs[i]->lent);
-    inputs[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
-  }
-  ml_job_data given = {
-      .inputs = inputs, .n_inputs = job->n_inputs, .args = {(void *)job->args, job->n_args}};
-  if (job->result) given.result = (ml_span){job->result->data, job->result->size};
-  backwards_item *items = calloc(job->n_items, sizeof *items);
-  for (size_t i = job->n_items; i-- > 0;) {
-    void *state = NULL;
-    char text[100];
-    job->describe(job->ctx, i, text, sizeof text);
-    assert_int_equal(job->put(job->ctx, i, &items[i].in, err), ML_OK);
-    assert_int_equal(task->open(&given, &state, err), ML_OK);
-    const ml_item item = {.index = i, .in = items[i].in.data, .n_in = items[i].in.n};
-    assert_int_equal(task->run(state, &given, &item, &items[i].out, err), ML_OK);
-    task->close(state);
-  }
-  for (size_t i = 0; i < job->n_items; i++) {
-    assert_int_equal(job->take(job->ctx, i, items[i].out.data, items[i].out.n, err), ML_OK);
-    ml_buf_release(&items[i].in);
-    ml_buf_release(&items[i].out);
-  }
-  free(items);
-  return ML_OK;
-}
-
 static const ml_exec_vtable backwards_table = {.n_workers = three_workers, .run = run_backwards};
 static ml_exec backwards = {&backwards_table, true};
 
@@ -251,135 +210,6 @@ static void order_and_copies_do_not_matter(void **state) {
   ml_prep_free(prep);
   ml_candidates_free(candidates);
   free_made(&d);
-}
-
-/* A request whose bytes are wrong is refused, or computed, and never ends the process. */
-typedef struct spoiler {
-  ml_exec exec; /* first */
-  size_t n_refused;
-} spoiler;
-
-static void run_spoilt(spoiler *s, const ml_task *task, const ml_job_data *data,
-                       const ml_item *item) {
-  void *state = NULL;
-  ml_buf out = {0};
-  ml_error err = {0};
-  ml_status status = task->open(data, &state, &err);
-  if (status == ML_OK) {
-    status = task->run(state, data, item, &out, &err);
-    task->close(state);
-  }
-  if (status != ML_OK) assert_true(err.message[0] != 0);
-  s->n_refused += status != ML_OK;
-  ml_buf_release(&out);
-}
-
-/* Each number of the plan is another one; a run of such a plan stays within its memory. */
-static void spoil_plan(spoiler *s, const ml_task *task, const ml_job_data *data,
-                       const ml_item *item) {
-  static const uint64_t others[] = {0, 1, 3, UINT64_MAX, UINT64_C(0x7ff8000000000000), 1u << 20};
-  const ml_span plan = data->inputs[1];
-  char *copy = malloc(plan.size);
-  ml_span inputs[8];
-  ml_job_data spoilt = *data;
-  memcpy(inputs, data->inputs, data->n_inputs * sizeof *inputs);
-  memcpy(copy, plan.data, plan.size);
-  inputs[1].data = copy;
-  spoilt.inputs = inputs;
-  for (size_t at = 0; at + 8 <= plan.size; at += 8)
-    for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
-      memcpy(copy + at, &others[k], 8);
-      run_spoilt(s, task, &spoilt, item);
-      memcpy(copy + at, (const char *)plan.data + at, 8);
-    }
-  free(copy);
-}
-
-/* The plan cut short, the blocks cut short, the item cut short and changed. */
-static ml_status run_spoiling(ml_exec *exec, const ml_job *job, ml_error *err) {
-  spoiler *s = (spoiler *)(void *)exec;
-  const ml_task *task = ml_module_find(job->module, job->task);
-  ml_span inputs[8] = {{0}}, kept[8];
-  for (size_t i = 0; i < job->n_inputs; i++)
-    inputs[i] = kept[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
-  ml_job_data data = {
-      .inputs = inputs, .n_inputs = job->n_inputs, .args = {(void *)job->args, job->n_args}};
-  if (job->result) data.result = (ml_span){job->result->data, job->result->size};
-  ml_buf in = {0};
-  assert_int_equal(job->put(job->ctx, 0, &in, err), ML_OK);
-  ml_item item = {.in = in.data, .n_in = in.n};
-  for (size_t n = 0; n < kept[1].size; n += 8) {
-    size_t before = s->n_refused;
-    inputs[1].size = n;
-    run_spoilt(s, task, &data, &item);
-    assert_int_equal(s->n_refused, before + 1);
-  }
-  inputs[1] = kept[1];
-  spoil_plan(s, task, &data, &item);
-  inputs[0].size -= 8;
-  run_spoilt(s, task, &data, &item);
-  inputs[0] = kept[0];
-  for (size_t n = 0; n < in.n; n++) {
-    size_t before = s->n_refused;
-    item.n_in = n;
-    run_spoilt(s, task, &data, &item);
-    assert_int_equal(s->n_refused, before + 1);
-  }
-  item.n_in = in.n;
-  for (size_t i = 0; i < in.n; i += 8) {
-    uint64_t was;
-    memcpy(&was, in.data + i, sizeof was);
-    memset(in.data + i, 0xfe, sizeof was);
-    run_spoilt(s, task, &data, &item);
-    memcpy(in.data + i, &was, sizeof was);
-  }
-  data.n_inputs--;
-  run_spoilt(s, task, &data, &item);
-  ml_buf_release(&in);
-  return run_backwards(exec, job, err);
-}
-
-static void spoilt_requests_are_refused(void **state) {
-  (void)state;
-  static const ml_exec_vtable table = {.n_workers = three_workers, .run = run_spoiling};
-  static const char *const names[] = {"ridge",       "lasso", "logistic",
-                                      "gaussian_nb", "knn",   "decision_tree"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    spoiler s = {{&table, true}, 0};
-    const ml_model *model;
-    ml_error err = {0};
-    assert_int_equal(ml_model_find(names[i], NULL, &model, &err), ML_OK);
-    ml_dataset d = made_data(20, 2, model->traits & ML_MODEL_REGRESSES ? 0 : 2, 9);
-    ml_xval_free(run_xval(&d, model, NULL, &(ml_xval_opts){.cv = "shuffled:3"}, &s.exec));
-    assert_true(s.n_refused > 100);
-    free_made(&d);
-  }
-}
-
-/* A model sees no values that its table of parameters does not take, not even of other candidates:
- * the search along C would not end. */
-static void refused_candidates_are_not_shared(void **state) {
-  (void)state;
-  static const char *const names[] = {"logistic", "ridge", "lasso", "decision_tree"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    const ml_model *model;
-    ml_error err = {0};
-    ml_candidates c = {.n = 3};
-    assert_int_equal(ml_model_find(names[i], NULL, &model, &err), ML_OK);
-    ml_dataset d = made_data(20, 2, model->traits & ML_MODEL_REGRESSES ? 0 : 2, 9);
-    c.n_params = model->n_params;
-    c.values = calloc(3 * c.n_params, sizeof *c.values);
-    for (size_t k = 0; k < 3; k++) ml_model_defaults(model, c.values + k * c.n_params);
-    c.values[0] = NAN;
-    c.values[2 * c.n_params] = -1e300;
-    ml_xval_result *r = run_xval(&d, model, &c, &(ml_xval_opts){.cv = "kfold:2"}, NULL);
-    assert_int_equal(r->n_failed, 4);
-    assert_int_equal(r->best, 1);
-    assert_true(isnan(r->candidates[0].params[0]));
-    ml_xval_free(r);
-    free(c.values);
-    free_made(&d);
-  }
 }
 
 /* ---- what fails --------------------------------------------------------------------------------
@@ -687,8 +517,6 @@ int main(void) {
       cmocka_unit_test(any_number_of_workers_gives_the_same_bytes),
       cmocka_unit_test(any_search_over_workers_gives_the_same_bytes),
       cmocka_unit_test(order_and_copies_do_not_matter),
-      cmocka_unit_test(spoilt_requests_are_refused),
-      cmocka_unit_test(refused_candidates_are_not_shared),
       cmocka_unit_test(a_failing_candidate_does_not_end_the_rest),
       cmocka_unit_test(a_model_that_ends_its_process_is_a_failed_candidate),
       cmocka_unit_test(a_worker_that_is_killed_changes_nothing),

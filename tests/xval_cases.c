@@ -134,3 +134,44 @@ void expect_same_result(const ml_xval_result *got, const ml_xval_result *want) {
     expect_outer(&got->outer[o], &want->outer[o], want->n_metrics, want->n_candidates);
   expect_predicted(got->predicted, want->predicted, want->data->classes.n);
 }
+
+/* An executor that runs the items last to first, each with a state of its own, on copies. */
+size_t three_workers(const ml_exec *exec) {
+  (void)exec;
+  return 3;
+}
+
+typedef struct backwards_item {
+  ml_buf in, out;
+} backwards_item;
+
+ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) {
+  (void)exec;
+  const ml_task *task = ml_module_find(job->module, job->task);
+  ml_span inputs[8] = {{0}};
+  for (size_t i = 0; i < job->n_inputs; i++) {
+    assert_false(job->inputs[i]->lent);
+    inputs[i] = (ml_span){job->inputs[i]->data, job->inputs[i]->size};
+  }
+  ml_job_data given = {
+      .inputs = inputs, .n_inputs = job->n_inputs, .args = {(void *)job->args, job->n_args}};
+  if (job->result) given.result = (ml_span){job->result->data, job->result->size};
+  backwards_item *items = calloc(job->n_items, sizeof *items);
+  for (size_t i = job->n_items; i-- > 0;) {
+    void *state = NULL;
+    char text[100];
+    job->describe(job->ctx, i, text, sizeof text);
+    assert_int_equal(job->put(job->ctx, i, &items[i].in, err), ML_OK);
+    assert_int_equal(task->open(&given, &state, err), ML_OK);
+    const ml_item item = {.index = i, .in = items[i].in.data, .n_in = items[i].in.n};
+    assert_int_equal(task->run(state, &given, &item, &items[i].out, err), ML_OK);
+    task->close(state);
+  }
+  for (size_t i = 0; i < job->n_items; i++) {
+    assert_int_equal(job->take(job->ctx, i, items[i].out.data, items[i].out.n, err), ML_OK);
+    ml_buf_release(&items[i].in);
+    ml_buf_release(&items[i].out);
+  }
+  free(items);
+  return ML_OK;
+}

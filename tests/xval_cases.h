@@ -20,4 +20,9 @@ void expect_no_xval(const ml_dataset *data, const ml_model *model, const ml_cand
 /* All but times and what was resumed. */
 void expect_same_result(const ml_xval_result *got, const ml_xval_result *want);
 
+/* Functions of an executor of tests: each item alone, the last first, in copies of what a worker
+ * would have. */
+size_t three_workers(const ml_exec *exec);
+ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err);
+
 #endif

@@ -207,15 +207,25 @@ ml_status tree__sample(const ml_view *train, tree_sample *out, ml_error *err) {
   return release_on(status, out);
 }
 
+/* Of a row of the data. */
+typedef struct placing {
+  uint32_t first; /* place in the sample; ABSENT: none */
+  uint32_t seen;  /* the last column that had it, from 1 */
+} placing;
+
 /* Keep the entries of rows of the sample, each as often as it is there; a step that is left out
- * is one of the next that is kept.
- * @param first  place in the sample of each row of the data. @return how many are kept */
-static size_t filter(const tree_sample *s, const uint32_t *first, bool are_distinct,
-                     const uint32_t *sorted, size_t n_sorted, uint32_t *out) {
+ * is one of the next that is kept. The entries come from another process: what is no row, or is
+ * there twice, is not gone by.
+ * @return how many are kept; 0: the entries are none */
+static size_t filter(const tree_sample *s, placing *rows, size_t n_rows, uint32_t column,
+                     bool are_distinct, const uint32_t *sorted, size_t n_sorted, uint32_t *out) {
   size_t n = 0;
   uint32_t step = 0;
   for (size_t i = 0; i < n_sorted; i++) {
-    uint32_t row = sorted[i] & TREE_ROW, at = first[row], is_kept = at != ABSENT;
+    uint32_t row = sorted[i] & TREE_ROW;
+    if (row >= n_rows || rows[row].seen == column + 1) return 0;
+    rows[row].seen = column + 1;
+    uint32_t at = rows[row].first, is_kept = at != ABSENT;
     step |= sorted[i] & TREE_STEP;
     if (n < s->n) out[n] = at | step;
     n += is_kept;
@@ -225,12 +235,12 @@ static size_t filter(const tree_sample *s, const uint32_t *first, bool are_disti
   return n;
 }
 
-static bool find_rows(const tree_sample *s, size_t n_rows, uint32_t *first) {
+static bool find_rows(const tree_sample *s, size_t n_rows, placing *rows) {
   bool are_distinct = true;
-  memset(first, 0xFF, n_rows * sizeof *first);
+  for (size_t i = 0; i < n_rows; i++) rows[i] = (placing){.first = ABSENT};
   for (size_t i = 0; i < s->n; i++) {
-    if (first[s->rows[i]] == ABSENT)
-      first[s->rows[i]] = (uint32_t)i;
+    if (rows[s->rows[i]].first == ABSENT)
+      rows[s->rows[i]].first = (uint32_t)i;
     else
       are_distinct = false;
   }
@@ -239,14 +249,15 @@ static bool find_rows(const tree_sample *s, size_t n_rows, uint32_t *first) {
 
 static ml_status take_sorted(const ml_cv *cv, const void *shared, tree_sample *s, ml_error *err) {
   size_t n_rows = cv->folds->n_rows, n = cv->all.n, bytes = (n * sizeof(uint32_t) + 63) / 64 * 64;
-  uint32_t *first = malloc((n_rows ? n_rows : 1) * sizeof *first);
-  if (!first) return ml_error_memory(err);
-  bool are_distinct = find_rows(s, n_rows, first), are_members = true;
+  placing *rows = malloc((n_rows ? n_rows : 1) * sizeof *rows);
+  if (!rows) return ml_error_memory(err);
+  bool are_distinct = find_rows(s, n_rows, rows), are_members = true;
   for (size_t j = 0; j < s->n_columns && are_members; j++) {
     const void *sorted = (const char *)shared + j * bytes;
-    are_members = filter(s, first, are_distinct, sorted, n, s->order + j * s->n) == s->n;
+    are_members =
+        filter(s, rows, n_rows, (uint32_t)j, are_distinct, sorted, n, s->order + j * s->n) == s->n;
   }
-  free(first);
+  free(rows);
   return are_members ? ML_OK : sort_columns(s, err); /* rows that no member is are not sorted yet */
 }
 
