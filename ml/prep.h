@@ -46,7 +46,8 @@ ML_API ML_MUST_CHECK ml_status ml_prep_check(const ml_prep *prep, const ml_datas
  *
  * @param rows      n row numbers; NULL: all
  * @param[out] out  free it with ml_prepared_free(). Not written on failure.
- * @retval ML_ERR_NUMERIC  a column has no value to learn from (but for impute); fewer columns than select-corr asks
+ * @retval ML_ERR_NUMERIC  a column has no value to learn from (but for impute); fewer columns than
+ *                         select-corr asks
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_prep_fit(const ml_prep *prep, const ml_dataset *data,

@@ -149,10 +149,12 @@ typedef struct ml_xval_opts {
   double zero_division;
   ml_pick pick;
   ml_early early;
-  double holdout;         /* in [0, 1): this share of the rows is not searched, but scored at the
-                             end; 0: none */
-  bool holdout_shuffle;   /* the share is drawn; else it is the last rows */
-  const char *nested;     /* scheme of the outer folds, a search in each: "5" or "kfold:5"; NULL */
+  double holdout;       /* in [0, 1): this share of the rows is not searched, but scored at the
+                           end; 0: none */
+  bool holdout_shuffle; /* the share is drawn; else it is the last rows */
+  const char *nested;   /* scheme of the outer folds, a search in each: "5" or "kfold:5"; NULL */
+  bool pool_winner; /* the winner's pooled scores are known also where predictions are too many to
+                       be kept: its folds are computed once more */
   bool keep_predictions;  /* out-of-fold predictions of the winner */
   const char *checkpoint; /* file to which what is done is written, and from which a run that was
                              ended goes on; NULL: none */

@@ -164,8 +164,9 @@ static ml_status finish_main(xval_run *run, ml_error *err) {
   ml_status status = summary__make(run, err);
   if (status != ML_OK || r->best == SIZE_MAX || run->plan.is_gcv) return status;
   size_t n_tested = run->scenes[run->main].tested_at[run->plan.scenes[run->main].folds.n];
+  bool wants_pooled = run->is_once && run->opts->pool_winner;
   if (!run->kept)
-    return run->is_once || run->opts->keep_predictions ? predict_winner(run, err) : ML_OK;
+    return wants_pooled || run->opts->keep_predictions ? predict_winner(run, err) : ML_OK;
   if (!run->opts->keep_predictions) return ML_OK;
   const double *values = run->kept->data;
   return take_predictions(run, run->main, values + r->best * n_tested * plan__width(&run->plan),

@@ -276,6 +276,7 @@ static ml_status read_rest(xval_asked *a, ml_error *err) {
       .holdout = g->holdout,
       .holdout_shuffle = g->holdout_shuffle,
       .nested = g->nested,
+      .pool_winner = true,
       .keep_predictions = !g->nested && (g->oof || g->plot || g->report),
       .checkpoint = g->checkpoint,
       .time_budget = o->time_budget,
