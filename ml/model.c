@@ -171,7 +171,7 @@ ml_status ml_model_find_param(const ml_model *model, const char *name, size_t *i
   }
   if (nearest.name)
     return ml_error_set(err, ML_ERR_USAGE,
-                        "model '%s' has no parameter '%.80s'; did you mean '%s'?", model->name,
+                        "model '%s' has no parameter '%.80s' (did you mean '%s'?)", model->name,
                         name, nearest.name);
   return ml_error_set(err, ML_ERR_USAGE,
                       "model '%s' has no parameter '%.80s'; 'mltool models %s' lists them",

@@ -255,7 +255,7 @@ static ml_status find(const char *name, const unsigned char *digest, ml_problem 
     return ML_OK;
   }
   if (nearest.name)
-    return ml_error_set(err, ML_ERR_USAGE, "no model '%.80s'; did you mean '%s'?", name,
+    return ml_error_set(err, ML_ERR_USAGE, "no model '%.80s' (did you mean '%s'?)", name,
                         nearest.name);
   return ml_error_set(err, ML_ERR_USAGE, "no model '%.80s'; 'mltool models' lists them", name);
 }

@@ -156,7 +156,7 @@ static void assignments_name_a_parameter(void **state) {
       {"share", "expected NAME=VALUE, found 'share'"},
       {"=1", "expected NAME=VALUE, found '=1'"},
       {"", "expected NAME=VALUE, found ''"},
-      {"shar=1", "model 'made' has no parameter 'shar'; did you mean 'share'?"},
+      {"shar=1", "model 'made' has no parameter 'shar' (did you mean 'share'?)"},
       {"elephant=1", "model 'made' has no parameter 'elephant'; 'mltool models made' lists them"},
       {"share=2", "'2' is no value of 'share', which takes a number above 0 and at most 1"},
   };
@@ -209,8 +209,8 @@ static void endings_say_the_problem(void **state) {
 
 static void strangers_are_refused(void **state) {
   (void)state;
-  expect_no_model("rige", ML_ERR_USAGE, "no model 'rige'; did you mean 'ridge'?");
-  expect_no_model("xgbost", ML_ERR_USAGE, "no model 'xgbost'; did you mean 'xgboost'?");
+  expect_no_model("rige", ML_ERR_USAGE, "no model 'rige' (did you mean 'ridge'?)");
+  expect_no_model("xgbost", ML_ERR_USAGE, "no model 'xgbost' (did you mean 'xgboost'?)");
   expect_no_model("", ML_ERR_USAGE, "no model ''; 'mltool models' lists them");
   expect_no_model("aardvark", ML_ERR_USAGE, "no model 'aardvark'; 'mltool models' lists them");
 }

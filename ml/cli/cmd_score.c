@@ -207,7 +207,8 @@ static const cli_opt column_opts[] = {
     {0, "weights", CLI_TEXT, SCORE(weights), "NAME", .help = "column of the weights of the rows"},
     {0, "task", CLI_CHOICE, SCORE(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
-     .help = "what the truth is: classes or numbers; auto: as --metric wants it, else texts, up to "
+     .help = "what the truth is: classes (classification), or numbers (regression); auto: as "
+             "--metric wants it, else texts, up to "
              "20 whole numbers, and what has probabilities are classes"},
     {0, "delimiter", CLI_CHAR, SCORE(delimiter), "CHAR",
      .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "

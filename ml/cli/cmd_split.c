@@ -269,7 +269,8 @@ static const cli_opt column_opts[] = {
              "column beside the id"},
     {0, "task", CLI_CHOICE, SPLIT(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
-     .help = "what the values of the target are: classes, or numbers; auto: classes if they are "
+     .help = "what the values of the target are: classes (classification), or numbers "
+             "(regression); auto: classes if they are "
              "texts, booleans or up to 20 different integers"},
     {0, "id", CLI_TEXT, SPLIT(id), "NAME",
      .help = "column of the ids, which are written beside the row numbers; \"\" when there is "

@@ -12,7 +12,8 @@ const cli_opt cli__target_opts[] = {
              "column beside the id"},
     {0, "task", CLI_CHOICE, SELECT(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
-     .help = "what the values of the target are: classes, or numbers; auto: numbers if one has a "
+     .help = "what the values of the target are: classes (classification), or numbers "
+             "(regression); auto: numbers if one has a "
              "point or an exponent, else classes"},
     {0}};
 

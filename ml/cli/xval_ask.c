@@ -92,7 +92,6 @@ static ml_status check_scheme(const cli_xval *g, const char *option, const char 
   if (!text || is_number(text) || strcmp(text, "gcv") == 0) return ML_OK;
   ml_status status = ml_scheme_find(text, &scheme, err);
   if (status != ML_OK) return status;
-  uses->needs_groups |= scheme->needs_groups;
   uses->needs_times |= scheme->needs_times;
   const char *column = predefined_column(text);
   if (scheme->needs_groups && !g->groups)
@@ -113,12 +112,9 @@ static ml_status read_schemes(xval_asked *a, ml_error *err) {
   if (status == ML_OK) status = check_scheme(g, "nested", g->nested, &uses, err);
   if (status != ML_OK) return status;
   const char *inner = predefined_column(g->cv), *outer = predefined_column(g->nested);
-  const rule rules[] = {
-      {g->groups && !uses.needs_groups,
-       "--groups needs folds that keep groups together: --cv group:5, stratified-group:5 or logo"},
-      {g->start && !uses.needs_times, "--start and --end are for --cv purged:5"},
-      {inner && outer && strcmp(inner, outer) != 0,
-       "--cv and --nested name two columns of folds: there can be one"}};
+  const rule rules[] = {{g->start && !uses.needs_times, "--start and --end are for --cv purged:5"},
+                        {inner && outer && strcmp(inner, outer) != 0,
+                         "--cv and --nested name two columns of folds: there can be one"}};
   status = first_broken(rules, sizeof rules / sizeof *rules, err);
   const char *column = inner ? inner : outer;
   if (status != ML_OK || !column) return status;

@@ -12,7 +12,8 @@ const cli_opt cli__xval_data_opts[] = {
              "column beside the id"},
     {0, "task", CLI_CHOICE, XVAL(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
-     .help = "what the values of the target are: classes, or numbers; auto: what the model "
+     .help = "what the values of the target are: classes (classification), or numbers "
+             "(regression); auto: what the model "
              "predicts; of one that predicts both, classes if they are texts, booleans or up to "
              "20 different integers"},
     {0, "id", CLI_TEXT, XVAL(id), "NAME",
@@ -25,7 +26,7 @@ const cli_opt cli__xval_data_opts[] = {
      .help = "where they are used: to fit models, for their scores, or for both"},
     {0, "groups", CLI_TEXT, XVAL(groups), "NAME",
      .help = "column of the groups of the rows, no feature; for --cv group, stratified-group and "
-             "logo"},
+             "logo; a warning says where other schemes part a group"},
     {0, "start", CLI_TEXT, XVAL(start), "NAME",
      .help = "column of when what the target says begins, a number or a time, no feature; for --cv "
              "purged"},
@@ -62,7 +63,7 @@ const cli_opt cli__xval_fold_opts[] = {
      .help = "keep rows apart that are drawn by chance"},
     {0, "nested", CLI_TEXT, XVAL(nested), "SCHEME",
      .help = "search within each fold of this scheme, and score the winner on what the fold tests; "
-             "a number K is kfold:K"},
+             "a number K is stratified:K for classes, else kfold:K"},
     {0}};
 
 const cli_opt cli__xval_score_opts[] = {
@@ -103,7 +104,7 @@ const cli_opt cli__xval_run_opts[] = {
     {0, "time-budget", CLI_TEXT, XVAL(time_budget), "TIME",
      .help = "begin nothing new after this time, such as 30s, 10m or 2h"},
     {0, "on-error", CLI_CHOICE, XVAL(on_error), "WHAT", .choices = "stop|continue",
-     .fallback = "continue", .help = "what becomes of the rest when a fold fails"},
+     .fallback = "continue", .help = "when a fold fails: stop there, or continue with the rest"},
     {0}};
 
 const cli_opt cli__xval_output_opts[] = {
