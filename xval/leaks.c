@@ -324,14 +324,38 @@ typedef struct copies {
   uint32_t (*pairs)[2]; /* room for n_rows / 2 of them */
 } copies;
 
-/* A table of the first row of each content, by open addressing. @return false when many rows have
- * the same hash and are not equal: it is to be made of more features */
-static bool match_rows(const findings *f, const uint64_t *hashes, uint32_t *slots, size_t n_slots,
-                       copies *c) {
+/* Most data have none, and need no room for them. */
+static bool add_copy(const findings *f, copies *c, uint32_t first, uint32_t row) {
+  const size_t n_rows = f->folds->n_rows;
+  if (!c->p.of) {
+    c->p.of = reallocarray(NULL, n_rows + 1, sizeof *c->p.of);
+    c->pairs = reallocarray(NULL, n_rows / 2 + 1, sizeof *c->pairs);
+    if (!c->p.of || !c->pairs) return false;
+    memset(c->p.of, 0xFF, n_rows * sizeof *c->p.of);
+  }
+  if (c->p.of[first] == NO_PART) {
+    c->pairs[c->p.n][0] = first;
+    c->pairs[c->p.n][1] = row;
+    c->p.of[first] = (uint32_t)c->p.n++;
+  }
+  c->p.of[row] = c->p.of[first];
+  return true;
+}
+
+static void forget_copies(copies *c) {
+  free(c->p.of);
+  free(c->pairs);
+  *c = (copies){0};
+}
+
+typedef enum matching { MATCHED, TOO_FEW_FEATURES, NO_MEMORY } matching;
+
+/* A table of the first row of each content, by open addressing. Where many rows have the same hash
+ * and are not equal, it is to be made of more features. */
+static matching match_rows(const findings *f, const uint64_t *hashes, uint32_t *slots,
+                           size_t n_slots, copies *c) {
   size_t n_wrong = 0;
   memset(slots, 0xFF, n_slots * sizeof *slots);
-  memset(c->p.of, 0xFF, f->folds->n_rows * sizeof *c->p.of);
-  c->p.n = 0;
   for (size_t i = 0; i < n_members(f); i++) {
     const size_t row = member(f, i);
     size_t at = hashes[row] & (n_slots - 1);
@@ -340,20 +364,13 @@ static bool match_rows(const findings *f, const uint64_t *hashes, uint32_t *slot
       if (are_equal(f->data, slots[at], row)) break;
       n_wrong++;
     }
-    if (n_wrong > n_members(f) / 16) return false;
-    const uint32_t first = slots[at];
-    if (first == NO_PART) {
+    if (n_wrong > n_members(f) / 16) return TOO_FEW_FEATURES;
+    if (slots[at] == NO_PART)
       slots[at] = (uint32_t)row;
-      continue;
-    }
-    if (c->p.of[first] == NO_PART) {
-      c->pairs[c->p.n][0] = first;
-      c->pairs[c->p.n][1] = (uint32_t)row;
-      c->p.of[first] = (uint32_t)c->p.n++;
-    }
-    c->p.of[row] = c->p.of[first];
+    else if (!add_copy(f, c, slots[at], (uint32_t)row))
+      return NO_MEMORY;
   }
-  return true;
+  return MATCHED;
 }
 
 /* These mostly tell rows apart, in a fraction of the time that all features take. */
@@ -362,20 +379,18 @@ enum { FEW_FEATURES = 3 };
 static bool find_copies(const findings *f, copies *c) {
   size_t n_slots = 16;
   while (n_slots < 2 * n_members(f)) n_slots *= 2;
-  const size_t n_rows = f->folds->n_rows;
-  uint64_t *hashes = reallocarray(NULL, n_rows + 1, sizeof *hashes);
+  uint64_t *hashes = reallocarray(NULL, f->folds->n_rows + 1, sizeof *hashes);
   uint32_t *slots = reallocarray(NULL, n_slots, sizeof *slots);
-  c->p.of = reallocarray(NULL, n_rows + 1, sizeof *c->p.of);
-  c->pairs = reallocarray(NULL, n_rows / 2 + 1, sizeof *c->pairs);
-  bool ok = hashes && slots && c->p.of && c->pairs, done = false;
   const size_t all = f->data->n_features;
-  for (size_t n = all < FEW_FEATURES ? all : FEW_FEATURES; ok && !done; n = all) {
-    ok = hash_rows(f, n, hashes);
-    done = ok && (match_rows(f, hashes, slots, n_slots, c) || n == all);
+  matching found = hashes && slots ? TOO_FEW_FEATURES : NO_MEMORY;
+  for (size_t n = all < FEW_FEATURES ? all : FEW_FEATURES; found == TOO_FEW_FEATURES; n = all) {
+    forget_copies(c);
+    found = hash_rows(f, n, hashes) ? match_rows(f, hashes, slots, n_slots, c) : NO_MEMORY;
+    if (n == all && found == TOO_FEW_FEATURES) break;
   }
   free(hashes);
   free(slots);
-  return ok;
+  return found != NO_MEMORY;
 }
 
 static ml_status tell_copies(findings *f, const shared *found, const uint32_t pair[2]) {
@@ -396,12 +411,12 @@ static ml_status look_at_copies(findings *f) {
   copies c = {0};
   shared found = {0};
   ml_status status = find_copies(f, &c) ? ML_OK : ml_error_memory(f->err);
-  if (status == ML_OK && c.p.n > 0)
+  if (status == ML_OK && c.p.n > 0) {
     status = look_at_parts(f, &c.p, &found);
-  else
-    free(c.p.of);
+    c.p.of = NULL; /* it is taken */
+  }
   if (status == ML_OK && found.n_folds > 0) status = tell_copies(f, &found, c.pairs[found.part]);
-  free(c.pairs);
+  forget_copies(&c);
   return status;
 }
 

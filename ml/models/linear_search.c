@@ -24,6 +24,7 @@ typedef struct solver {
   const linear_normal *normal;
   double *a, *scale, *work;
   int *numbers;
+  double sound_from; /* a penalty that is well conditioned: so are all that are larger */
 } solver;
 
 /* The normal equations with columns brought to the same length, which is the best a change of scale
@@ -49,7 +50,7 @@ static double fill_scaled(const solver *s, double alpha) {
 }
 
 /* @return false: too ill-conditioned. @param[out] coef  p, and the constant */
-static bool solve(const solver *s, double alpha, double *coef) {
+static bool solve(solver *s, double alpha, double *coef) {
   const linear_normal *n = s->normal;
   const int p = (int)n->p, one = 1;
   int info = 0;
@@ -60,8 +61,11 @@ static bool solve(const solver *s, double alpha, double *coef) {
     if (norm < 0) return false;
     dpotrf_("U", &p, s->a, &p, &info, 1);
     if (info) return false;
-    dpocon_("U", &p, s->a, &p, &norm, &rcond, s->work, s->numbers, &info, 1);
-    if (!(rcond * CONDITION_MAX > 1)) return false;
+    if (alpha < s->sound_from) {
+      dpocon_("U", &p, s->a, &p, &norm, &rcond, s->work, s->numbers, &info, 1);
+      if (!(rcond * CONDITION_MAX > 1)) return false;
+      s->sound_from = alpha;
+    }
     for (size_t j = 0; j < n->p; j++) coef[j] = n->xy[j] * s->scale[j];
     dpotrs_("U", &p, &one, s->a, &p, coef, &p, &info, 1);
     for (size_t j = 0; j < n->p; j++) coef[j] *= s->scale[j];
@@ -73,6 +77,7 @@ static bool solve(const solver *s, double alpha, double *coef) {
 static ml_status solver_init(solver *s, const linear_normal *normal, ml_error *err) {
   const size_t p = normal->p;
   *s = (solver){.normal = normal,
+                .sound_from = INFINITY,
                 .a = linear__new(p, p),
                 .scale = linear__new(p, 1),
                 .work = linear__new(p, 3),
