@@ -44,7 +44,7 @@ linear_data linear_read(const char *name, bool with_weights) {
   return d;
 }
 
-double linear_normal(uint64_t *state) {
+double linear_next_normal(uint64_t *state) {
   double sum = -6;
   for (size_t i = 0; i < 12; i++) sum += (double)(next_random(state) >> 11) * 0x1p-53;
   return sum;
@@ -53,9 +53,9 @@ double linear_normal(uint64_t *state) {
 linear_data linear_random(size_t n, size_t p, uint64_t seed) {
   linear_data d = {
       .n = n, .p = p, .x = calloc(n * p + 1, sizeof *d.x), .y = calloc(n, sizeof *d.y)};
-  for (size_t i = 0; i < n * p; i++) d.x[i] = linear_normal(&seed);
+  for (size_t i = 0; i < n * p; i++) d.x[i] = linear_next_normal(&seed);
   for (size_t i = 0; i < n; i++) {
-    d.y[i] = 3 + linear_normal(&seed);
+    d.y[i] = 3 + linear_next_normal(&seed);
     for (size_t j = 0; j < p; j += 2) d.y[i] += d.x[j * n + i] / (double)(j + 1);
   }
   return d;

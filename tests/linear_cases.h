@@ -23,7 +23,7 @@ linear_data linear_read(const char *name, bool with_weights);
 
 /* n x p numbers of a seed; y depends on some of them. */
 linear_data linear_random(size_t n, size_t p, uint64_t seed);
-double linear_normal(uint64_t *state);
+double linear_next_normal(uint64_t *state);
 void linear_release(linear_data *data);
 ml_view linear_view(const linear_data *data);
 

@@ -2,6 +2,7 @@
 /* Least squares in folds, by what folds share and by single fits, against a twin in quadruple
  * precision; leave one out and generalised cross-validation. */
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -402,6 +403,27 @@ static void refusals(void **state) {
   linear_release(&data);
 }
 
+/* BLAS counts in int: nothing is read of data that are greater. */
+static void too_large(void **state) {
+  (void)state;
+  const size_t sizes[][2] = {{(size_t)INT_MAX + 1, 1}, {3, (size_t)INT_MAX / 2 + 1}};
+  const ml_model *const models[] = {&models__ols, &models__ridge, &models__lasso,
+                                    &models__elastic_net};
+  for (size_t m = 0; m < 4; m++)
+    for (size_t s = 0; s < 2; s++) {
+      const ml_view view = {.n = sizes[s][0], .n_columns = sizes[s][1]};
+      double params[8];
+      ml_error err = {0};
+      void *fitted = NULL;
+      ml_model_defaults(models[m], params);
+      assert_int_equal(models[m]->fit(params, &view, 0, NULL, &fitted, &err), ML_ERR_USAGE);
+      assert_string_equal(err.message,
+                          s ? "1073741824 features: a linear model takes 1073741823 at most"
+                            : "2147483648 rows: a linear model takes 2147483647 at most");
+    }
+  assert_int_equal(linear__check_size(INT_MAX, INT_MAX / 2, NULL), ML_OK);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_data),
@@ -415,6 +437,7 @@ int main(void) {
       cmocka_unit_test(reference_leaves_one_out),
       cmocka_unit_test(gcv_of_least_squares),
       cmocka_unit_test(refusals),
+      cmocka_unit_test(too_large),
   };
   return cmocka_run_group_tests_name("models: linear in folds", tests, NULL, NULL);
 }

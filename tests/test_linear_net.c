@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "linear_cases.h"
-#include "ml/models/linear.h"
+#include "ml/models/linear_net.h"
 #include "ml/models/models.h"
 
 #define MAX_ITER 100000
@@ -94,6 +94,43 @@ static void hard_minima(void **state) {
     expect_minimum(&view, alpha, 0.5, true);
   }
   linear_release(&data);
+}
+
+/* Upper triangles R: element (i, j) of R'R. */
+static double squared(const double *r, size_t stride, size_t i, size_t j) {
+  double sum = 0;
+  for (size_t k = 0; k <= i && k <= j; k++) sum += r[i * stride + k] * r[j * stride + k];
+  return sum;
+}
+
+/* A coefficient leaves the factor, then another: what is left is the factor of the matrix without
+ * them, and its diagonal is above 0. */
+static void coefficients_leave_the_factor(void **state) {
+  (void)state;
+  enum { N = 7 };
+  uint64_t seed = 5;
+  for (size_t first = 0; first < N; first++)
+    for (size_t second = 0; second + 1 < N; second++) {
+      double before[N * N] = {0}, after[N * N], rhs[N], cosines[N];
+      size_t kept[N], n = N;
+      for (size_t j = 0; j < N; j++) {
+        kept[j] = j;
+        for (size_t i = 0; i < j; i++) before[j * N + i] = linear_next_normal(&seed);
+        before[j * N + j] = 0.5 + fabs(linear_next_normal(&seed));
+      }
+      memcpy(after, before, sizeof after);
+      linear_net net = {.p = N, .matrix = after, .rhs = rhs, .cosines = cosines, .n_room = N};
+      for (size_t leaves = first; n > N - 2; leaves = second) {
+        linear__net_drop(&net, n--, N, leaves);
+        memmove(kept + leaves, kept + leaves + 1, (n - leaves) * sizeof *kept);
+        for (size_t j = 0; j < n; j++) {
+          assert_true(after[j * N + j] > 0);
+          for (size_t i = 0; i <= j; i++)
+            expect_close("matrix", squared(after, N, i, j), squared(before, N, kept[i], kept[j]),
+                         1e-12, 1e-13);
+        }
+      }
+    }
 }
 
 /* One feature: the soft threshold. */
@@ -196,9 +233,13 @@ static void too_few_passes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(minima),         cmocka_unit_test(hard_minima),
-      cmocka_unit_test(by_hand),        cmocka_unit_test(ridge_at_zero),
-      cmocka_unit_test(folds_and_fits), cmocka_unit_test(too_few_passes),
+      cmocka_unit_test(minima),
+      cmocka_unit_test(hard_minima),
+      cmocka_unit_test(coefficients_leave_the_factor),
+      cmocka_unit_test(by_hand),
+      cmocka_unit_test(ridge_at_zero),
+      cmocka_unit_test(folds_and_fits),
+      cmocka_unit_test(too_few_passes),
   };
   return cmocka_run_group_tests_name("models: elastic net", tests, NULL, NULL);
 }

@@ -1,67 +1,160 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Atoms of folds: rows that the same folds train on. */
+/* Atoms of folds: rows that the same folds train on, equally often. */
 #include "atoms.h"
 
+#include <ml/rng.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Which folds train on each row. False when one trains twice on a row: that is no set. */
-static bool mark(const ml_folds *folds, uint32_t *rows, uint64_t *marks) {
-  for (size_t f = 0; f < folds->n; f++) {
-    size_t n = ml_folds_n_train(folds, f);
-    ml_folds_train(folds, f, rows);
+static size_t n_members(const ml_folds *folds) {
+  return folds->members ? folds->n_members : folds->n_rows;
+}
+
+static uint32_t member(const ml_folds *folds, size_t i) {
+  return folds->members ? folds->members[i] : (uint32_t)i;
+}
+
+static const uint32_t *rows_at(const ml_folds *folds, ml_run run) {
+  return run.n ? folds->rows + run.first : NULL;
+}
+
+/* Each fold trains on the others, and all tests ascend one behind another, as those of KFold do:
+ * when they have as many rows as there are members, each member is there once. */
+static bool are_runs(const ml_folds *folds) {
+  uint64_t next = 0;
+  size_t n_tested = 0;
+  for (size_t k = 0; k < folds->n; k++) {
+    size_t n;
+    const uint32_t *test = ml_folds_test(folds, k, &n);
+    if (!folds->folds[k].trains_others) return false;
+    n_tested += n;
     for (size_t i = 0; i < n; i++) {
-      if (marks[rows[i]] >> f & 1) return false;
-      marks[rows[i]] |= (uint64_t)1 << f;
+      if (test[i] < next) return false;
+      next = (uint64_t)test[i] + 1;
     }
+  }
+  return n_tested == n_members(folds);
+}
+
+static void add_to(const ml_folds *folds, ml_run run, uint64_t key, uint64_t *sums) {
+  const uint32_t *rows = rows_at(folds, run);
+  for (size_t i = 0; i < run.n; i++) sums[rows[i]] += key;
+}
+
+/* For each row the keys of the folds that train on it, times how often: equal sums are as good as
+ * equal sets. */
+static void sum_keys(const ml_folds *folds, uint64_t *sums) {
+  uint64_t others = 0;
+  for (size_t k = 0; k < folds->n; k++)
+    if (folds->folds[k].trains_others) others += ml_rng_mix(k);
+  for (size_t i = 0; i < n_members(folds); i++) sums[member(folds, i)] = others;
+  for (size_t k = 0; k < folds->n; k++) {
+    const ml_fold *fold = &folds->folds[k];
+    const uint64_t key = ml_rng_mix(k);
+    if (fold->trains_others) {
+      add_to(folds, fold->test, -key, sums);
+    } else {
+      add_to(folds, fold->train[0], key, sums);
+      add_to(folds, fold->train[1], key, sums);
+    }
+  }
+}
+
+/* Where sums are found again: open addressing, at most half full. */
+typedef struct place {
+  uint64_t sum; /* 0: it is empty */
+  uint32_t atom;
+} place;
+
+static place *place_of(place *places, size_t mask, uint64_t sum) {
+  size_t at = ml_rng_mix(sum) & mask;
+  while (places[at].sum && places[at].sum != sum) at = (at + 1) & mask;
+  return &places[at];
+}
+
+/* Number the sums in the order of their first rows. @return false: there are more than `most` */
+static bool number(const uint64_t *sums, size_t most, place *places, size_t mask, atoms *set) {
+  for (size_t i = 0; i < set->folds->n_rows; i++) {
+    set->of[i] = ATOMS_NONE;
+    if (!sums[i]) continue;
+    if (i && sums[i] == sums[i - 1]) {
+      set->of[i] = set->of[i - 1];
+      continue;
+    }
+    place *at = place_of(places, mask, sums[i]);
+    if (!at->sum) {
+      if (set->n == most) return false;
+      *at = (place){sums[i], (uint32_t)set->n};
+      set->first[set->n++] = (uint32_t)i;
+    }
+    set->of[i] = at->atom;
   }
   return true;
 }
 
-static bool number(const uint64_t *marks, size_t n_rows, atoms *set) {
-  for (size_t r = 0; r < n_rows; r++) {
-    size_t a = 0;
-    while (a < set->n && set->folds[a] != marks[r]) a++;
-    if (!marks[r]) a = ATOMS_MAX;
-    if (marks[r] && a == set->n) {
-      if (a == ATOMS_MAX) return false;
-      set->folds[set->n++] = marks[r];
-    }
-    set->of[r] = (uint8_t)a;
+ml_status atoms__find(const ml_folds *folds, size_t most, atoms *out, ml_error *err) {
+  *out = (atoms){.folds = folds};
+  if (most > folds->n_rows) most = folds->n_rows;
+  if (are_runs(folds)) {
+    out->n = folds->n <= most ? folds->n : 0;
+    return ML_OK;
   }
-  return true;
-}
-
-static size_t most_trained_on(const ml_folds *folds) {
-  size_t most = 0;
-  for (size_t f = 0; f < folds->n; f++) {
-    size_t n = ml_folds_n_train(folds, f);
-    if (n > most) most = n;
+  size_t n_places = 2;
+  while (n_places < 2 * most) n_places *= 2;
+  uint64_t *sums = calloc(folds->n_rows + 1, sizeof *sums);
+  place *places = calloc(n_places, sizeof *places);
+  out->of = reallocarray(NULL, folds->n_rows + 1, sizeof *out->of);
+  out->first = calloc(most + 1, sizeof *out->first);
+  ml_status status = sums && places && out->of && out->first ? ML_OK : ml_error_memory(err);
+  if (status == ML_OK) {
+    sum_keys(folds, sums);
+    if (!number(sums, most, places, n_places - 1, out)) out->n = 0;
   }
-  return most;
-}
-
-ml_status atoms__find(const ml_folds *folds, atoms *out, ml_error *err) {
-  *out = (atoms){0};
-  if (folds->n > 64 || !folds->n_rows) return ML_OK;
-  uint32_t *rows = calloc(most_trained_on(folds) + 1, sizeof *rows);
-  uint64_t *marks = calloc(folds->n_rows, sizeof *marks);
-  out->of = malloc(folds->n_rows);
-  ml_status status = rows && marks && out->of ? ML_OK : ml_error_memory(err);
-  if (status == ML_OK && !(mark(folds, rows, marks) && number(marks, folds->n_rows, out)))
-    out->n = 0;
-  free(marks);
-  free(rows);
+  free(sums);
+  free(places);
   return status;
 }
 
 void atoms__release(atoms *set) {
   free(set->of);
+  free(set->first);
 }
 
-size_t atoms__rows(const atoms *set, size_t n_rows, size_t atom, uint32_t *rows) {
+size_t atoms__rows(const atoms *set, size_t atom, uint32_t *rows) {
   size_t n = 0;
-  for (size_t r = 0; r < n_rows; r++)
+  if (!set->of) {
+    const uint32_t *test = ml_folds_test(set->folds, atom, &n);
+    if (n) memcpy(rows, test, n * sizeof *rows);
+    return n;
+  }
+  for (size_t r = 0; r < set->folds->n_rows; r++)
     if (set->of[r] == atom) rows[n++] = (uint32_t)r;
   return n;
+}
+
+/* A fold trains on an atom as often as on its first row. */
+static void count(const atoms *set, uint32_t row, uint32_t change, uint32_t *uses) {
+  uint32_t atom = set->of[row];
+  if (atom != ATOMS_NONE && set->first[atom] == row) uses[atom] += change;
+}
+
+static void count_run(const atoms *set, ml_run run, uint32_t change, uint32_t *uses) {
+  const uint32_t *rows = rows_at(set->folds, run);
+  for (size_t i = 0; i < run.n; i++) count(set, rows[i], change, uses);
+}
+
+void atoms__uses(const atoms *set, size_t fold, uint32_t *uses) {
+  const ml_fold *at = &set->folds->folds[fold];
+  if (!set->of) {
+    for (size_t a = 0; a < set->n; a++) uses[a] = a != fold;
+    return;
+  }
+  memset(uses, 0, set->n * sizeof *uses);
+  if (at->trains_others) {
+    for (size_t i = 0; i < n_members(set->folds); i++) count(set, member(set->folds, i), 1, uses);
+    count_run(set, at->test, -1u, uses);
+  } else {
+    count_run(set, at->train[0], 1, uses);
+    count_run(set, at->train[1], 1, uses);
+  }
 }

@@ -235,7 +235,7 @@ static size_t part_size(const ml_cv *cv) {
 
 static ml_status share_size(const ml_cv *cv, size_t *n_parts, size_t *part_bytes, ml_error *err) {
   atoms set;
-  ml_status status = atoms__find(cv->folds, &set, err);
+  ml_status status = atoms__find(cv->folds, ATOMS_FEW, &set, err);
   *n_parts = set.n;
   *part_bytes = part_size(cv);
   atoms__release(&set);
@@ -246,11 +246,11 @@ static ml_status share(const ml_cv *cv, size_t part, void *out, ml_error *err) {
   atoms set;
   ml_view view = cv->all;
   uint32_t *rows = calloc(cv->folds->n_rows + 1, sizeof *rows);
-  ml_status status = atoms__find(cv->folds, &set, err);
+  ml_status status = atoms__find(cv->folds, ATOMS_FEW, &set, err);
   if (status == ML_OK && !rows) status = ml_error_memory(err);
   if (status == ML_OK) {
     memset(out, 0, part_size(cv));
-    view.n = atoms__rows(&set, cv->folds->n_rows, part, rows);
+    view.n = atoms__rows(&set, part, rows);
     view.rows = rows;
     class_sums sums = sums_at(&cv->all, out);
     status = sum_rows(&view, &sums, err);
@@ -264,11 +264,12 @@ static ml_status sum_fold(const ml_cv *cv, const char *shared, size_t fold, clas
                           ml_error *err) {
   size_t stride = (part_size(cv) + 63) / 64 * 64;
   atoms set;
-  ml_status status = atoms__find(cv->folds, &set, err);
+  ml_status status = atoms__find(cv->folds, ATOMS_FEW, &set, err);
+  uint32_t uses[ATOMS_FEW];
+  if (status == ML_OK) atoms__uses(&set, fold, uses);
   for (size_t a = 0; a < set.n && status == ML_OK; a++) {
-    if (!(set.folds[a] >> fold & 1)) continue;
     class_sums part = sums_at(&cv->all, (double *)(void *)(uintptr_t)(shared + a * stride));
-    add_sums(&part, sums);
+    for (uint32_t i = 0; i < uses[a]; i++) add_sums(&part, sums);
   }
   atoms__release(&set);
   return status;

@@ -10,6 +10,9 @@
 /** n x m doubles, of zeros; NULL when there are too many. */
 double *linear__new(size_t n, size_t m);
 
+/** BLAS and LAPACK count in int. @retval ML_ERR_USAGE  more rows or features than they can */
+ml_status linear__check_size(size_t n, size_t p, ml_error *err);
+
 /* ---- rows ---------------------------------------------------------------------------------- */
 
 /* Rows that are learnt from: those of a view with a weight above 0. Values are used minus `shift`,
@@ -25,7 +28,8 @@ typedef struct linear_rows {
   double *shift; /* p + 1: of the features and of y */
 } linear_rows;
 
-/** @retval ML_ERR_NUMERIC  no row has a weight above 0 */
+/** @retval ML_ERR_NUMERIC  no row has a weight above 0
+ * @retval ML_ERR_USAGE    as linear__check_size() */
 ml_status linear__rows_init(linear_rows *rows, const ml_view *view, bool has_intercept,
                             ml_error *err);
 void linear__rows_release(linear_rows *rows);

@@ -84,9 +84,11 @@ ml_status linear__batch_take(const ml_view *test, const linear_batch *batch, ml_
                              void *ctx, ml_error *err) {
   batch_plan plan = {0};
   if (batch->n == 1) return take_one(test, batch, take, ctx, err);
+  ml_status status = linear__check_size(test->n, batch->p, err);
+  if (status != ML_OK) return status;
   double *block = linear__new(BLOCK_ROWS, batch->p + 1),
          *out = reallocarray(NULL, test->n + 1, batch->n * sizeof *out);
-  ml_status status = block && out ? make_plan(batch, &plan, err) : ml_error_memory(err);
+  status = block && out ? make_plan(batch, &plan, err) : ml_error_memory(err);
   for (size_t i = 0; i < BLOCK_ROWS && block; i++) block[i] = 1;
   for (size_t from = 0; from < test->n && status == ML_OK; from += BLOCK_ROWS) {
     size_t n = test->n - from < BLOCK_ROWS ? test->n - from : BLOCK_ROWS;

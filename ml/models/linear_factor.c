@@ -19,10 +19,6 @@ typedef struct equations {
   double *x, *y;
 } equations;
 
-static ml_status too_large(ml_error *err) {
-  return ml_error_set(err, ML_ERR_NUMERIC, "too many rows or features to factorize");
-}
-
 static bool are_finite(const double *x, size_t n) {
   for (size_t i = 0; i < n; i++)
     if (!isfinite(x[i])) return false;
@@ -68,7 +64,6 @@ static ml_status reduce_many(const linear_rows *rows, linear_factor *f, equation
                              ml_error *err) {
   const size_t skip = rows->has_intercept ? 0 : 1, q = rows->p + 2 - skip, p = rows->p;
   const size_t stride = q + BLOCK_ROWS, at = 1 - skip;
-  if (stride > INT_MAX / 2) return too_large(err);
   double *work = linear__new(stride, q), *block = linear__new(BLOCK_ROWS, p + 2);
   ml_status status = work && block ? ML_OK : ml_error_memory(err);
   if (status == ML_OK) status = accumulate_qr(rows, skip, q, work, block, err);
@@ -93,7 +88,6 @@ static ml_status reduce_many(const linear_rows *rows, linear_factor *f, equation
 static ml_status reduce_few(const linear_rows *rows, linear_factor *f, equations *s,
                             ml_error *err) {
   const size_t n = rows->n, p = rows->p;
-  if (p > INT_MAX / 2) return too_large(err);
   *s = (equations){.m = n, .p = p, .stride = n, .x = linear__new(n, p + 2), .y = linear__new(n, 1)};
   if (!s->x || !s->y) return ml_error_memory(err);
   linear__centred(rows, f->sum_weights, s->x, f->mean);

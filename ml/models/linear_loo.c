@@ -10,17 +10,22 @@
 /* A prediction loses as many digits as one minus its leverage has zeros. */
 #define LEFT_MIN 1e-5
 
-bool linear__leaves_one_out(const ml_cv *cv) {
+bool linear__are_as_many(const ml_cv *cv) {
   const ml_folds *folds = cv->folds;
   size_t n_members = folds->members ? folds->n_members : folds->n_rows;
-  if (folds->n_repeats != 1 || folds->n != n_members || folds->n < 2) return false;
+  return folds->n_repeats == 1 && folds->n == n_members && folds->n >= 2;
+}
+
+bool linear__leaves_one_out(const ml_cv *cv) {
+  const ml_folds *folds = cv->folds;
+  if (!linear__are_as_many(cv)) return false;
   for (size_t k = 0; k < folds->n; k++)
     if (folds->folds[k].test.n != 1 || !folds->folds[k].trains_others) return false;
   return true;
 }
 
-/* A part: minus (1 + rank), which no other part begins with, sum of weights; shift, mean (p + 1
- * each); d, t (k each); vt (k x p), where k is the lesser of rows and features. */
+/* A part: rank, sum of weights; shift, mean (p + 1 each); d, t (k each); vt (k x p), where k is the
+ * lesser of rows and features. */
 static size_t most_directions(const ml_cv *cv) {
   return cv->all.n < cv->all.n_columns ? cv->all.n : cv->all.n_columns;
 }
@@ -28,10 +33,6 @@ static size_t most_directions(const ml_cv *cv) {
 size_t linear__loo_bytes(const ml_cv *cv) {
   size_t p = cv->all.n_columns, k = most_directions(cv);
   return (2 + 2 * (p + 1) + 2 * k + k * p) * sizeof(double);
-}
-
-bool linear__is_loo_part(const void *part) {
-  return *(const double *)part < 0;
 }
 
 ml_status linear__loo_part(const ml_cv *cv, bool has_intercept, bool scales, void *out,
@@ -46,7 +47,7 @@ ml_status linear__loo_part(const ml_cv *cv, bool has_intercept, bool scales, voi
   status = linear__factorize(&rows, scales, &f, err);
   linear__rows_release(&rows);
   if (status != ML_OK) return status;
-  numbers[0] = -1 - (double)f.rank;
+  numbers[0] = (double)f.rank;
   numbers[1] = f.sum_weights;
   memcpy(shift, f.shift, (p + 1) * sizeof *shift);
   memcpy(mean, f.mean, (p + 1) * sizeof *mean);
@@ -65,7 +66,9 @@ ml_status linear__loo_predict(const ml_cv *cv, const void *part, bool has_interc
   const size_t p = cv->all.n_columns, k = most_directions(cv);
   const double *numbers = part, *shift = numbers + 2, *mean = shift + p + 1, *d = mean + p + 1;
   const double *t = d + k, *vt = t + k;
-  const size_t rank = (size_t)(-1 - numbers[0]);
+  *is_known = numbers[0] >= 0 && numbers[0] <= (double)k; /* the part comes from anywhere */
+  if (!*is_known) return ML_OK;
+  const size_t rank = (size_t)numbers[0];
   double *row = linear__new(p + k, 1), *along = row ? row + p : NULL;
   if (!row) return ml_error_memory(err);
   ml_view test = ml_cv_test(cv, fold);

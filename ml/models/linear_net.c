@@ -224,8 +224,7 @@ static void solve_support(linear_net *net, double l1, size_t n, size_t stride) {
   dpotrs_("U", &order, &one, net->matrix, &ld, net->rhs, &order, &info, 1);
 }
 
-/* The factor without active coefficient k, by rotations: rhs is overwritten. */
-static void drop(linear_net *net, size_t n, size_t stride, size_t k) {
+void linear__net_drop(linear_net *net, size_t n, size_t stride, size_t k) {
   double *sines = net->rhs, r;
   for (size_t j = k; j + 1 < n; j++) {
     double *column = net->matrix + j * stride;
@@ -305,7 +304,7 @@ static bool polish(linear_net *net, double l1, double l2) {
     for (size_t i = 0; i < n; i++) net->rhs[i] -= net->b[net->active[i]];
     size_t leaves = go(net, n, 1);
     if (leaves == n) break;
-    drop(net, n, stride, leaves);
+    linear__net_drop(net, n, stride, leaves);
     n_factored = n - 1;
   }
   return update_slope(net);

@@ -42,6 +42,10 @@ void linear__net_release(linear_net *net);
 ml_status linear__net_solve(linear_net *net, double l1, double l2, double max_passes,
                             const void *cancel, ml_error *err);
 
+/** The factor of the matrix of n coefficients that are not 0, without that of number k, by
+ * rotations: rhs is overwritten. @param stride  of the columns of net->matrix */
+void linear__net_drop(linear_net *net, size_t n, size_t stride, size_t k);
+
 /* Places of the parameters; l1_ratio is 1 where there is none. */
 typedef struct linear_net_names {
   linear_names names;

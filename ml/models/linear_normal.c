@@ -86,8 +86,8 @@ ml_status linear__normal_of_fold(const ml_cv *cv, const linear_names *names, con
   double *sum;
   ml_status status = new_normal(cv->all.n_columns, out, &sum, err);
   if (status != ML_OK) return status;
-  linear__add_parts(cv, names, shared, fold, has_intercept, out->shift, sum);
-  status = centre(sum, has_intercept, out, err);
+  status = linear__add_parts(cv, names, shared, fold, has_intercept, out->shift, sum, err);
+  if (status == ML_OK) status = centre(sum, has_intercept, out, err);
   free(sum);
   if (status != ML_OK) linear__normal_release(out);
   return status;

@@ -23,17 +23,18 @@ enum { LINEAR_BLOCK_ROWS = 256 }; /* of linear__add_gram(): block has as many ro
 
 /* ---- parts --------------------------------------------------------------------------------- */
 
-/* Rows that the same folds train on are an atom. A part is the Gram matrix of an atom, with or
- * without an intercept (that is, shifted or not), and how often each fold trains on it. A fold adds
- * those it needs: what is only added keeps its digits. */
+/* A part is the Gram matrix of an atom (atoms.h), with or without an intercept, that is, shifted or
+ * not. A fold adds those it needs: what is only added keeps its digits. There are none where folds
+ * are as many as rows: what is shared then is leave one out. */
 ml_status linear__parts_size(const ml_cv *cv, const linear_names *names, size_t *n_parts,
                              size_t *part_bytes, ml_error *err);
 ml_status linear__part(const ml_cv *cv, const linear_names *names, size_t part, void *out,
                        ml_error *err);
 
 /** Add the Gram matrices of the atoms a fold trains on. @param[out] shift  p + 1 */
-void linear__add_parts(const ml_cv *cv, const linear_names *names, const void *shared, size_t fold,
-                       bool has_intercept, double *shift, double *sum);
+ml_status linear__add_parts(const ml_cv *cv, const linear_names *names, const void *shared,
+                            size_t fold, bool has_intercept, double *shift, double *sum,
+                            ml_error *err);
 
 /* ---- normal equations ---------------------------------------------------------------------- */
 
@@ -93,17 +94,19 @@ ml_status linear__ridge_gcv(const ml_cv *cv, const linear_names *names, double *
 
 /* ---- leave one out ------------------------------------------------------------------------- */
 
+/** As many folds as members, in one repeat. */
+bool linear__are_as_many(const ml_cv *cv);
+
 /** Folds that test each member once, alone, and train on all others. */
 bool linear__leaves_one_out(const ml_cv *cv);
 
 /* A part is the factorization of all rows: a prediction without a row follows from its residual and
  * its leverage. */
 size_t linear__loo_bytes(const ml_cv *cv);
-bool linear__is_loo_part(const void *part);
 ml_status linear__loo_part(const ml_cv *cv, bool has_intercept, bool scales, void *out,
                            ml_error *err);
 
-/** @param[out] is_known  false: the leverage is too close to 1 to tell */
+/** @param[out] is_known  false: the leverage is too close to 1 to tell, or the part is none */
 ml_status linear__loo_predict(const ml_cv *cv, const void *part, bool has_intercept, double alpha,
                               size_t fold, double *out, bool *is_known, ml_error *err);
 

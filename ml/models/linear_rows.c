@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rows a linear model learns from, and what it predicts for others. */
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,18 @@ double *linear__new(size_t n, size_t m) {
   size_t cells;
   if (__builtin_mul_overflow(n, m, &cells)) return NULL;
   return calloc(cells ? cells : 1, sizeof(double));
+}
+
+/* Blocks of rows, ones and the target are added to the features. */
+#define FEATURES_MAX ((size_t)INT_MAX / 2)
+
+ml_status linear__check_size(size_t n, size_t p, ml_error *err) {
+  if (n > INT_MAX)
+    return ml_error_set(err, ML_ERR_USAGE, "%zu rows: a linear model takes %d at most", n, INT_MAX);
+  if (p > FEATURES_MAX)
+    return ml_error_set(err, ML_ERR_USAGE, "%zu features: a linear model takes %zu at most", p,
+                        FEATURES_MAX);
+  return ML_OK;
 }
 
 static size_t row_of(const linear_rows *rows, size_t i) {
@@ -54,7 +67,8 @@ ml_status linear__rows_init(linear_rows *rows, const ml_view *view, bool has_int
                         .p = view->n_columns,
                         .rows = view->rows,
                         .has_intercept = has_intercept};
-  ml_status status = view->weights ? keep_weighted(rows, view, err) : ML_OK;
+  ml_status status = linear__check_size(view->n, view->n_columns, err);
+  if (status == ML_OK && view->weights) status = keep_weighted(rows, view, err);
   if (status == ML_OK && !rows->n)
     status = ml_error_set(err, ML_ERR_NUMERIC, "no row with a weight above 0 to learn from");
   if (status == ML_OK && !(rows->shift = linear__new(rows->p + 1, 1)))

@@ -230,7 +230,7 @@ ml_status linear__ridge_fold(const ml_cv *cv, const linear_names *names, const v
               .take = take,
               .ctx = ctx};
   ml_status status;
-  if (shared && linear__is_loo_part(shared)) {
+  if (shared && linear__are_as_many(cv)) {
     bool kinds[2], is_free;
     look_at(cv, names, kinds, &is_free);
     size_t bytes = (linear__loo_bytes(cv) + 63) / 64 * 64;

@@ -12,9 +12,9 @@ typedef struct folding {
   const ml_cv *cv;
   const void *shared;
   size_t fold, n_atoms;
-  uint64_t atoms;      /* that it trains on */
-  uint32_t *rows;      /* room for those of train, */
-  ml_view train, test; /* which is gathered when it is asked for */
+  uint32_t uses[ATOMS_FEW]; /* how often it trains on each atom */
+  uint32_t *rows;           /* room for those of train, */
+  ml_view train, test;      /* which is gathered when it is asked for */
   logit_shape shape;
   logit_task task;
   logit_rows tested; /* the rows of test, once candidates of this shape ask */
@@ -77,7 +77,7 @@ static ml_status fit_together(const folding *f, const size_t *candidates, size_t
   for (size_t c = 0; c < n && status == ML_OK; c++) {
     double *b = memory + c * n_own, *g = b + n_all, *factors = g + n_all;
     const logit_shared shared = shared_of(f, candidates[c]);
-    status = logit__shared_start(&f->shape, &shared, f->n_atoms, f->atoms,
+    status = logit__shared_start(&f->shape, &shared, f->n_atoms, f->uses,
                                  params_of(f, candidates[c])[LOGIT_C], b, g, factors, err);
     for (size_t i = 0; i < n_problems; i++) {
       double weight = params_of(f, candidates[c])[LOGIT_C];
@@ -135,9 +135,9 @@ static size_t divide(const folding *f, const size_t *candidates, size_t n, size_
 
 static ml_status find_atoms(folding *f, ml_error *err) {
   atoms set;
-  ml_status status = atoms__find(f->cv->folds, &set, err);
+  ml_status status = atoms__find(f->cv->folds, ATOMS_FEW, &set, err);
   f->n_atoms = set.n;
-  for (size_t a = 0; a < set.n; a++) f->atoms |= (set.folds[a] >> f->fold & 1) << a;
+  if (status == ML_OK) atoms__uses(&set, f->fold, f->uses);
   atoms__release(&set);
   return status;
 }

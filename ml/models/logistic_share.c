@@ -42,7 +42,7 @@ logit_shared logit__shared_at(const ml_cv *cv, const logit_shape *shape, size_t 
 
 ml_status logit__share_size(const ml_cv *cv, size_t *n_parts, size_t *part_bytes, ml_error *err) {
   atoms set;
-  ml_status status = atoms__find(cv->folds, &set, err);
+  ml_status status = atoms__find(cv->folds, ATOMS_FEW, &set, err);
   size_t size = logit__shared_size(cv, set.n);
   *n_parts = size > 0;
   *part_bytes = size * cv->n_candidates * sizeof(double);
@@ -100,7 +100,7 @@ static size_t sort_by_atom(sharing *s, uint32_t *rows) {
   const double *weights = s->cv->all.weights;
   size_t n = 0;
   for (size_t a = 0; a < s->set->n; a++) {
-    size_t end = n + atoms__rows(s->set, s->cv->folds->n_rows, a, rows + n);
+    size_t end = n + atoms__rows(s->set, a, rows + n);
     s->first[a] = n;
     for (size_t i = n; i < end; i++)
       if (!weights || weights[rows[i]] > 0) rows[n++] = rows[i];
@@ -169,7 +169,7 @@ static ml_status share_atom(sharing *s, size_t a, logit_shared *out, ml_error *e
 }
 
 ml_status logit__shared_start(const logit_shape *shape, const logit_shared *shared, size_t n_atoms,
-                              uint64_t which, double c, double *b, double *g, double *factors,
+                              const uint32_t *uses, double c, double *b, double *g, double *factors,
                               ml_error *err) {
   size_t n = shape->n_logits * shape->n_columns, n_all = shared->n_all;
   const logit_rows rows = {.n_columns = shape->n_columns};
@@ -182,10 +182,11 @@ ml_status logit__shared_start(const logit_shape *shape, const logit_shared *shar
   memset(factors, 0, n_all * n * sizeof *factors);
   for (size_t a = 0; a < n_atoms; a++) {
     const double *triangle = shared->hessians + a * shared->n_triangles;
-    if (!(which >> a & 1)) continue;
-    for (size_t i = 0; i < n_all; i++) g[i] += shared->gradients[a * n_all + i];
+    const double times = uses[a];
+    if (!uses[a]) continue;
+    for (size_t i = 0; i < n_all; i++) g[i] += times * shared->gradients[a * n_all + i];
     for (size_t j = 0; j < n_all; j++)
-      for (size_t i = j % n; i < n; i++) factors[j * n + i] += *triangle++;
+      for (size_t i = j % n; i < n; i++) factors[j * n + i] += times * *triangle++;
   }
   ml_status status = ML_OK;
   for (size_t i = 0; i < shape->n_problems && status == ML_OK; i++) {
@@ -197,16 +198,10 @@ ml_status logit__shared_start(const logit_shape *shape, const logit_shared *shar
 
 /* ---- all folds together ---------------------------------------------------------------------- */
 
-/* The atoms that a fold trains on, and the weights of their rows. */
-static uint64_t atoms_of(const sharing *s, size_t fold, double *weights) {
-  uint64_t which = 0;
-  for (size_t a = 0; a < s->set->n; a++) {
-    size_t first = s->first[a], n = s->first[a + 1] - first;
-    if (!(s->set->folds[a] >> fold & 1)) continue;
-    which |= (uint64_t)1 << a;
-    memcpy(weights + first, s->all.w + first, n * sizeof *weights);
-  }
-  return which;
+/* Weights of the rows that a fold trains on, times how often; 0 of the others. */
+static void weigh(const sharing *s, const uint32_t *uses, double *weights) {
+  for (size_t a = 0; a < s->set->n; a++)
+    for (size_t i = s->first[a]; i < s->first[a + 1]; i++) weights[i] = uses[a] * s->all.w[i];
 }
 
 /* True when rows of all classes have a weight in a problem: else its optimum is far away. */
@@ -248,9 +243,11 @@ static ml_status share_optima(sharing *s, const double *params, logit_shared *ou
   if (status == ML_OK) memset(s->weights, 0, n_folds * n_cells * sizeof *s->weights);
   for (size_t f = 0; f < n_folds && status == ML_OK; f++) {
     double *g = memory + f * n_own, *factors = g + n_all, *b = out->optima + f * (1 + n_all) + 1;
-    uint64_t which = atoms_of(s, f, s->weights + f * n_cells);
+    uint32_t uses[ATOMS_FEW];
+    atoms__uses(s->set, f, uses);
+    weigh(s, uses, s->weights + f * n_cells);
     status =
-        logit__shared_start(&s->shape, out, s->set->n, which, params[LOGIT_C], b, g, factors, err);
+        logit__shared_start(&s->shape, out, s->set->n, uses, params[LOGIT_C], b, g, factors, err);
     bool is_whole = true;
     for (size_t i = 0; i < k; i++) {
       logit_problem problem = logit__problem(&s->all, &s->shape, i, params[LOGIT_C]);
@@ -412,7 +409,7 @@ static ml_status share_group(sharing *s, size_t first, void *shared, ml_error *e
 ml_status logit__share(const ml_cv *cv, size_t part, void *out, ml_error *err) {
   (void)part;
   atoms set;
-  ml_status status = atoms__find(cv->folds, &set, err);
+  ml_status status = atoms__find(cv->folds, ATOMS_FEW, &set, err);
   size_t q = cv->all.n_columns + 1, n = q * (cv->all.n_classes > 2 ? cv->all.n_classes : 1);
   sharing s = {.cv = cv, .set = &set};
   memset(out, 0, logit__shared_size(cv, set.n) * cv->n_candidates * sizeof(double));

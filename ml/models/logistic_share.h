@@ -25,10 +25,10 @@ size_t logit__shared_size(const ml_cv *cv, size_t n_atoms);
 logit_shared logit__shared_at(const ml_cv *cv, const logit_shape *shape, size_t n_atoms,
                               size_t candidate, const void *shared);
 
-/** Where a fold begins, that trains on these (bits of `which`) atoms: all n_all parameters, their
+/** Where a fold begins, that trains on atoms as often as `uses` says: all n_all parameters, their
  * gradients, and the factors of the Hessians, one behind another. */
 ML_MUST_CHECK ml_status logit__shared_start(const logit_shape *shape, const logit_shared *shared,
-                                            size_t n_atoms, uint64_t which, double c, double *b,
-                                            double *g, double *factors, ml_error *err);
+                                            size_t n_atoms, const uint32_t *uses, double c,
+                                            double *b, double *g, double *factors, ml_error *err);
 
 #endif
