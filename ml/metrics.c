@@ -219,6 +219,8 @@ static ml_status check_finite(const double *x, size_t n, size_t width, const cha
 }
 
 static ml_status check_input(const ml_metric_info *info, const ml_scored *s, ml_error *err) {
+  if (info->needs == ML_METRIC_VALUES && s->squares)
+    return check_finite(s->squares, 1, 1, "the sum of squared errors", err);
   if (info->needs == ML_METRIC_VALUES)
     return check_finite(s->y_pred, s->n, 1, "the prediction", err);
   if (info->needs == ML_METRIC_CLASSES) return ML_OK;
@@ -244,6 +246,7 @@ ml_status ml_metric_compute(const ml_metric *metric, const ml_scored *scored, do
                        .why = why ? why : unused,
                        .err = err};
   assert(metric->info->problem == scored->problem);
+  assert(!scored->squares || metric->info->is_of_squares);
   call.why[0] = '\0';
   *value = NAN;
   ml_status status = check_input(metric->info, scored, err);

@@ -14,6 +14,8 @@ typedef struct ml_scored {
   ml_problem problem;
   size_t n;
   const double *y, *y_pred;  /* regression */
+  const double *squares;     /* in place of y_pred, for metrics that are of squares: one number, the
+                                sum of w (y_pred - y)^2; NULL: y_pred is known */
   const uint32_t *classes;   /* classification: below n_classes */
   const uint32_t *predicted; /* below n_classes, too */
   const double *scores;      /* n x n_classes, row-major; NULL: only classes are known */
@@ -40,6 +42,7 @@ typedef struct ml_metric_info {
   ml_problem problem;
   ml_metric_needs needs;
   bool is_loss;            /* the least is best */
+  bool is_of_squares;      /* of the truth and the sum of squared errors alone */
   bool is_signed;          /* a loss on both sides of 0: the nearest to it is best */
   bool is_binary;          /* for two classes only; the last one is positive */
   const char *argument;    /* what follows "=": "beta"; NULL: nothing */

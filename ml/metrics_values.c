@@ -9,8 +9,18 @@ static double mean_of(const metrics_call *call) {
   return metrics__mean(s->y, s->weights, s->n, call->total);
 }
 
+/* Where squares are all that is known of errors, the truth has its spread all the same. */
+static metrics_errors errors_about(const metrics_call *call, double d0, double y0) {
+  ml_scored truth = *call->scored;
+  if (!truth.squares) return metrics__errors(call->scored, d0, y0);
+  truth.y_pred = truth.y;
+  metrics_errors e = metrics__errors(&truth, 0, y0);
+  e.squared = *truth.squares;
+  return e;
+}
+
 static ml_status mean_error(const metrics_call *call, double *value) {
-  metrics_errors e = metrics__errors(call->scored, 0, 0);
+  metrics_errors e = errors_about(call, 0, 0);
   switch (call->def->which) {
     case MSE:
       *value = e.squared / call->total;
@@ -50,7 +60,7 @@ static ml_status residual_error(const metrics_call *call, double *value) {
   }
   if (left <= 0)
     return metrics__undefined(call, value, "no more rows (%zu) than features and 1", call->n_rows);
-  *value = sqrt(metrics__errors(call->scored, 0, 0).squared / left);
+  *value = sqrt(errors_about(call, 0, 0).squared / left);
   return ML_OK;
 }
 
@@ -64,7 +74,7 @@ static ml_status determination(const metrics_call *call, double *value) {
   if (call->n_rows < 2) return metrics__undefined(call, value, "needs two rows");
   double d0 = 0, y0 = mean_of(call);
   if (call->def->which == EXPLAINED) d0 = metrics__errors(call->scored, 0, y0).plain / call->total;
-  metrics_errors e = metrics__errors(call->scored, d0, y0);
+  metrics_errors e = errors_about(call, d0, y0);
   *value = share(e.squared, e.spread);
   if (call->def->which != ADJUSTED) return ML_OK;
   if (!knows_features(call))
@@ -76,14 +86,15 @@ static ml_status determination(const metrics_call *call, double *value) {
   return ML_OK;
 }
 
-#define VALUES .problem = ML_REGRESSION, .needs = ML_METRIC_VALUES
+#define VALUES  .problem = ML_REGRESSION, .needs = ML_METRIC_VALUES
+#define SQUARES VALUES, .is_of_squares = true
 
 const metrics_def metrics__of_values[] = {
-    {{"r2", "r2_score|r2Score", "share of the variance that is explained; 1 is perfect", VALUES},
+    {{"r2", "r2_score|r2Score", "share of the variance that is explained; 1 is perfect", SQUARES},
      .compute = determination,
      .which = R2},
     {{"adjusted_r2", "r2AdjScore|adjusted_r2_p#",
-      "r2 corrected for the number of features, which are those of the data unless given", VALUES,
+      "r2 corrected for the number of features, which are those of the data unless given", SQUARES,
       .argument = "FEATURES", .fallback = 0, .lo = 0, .hi = 1e9},
      .compute = determination,
      .which = ADJUSTED,
@@ -92,18 +103,19 @@ const metrics_def metrics__of_values[] = {
       VALUES},
      .compute = determination,
      .which = EXPLAINED},
-    {{"mse", "mean_squared_error", "mean squared error", VALUES, .is_loss = true},
+    {{"mse", "mean_squared_error", "mean squared error", SQUARES, .is_loss = true},
      .compute = mean_error,
      .which = MSE},
-    {{"rmse", "root_mean_squared_error", "root of the mean squared error", VALUES, .is_loss = true},
+    {{"rmse", "root_mean_squared_error", "root of the mean squared error", SQUARES,
+      .is_loss = true},
      .compute = mean_error,
      .which = RMSE},
-    {{"sse", "sum_squared_error", "sum of squared errors", VALUES, .is_loss = true},
+    {{"sse", "sum_squared_error", "sum of squared errors", SQUARES, .is_loss = true},
      .compute = mean_error,
      .which = SSE},
     {{"rse", "residual_standard_error",
-      "root of sse over the degrees of freedom, which are rows - features - 1 unless given", VALUES,
-      .is_loss = true, .argument = "FREEDOM", .fallback = 0, .lo = 0, .hi = 1e15},
+      "root of sse over the degrees of freedom, which are rows - features - 1 unless given",
+      SQUARES, .is_loss = true, .argument = "FREEDOM", .fallback = 0, .lo = 0, .hi = 1e15},
      .compute = residual_error,
      .which = RSE},
     {{"mae", "mean_absolute_error", "mean absolute error", VALUES, .is_loss = true},

@@ -77,6 +77,9 @@ typedef struct ml_cv {
   const double *candidates; /* n_candidates x n_params of the model, row-major */
   size_t n_candidates;
   uint64_t seed;
+  bool wants_squares; /* of models with ML_MODEL_SQUARES, of regression without weights: fold()
+                         hands over the sum of squared errors of the rows that are tested, one
+                         number for each candidate, in place of predictions */
   const void *cancel; /* ml_item_cancelled(), now and then */
 } ml_cv;
 
@@ -101,11 +104,12 @@ ML_API uint64_t ml_cv_seed(const ml_cv *cv, size_t fold);
 typedef enum ml_model_traits {
   ML_MODEL_CLASSIFIES = 1,
   ML_MODEL_REGRESSES = 2,
-  ML_MODEL_WEIGHTS = 4, /* knows weights of rows */
-  ML_MODEL_MISSING = 8, /* takes NaN */
-  ML_MODEL_SCORES = 16, /* classes have scores that are no probabilities */
-  ML_MODEL_RANDOM = 32, /* uses its seed */
-  ML_MODEL_SCALES = 64, /* depends on the scale of features: --prep standard may help */
+  ML_MODEL_WEIGHTS = 4,   /* knows weights of rows */
+  ML_MODEL_MISSING = 8,   /* takes NaN */
+  ML_MODEL_SCORES = 16,   /* classes have scores that are no probabilities */
+  ML_MODEL_RANDOM = 32,   /* uses its seed */
+  ML_MODEL_SQUARES = 128, /* fold() knows ml_cv.wants_squares */
+  ML_MODEL_SCALES = 64,   /* depends on the scale of features: --prep standard may help */
 } ml_model_traits;
 
 /* A kind of model. All functions may be called by several threads and processes at once; they

@@ -4,11 +4,12 @@
 #ifndef ML_VECTOR_H
 #define ML_VECTOR_H
 
-/* Put it before the definition of a static function: clang 14 gives other files a name of it that
- * no linker finds. Every path must give the same bits: a sum has accumulators of its own for each
- * lane (arrays of 8) and a fixed order in which they are added, for compilers reorder nothing
- * without fast-math. What such a function calls is compiled for its width only when it is inlined:
- * static inline, without ML_VECTOR_PATHS.
+/* Put it before the definition of a static function, whose name no other file has: clang 14 gives
+ * other files a name of it that no linker finds, and all files the name of what chooses. Every path
+ * must give the same bits: a sum has accumulators of its own for each lane (arrays of 8) and a
+ * fixed order in which they are added, for compilers reorder nothing without fast-math. What such a
+ * function calls is compiled for its width only when it is inlined: static inline, without
+ * ML_VECTOR_PATHS.
  *
  * The build with -DML_VECTOR=OFF has the plain path alone; so have sanitizers, whose runtime is not
  * ready yet when the loader asks which path to take. */

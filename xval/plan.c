@@ -333,6 +333,17 @@ void plan__release(xval_plan *plan) {
 
 /* ---- what models see ------------------------------------------------------------------------- */
 
+/* Steps make other columns of each fold, so that nothing of the rows it tests is known beforehand.
+ */
+bool plan__wants_squares(const xval_plan *plan) {
+  if (plan->problem != ML_REGRESSION || !(plan->model->traits & ML_MODEL_SQUARES) || plan->prep ||
+      plan->data.weights || plan->is_gcv)
+    return false;
+  for (size_t k = 0; k < plan->n_metrics; k++)
+    if (!plan->metrics[k].info->is_of_squares) return false;
+  return plan->n_metrics > 0;
+}
+
 ml_cv plan__cv(const xval_plan *plan, size_t scene, const void *cancel) {
   const xval_scene *s = &plan->scenes[scene];
   ml_view all = ml_dataset_view(&plan->data);

@@ -54,9 +54,11 @@ ml_status score__rows(score_rows *s, const xval_plan *plan, const ml_view *test,
 }
 
 ml_status score__compute(const score_rows *s, const xval_plan *plan, const double *predictions,
-                         double *scores, ml_buf *why, ml_error *err) {
+                         bool are_squares, double *scores, ml_buf *why, ml_error *err) {
   ml_scored scored = s->truth;
-  if (plan->problem == ML_REGRESSION) {
+  if (are_squares) {
+    scored.squares = predictions;
+  } else if (plan->problem == ML_REGRESSION) {
     scored.y_pred = predictions;
   } else {
     ml_predict_classes(predictions, scored.n, scored.n_classes, s->predicted);

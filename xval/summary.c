@@ -145,7 +145,7 @@ ml_status summary__pool(xval_run *run, const double *predictions, double *pooled
     view.n = n;
     status = score__rows(&truth, plan, &view, plan->data.weights, err);
   }
-  if (status == ML_OK) status = score__compute(&truth, plan, predictions, pooled, &why, err);
+  if (status == ML_OK) status = score__compute(&truth, plan, predictions, false, pooled, &why, err);
   score__release(&truth);
   ml_buf_release(&why);
   free(rows);

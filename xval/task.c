@@ -190,7 +190,8 @@ static ml_status take(void *ctx, size_t candidate, const double *predictions, co
   ml_error why = {0};
   slot->scores = s->scores + (size_t)(slot - s->slots) * plan->n_metrics;
   slot->text_at = s->why.n;
-  ml_status status = score__compute(&s->rows, plan, predictions, slot->scores, &s->why, &why);
+  ml_status status =
+      score__compute(&s->rows, plan, predictions, run->wants_squares, slot->scores, &s->why, &why);
   if (status == ML_ERR_MEMORY) return out_of_memory(run, err);
   if (status != ML_OK) {
     s->why.n = slot->text_at;
@@ -325,6 +326,12 @@ static void put_outcomes(const fold_run *run, ml_buf *out) {
   }
 }
 
+static bool keeps_nothing(const fold_run *run) {
+  for (size_t i = 0; i < run->n; i++)
+    if (run->s->slots[i].place != XVAL_NO_PLACE) return false;
+  return true;
+}
+
 static ml_status run_fold(void *ran, const ml_job_data *data, const ml_item *item, ml_buf *out,
                           ml_error *err) {
   xval_state *s = ran;
@@ -338,6 +345,7 @@ static ml_status run_fold(void *ran, const ml_job_data *data, const ml_item *ite
     ml_cv cv = plan__cv(&s->plan, run.scene, item->cancel);
     run.cv_fold = run.fold;
     run.weights = s->plan.data.weights;
+    cv.wants_squares = run.wants_squares = plan__wants_squares(&s->plan) && keeps_nothing(&run);
     status = task__run_cv(&run, &cv, s->plan.scenes[run.scene].n_parts ? run.shared : NULL, err);
   }
   if (status != ML_OK) return status;

@@ -52,6 +52,7 @@ typedef struct fold_run {
   const void *shared;
   const double *weights; /* of the rows that are scored; NULL: all are 1 */
   const void *cancel;
+  bool wants_squares; /* in place of predictions */
   double score_seconds;
   ml_status failed; /* what is no failure of a candidate */
 } fold_run;

@@ -75,6 +75,9 @@ void plan__release(xval_plan *plan);
 /* What is wrong with the target or the weights. */
 ml_status plan__check_data(const ml_dataset *data, ml_error *err);
 
+/* Do sums of squared errors say all that is asked for, and does the model have them? */
+bool plan__wants_squares(const xval_plan *plan);
+
 /* Predictions for a row: 1 number, or as many as there are classes. */
 static inline size_t plan__width(const xval_plan *plan) {
   return plan->problem == ML_CLASSIFICATION ? plan->data.classes.n : 1;
@@ -161,10 +164,11 @@ ml_status score__rows(score_rows *s, const xval_plan *plan, const ml_view *test,
                       const double *weights, ml_error *err);
 void score__release(score_rows *s);
 
-/* Compute the metrics. @param[out] scores  n_metrics @param[out] why  texts of those that are NaN,
+/* Compute the metrics. @param are_squares  predictions are one number, their sum of squared errors
+ * @param[out] scores  n_metrics @param[out] why  texts of those that are NaN,
  * each with its NUL */
 ml_status score__compute(const score_rows *s, const xval_plan *plan, const double *predictions,
-                         double *scores, ml_buf *why, ml_error *err);
+                         bool are_squares, double *scores, ml_buf *why, ml_error *err);
 
 /* ---- outcome.c: what becomes of a candidate in a fold ------------------------------------------
  */

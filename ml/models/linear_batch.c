@@ -80,9 +80,33 @@ static ml_status take_one(const ml_view *test, const linear_batch *batch, ml_tak
   return status;
 }
 
-ml_status linear__batch_take(const ml_view *test, const linear_batch *batch, ml_take *take,
-                             void *ctx, ml_error *err) {
+/* Those whose sums of squares follow from products are done; the others are left.
+ * @param[out] left  candidates, and their coefficients, of the batch */
+static ml_status take_known(const linear_batch *batch, size_t *candidates, double *coef,
+                            linear_batch *left, ml_error *err) {
+  const linear_squares *s = batch->squares;
+  const size_t q = batch->p + 1;
+  ml_status status = ML_OK;
+  *left = *batch;
+  left->n = 0;
+  left->candidates = candidates;
+  left->coef = coef;
+  for (size_t c = 0; c < batch->n && status == ML_OK; c++) {
+    double squares;
+    if (linear__squares_known(s, batch->p, batch->coef + c * q, &squares)) {
+      status = s->take(s->ctx, batch->candidates[c], &squares, NULL, err);
+      continue;
+    }
+    memcpy(coef + left->n * q, batch->coef + c * q, q * sizeof *coef);
+    candidates[left->n++] = batch->candidates[c];
+  }
+  return status;
+}
+
+static ml_status take_predicted(const ml_view *test, const linear_batch *batch, ml_take *take,
+                                void *ctx, ml_error *err) {
   batch_plan plan = {0};
+  if (batch->n == 0) return ML_OK;
   if (batch->n == 1) return take_one(test, batch, take, ctx, err);
   ml_status status = linear__check_size(test->n, batch->p, err);
   if (status != ML_OK) return status;
@@ -101,5 +125,19 @@ ml_status linear__batch_take(const ml_view *test, const linear_batch *batch, ml_
   release_plan(&plan);
   free(block);
   free(out);
+  return status;
+}
+
+ml_status linear__batch_take(const ml_view *test, const linear_batch *batch, ml_take *take,
+                             void *ctx, ml_error *err) {
+  linear_batch left;
+  if (!batch->squares || !batch->squares->gram) return take_predicted(test, batch, take, ctx, err);
+  size_t *candidates = calloc(batch->n + 1, sizeof *candidates);
+  double *coef = linear__new(batch->n + 1, batch->p + 1);
+  ml_status status =
+      candidates && coef ? take_known(batch, candidates, coef, &left, err) : ml_error_memory(err);
+  if (status == ML_OK) status = take_predicted(test, &left, take, ctx, err);
+  free(candidates);
+  free(coef);
   return status;
 }

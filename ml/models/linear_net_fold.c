@@ -94,6 +94,7 @@ typedef struct path {
   ml_view test;
   ml_take *take;
   void *ctx;
+  linear_squares squares; /* when they are wanted */
   linear_net net;
   double *before, l1[2]; /* the last but one solution, p, and where both of them are on the path */
   size_t n_solved;       /* along this path */
@@ -131,7 +132,8 @@ static ml_status flush(path *s, ml_error *err) {
                               .p = s->net.p,
                               .shift = s->net.shift,
                               .coef = s->coef,
-                              .candidates = s->candidates};
+                              .candidates = s->candidates,
+                              .squares = s->cv->wants_squares ? &s->squares : NULL};
   s->n_held = 0;
   return batch.n ? linear__batch_take(&s->test, &batch, s->take, s->ctx, err) : ML_OK;
 }
@@ -227,6 +229,12 @@ ml_status linear__net_fold(const ml_cv *cv, const linear_net_names *names, const
   s.coef = linear__new(s.n_room, cv->all.n_columns + 1);
   s.before = linear__new(cv->all.n_columns, 1);
   ml_status status = steps && s.candidates && s.coef && s.before ? ML_OK : ml_error_memory(err);
+  if (status == ML_OK && cv->wants_squares) {
+    status = linear__squares_init(cv, at, shared, fold, s.has_intercept, &s.test, take, ctx,
+                                  &s.squares, err);
+    s.take = linear__take_squares;
+    s.ctx = &s.squares;
+  }
   for (size_t c = 0; c < n && status == ML_OK; c++)
     steps[c] = (step){candidates[c], linear__param(cv, at, candidates[c], at->l1_ratio, 1),
                       linear__param(cv, at, candidates[c], at->alpha, 1)};

@@ -120,3 +120,20 @@ ml_status linear__add_parts(const ml_cv *cv, const linear_names *names, const vo
   atoms__release(&set);
   return status;
 }
+
+ml_status linear__part_of_test(const ml_cv *cv, const linear_names *names, const void *shared,
+                               size_t fold, bool has_intercept, const double **at, ml_error *err) {
+  const size_t bytes = (doubles_of(cv) * sizeof(double) + 63) / 64 * 64;
+  bool with;
+  atoms set;
+  const size_t kinds = n_kinds(cv, names, &with), kind = with && !has_intercept;
+  *at = NULL;
+  if (!shared || linear__are_as_many(cv)) return ML_OK;
+  ml_status status = find_atoms(cv->folds, &set, err);
+  if (status == ML_OK && set.n == cv->folds->n && !set.of) {
+    const char *part = (const char *)shared + (fold * kinds + kind) * bytes;
+    *at = (const double *)(const void *)part;
+  }
+  atoms__release(&set);
+  return status;
+}

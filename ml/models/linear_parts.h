@@ -31,6 +31,11 @@ ml_status linear__parts_size(const ml_cv *cv, const linear_names *names, size_t 
 ml_status linear__part(const ml_cv *cv, const linear_names *names, size_t part, void *out,
                        ml_error *err);
 
+/** The part that has the rows that a fold tests, and no others. @param[out] at  shift (p + 1) and
+ * then the Gram matrix; NULL: there is none */
+ml_status linear__part_of_test(const ml_cv *cv, const linear_names *names, const void *shared,
+                               size_t fold, bool has_intercept, const double **at, ml_error *err);
+
 /** Add the Gram matrices of the atoms a fold trains on. @param[out] shift  p + 1 */
 ml_status linear__add_parts(const ml_cv *cv, const linear_names *names, const void *shared,
                             size_t fold, bool has_intercept, double *shift, double *sum,
@@ -64,6 +69,30 @@ void linear__normal_release(linear_normal *normal);
 /** The constant that belongs to coefficients, for features minus shift. */
 double linear__normal_constant(const linear_normal *normal, const double *coef);
 
+/* ---- squared errors ------------------------------------------------------------------------- */
+
+/* Sums of squared errors, where they are wanted in place of predictions. */
+typedef struct linear_squares {
+  ml_take *take; /* gets them */
+  void *ctx;
+  const ml_view *test;
+  const double *shift, *gram; /* sums of squares and products of the rows that are tested, minus
+                                 shift, when they are a part; NULL: they are not */
+} linear_squares;
+
+/** @param shared  the parts; NULL: there are none */
+ml_status linear__squares_init(const ml_cv *cv, const linear_names *names, const void *shared,
+                               size_t fold, bool has_intercept, const ml_view *test, ml_take *take,
+                               void *ctx, linear_squares *out, ml_error *err);
+
+/** An ml_take that makes a sum of predictions. @param ctx  linear_squares */
+ml_status linear__take_squares(void *ctx, size_t candidate, const double *predictions,
+                               const ml_error *error, ml_error *err);
+
+/** The sum that follows from the products. @param coef  p + 1, for features minus shift
+ * @return false: too many digits would be lost */
+bool linear__squares_known(const linear_squares *s, size_t p, const double *coef, double *squares);
+
 /* ---- predictions --------------------------------------------------------------------------- */
 
 /* Coefficients of several candidates for the rows that a fold tests. */
@@ -72,6 +101,7 @@ typedef struct linear_batch {
   const double *shift;
   const double *coef;       /* n x (p + 1): those of a candidate side by side, then its constant */
   const size_t *candidates; /* n */
+  const linear_squares *squares; /* NULL: predictions are wanted */
 } linear_batch;
 
 /** How many candidates are worth predicting together. */

@@ -108,8 +108,8 @@ ml_status linear__rows_of_fold(const ml_cv *cv, size_t fold, bool has_intercept,
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-ML_VECTOR_PATHS static void subtract(const double *from, size_t n, double shift,
-                                     double *restrict out) {
+ML_VECTOR_PATHS static void subtract_shift(const double *from, size_t n, double shift,
+                                           double *restrict out) {
   for (size_t i = 0; i < n; i++) out[i] = from[i] - shift;
 }
 
@@ -118,7 +118,7 @@ static void shift_column(const double *from, const uint32_t *rows, size_t n, dou
   if (rows)
     for (size_t i = 0; i < n; i++) out[i] = from[rows[i]] - shift;
   else
-    subtract(from, n, shift, out);
+    subtract_shift(from, n, shift, out);
 }
 
 /* The block of a column is too short for the processor to see that it is read in order: what comes

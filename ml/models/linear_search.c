@@ -103,6 +103,7 @@ typedef struct search {
   ml_view test;
   ml_take *take;
   void *ctx;
+  linear_squares squares;   /* when they are wanted */
   linear_factor factors[2]; /* of the rows, when they are needed; the second scales */
   bool has_factor[2];
 } search;
@@ -157,8 +158,12 @@ static ml_status take_some(search *s, const linear_normal *normal, const size_t 
     else
       status = take_from_rows(s, candidates[c], err);
   }
-  const linear_batch batch = {
-      .n = n_solved, .p = normal->p, .shift = normal->shift, .coef = coef, .candidates = solved};
+  const linear_batch batch = {.n = n_solved,
+                              .p = normal->p,
+                              .shift = normal->shift,
+                              .coef = coef,
+                              .candidates = solved,
+                              .squares = s->cv->wants_squares ? &s->squares : NULL};
   if (status == ML_OK && n_solved)
     status = linear__batch_take(&s->test, &batch, s->take, s->ctx, err);
   solver_release(&one);
@@ -229,7 +234,14 @@ ml_status linear__ridge_fold(const ml_cv *cv, const linear_names *names, const v
               .test = ml_cv_test(cv, fold),
               .take = take,
               .ctx = ctx};
-  ml_status status;
+  ml_status status = ML_OK;
+  if (cv->wants_squares) {
+    status = linear__squares_init(cv, names, shared, fold, s.has_intercept, &s.test, take, ctx,
+                                  &s.squares, err);
+    s.take = linear__take_squares;
+    s.ctx = &s.squares;
+  }
+  if (status != ML_OK) return status;
   if (shared && linear__are_as_many(cv)) {
     bool kinds[2], is_free;
     look_at(cv, names, kinds, &is_free);
