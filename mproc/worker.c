@@ -107,6 +107,9 @@ int ml_worker_run(const ml_worker_opts *opts, ml_error *err) {
     return worker__fail(err, ML_WORKER_REFUSED, "no random numbers from the system");
   int code = worker__start(&w, opts, err);
   if (code == ML_WORKER_DONE) code = be_worker(&w, opts, err);
+  /* It ends by itself now. The signal of a parent that is slow to die would only disturb that: a
+   * leak checker stops its process at exit, and SIGCONT would let it go on. */
+  (void)prctl(PR_SET_PDEATHSIG, 0);
   descendants__kill(getpid());
   channel__close(&w.chan);
   if (w.lane >= 0) close(w.lane);
