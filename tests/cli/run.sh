@@ -77,7 +77,7 @@ run_case() { # NAME
   local folder=$cases/$1 code
   mkdir -p "$scratch/$1/work" && cd "$scratch/$1/work" || exit 1
   chmod 755 .. .
-  timeout 60 bash "$folder/cmd" </dev/null >../out 2>../err
+  timeout 120 bash "$folder/cmd" </dev/null >../out 2>../err
   code=$?
   cd ..
   if [ "$code" = 77 ]; then
