@@ -72,8 +72,8 @@ static void give_up(walker *w, const logit_limits *limits) {
 typedef struct pass {
   walker **walkers;
   size_t n, n_logits, n_columns;
-  bool is_first; /* steps are measured, too */
-  double *b, *g; /* of all; behind b their steps */
+  bool is_first;    /* steps are measured, too */
+  double *b, *sums; /* of all; behind b their steps */
   double *z, *r, *d;
 } pass;
 
@@ -102,13 +102,13 @@ static void add_block(const pass *p, size_t block) {
     else
       logit__softmax(p->z + at, y, w, m, p->r + at, p->d);
   }
-  logit__add_sums(logit__block(rows, block), p->n_columns, p->r, p->n * m, p->g);
+  logit__add_sums(logit__block(rows, block), p->n_columns, p->r, p->n * m, p->sums);
 }
 
 /* The gradients of all walkers. */
 static void find_gradients(pass *p, double *before) {
   size_t n = p->n_logits * p->n_columns;
-  memset(p->g, 0, p->n * n * sizeof *p->g);
+  memset(p->sums, 0, p->n * n * LOGIT_LANES * sizeof *p->sums);
   for (size_t i = 0; i < p->n; i++) {
     memcpy(p->b + i * n, p->walkers[i]->near->b, n * sizeof *p->b);
     if (p->is_first) memcpy(p->b + (p->n + i) * n, p->walkers[i]->step, n * sizeof *p->b);
@@ -118,7 +118,7 @@ static void find_gradients(pass *p, double *before) {
   for (size_t i = 0; i < p->n; i++) {
     walker *w = p->walkers[i];
     memcpy(before, w->g, n * sizeof *before);
-    memcpy(w->g, p->g + i * n, n * sizeof *before);
+    logit__end_sums(p->sums + i * n * LOGIT_LANES, n, w->g);
     logit__penalise(&w->near->problem, w->near->b, w->g, NULL);
     memcpy(change_of_b(w, w->n_pairs), w->step, n * sizeof *before);
     for (size_t j = 0; j < n; j++) change_of_g(w, w->n_pairs)[j] = w->g[j] - before[j];
@@ -145,7 +145,7 @@ static void advance(walker *w, const logit_limits *limits, double *room) {
 }
 
 static void begin(walker *w, const logit_limits *limits) {
-  if (w->size > 0.5 || !isfinite(w->size)) {
+  if (w->size > 2 || !isfinite(w->size)) {
     for (size_t i = 0; i < w->n; i++) w->near->b[i] -= w->step[i];
     give_up(w, limits);
   } else {
@@ -180,12 +180,13 @@ ml_status logit__approach(logit_near *all, size_t n, const logit_limits *limits,
   if (!n) return ML_OK;
   size_t m = all[0].problem.n_logits, q = all[0].problem.rows->n_columns, size = m * q;
   size_t n_own = (2 + 2 * PAIRS) * size, n_cells = (3 * n + 1) * m * LOGIT_BLOCK;
-  double *memory = calloc(n * n_own + 3 * n * size + n_cells + size, sizeof *memory);
+  double *memory =
+      calloc(n * n_own + (2 + LOGIT_LANES) * n * size + n_cells + size, sizeof *memory);
   walker *walkers = calloc(n, sizeof *walkers), **places = calloc(n, sizeof *places);
   ml_status status = memory && walkers && places ? ML_OK : ml_error_memory(err);
   if (status == ML_OK) {
     double *at = memory + n * n_own;
-    double *cells = at + 3 * n * size, *r = cells + 2 * n * m * LOGIT_BLOCK;
+    double *cells = at + (2 + LOGIT_LANES) * n * size, *r = cells + 2 * n * m * LOGIT_BLOCK;
     pass p = {places, n, m, q, true, at, at + 2 * n * size, cells, r, r + n * m * LOGIT_BLOCK};
     for (size_t i = 0; i < n; i++) {
       double *own = memory + i * n_own;

@@ -33,13 +33,15 @@ static void curve(const double *d, const double *w, size_t m, double *u) {
 static void multiply(const logit_problem *problem, const logit_point *point, const double *v,
                      double *room, double *out) {
   size_t m = problem->n_logits, q = problem->rows->n_columns, n = logit__n_params(problem);
-  memset(out, 0, n * sizeof *out);
+  double *sums = room + m * LOGIT_BLOCK;
+  memset(sums, 0, n * LOGIT_LANES * sizeof *sums);
   for (size_t block = 0; block < problem->rows->n_blocks; block++) {
     const double *x = logit__block(problem->rows, block);
     logit__products(x, q, v, m, room);
     curve(point->d + block * m * LOGIT_BLOCK, problem->w + block * LOGIT_BLOCK, m, room);
-    logit__add_sums(x, q, room, m, out);
+    logit__add_sums(x, q, room, m, sums);
   }
+  logit__end_sums(sums, n, out);
   for (size_t i = 0; i < n; i++) out[i] += penalty_of(problem, i) * v[i];
 }
 
@@ -64,8 +66,8 @@ static void diagonal(const logit_problem *problem, const logit_point *point, dou
 
 ml_status logit__conjugate(const logit_problem *problem, const logit_point *point, double accuracy,
                            const void *cancel, double *step, ml_error *err) {
-  size_t n = logit__n_params(problem);
-  double *diag = malloc((4 * n + problem->n_logits * LOGIT_BLOCK) * sizeof *diag);
+  size_t n = logit__n_params(problem), n_room = problem->n_logits * LOGIT_BLOCK + n * LOGIT_LANES;
+  double *diag = malloc((4 * n + n_room) * sizeof *diag);
   if (!diag) return ml_error_memory(err);
   double *rest = diag + n, *way = rest + n, *product = way + n, *room = product + n;
   ml_status status = ML_OK;

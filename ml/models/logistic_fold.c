@@ -17,8 +17,8 @@ typedef struct folding {
   ml_view train, test;      /* which is gathered when it is asked for */
   logit_shape shape;
   logit_task task;
-  logit_rows tested; /* the rows of test, once candidates of this shape ask */
-  double *out, *room;
+  logit_rows tested; /* the rows of test, when several candidates ask */
+  double *out;
   ml_take *take;
   void *ctx;
 } folding;
@@ -50,8 +50,9 @@ static logit_shared shared_of(const folding *f, size_t candidate) {
 }
 
 static ml_status hand_over_at(const folding *f, const double *b, size_t candidate, ml_error *err) {
-  logit__probabilities_of(&f->shape, &f->tested, b, f->room, f->out);
-  return f->take(f->ctx, candidate, f->out, NULL, err);
+  ml_status status = f->tested.x ? logit__probabilities_of(&f->shape, &f->tested, b, f->out, err)
+                                 : logit__probabilities(&f->shape, &f->test, b, f->out, err);
+  return status == ML_OK ? f->take(f->ctx, candidate, f->out, NULL, err) : status;
 }
 
 static ml_status hand_over(const folding *f, const logit_near *near, size_t candidate,
@@ -149,18 +150,11 @@ static ml_status expect_whole(folding *f, size_t candidate, ml_error *err) {
   return logit__shape_whole(params_of(f, candidate), &f->test, centre, &f->shape, err);
 }
 
-static ml_status gather_tested(folding *f, ml_error *err) {
-  f->room = malloc(2 * f->shape.n_present * LOGIT_BLOCK * sizeof *f->room);
-  if (!f->room) return ml_error_memory(err);
-  return logit__rows(&f->test, f->shape.centre, f->shape.has_intercept, &f->tested, err);
-}
-
 /* Candidates that were shared, `n` of them. Their point is of no use where a class is missing.
  * @return how many are left */
 static ml_status take_shared(folding *f, size_t *candidates, size_t *n, ml_error *err) {
   logit_shape own = {0};
-  ml_status status = gather_tested(f, err);
-  if (status == ML_OK) status = take_known(f, candidates, n, err);
+  ml_status status = take_known(f, candidates, n, err);
   if (status != ML_OK || !*n) return status;
   f->train = ml_cv_train(f->cv, f->fold, f->rows);
   status = logit__shape(params_of(f, *candidates), &f->train, f->shape.centre, &own, err);
@@ -168,6 +162,8 @@ static ml_status take_shared(folding *f, size_t *candidates, size_t *n, ml_error
   logit__shape_release(&own);
   if (!is_whole) return status == ML_ERR_NUMERIC ? ML_OK : status;
   status = logit__task(&f->train, &f->shape, &f->task, err);
+  if (status == ML_OK)
+    status = logit__rows(&f->test, f->shape.centre, f->shape.has_intercept, &f->tested, err);
   if (status == ML_OK) status = fit_together(f, candidates, *n, err);
   *n = 0;
   return status;
@@ -189,7 +185,6 @@ ml_status logit__fold(const ml_cv *cv, const void *shared, size_t fold, const si
   logit__task_release(&f.task);
   logit__shape_release(&f.shape);
   free(f.tested.x);
-  free(f.room);
   free(f.out);
   free(f.rows);
   free(order);

@@ -7,7 +7,8 @@
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
-enum { LOGIT_BLOCK = 256 };
+/* A block of 30 columns fits the nearest cache, for what is done with it one after another. */
+enum { LOGIT_BLOCK = 32, LOGIT_LANES = 8 };
 
 /* Rows in blocks of LOGIT_BLOCK, whose columns lie one behind another; the last block is filled up
  * with zeros. With an intercept the last column is 1. */
@@ -31,8 +32,11 @@ static inline const double *logit__block(const logit_rows *rows, size_t block) {
 /** z = X b: for each of n vectors of n_columns, LOGIT_BLOCK numbers. */
 void logit__products(const double *x, size_t n_columns, const double *b, size_t n, double *z);
 
-/** g += X' r for each of n vectors. */
-void logit__add_sums(const double *x, size_t n_columns, const double *r, size_t n, double *g);
+/** Add X' r to sums for each of n vectors. @param sums  n x n_columns x LOGIT_LANES */
+void logit__add_sums(const double *x, size_t n_columns, const double *r, size_t n, double *sums);
+
+/** The totals of n sums. */
+void logit__end_sums(const double *sums, size_t n, double *out);
 
 /** Two classes. @param y  1 or -1 @param[out] r  derivatives of the weighted losses
  * @param[out] d  second derivatives */
@@ -177,9 +181,9 @@ logit_limits logit__limits(const double *params, const void *cancel);
 ML_MUST_CHECK ml_status logit__probabilities(const logit_shape *shape, const ml_view *rows,
                                              const double *b, double *out, ml_error *err);
 
-/** The same of rows in blocks. @param room  2 n_present x LOGIT_BLOCK */
-void logit__probabilities_of(const logit_shape *shape, const logit_rows *rows, const double *b,
-                             double *room, double *out);
+/** The same of rows in blocks. @retval ML_ERR_MEMORY */
+ML_MUST_CHECK ml_status logit__probabilities_of(const logit_shape *shape, const logit_rows *rows,
+                                                const double *b, double *out, ml_error *err);
 
 /* ---- from one optimum to others near by ------------------------------------------------------ */
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Logistic regression: the loops over a block of rows. Each logit is a sum over the columns in
- * their order, each sum over rows has eight lanes, so that all paths give the same bits, whatever
- * is computed beside. */
+ * their order, each sum over rows has LOGIT_LANES lanes, so that all paths give the same bits,
+ * whatever is computed beside. */
 #include <math.h>
 #include <ml/vector.h>
 
 #include "exp.h"
 #include "logistic_internal.h"
 
-enum { LANES = 8, AT_ONCE = 4 };
+enum { LANES = LOGIT_LANES, AT_ONCE = 4 };
 typedef double lanes
     __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
 
-/* Written once for one vector and for AT_ONCE of them: n is a constant where it is inlined. Columns
- * are 2 KiB apart, which caches do not like: of each as much is read at a time as registers hold.
- */
+/* Written once for one vector and for AT_ONCE of them: n is a constant where it is inlined. Of each
+ * column as much is read at a time as registers hold. */
 enum { RUN = 4 };
 
 __attribute__((always_inline)) static inline void products(const double *x, size_t n_columns,
@@ -45,30 +44,37 @@ void logit__products(const double *x, size_t n_columns, const double *b, size_t 
 }
 
 __attribute__((always_inline)) static inline void add_sums(const double *x, size_t n_columns,
-                                                           const double *r, size_t n, double *g) {
+                                                           const double *r, size_t n,
+                                                           double *sums) {
   for (size_t j = 0; j < n_columns; j++) {
-    lanes sum[AT_ONCE] = {{0}};
+    lanes sum[AT_ONCE];
+    for (size_t c = 0; c < n; c++) sum[c] = *(lanes *)(sums + (c * n_columns + j) * LANES);
     for (size_t i = 0; i < LOGIT_BLOCK; i += LANES) {
       const lanes column = *(const lanes *)(x + j * LOGIT_BLOCK + i);
       for (size_t c = 0; c < n; c++) sum[c] += column * *(const lanes *)(r + c * LOGIT_BLOCK + i);
     }
-    for (size_t c = 0; c < n; c++) {
-      lanes s = sum[c];
-      g[c * n_columns + j] += ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
-    }
+    for (size_t c = 0; c < n; c++) *(lanes *)(sums + (c * n_columns + j) * LANES) = sum[c];
   }
 }
 
 ML_VECTOR_PATHS
-static void add_all_sums(const double *x, size_t n_columns, const double *r, size_t n, double *g) {
+static void add_all_sums(const double *x, size_t n_columns, const double *r, size_t n,
+                         double *sums) {
   size_t c = 0;
   for (; c + AT_ONCE <= n; c += AT_ONCE)
-    add_sums(x, n_columns, r + c * LOGIT_BLOCK, AT_ONCE, g + c * n_columns);
-  for (; c < n; c++) add_sums(x, n_columns, r + c * LOGIT_BLOCK, 1, g + c * n_columns);
+    add_sums(x, n_columns, r + c * LOGIT_BLOCK, AT_ONCE, sums + c * n_columns * LANES);
+  for (; c < n; c++) add_sums(x, n_columns, r + c * LOGIT_BLOCK, 1, sums + c * n_columns * LANES);
 }
 
-void logit__add_sums(const double *x, size_t n_columns, const double *r, size_t n, double *g) {
-  add_all_sums(x, n_columns, r, n, g);
+void logit__add_sums(const double *x, size_t n_columns, const double *r, size_t n, double *sums) {
+  add_all_sums(x, n_columns, r, n, sums);
+}
+
+void logit__end_sums(const double *sums, size_t n, double *out) {
+  for (size_t i = 0; i < n; i++) {
+    const double *s = sums + i * LANES;
+    out[i] = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+  }
 }
 
 /* Of the margin m = y z the loss is log(1 + exp(-m)); what is small is computed as such, not as a
@@ -77,9 +83,9 @@ ML_VECTOR_PATHS
 static void binary(const double *z, const double *y, const double *w, double *r, double *d) {
   for (size_t i = 0; i < LOGIT_BLOCK; i++) {
     double m = y[i] * z[i], e = exp__below_0(-fabs(m)), all = 1 + e;
-    double wrong = (m < 0 ? 1 : e) / all;
+    double share = 1 / all, wrong = (m < 0 ? 1 : e) * share;
     r[i] = -y[i] * w[i] * wrong;
-    d[i] = w[i] * (e / all) / all;
+    d[i] = w[i] * (e * share) * share;
   }
 }
 

@@ -18,6 +18,9 @@ typedef struct logit_shared {
   size_t n_all, n_triangle, n_triangles;
 } logit_shared;
 
+/** With few candidates all folds are fitted together: they read the rows once for all. */
+bool logit__are_together(const ml_cv *cv);
+
 /** Numbers of one candidate; 0: its Hessians are not shared. */
 size_t logit__shared_size(const ml_cv *cv, size_t n_atoms);
 

@@ -36,13 +36,15 @@ static ml_status find_classes(const ml_view *view, logit_shape *shape, ml_error 
       shape->n_present ? "all training rows are of one class" : "no training row has a weight");
 }
 
-/* Means of the columns. With an intercept that is not penalised they change nothing but rounding:
- * columns far from 0 would lose digits. */
+/* About the means of the columns, from some of the rows. With an intercept that is not penalised
+ * they change nothing but rounding: columns far from 0 would lose digits. */
 static void find_centre(const ml_view *view, double *centre) {
+  enum { ENOUGH = 4096 };
+  size_t stride = 1 + view->n / ENOUGH;
   for (size_t j = 0; j < view->n_columns; j++) {
     const double *x = view->x + j * view->stride;
     double sum = 0, total = 0;
-    for (size_t i = 0; i < view->n; i++) {
+    for (size_t i = 0; i < view->n; i += stride) {
       size_t row = ml_view_row(view, i);
       double w = weight_of(view, row);
       if (w > 0) sum += w * x[row];
@@ -214,9 +216,11 @@ static const double *of_block(const logit_shape *shape, double *z, double *p) {
   return p;
 }
 
-void logit__probabilities_of(const logit_shape *shape, const logit_rows *rows, const double *b,
-                             double *room, double *out) {
+ml_status logit__probabilities_of(const logit_shape *shape, const logit_rows *rows, const double *b,
+                                  double *out, ml_error *err) {
   size_t k = shape->n_present, m = shape->n_problems * shape->n_logits;
+  double *room = malloc(2 * k * LOGIT_BLOCK * sizeof *room);
+  if (!room) return ml_error_memory(err);
   memset(out, 0, rows->n * shape->n_classes * sizeof *out);
   for (size_t block = 0; block < rows->n_blocks; block++) {
     size_t first = block * LOGIT_BLOCK, left = rows->n - first;
@@ -226,16 +230,33 @@ void logit__probabilities_of(const logit_shape *shape, const logit_rows *rows, c
       for (size_t i = 0; i < LOGIT_BLOCK && i < left; i++)
         out[(first + i) * shape->n_classes + shape->present[c]] = p[c * LOGIT_BLOCK + i];
   }
+  free(room);
+  return ML_OK;
+}
+
+/* n rows from `first` on. */
+static ml_view part_of(const ml_view *rows, size_t first, size_t n) {
+  ml_view part = *rows;
+  part.n = n;
+  if (rows->rows)
+    part.rows += first;
+  else
+    part.x += first;
+  return part;
 }
 
 ml_status logit__probabilities(const logit_shape *shape, const ml_view *rows, const double *b,
                                double *out, ml_error *err) {
-  double *room = malloc(2 * shape->n_present * LOGIT_BLOCK * sizeof *room);
-  logit_rows blocks = {0};
-  ml_status status = room ? logit__rows(rows, shape->centre, shape->has_intercept, &blocks, err)
-                          : ml_error_memory(err);
-  if (status == ML_OK) logit__probabilities_of(shape, &blocks, b, room, out);
-  free(blocks.x);
-  free(room);
+  enum { AT_A_TIME = 16 * LOGIT_BLOCK };
+  ml_status status = ML_OK;
+  for (size_t first = 0; first < rows->n && status == ML_OK; first += AT_A_TIME) {
+    size_t left = rows->n - first;
+    const ml_view part = part_of(rows, first, left < AT_A_TIME ? left : AT_A_TIME);
+    logit_rows blocks = {0};
+    status = logit__rows(&part, shape->centre, shape->has_intercept, &blocks, err);
+    if (status == ML_OK)
+      status = logit__probabilities_of(shape, &blocks, b, out + first * shape->n_classes, err);
+    free(blocks.x);
+  }
   return status;
 }
