@@ -4,7 +4,9 @@
 #define ML_DATASET_H
 
 #include <ml/exec.h>
+#include <ml/matrix.h>
 #include <ml/problem.h>
+#include <ml/select.h>
 #include <ml/status.h>
 #include <ml/watch.h>
 
@@ -83,6 +85,20 @@ typedef struct ml_dataset_opts {
 ML_API ML_MUST_CHECK ml_status ml_dataset_read(const char *path, const ml_dataset_opts *opts,
                                                const ml_exec *exec, ml_dataset **out,
                                                ml_error *err);
+
+/**
+ * Make a dataset of a matrix, such as ml_fresh_extract() gives, and a target of the same rows.
+ *
+ * @param target    NULL: none. Classes become those of ml_levels, ascending
+ * @param exec      who will use it; NULL for serial use
+ * @param[out] out  of copies: matrix and target may be freed. Free it with ml_dataset_free(). Not
+ *                  written on failure.
+ * @retval ML_ERR_USAGE  matrix and target have not as many rows
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_dataset_of_matrix(const ml_matrix *matrix,
+                                                    const ml_target *target, const ml_exec *exec,
+                                                    ml_dataset **out, ml_error *err);
 
 /** NULL is allowed. */
 ML_API void ml_dataset_free(ml_dataset *data);

@@ -19,6 +19,7 @@
 #include <ml/nearest.h>
 #include <ml/number.h>
 #include <ml/output.h>
+#include <ml/pipeline.h>
 #include <ml/prep.h>
 #include <ml/problem.h>
 #include <ml/rng.h>

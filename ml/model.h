@@ -8,6 +8,7 @@
 #include <ml/folds.h>
 #include <ml/problem.h>
 #include <ml/status.h>
+#include <ml/value.h>
 
 ML_BEGIN_DECLS
 
@@ -99,7 +100,7 @@ ML_API uint64_t ml_cv_seed(const ml_cv *cv, size_t fold);
 
 /* ---- models -------------------------------------------------------------------------------- */
 
-#define ML_MODEL_ABI 1
+#define ML_MODEL_ABI 2
 
 typedef enum ml_model_traits {
   ML_MODEL_CLASSIFIES = 1,
@@ -151,6 +152,18 @@ typedef struct ml_model {
   /* Optional: generalised cross-validation (Golub, Heath and Wahba 1979) of each candidate over all
    * rows, in place of folds. @param[out] out  n_candidates numbers */
   ml_status (*gcv)(const ml_cv *cv, double *out, ml_error *err);
+
+  /* Optional: what was learnt, to be kept in a file. Both or none.
+   * @param[out] out  a dictionary in the arena, of plain data that have a JSON form: what load()
+   *                  makes of that JSON predicts the same bits */
+  ml_status (*save)(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err);
+  /* @param saved      from a file: everything has to be checked, so that predict() cannot go wrong.
+   *                   Numbers of vectors are lists there
+   * @param n_columns  of the rows that predict() gets
+   * @param n_classes  0: regression
+   * @retval ML_ERR_PARSE  it is not what save() made: what is wrong is said */
+  ml_status (*load)(const double *params, const ml_value *saved, size_t n_columns, size_t n_classes,
+                    void **fitted, ml_error *err);
 } ml_model;
 
 /** @return number i of the models that are built in; NULL behind the last */

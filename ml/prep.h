@@ -4,6 +4,7 @@
 #define ML_PREP_H
 
 #include <ml/dataset.h>
+#include <ml/value.h>
 
 ML_BEGIN_DECLS
 
@@ -22,6 +23,11 @@ typedef struct ml_prepared ml_prepared; /* what they have learnt */
  *                               zeros
  *   select-corr=K               the K columns with the greatest |Pearson correlation| with the
  *                               target (of classes: with their numbers), in their order
+ *
+ *   select, select=RULES        the columns that are relevant for the target, as ml_select() has
+ *                               it: fdr:LEVEL (0.05), k:K, percentile:P, test:mann|ks|kx,
+ *                               method:bh|by, redundancy:R, several with a slash between them; in
+ *                               their order. Columns must have no missing values
  *
  * @param text     "impute=median,standard,one-hot=colour"; "": none
  * @param[out] out  free it with ml_prep_free(). Not written on failure.
@@ -72,6 +78,35 @@ ML_API ML_MUST_CHECK ml_status ml_prepared_apply(const ml_prepared *prepared,
                                                  const ml_dataset *data, const uint32_t *rows,
                                                  size_t n, double *out, size_t stride,
                                                  ml_error *err);
+
+/* ---- keeping what was learnt ----------------------------------------------------------------- */
+
+/** Which features of the dataset are needed. @param[out] used  n_features of that dataset */
+ML_API void ml_prepared_uses(const ml_prepared *prepared, bool *used);
+
+/**
+ * What was learnt, as plain data that have a JSON form.
+ *
+ * @param place    for each feature of the dataset its number in the file; of those that are needed
+ * @param[out] out  in the arena
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_prepared_save(const ml_prepared *prepared, const size_t *place,
+                                                ml_arena *arena, ml_value *out, ml_error *err);
+
+/**
+ * Read what ml_prepared_save() made; what ml_prepared_apply() then does is the same, bit for bit.
+ *
+ * @param saved       from a file: everything is checked
+ * @param n_features  of the datasets that it will be used on
+ * @param is_text     of each feature; columns of texts are matched by their labels
+ * @param[out] out    free it with ml_prepared_free(). Not written on failure.
+ * @retval ML_ERR_PARSE  it is not what ml_prepared_save() made: what is wrong is said
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_prepared_load(const ml_value *saved, size_t n_features,
+                                                const bool *is_text, ml_prepared **out,
+                                                ml_error *err);
 
 ML_END_DECLS
 #endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pipelines: features, preprocessing and a model, fitted together, kept in a file, and used on new
+ * data. docs/pipelines.md has the file. */
+#ifndef ML_PIPELINE_H
+#define ML_PIPELINE_H
+
+#include <ml/dataset.h>
+#include <ml/fresh.h>
+#include <ml/model.h>
+#include <ml/prep.h>
+#include <ml/series.h>
+#include <ml/xval.h>
+
+ML_BEGIN_DECLS
+
+/* Fitted; read-only for callers, and may be used by several threads at once. */
+typedef struct ml_pipeline ml_pipeline;
+
+/* ---- fitting ------------------------------------------------------------------------------- */
+
+/* All are borrowed for the call. */
+typedef struct ml_pipeline_opts {
+  const ml_prep *prep; /* NULL: none */
+  const ml_model *model;
+  const double *params; /* n_params of the model; NULL: the defaults */
+  uint64_t seed;
+  bool fit_unweighted; /* do not use the weights of the dataset */
+
+  /* Of series: what ml_dataset_of_matrix() made the dataset of, so that new series get the same
+   * features. NULL set: the dataset is a table. */
+  const ml_series_set *set;
+  const ml_fresh_settings *settings; /* NULL: "comprehensive" */
+  const ml_series_opts *columns;     /* how the set was read: new files are read alike */
+
+  const ml_xval_result *validation; /* kept with the model: its folds, metrics and the scores of the
+                                       candidate whose parameters these are; NULL: none */
+  const ml_watch *watch;            /* may be NULL */
+} ml_pipeline_opts;
+
+/**
+ * Fit steps and model on all rows of a dataset.
+ *
+ * @param data      with a target
+ * @param[out] out  free it with ml_pipeline_free(). Not written on failure.
+ *
+ * @retval ML_ERR_USAGE  the model cannot solve the problem, does not know weights, or cannot be
+ *                       saved; ml_prep_check()
+ * @retval ML_ERR_PARSE, ML_ERR_NUMERIC  values that steps or model do not take
+ * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_fit(const ml_dataset *data, const ml_pipeline_opts *opts,
+                                               ml_pipeline **out, ml_error *err);
+
+/** NULL is allowed. */
+ML_API void ml_pipeline_free(ml_pipeline *pipeline);
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+/**
+ * Append a pipeline as JSON; docs/pipelines.md has its schema. Every double is exact: what
+ * ml_pipeline_parse() makes of it predicts the same bits.
+ *
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_json(const ml_pipeline *pipeline, ml_buf *out,
+                                                ml_error *err);
+
+/** The same to a file, which appears complete or not at all. @param path  "-": standard output
+ * @retval ML_ERR_IO, ML_ERR_CLOSED, ML_ERR_MEMORY */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, const char *path,
+                                                ml_error *err);
+
+/**
+ * Read a pipeline from JSON. Everything is checked; nothing of the file is trusted.
+ *
+ * @param source    for messages
+ * @param[out] out  free it with ml_pipeline_free(). Not written on failure.
+ *
+ * @retval ML_ERR_PARSE  no JSON (with line and column), no pipeline, one of a newer schema, or one
+ *                       whose parts do not fit together: what is wrong is said
+ * @retval ML_ERR_USAGE  its model is not there, as ml_model_find()
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, const char *source,
+                                                 ml_pipeline **out, ml_error *err);
+
+/** The same from a file. @retval ML_ERR_IO */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_load(const char *path, ml_pipeline **out, ml_error *err);
+
+/* ---- what it is ---------------------------------------------------------------------------- */
+
+ML_API const ml_model *ml_pipeline_model(const ml_pipeline *pipeline);
+ML_API const double *ml_pipeline_params(const ml_pipeline *pipeline); /* n_params of the model */
+ML_API ml_problem ml_pipeline_problem(const ml_pipeline *pipeline);
+
+/** Name of what is predicted. */
+ML_API const char *ml_pipeline_target(const ml_pipeline *pipeline);
+
+/** Classes, ascending as in ml_dataset. @param[out] n  0: regression */
+ML_API const char *const *ml_pipeline_classes(const ml_pipeline *pipeline, size_t *n);
+
+/** The features that it needs, in the order that ml_pipeline_predict() takes them in. */
+ML_API const char *const *ml_pipeline_features(const ml_pipeline *pipeline, size_t *n);
+
+/** The settings that give exactly these features; NULL: it learnt from a table. */
+ML_API const ml_fresh_settings *ml_pipeline_settings(const ml_pipeline *pipeline);
+
+/** How series are read, as ml_pipeline_opts.columns says; borrowed. All 0 for a table. */
+ML_API const ml_series_opts *ml_pipeline_columns(const ml_pipeline *pipeline);
+
+/** What the file says beside what was learnt (versions, training data, cross-validation): the
+ * dictionary "about"; borrowed. */
+ML_API const ml_value *ml_pipeline_about(const ml_pipeline *pipeline);
+
+/* ---- predictions --------------------------------------------------------------------------- */
+
+/* How new data are read. */
+typedef struct ml_pipeline_read_opts {
+  const char *id; /* column of the ids; NULL: as in training */
+  char delimiter; /* 0: detected */
+  const ml_watch *watch;
+} ml_pipeline_read_opts;
+
+/**
+ * Read new data: series, whose features are extracted, or a table. Columns that are not needed,
+ * such as a target, may be there or not.
+ *
+ * @param opts      NULL for the defaults
+ * @param exec      extracts features; NULL for serial use
+ * @param[out] out  with the features of ml_pipeline_features(), in their order, and no target. Free
+ *                  it with ml_dataset_free(). Not written on failure.
+ *
+ * @retval ML_ERR_PARSE  a feature or kind that is not there, or of another type: all of them are
+ *                       named, up to some; what ml_series_read() and ml_dataset_read() refuse
+ * @retval ML_ERR_IO, ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_read(const ml_pipeline *pipeline, const char *path,
+                                                const ml_pipeline_read_opts *opts, ml_exec *exec,
+                                                ml_dataset **out, ml_error *err);
+
+/**
+ * Predict. For the rows it was fitted on these are the bits that its model gave them then.
+ *
+ * @param data      with the features of ml_pipeline_features(), in their order
+ * @param[out] out  regression: n_rows numbers; classification: n_rows x n_classes probabilities, or
+ *                  scores of models with ML_MODEL_SCORES, row-major: the class is that of the
+ *                  greatest, the first of equals
+ *
+ * @retval ML_ERR_USAGE  the data have other features
+ * @retval ML_ERR_PARSE  missing or infinite values that steps and model do not take: the feature is
+ *                       named, with the first id
+ * @retval ML_ERR_NUMERIC, ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_predict(const ml_pipeline *pipeline,
+                                                   const ml_dataset *data, double *out,
+                                                   ml_error *err);
+
+ML_END_DECLS
+#endif
