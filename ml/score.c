@@ -116,7 +116,7 @@ static void put_column(class_names *names, const ml_column *column) {
 }
 
 static const char *share_class(const score_file *f, size_t k) {
-  return f->table->columns[f->first_share + k].name + strlen(SCORE_SHARE);
+  return f->table->columns[f->first_share + k].name + strlen(f->share);
 }
 
 /* All of them written alike, if they are numbers. */
@@ -169,8 +169,10 @@ static ml_status put_positive_last(const building *b, const class_names *names) 
   return ML_OK;
 }
 
-/* Margins, as support vector machines have them, are negative on one side. */
+/* Margins, as support vector machines have them, are negative on one side, unless they say what
+ * they are. */
 static bool are_margins(const score_file *f, size_t n) {
+  if (f->share && strcmp(f->share, SCORE_MARGINS) == 0) return true;
   for (size_t k = 0; k < f->n_shares; k++)
     for (size_t i = 0; i < n; i++)
       if (f->table->columns[f->first_share + k].number[i] < 0) return true;

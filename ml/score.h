@@ -36,10 +36,11 @@ typedef struct ml_score {
 } ml_score;
 
 /**
- * Read truth and predictions: CSV, also packed. Columns `p_CLASS` of the predictions are
- * probabilities, or margins where some are negative; classes that have none are given 0, but for
- * two classes, whose probabilities sum to 1 and margins to 0. A file
- * that has the column "row" where the truth has none is joined by the number of the row, from 0.
+ * Read truth and predictions: CSV, also packed. Columns `p_CLASS` of the predictions, or else
+ * `proba_CLASS`, are probabilities, or margins where some are negative; `score_CLASS` are margins;
+ * classes that have none are given 0, but for two classes, whose probabilities sum to 1 and margins
+ * to 0. A file that has the column "row" where the truth has none is joined by the number of the
+ * row, from 0.
  *
  * @param truth        NULL: it is in the file of the predictions, as `mltool xval --oof` writes it
  * @param opts         NULL for the defaults

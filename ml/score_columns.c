@@ -10,6 +10,8 @@
 static const char *const ids[] = {"id", "row", NULL};
 static const char *const truths[] = {"y_true", "y", "target", NULL};
 static const char *const predictions[] = {"y_pred", "prediction", NULL};
+/* Of cross-validation, and of saved models. */
+static const char *const shares[] = {"p_", "proba_", SCORE_MARGINS};
 static const char *const beside[] = {"id", "row", "fold", "repeat", "", NULL};
 
 static bool is_among(const char *const *names, const char *name) {
@@ -17,9 +19,20 @@ static bool is_among(const char *const *names, const char *name) {
   return *names != NULL;
 }
 
-static bool is_share(const char *name) {
-  const size_t n = strlen(SCORE_SHARE);
-  return strncmp(name, SCORE_SHARE, n) == 0 && name[n];
+static bool begins(const char *name, const char *with) {
+  const size_t n = strlen(with);
+  return strncmp(name, with, n) == 0 && name[n];
+}
+
+static bool is_share(const score_file *f, const char *name) {
+  return f->share && begins(name, f->share);
+}
+
+/* The columns of one file have one beginning: the first that is there. */
+static void find_share(score_file *f) {
+  for (size_t k = 0; k < sizeof shares / sizeof *shares && !f->share; k++)
+    for (size_t j = 0; j < f->names.n && !f->share; j++)
+      if (begins(f->names.names[j], shares[k])) f->share = shares[k];
 }
 
 static bool is_wanted(const score_file *f, size_t column) {
@@ -60,7 +73,7 @@ static size_t find_lone(const score_file *f) {
   size_t found = SIZE_MAX;
   for (size_t j = 0; j < f->names.n; j++) {
     const char *name = f->names.names[j];
-    if (is_wanted(f, j) || is_among(beside, name) || is_share(name)) continue;
+    if (is_wanted(f, j) || is_among(beside, name) || is_share(f, name)) continue;
     if (found != SIZE_MAX) return SIZE_MAX;
     found = j;
   }
@@ -119,7 +132,7 @@ static ml_status choose_prediction(score_file *f, const ml_score_opts *opts, con
                                    ml_error *err) {
   bool has_shares = false;
   if (opts->prediction) return take_named(f, SCORE_PREDICTION, opts->prediction, err);
-  for (size_t j = 0; j < f->names.n; j++) has_shares |= is_share(f->names.names[j]);
+  for (size_t j = 0; j < f->names.n; j++) has_shares |= is_share(f, f->names.names[j]);
   size_t column = find_any(f, predictions);
   if (column == SIZE_MAX && target) column = ml_csv_find(f->csv, target);
   if (column == SIZE_MAX && !has_shares) column = find_lone(f);
@@ -130,7 +143,7 @@ static ml_status choose_prediction(score_file *f, const ml_score_opts *opts, con
 static void choose_shares(score_file *f, const ml_score_opts *opts) {
   f->first_share = f->n_want;
   for (size_t j = 0; j < f->names.n && opts->problem != ML_REGRESSION; j++)
-    if (is_share(f->names.names[j]) && !is_wanted(f, j))
+    if (is_share(f, f->names.names[j]) && !is_wanted(f, j))
       f->want[f->n_want++] = (ml_csv_want){.column = j, .type = ML_NUMBER, .finite = true};
   f->n_shares = f->n_want - f->first_share;
 }
@@ -143,6 +156,7 @@ static ml_status open_file(const char *path, const ml_score_opts *opts, score_fi
   ml_status status =
       features__open_csv(path, opts->delimiter, opts->watch, &f->csv, &f->names, err);
   if (status != ML_OK) return status;
+  find_share(f);
   f->want = calloc(f->names.n + 1, sizeof *f->want);
   return f->want ? ML_OK : ml_error_memory(err);
 }

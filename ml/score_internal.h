@@ -23,11 +23,12 @@ typedef struct score_file {
   ml_csv_want *want; /* n_want of the columns, which are those of the table */
   size_t n_want;
   size_t of[SCORE_N_ROLES];     /* column of the table; SIZE_MAX: none */
+  const char *share;            /* what the names of columns of probabilities begin with; NULL */
   size_t first_share, n_shares; /* columns of the table: probabilities of classes */
   ml_table *table;
 } score_file;
 
-#define SCORE_SHARE "p_" /* what the name of a column of probabilities begins with */
+#define SCORE_MARGINS "score_" /* such columns are no probabilities */
 
 static inline const ml_column *score__column(const score_file *file, score_role role) {
   return file->of[role] == SIZE_MAX ? NULL : &file->table->columns[file->of[role]];

@@ -225,7 +225,8 @@ const cli_command cli__score = {
         "or row that both have, else row by row. TRUTH may be left out where PREDICTIONS has it, "
         "in a column y_true: so the files of 'mltool xval --oof' are scored.\n\n"
         "Columns p_CLASS of PREDICTIONS are probabilities, or margins where some are negative; of "
-        "two classes, one column is enough. "
+        "two classes, one column is enough. proba_CLASS and score_CLASS are what 'mltool predict' "
+        "writes. "
         "A metric that is undefined for these rows says why.",
     .groups = (const cli_group[]){{"Metrics:", metric_opts, 0},
                                   {"Columns of the input:", column_opts, 0},

@@ -143,6 +143,21 @@ static inline size_t xval__folds_each(const xval_shown *s) {
 
 /* ---- writers ------------------------------------------------------------------------------- */
 
+/** Append a line of words, broken where it is long; releases them. */
+void xval__put_line(const char *key, ml_buf *words, ml_buf *out);
+
+/** What was done: model, data, target, steps, folds and search. */
+void xval__put_head(const xval_shown *s, ml_buf *out);
+
+/** Parameters of the winner of a search, which there is. */
+void xval__put_winner(const xval_shown *s, ml_buf *out);
+
+/** Scores of the holdout, which there is. */
+void xval__put_holdout(const xval_shown *s, ml_buf *out);
+
+/** Append `, "params": {...}`. */
+void xval__json_params(const ml_model *model, const double *params, ml_buf *out);
+
 /** The table that people read. */
 void xval__table(const xval_shown *s, ml_buf *out);
 

@@ -44,29 +44,29 @@ static void put_bool(writer *w, const char *key, bool value) {
 }
 
 /* A number as a number, words as strings. */
-static void put_param(writer *w, const double *params, size_t p) {
-  bool is_bool = w->r->model->params[p].kind == ML_MODEL_BOOL;
+static void put_param(const ml_model_param *param, double value, ml_buf *out) {
   double number;
   ml_buf text = {0};
-  xval__put_param(w->s, params, p, &text);
+  ml_model_param_format(param, value, &text);
   ml_buf_put(&text, "", 1);
   const char *end = text.failed ? NULL : text.data + text.n - 1;
   if (text.failed)
-    w->out->failed = true;
-  else if (is_bool || (ml_number_parse(text.data, end, &number) == end && isfinite(number)))
-    ml_buf_puts(w->out, text.data);
+    out->failed = true;
+  else if (param->kind == ML_MODEL_BOOL ||
+           (ml_number_parse(text.data, end, &number) == end && isfinite(number)))
+    ml_buf_puts(out, text.data);
   else
-    ml_buf_json_string(w->out, text.data);
+    ml_buf_json_string(out, text.data);
   ml_buf_release(&text);
 }
 
-static void put_params(writer *w, const double *params) {
-  ml_buf_puts(w->out, ", \"params\": {");
-  for (size_t p = 0; p < w->r->model->n_params; p++) {
-    ml_buf_printf(w->out, "%s\"%s\": ", p ? ", " : "", w->r->model->params[p].name);
-    put_param(w, params, p);
+void xval__json_params(const ml_model *model, const double *params, ml_buf *out) {
+  ml_buf_puts(out, ", \"params\": {");
+  for (size_t p = 0; p < model->n_params; p++) {
+    ml_buf_printf(out, "%s\"%s\": ", p ? ", " : "", model->params[p].name);
+    put_param(&model->params[p], params[p], out);
   }
-  ml_buf_puts(w->out, "}");
+  ml_buf_puts(out, "}");
 }
 
 /* {"r2": 0.5, "rmse": null}; and why there is null. */
@@ -157,7 +157,7 @@ static void put_search(writer *w) {
 static void put_run(writer *w) {
   ml_buf_puts(w->out, ",\n\"model\": ");
   ml_buf_json_string(w->out, w->r->model->name);
-  put_params(w, w->s->asked->fixed);
+  xval__json_params(w->r->model, w->s->asked->fixed, w->out);
   put_string(w, "prep", w->s->asked->prep_text);
   put_string(w, "cv", w->r->cv);
   put_count(w, "repeats", w->r->n_repeats);
@@ -220,7 +220,7 @@ static void put_candidate(writer *w, size_t i) {
   const ml_candidate_result *c = &w->r->candidates[i];
   ml_buf_puts(w->out, i ? ",\n{" : "\n{");
   ml_buf_printf(w->out, "\"candidate\": %zu", i);
-  put_params(w, c->params);
+  xval__json_params(w->r->model, c->params, w->out);
   if (c->folds) {
     if (c->rank > 0)
       put_count(w, "rank", c->rank);
@@ -245,7 +245,8 @@ static void put_candidate(writer *w, size_t i) {
 static void put_outer(writer *w, const ml_outer_result *o) {
   ml_buf_printf(w->out, "{\"n_train\": %zu, \"n_test\": %zu", o->n_train, o->n_test);
   put_index(w, "winner", o->best);
-  if (o->best < w->r->n_candidates) put_params(w, w->r->candidates[o->best].params);
+  if (o->best < w->r->n_candidates)
+    xval__json_params(w->r->model, w->r->candidates[o->best].params, w->out);
   if (o->inner_mean) {
     ml_buf_puts(w->out, ", \"inner_mean\": [");
     for (size_t i = 0; i < w->r->n_candidates; i++) {

@@ -15,8 +15,7 @@ static void begin(ml_buf *out, const char *key) {
   ml_buf_printf(out, "%-*s", KEY, key);
 }
 
-/* A line of words, broken where it is long. */
-static void put_line(ml_buf *out, const char *key, ml_buf *words) {
+void xval__put_line(const char *key, ml_buf *words, ml_buf *out) {
   ml_buf_put(words, "", 1);
   begin(out, key);
   if (words->failed)
@@ -40,7 +39,7 @@ static void put_model(const xval_shown *s, ml_buf *out) {
     xval__put_param(s, s->asked->fixed, p, &words);
     comma = ", ";
   }
-  put_line(out, "model", &words);
+  xval__put_line("model", &words, out);
 }
 
 static void put_data(const xval_shown *s, ml_buf *out) {
@@ -94,10 +93,10 @@ static void put_search(const xval_shown *s, ml_buf *out) {
     ml_buf_printf(&words, ", %zu repeat%s left out", n_repeats, cli__plural(n_repeats));
   if (g->race) ml_buf_puts(&words, "; race");
   if (g->halving) ml_buf_puts(&words, "; halving");
-  put_line(out, "search", &words);
+  xval__put_line("search", &words, out);
 }
 
-static void put_head(const xval_shown *s, ml_buf *out) {
+void xval__put_head(const xval_shown *s, ml_buf *out) {
   put_model(s, out);
   put_data(s, out);
   if (s->asked->prep_text) {
@@ -262,10 +261,9 @@ static void put_candidates(const xval_shown *s, ml_buf *out) {
   free(order);
 }
 
-static void put_winner(const xval_shown *s, ml_buf *out) {
+void xval__put_winner(const xval_shown *s, ml_buf *out) {
   const ml_xval_result *r = s->result;
   ml_buf words = {0};
-  ml_buf_puts(out, "\n");
   xval__put_params(s, r->candidates[r->best].params, &words);
   if (s->given->pick == ML_PICK_1SE && r->best == r->best_by_mean)
     ml_buf_puts(&words, ": none that is simpler is within one standard error");
@@ -273,13 +271,12 @@ static void put_winner(const xval_shown *s, ml_buf *out) {
     ml_buf_puts(&words, ": simplest within one standard error of ");
     xval__put_params(s, r->candidates[r->best_by_mean].params, &words);
   }
-  put_line(out, "winner", &words);
-  ml_buf_puts(out, "\n");
+  xval__put_line("winner", &words, out);
 }
 
 /* ---- outer results ------------------------------------------------------------------------- */
 
-static void put_holdout(const xval_shown *s, ml_buf *out) {
+void xval__put_holdout(const xval_shown *s, ml_buf *out) {
   const ml_outer_result *h = s->result->holdout;
   ml_buf words = {0};
   for (size_t m = 0; m < s->result->n_metrics && !h->error; m++) {
@@ -292,7 +289,7 @@ static void put_holdout(const xval_shown *s, ml_buf *out) {
     xval__put_text(h->error, &words);
   }
   ml_buf_printf(&words, "; %zu rows, fitted on the other %zu", h->n_test, h->n_train);
-  put_line(out, "holdout", &words);
+  xval__put_line("holdout", &words, out);
 }
 
 static void put_outer_row(const xval_shown *s, size_t i, grid *g) {
@@ -345,20 +342,22 @@ static void put_nested(const xval_shown *s, ml_buf *out) {
 void xval__table(const xval_shown *s, ml_buf *out) {
   const ml_xval_result *r = s->result;
   const ml_candidate_result *winner = xval__winner(s);
-  put_head(s, out);
+  xval__put_head(s, out);
   ml_buf_puts(out, "\n");
   if (r->n_outer > 0) {
     put_nested(s, out);
   } else {
     if (xval__is_search(s)) {
       put_candidates(s, out);
-      if (winner) put_winner(s, out);
+      ml_buf_puts(out, winner ? "\n" : "");
+      if (winner) xval__put_winner(s, out);
+      ml_buf_puts(out, winner ? "\n" : "");
     }
     if (winner) put_folds(s, winner, out);
   }
   if (r->holdout) {
     ml_buf_puts(out, "\n");
-    put_holdout(s, out);
+    xval__put_holdout(s, out);
   }
   xval__put_remarks(s, out);
 }

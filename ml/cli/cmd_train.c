@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mltool train: fit a model with everything before it on all rows, and keep it in a file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "train.h"
+
+typedef struct train_options {
+  cli_common common;
+  cli_xval xval;
+  const char *output;
+  cli_workers workers;
+} train_options;
+
+/* What a run holds; released in one place. */
+typedef struct train_run {
+  const char *input, *input_name; /* path, and how messages call it */
+  cli_xval given;                 /* without --cv none */
+  bool is_scored;                 /* there are folds */
+  xval_asked asked;
+  ml_mproc *pool;
+  ml_dataset *data;
+  ml_xval_result *result; /* NULL: --cv none */
+  ml_pipeline *pipeline;
+  size_t n_bytes;
+  double start;
+} train_run;
+
+/* ---- checks before the long work ----------------------------------------------------------- */
+
+/* What has no meaning without folds. */
+static ml_status check_unscored(const cli_xval *g, ml_error *err) {
+  const struct {
+    bool given;
+    const char *name;
+  } lonely[] = {{g->grid.n > 0, "grid"},        {g->random.given, "random"},
+                {g->sobol.given, "sobol"},      {g->space.n > 0, "space"},
+                {g->holdout > 0, "holdout"},    {g->repeat.given, "repeat"},
+                {g->metric != NULL, "metric"},  {g->checkpoint != NULL, "checkpoint"},
+                {g->start != NULL, "start"},    {g->groups != NULL, "groups"},
+                {g->time_budget, "time-budget"}};
+  for (size_t i = 0; i < sizeof lonely / sizeof *lonely; i++)
+    if (lonely[i].given)
+      return ml_error_set(err, ML_ERR_USAGE, "--%s needs folds, and there are none with --cv none",
+                          lonely[i].name);
+  return ML_OK;
+}
+
+static ml_status check_options(const train_options *o, train_run *run, ml_error *err) {
+  run->given = o->xval;
+  run->is_scored = !o->xval.cv || strcmp(o->xval.cv, "none") != 0;
+  if (!o->output)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "no file for the model: name it with -o FILE, as in -o model.json");
+  if (o->xval.nested)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "--nested has a winner for each outer fold, and train keeps one model: "
+                        "'mltool xval --nested' says how good such a search is");
+  if (run->is_scored) return ML_OK;
+  run->given.cv = NULL;
+  return check_unscored(&o->xval, err);
+}
+
+static ml_status check_files(const train_options *o, const char *input, ml_error *err) {
+  enum { READ = 2 };
+  const cli_file files[] = {{input, "input"},
+                            {o->xval.target_file, "file of --target-file"},
+                            {o->output, "model"},
+                            {o->xval.checkpoint, "file of --checkpoint"}};
+  if (o->xval.target_file && cli__is_stdio(o->xval.target_file) && cli__is_stdio(input))
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "the features and the target cannot both be standard input");
+  if (o->xval.checkpoint && cli__is_stdio(o->xval.checkpoint))
+    return ml_error_set(err, ML_ERR_USAGE, "option '--checkpoint' takes the name of a file");
+  return cli__check_outputs(files, READ, sizeof files / sizeof *files, err);
+}
+
+static ml_status prepare(cli_call *cli, const train_options *o, train_run *run, ml_error *err) {
+  ml_status status = cli__check_workers(&o->workers, err);
+  if (status == ML_OK) status = check_options(o, run, err);
+  if (status == ML_OK) status = xval__ask(&run->given, &run->asked, err);
+  if (status == ML_OK)
+    status = cli__find_input(cli, "--target NAME --model MODEL -o model.json", &run->input, err);
+  if (status == ML_OK) status = check_files(o, run->input, err);
+  if (status != ML_OK) return status;
+  run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
+  return ML_OK;
+}
+
+/* ---- the run ------------------------------------------------------------------------------- */
+
+static ml_status read_data(cli_call *cli, train_run *run, const ml_watch *watch, ml_error *err) {
+  ml_dataset_opts columns = run->asked.columns;
+  columns.watch = watch;
+  columns.takes_infinite = true; /* ml_pipeline_fit() says what replaces them */
+  double start = cli__now();
+  cli->idle = run->pool;
+  ml_status status =
+      ml_dataset_read(run->input, &columns, ml_mproc_exec(run->pool), &run->data, err);
+  cli->idle = NULL;
+  if (status != ML_OK) return status;
+  cli__detail(cli, "read: %.3f s", cli__now() - start);
+  ml_problem problem;
+  return ml_model_problem(run->asked.model, run->asked.problem, run->data->problem, &problem, err);
+}
+
+static ml_status validate(cli_call *cli, train_run *run, const ml_watch *watch, ml_error *err) {
+  if (!run->is_scored) return ML_OK;
+  cli->progress.unit = "fits";
+  ml_status status =
+      ml_xval(run->data, run->asked.model, run->asked.candidates, run->asked.fixed,
+              &run->asked.opts, ml_mproc_exec(run->pool), watch, &run->result, err);
+  cli__pool_details(cli, run->pool);
+  return status == ML_OK ? xval__check_winner(&run->asked, run->result, err) : status;
+}
+
+static const double *best_params(const train_run *run) {
+  const ml_xval_result *r = run->result;
+  return r && r->best < r->n_candidates ? r->candidates[r->best].params : run->asked.fixed;
+}
+
+static ml_status fit(cli_call *cli, train_run *run, const ml_watch *watch, ml_error *err) {
+  const ml_pipeline_opts opts = {.prep = run->asked.prep,
+                                 .model = run->asked.model,
+                                 .params = best_params(run),
+                                 .seed = run->asked.opts.seed,
+                                 .fit_unweighted = run->asked.opts.fit_unweighted,
+                                 .validation = run->result,
+                                 .watch = watch};
+  double start = cli__now();
+  ml_status status = ml_pipeline_fit(run->data, &opts, &run->pipeline, err);
+  if (status == ML_OK) cli__detail(cli, "fit: %.3f s", cli__now() - start);
+  return status;
+}
+
+/* The file appears complete or not at all. */
+static ml_status save(const char *path, train_run *run, ml_error *err) {
+  ml_buf text = {0};
+  ml_output *out = NULL;
+  ml_status status = ml_pipeline_json(run->pipeline, &text, err);
+  if (status == ML_OK) status = ml_output_open(path, &out, err);
+  if (status == ML_OK) status = ml_output_write(out, text.data, text.n, err);
+  if (status == ML_OK)
+    status = ml_output_commit(out, err);
+  else
+    ml_output_abort(out);
+  run->n_bytes = text.n;
+  ml_buf_release(&text);
+  return status;
+}
+
+static ml_status show(const cli_call *cli, const train_run *run, const char *output,
+                      ml_error *err) {
+  static char none[] = "none";
+  const ml_xval_result nothing = {.model = run->asked.model,
+                                  .data = run->data,
+                                  .problem = run->data->problem,
+                                  .cv = none,
+                                  .seed = run->asked.opts.seed,
+                                  .best = SIZE_MAX};
+  xval_shown shown = {0};
+  ml_status status =
+      xval__show(run->input_name, &run->asked, run->result ? run->result : &nothing, false, &shown,
+                 err);
+  const trained t = {.input = run->input,
+                     .output = output,
+                     .shown = &shown,
+                     .pipeline = run->pipeline,
+                     .n_bytes = run->n_bytes,
+                     .n_workers = cli__n_workers(run->pool),
+                     .seconds = cli__now() - run->start};
+  ml_buf out = {0};
+  if (status == ML_OK) {
+    (cli->common.json ? train__json : train__text)(&t, &out);
+    status = cli__print(&out, err);
+  }
+  xval__hide(&shown);
+  return status;
+}
+
+static ml_status work(cli_call *cli, const train_options *o, train_run *run, ml_error *err) {
+  ml_watch watch = cli__watch(cli);
+  run->start = cli__now();
+  /* First, so that a port in use is known before a long file has been read. */
+  ml_status status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
+  if (status == ML_OK) status = read_data(cli, run, &watch, err);
+  if (status != ML_OK) return status;
+  cli__note_port(cli, &o->workers, run->pool);
+  status = validate(cli, run, &watch, err);
+  if (status == ML_OK) status = fit(cli, run, &watch, err);
+  if (status == ML_OK) status = save(o->output, run, err);
+  bool is_shown = !cli__is_stdio(o->output) && (cli->common.json || !cli->common.quiet);
+  return status == ML_OK && is_shown ? show(cli, run, o->output, err) : status;
+}
+
+static ml_status run(cli_call *cli, const void *options, ml_error *err) {
+  train_run run = {0};
+  cli__catch_signals();
+  ml_status status = prepare(cli, options, &run, err);
+  if (status == ML_OK) status = work(cli, options, &run, err);
+  ml_mproc_close(run.pool); /* before its blocks are unmapped here */
+  ml_pipeline_free(run.pipeline);
+  ml_xval_free(run.result);
+  ml_dataset_free(run.data);
+  xval__release(&run.asked);
+  return status;
+}
+
+static const cli_opt output_opts[] = {
+    {'o', "output", CLI_TEXT, offsetof(train_options, output), "FILE",
+     .help = "write the model to FILE, as JSON; - is standard output"},
+    {0}};
+
+#define GROUP(title, opts) \
+  { title, opts, offsetof(train_options, xval) }
+
+const cli_command cli__train = {
+    .name = "train",
+    .summary = "fit a model, with everything before it, and save it",
+    .synopsis = "--target NAME --model MODEL -o MODEL.json [OPTION]... [FILE]",
+    .description =
+        "Read features and a target from FILE, or from standard input, cross-validate the model as "
+        "'mltool xval' does, with the same options, and fit it on all rows. With --grid, --random "
+        "or --sobol it is the best of those that were tried. --cv none fits without a score.\n\n"
+        "MODEL.json has all that new data need: steps of --prep with what they have learnt, the "
+        "names of the features, the model and its score. 'mltool predict' uses it, 'mltool "
+        "inspect' shows it. It appears complete or not at all.\n\n"
+        "With -s and -p folds and candidates are shared among processes; the model is the same to "
+        "the byte.",
+    .groups =
+        (const cli_group[]){GROUP("Data:", cli__xval_data_opts),
+                            GROUP("Model:", cli__xval_model_opts),
+                            GROUP("Folds:", cli__xval_fold_opts),
+                            GROUP("Scores:", cli__xval_score_opts),
+                            GROUP("Search:", cli__xval_search_opts),
+                            GROUP("Run:", cli__xval_run_opts),
+                            {"Output:", output_opts, 0},
+                            {"Workers:", cli__worker_opts, offsetof(train_options, workers)},
+                            {"Options of every command:", cli__common_opts, 0},
+                            {0}},
+    .options_size = sizeof(train_options),
+    .max_args = 1,
+    .examples =
+        (const cli_example[]){
+            {"a ridge regression of all features",
+             "mltool train diabetes.csv --target y --model ridge --set alpha=0.1 -o ridge.json"},
+            {"what it says of new rows", "mltool predict ridge.json new.csv"},
+            {"the best of twenty penalties",
+             "mltool train bcancer.csv --target y --prep standard --model logistic --grid "
+             "C=log:1e-3:1e3:20 -o best.json"},
+            {0}},
+    .exit_status =
+        "0 done, also when some of the fits of the cross-validation failed; 1 failed, also when "
+        "all did; 2 wrong usage, 3 malformed input, 4 a worker failed, 130 interrupted.",
+    .run = run};
