@@ -10,6 +10,14 @@
 
 /* ---- what is wrong -------------------------------------------------------------------------- */
 
+/* Whatever failed, be it in a dictionary beside this one. */
+static bool has_failed(ml_loader *loader) {
+  const ml_loader *first = loader;
+  while (first->within) first = first->within;
+  loader->status = first->status;
+  return loader->status != ML_OK;
+}
+
 static void mark(ml_loader *loader, ml_status status) {
   for (ml_loader *l = loader; l; l = l->within) l->status = status;
 }
@@ -32,7 +40,7 @@ static void put_path(const ml_loader *loader, const char *name, char *out, size_
 void ml_loader_fail(ml_loader *loader, const char *name, const char *format, ...) {
   char path[200], words[240];
   va_list args;
-  if (loader->status != ML_OK) return;
+  if (has_failed(loader)) return;
   va_start(args, format);
   vsnprintf(words, sizeof words, format, args);
   va_end(args);
@@ -42,7 +50,7 @@ void ml_loader_fail(ml_loader *loader, const char *name, const char *format, ...
 }
 
 void ml_loader_no_memory(ml_loader *loader) {
-  if (loader->status == ML_OK) mark(loader, ml_error_memory(loader->err));
+  if (!has_failed(loader)) mark(loader, ml_error_memory(loader->err));
 }
 
 static void fail_type(ml_loader *loader, const char *name, const ml_value *v, const char *want) {
@@ -71,7 +79,7 @@ bool ml_loader_has(const ml_loader *loader, const char *name) {
 }
 
 const ml_value *ml_loader_find(ml_loader *loader, const char *name) {
-  if (loader->status != ML_OK) return NULL;
+  if (has_failed(loader)) return NULL;
   const ml_value *v = ml_value_find(loader->dict, name);
   if (!v) ml_loader_fail(loader, name, "is missing");
   return v;
