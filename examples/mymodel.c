@@ -6,7 +6,9 @@
  *
  * docs/own-model.md explains each part. */
 #include <ml/model.h>
+#include <ml/saved.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SHRINK, N_PARAMS };
 
@@ -84,6 +86,32 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return ML_OK;
 }
 
+/* What was learnt, for files: numbers by names. */
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const centroids *c = fitted;
+  ml_saver saver = ml_saver_begin(arena, err);
+  ml_saver_reals(&saver, "rows", c->rows, c->n_classes, ml_saved_finite);
+  ml_saver_matrix(&saver, "centroids", c->at, c->n_classes, c->n_columns, ml_saved_finite);
+  return ml_saver_end(&saver, out);
+}
+
+/* Nothing that a file says is believed: what the loader gives has been checked. */
+static ml_status load(const double *values, const ml_value *saved, size_t n_columns,
+                      size_t n_classes, void **fitted, ml_error *err) {
+  (void)values; /* the centroids are shrunk already */
+  ml_loader loader = ml_loader_begin(saved, err);
+  const double *rows = ml_loader_reals(&loader, "rows", n_classes, ml_saved_finite);
+  const double *at = ml_loader_matrix(&loader, "centroids", n_classes, n_columns, ml_saved_finite);
+  centroids *c = loader.status == ML_OK ? new_centroids(n_classes, n_columns) : NULL;
+  if (!c) ml_loader_no_memory(&loader);
+  if (c) {
+    memcpy(c->rows, rows, n_classes * sizeof *rows);
+    memcpy(c->at, at, n_classes * n_columns * sizeof *at);
+    *fitted = c;
+  }
+  return ml_loader_end(&loader);
+}
+
 ML_API extern const ml_model ml_model_table[];
 const ml_model ml_model_table[] = {
     {.abi = ML_MODEL_ABI,
@@ -95,5 +123,7 @@ const ml_model ml_model_table[] = {
      .n_params = N_PARAMS,
      .fit = fit,
      .predict = predict,
-     .free = forget},
+     .free = forget,
+     .save = save,
+     .load = load},
     {0}}; /* ends the table */

@@ -24,6 +24,7 @@
 #include <ml/problem.h>
 #include <ml/rng.h>
 #include <ml/roll.h>
+#include <ml/saved.h>
 #include <ml/score.h>
 #include <ml/select.h>
 #include <ml/series.h>

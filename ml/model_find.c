@@ -72,6 +72,10 @@ static ml_status check_models(const ml_model *models, const char *what, ml_error
                           "model '%s' of '%s' lacks a summary, a source, fit, predict, free, its "
                           "parameters, or a trait that says what it is for",
                           m->name, what);
+    if (!m->save != !m->load)
+      return ml_error_set(err, ML_ERR_USAGE,
+                          "model '%s' of '%s' has one of save and load: both or none belong there",
+                          m->name, what);
     ml_status status = check_params(m, what, err);
     if (status != ML_OK) return status;
   }

@@ -38,4 +38,8 @@ bool value__are_bools(const void *bytes, size_t n);
 /* The first of n names that is there twice, or NULL. *failed: no memory to find out. */
 const char *value__duplicate(const char *const *names, size_t n, bool *failed);
 
+/* Read one JSON value, if there is nothing unusual in it. @retval ML_ERR_PARSE  ask jansson,
+ * also for what is wrong. @retval ML_ERR_MEMORY */
+ml_status value__json_plain(const char *text, size_t n, ml_arena *arena, ml_value *out);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* JSON into values: jansson reads it, and what it made is copied into the arena. */
+/* JSON into values: jansson reads what is unusual, and what it made is copied into the arena. */
 #include <jansson.h>
 #include <string.h>
 
@@ -103,12 +103,14 @@ ml_status ml_value_from_json(const char *text, size_t n, const char *source, ml_
   json_error_t why;
   const char *nul = n > 0 ? memchr(text, 0, n) : NULL;
   if (nul) return fail_at_nul(&r, text, nul);
+  ml_status status = value__json_plain(text + n_mark, n - n_mark, arena, out);
+  if (status != ML_ERR_PARSE) return status == ML_OK ? ML_OK : ml_error_memory(err);
   json_t *json = json_loadb(text + n_mark, n - n_mark, flags, &why);
   /* It refuses integers beyond 64 bits, unless all integers are to be doubles. */
   if (!json && json_error_code(&why) == json_error_numeric_overflow)
     json = json_loadb(text + n_mark, n - n_mark, flags | JSON_DECODE_INT_AS_REAL, &why);
   if (!json) return fail(&r, &why);
-  ml_status status = read_value(&r, json, 0, out);
+  status = read_value(&r, json, 0, out);
   json_decref(json);
   return status;
 }

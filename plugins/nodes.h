@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <ml/model.h>
+#include <ml/saved.h>
 
 typedef struct nodes {
   struct NODE **rows; /* n */
@@ -75,6 +76,38 @@ static inline int nodes_balance(const ml_view *view, int *labels, double *weight
     weights[c] = weights[c] > 0 ? (double)view->n / ((double)n_there * weights[c]) : 1;
   }
   return n_there;
+}
+
+/* ---- files: the classes that a machine knows, in its order ------------------------------------
+ */
+
+/* @param n  0: regression */
+static inline void nodes_save_labels(ml_saver *saver, const int *labels, int n) {
+  int64_t *out = n ? ml_saver_new_ints(saver, "labels", (size_t)n) : NULL;
+  for (int i = 0; out && i < n; i++) out[i] = labels[i];
+}
+
+/* Two or more, each once. */
+static inline const int64_t *nodes_load_labels(ml_loader *loader, size_t n_classes, size_t *n) {
+  *n = ml_loader_length(loader, "labels");
+  if (*n < 2 || *n > n_classes || n_classes > INT_MAX)
+    ml_loader_fail(loader, "labels", "has %zu classes, where 2 to %zu belong", *n, n_classes);
+  const int64_t *labels = ml_loader_ints(loader, "labels", *n, 0, (int64_t)n_classes - 1);
+  bool *seen = labels ? calloc(n_classes, sizeof *seen) : NULL;
+  if (!seen) ml_loader_no_memory(loader);
+  for (size_t i = 0; loader->status == ML_OK && i < *n; i++) {
+    if (seen[labels[i]]) ml_loader_fail(loader, "labels", "has a class twice, in place %zu", i + 1);
+    seen[labels[i]] = true;
+  }
+  free(seen);
+  return loader->status == ML_OK ? labels : NULL;
+}
+
+/* As the libraries want them. @return NULL: no memory */
+static inline int *nodes_labels(const int64_t *labels, size_t n) {
+  int *out = malloc(n * sizeof *out);
+  for (size_t i = 0; out && i < n; i++) out[i] = (int)labels[i];
+  return out;
 }
 
 /* A class that was not there to be learnt is never chosen. */

@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static char data_path[128];
 
@@ -167,6 +168,51 @@ static void ways(void **state) {
   fail_runs("random", "ridge", "alpha=log:0.1:1");
 }
 
+static const ml_model *kept;
+static double kept_params[64];
+static void *kept_fitted;
+
+/* What was learnt to JSON and back. */
+static ml_status keep(ml_error *err) {
+  ml_arena *arena = ml_arena_new();
+  ml_buf json = {0};
+  ml_value saved;
+  void *loaded = NULL;
+  if (!arena) return ml_error_memory(err);
+  ml_status status = kept->save(kept_fitted, arena, &saved, err);
+  if (status == ML_OK) status = ml_value_to_json(&saved, &json, err);
+  if (status == ML_OK) status = ml_value_from_json(json.data, json.n, "s", arena, &saved, err);
+  size_t k = kept->traits & ML_MODEL_CLASSIFIES ? 2 : 0;
+  if (status == ML_OK) status = kept->load(kept_params, &saved, 2, k, &loaded, err);
+  kept->free(loaded);
+  ml_buf_release(&json);
+  ml_arena_free(arena);
+  return status;
+}
+
+static void kept_models(void **state) {
+  (void)state;
+  static const double x[] = {1, 2, 3, 4, 5, 6, 2, 1, 5, 3, 4, 0}, y[] = {1, 2, 4, 3, 6, 5};
+  static const uint32_t of_rows[] = {0, 0, 1, 0, 1, 1};
+  for (size_t i = 0; (kept = ml_model_at(i)); i++) {
+    ml_error err = {0};
+    bool classifies = kept->traits & ML_MODEL_CLASSIFIES;
+    const ml_view view = {.n = 6,
+                          .n_columns = 2,
+                          .x = x,
+                          .stride = 6,
+                          .y = classifies ? NULL : y,
+                          .classes = classifies ? of_rows : NULL,
+                          .n_classes = classifies ? 2 : 0};
+    ml_model_defaults(kept, kept_params);
+    if (strcmp(kept->name, "random_forest") == 0)
+      assert_int_equal(ml_model_set(kept, "n_estimators=2", kept_params, &err), ML_OK);
+    assert_int_equal(kept->fit(kept_params, &view, 1, NULL, &kept_fitted, &err), ML_OK);
+    fail_each(kept->name, keep, 0);
+    kept->free(kept_fitted);
+  }
+}
+
 static void data(void **state) {
   (void)state;
   fail_each("classes", read_classes, 0);
@@ -218,8 +264,8 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(data), cmocka_unit_test(steps),
-                                     cmocka_unit_test(scores), cmocka_unit_test(models),
-                                     cmocka_unit_test(ways)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(data),        cmocka_unit_test(steps),
+                                     cmocka_unit_test(scores),      cmocka_unit_test(models),
+                                     cmocka_unit_test(kept_models), cmocka_unit_test(ways)};
   return cmocka_run_group_tests_name("memory_xval", tests, setup, teardown);
 }

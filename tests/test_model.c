@@ -268,7 +268,7 @@ static void shared_objects_without_models_are_refused(void **state) {
     const char *file, *message; /* %s: the path */
   } cases[] = {
       {"models_abi.so",
-       "model 'first' of '%s' has ABI 7, and this libml takes 1: compile it again"},
+       "model 'first' of '%s' has ABI 1, and this libml takes 2: compile it again"},
       {"models_no_table.so", "'%s' has no models: it does not export ml_model_table"},
       {"multip.so", "'%s' has no models: it does not export ml_model_table"},
       {"models_empty.so", "'%s' has no model"},
@@ -278,6 +278,8 @@ static void shared_objects_without_models_are_refused(void **state) {
       {"models_no_trait.so",
        "model 'first' of '%s' lacks a summary, a source, fit, predict, free, its parameters, or a "
        "trait that says what it is for"},
+      {"models_no_load.so",
+       "model 'first' of '%s' has one of save and load: both or none belong there"},
       {"models_no_help.so", "parameter 1 of model 'first' of '%s' lacks a name or help"},
       {"models_default.so",
        "the default of parameter 'size' of model 'first' of '%s' is no value of it"},

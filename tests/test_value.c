@@ -309,6 +309,39 @@ static void json_mistakes_have_a_place(void **state) {
   assert_int_equal(ml_value_from_json("[1\0]", 4, NULL, arena, &v, NULL), ML_ERR_PARSE);
 }
 
+/* An escape by number is left to jansson, and all around it. */
+static void usual_json_is_read_as_unusual(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "0",
+      "-0",
+      "-0.0",
+      "1.5e3",
+      "1E-400",
+      "4.9e-324",
+      "1.7976931348623157e308",
+      "0.1000000000000000055511151231257827",
+      "999999999999999999",
+      "9223372036854775807",
+      "-9223372036854775808",
+      "18446744073709551616",
+      "[]",
+      "{}",
+      " [ 1 , 2.0 , [ ] , { } , null , true , false ] ",
+      "{\"a\":1,\"b\":{\"a\":[1,2,{\"c\":\"d\"}]},\"\":[]}",
+      "\"\\\" \\\\ \\/ \\b\\f\\n\\r\\t\"",
+      "\"\u00e9\u20ac\U0001F600\x7f\"",
+      "{\"value__attr_\\\"slope\\\"\":\"inf\"}",
+      "\r\n\t{\"x\" : [ -1 ] }\n",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    char slow[300];
+    snprintf(slow, sizeof slow, "[\"\\u0061\",%s]", texts[i]);
+    ml_value one = parsed(texts[i]), other = parsed(slow);
+    if (!ml_value_equal(&one, &other.as.l.values[1])) fail_msg("%s", texts[i]);
+  }
+}
+
 static void nesting_has_an_end(void **state) {
   (void)state;
   char text[200];
@@ -346,6 +379,7 @@ int main(void) {
       cmocka_unit_test(json_is_written_compactly),
       cmocka_unit_test(json_comes_back_as_it_was),
       cmocka_unit_test(json_mistakes_have_a_place),
+      cmocka_unit_test(usual_json_is_read_as_unusual),
       cmocka_unit_test(nesting_has_an_end),
   };
   return cmocka_run_group_tests_name("value", tests, set_up, tear_down);

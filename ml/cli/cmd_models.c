@@ -103,6 +103,7 @@ static void put_model(const cli_call *cli, ml_buf *out, const ml_model *model) {
   for (size_t i = 0; i < N_TRAITS; i++)
     if (model->traits & traits[i].trait) put_field(out, traits[i].name, traits[i].words);
   put_shared(out, model);
+  if (!model->save) put_field(out, "files", "cannot be kept in one: it has no save and load");
   if (model->n_params == 0) return;
   ml_buf_puts(out, "\n");
   cli__heading(cli, out, "Parameters (--set NAME=VALUE):");

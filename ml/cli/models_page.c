@@ -157,6 +157,29 @@ static const char library_words[] =
     "- Support vector machines give scores and no probabilities, so metrics such as log_loss are "
     "refused; roc_auc of\n  two classes is computed from scores.\n";
 
+static const char file_words[] =
+    "\n## What is kept in files\n\n"
+    "Numbers are exact. What is read from a file is checked: lengths, ranges, columns and classes "
+    "that there are.\n\n"
+    "| model | what |\n| --- | --- |\n"
+    "| dummy | `shares` of the classes, or the `value`; `seed` of what is drawn |\n"
+    "| ols, ridge, lasso, elastic_net | `constant`, `shift`, `coef`: constant + (x - shift) coef "
+    "|\n"
+    "| logistic | `classes` that there were, `centre` that is subtracted, `coef` of each problem "
+    "and logit, that of the intercept last |\n"
+    "| gaussian_nb | `base`: logarithms of what does not depend on the row; `mean` + `rest`, and "
+    "`variance`, of each class and column |\n"
+    "| knn | the training rows: `x`, and `y` or `classes` |\n"
+    "| decision_tree, random_forest | tree after tree and level after level: `columns` of the "
+    "nodes, -1 for a leaf; `thresholds` of those that are none; `values` of the leaves. The "
+    "children of the first node that is no leaf are the second and the third, those of the next "
+    "one the fourth and the fifth, and so on |\n"
+    "| xgboost | `booster`: XGBoost's own JSON |\n"
+    "| linear_svc, linear_svr | `labels` in LIBLINEAR's order, `coef` of each column, that of the "
+    "intercept last |\n"
+    "| svc, svr | `labels`, `gamma`, and LIBSVM's `rho`, `counts` of vectors, `coef` and `vectors` "
+    "|\n";
+
 void models__markdown(ml_buf *out) {
   const ml_model *model;
   ml_buf_puts(out,
@@ -164,10 +187,13 @@ void models__markdown(ml_buf *out) {
               "# Models\n\n"
               "What `mltool xval --model` takes and is built in; `mltool models` lists also those "
               "of libraries that\nthis machine has, and `mltool models NAME` explains one. "
-              "[A model of your own](own-model.md) is a\nshared object.\n\n"
+              "[A model of your own](own-model.md) is a\nshared object. What any of them has "
+              "learnt can be kept in a file, from which it predicts the same bits:\n"
+              "[below](#what-is-kept-in-files) is what.\n\n"
               "| model | for | what it is |\n| --- | --- | --- |\n");
   for (size_t i = 0; (model = ml_model_at(i)); i++) put_row(out, model);
   ml_buf_puts(out, library_words);
+  ml_buf_puts(out, file_words);
   ml_buf_puts(out, "\n## What is built in\n");
   for (size_t i = 0; (model = ml_model_at(i)); i++) put_section(out, model);
 }

@@ -85,6 +85,24 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return ML_OK;
 }
 
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  ml_saver saver = ml_saver_begin(arena, err);
+  tree__save(fitted, 1, &saver);
+  return ml_saver_end(&saver, out);
+}
+
+static ml_status load(const double *params, const ml_value *saved, size_t n_columns,
+                      size_t n_classes, void **fitted, ml_error *err) {
+  (void)params;
+  ml_loader loader = ml_loader_begin(saved, err);
+  tree *loaded = tree__load(&loader, 1, n_columns, n_classes ? n_classes : 1, n_classes > 0);
+  if (loaded) *fitted = loaded;
+  return ml_loader_end(&loader);
+}
+
 /* ---- folds ------------------------------------------------------------------------------------
  */
 
@@ -156,4 +174,6 @@ const ml_model models__decision_tree = {
     .share_size = tree__share_size,
     .share = tree__share,
     .fold = run_fold,
+    .save = save,
+    .load = load,
 };

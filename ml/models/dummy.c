@@ -2,6 +2,7 @@
 /* The baseline: predictions that look at no feature. */
 #include <math.h>
 #include <ml/rng.h>
+#include <ml/saved.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,17 +173,23 @@ static size_t drawn_class(const dummy *d, size_t row) {
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
+static dummy *new_dummy(const double *values, size_t n_classes, uint64_t seed) {
+  dummy *d = calloc(1, sizeof *d + n_classes * sizeof *d->shares);
+  if (!d) return NULL;
+  d->strategy = (strategy)values[STRATEGY];
+  if (d->strategy == AUTO) d->strategy = n_classes ? PRIOR : MEAN;
+  d->seed = seed;
+  d->n_classes = n_classes;
+  return d;
+}
+
 static ml_status fit(const double *values, const ml_view *train, uint64_t seed, const void *cancel,
                      void **fitted, ml_error *err) {
   ml_status status = check(values, train, err);
   (void)cancel;
   if (status != ML_OK) return status;
-  dummy *d = calloc(1, sizeof *d + train->n_classes * sizeof *d->shares);
+  dummy *d = new_dummy(values, train->n_classes, seed);
   if (!d) return ml_error_memory(err);
-  d->strategy = (strategy)values[STRATEGY];
-  if (d->strategy == AUTO) d->strategy = train->n_classes ? PRIOR : MEAN;
-  d->seed = seed;
-  d->n_classes = train->n_classes;
   status = train->n_classes ? learn_shares(d, train, err) : learn_value(d, values, train, err);
   if (status == ML_OK)
     *fitted = d;
@@ -208,6 +215,42 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return ML_OK;
 }
 
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static const ml_saved_range share = {0, 1};
+
+/* JSON has no integers beyond int64_t. */
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const dummy *d = fitted;
+  ml_saver saver = ml_saver_begin(arena, err);
+  if (d->n_classes)
+    ml_saver_reals(&saver, "shares", d->shares, d->n_classes, share);
+  else
+    ml_saver_real(&saver, "value", d->value, ml_saved_finite);
+  ml_saver_put(&saver, "seed", ml_value_int((int64_t)d->seed));
+  return ml_saver_end(&saver, out);
+}
+
+static ml_status load(const double *values, const ml_value *saved, size_t n_columns,
+                      size_t n_classes, void **fitted, ml_error *err) {
+  (void)n_columns;
+  const ml_view all = {.n_classes = n_classes};
+  ml_status status = check(values, &all, err);
+  if (status != ML_OK) return status;
+  ml_loader loader = ml_loader_begin(saved, err);
+  int64_t seed = ml_loader_int(&loader, "seed", INT64_MIN, INT64_MAX);
+  const double *shares = n_classes ? ml_loader_reals(&loader, "shares", n_classes, share) : NULL;
+  double value = n_classes ? 0 : ml_loader_real(&loader, "value", ml_saved_finite);
+  dummy *d = loader.status == ML_OK ? new_dummy(values, n_classes, (uint64_t)seed) : NULL;
+  if (!d) ml_loader_no_memory(&loader);
+  if (d) {
+    if (n_classes) memcpy(d->shares, shares, n_classes * sizeof *shares);
+    d->value = value;
+    *fitted = d;
+  }
+  return ml_loader_end(&loader);
+}
+
 const ml_model models__dummy = {
     .abi = ML_MODEL_ABI,
     .name = "dummy",
@@ -221,4 +264,6 @@ const ml_model models__dummy = {
     .fit = fit,
     .predict = predict,
     .free = free,
+    .save = save,
+    .load = load,
 };

@@ -73,4 +73,6 @@ const ml_model models__elastic_net = {
     .share_size = share_size,
     .share = share,
     .fold = fold,
+    .save = linear__save,
+    .load = linear__load,
 };

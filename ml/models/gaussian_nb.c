@@ -2,6 +2,7 @@
 /* Gaussian naive Bayes: features are normal and independent within a class. */
 #include <float.h>
 #include <math.h>
+#include <ml/saved.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,6 +154,14 @@ static ml_status set_class(const class_sums *sums, size_t c, double total, doubl
   return ML_OK;
 }
 
+static gaussian_nb *new_model(size_t k, size_t p, bool knows_columns) {
+  gaussian_nb *nb = calloc(1, sizeof *nb + n_sums(k, p) * sizeof(double));
+  if (!nb) return NULL;
+  double *mean = nb->memory + k;
+  *nb = (gaussian_nb){k, p, knows_columns, nb->memory, mean, mean + k * p, mean + 2 * k * p};
+  return nb;
+}
+
 static ml_status make(const class_sums *sums, double var_smoothing, gaussian_nb **out,
                       ml_error *err) {
   size_t k = sums->n_classes, p = sums->n_columns;
@@ -162,10 +171,8 @@ static ml_status make(const class_sums *sums, double var_smoothing, gaussian_nb 
   greatest = greatest_variance(sums, total);
   if (!isfinite(greatest))
     return ml_error_set(err, ML_ERR_NUMERIC, "variances of columns are too great for numbers");
-  gaussian_nb *nb = calloc(1, sizeof *nb + n_sums(k, p) * sizeof(double));
+  gaussian_nb *nb = new_model(k, p, greatest > 0);
   if (!nb) return ml_error_memory(err);
-  double *mean = nb->memory + k;
-  *nb = (gaussian_nb){k, p, greatest > 0, nb->memory, mean, mean + k * p, mean + 2 * k * p};
   ml_status status = ML_OK;
   for (size_t c = 0; c < k && status == ML_OK; c++)
     status = set_class(sums, c, total, var_smoothing * greatest, nb, err);
@@ -306,6 +313,52 @@ static ml_status fold(const ml_cv *cv, const void *shared, size_t fold, const si
   return status;
 }
 
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static const ml_saved_range of_base = {-HUGE_VAL, DBL_MAX}, of_variance = {0, DBL_MAX};
+
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const gaussian_nb *nb = fitted;
+  size_t k = nb->n_classes, p = nb->n_columns;
+  ml_saver saver = ml_saver_begin(arena, err);
+  ml_saver_put(&saver, "knows_columns", ml_value_bool(nb->knows_columns));
+  ml_saver_reals(&saver, "base", nb->base, k, of_base);
+  ml_saver_matrix(&saver, "mean", nb->mean, k, p, ml_saved_finite);
+  ml_saver_matrix(&saver, "rest", nb->rest, k, p, ml_saved_finite);
+  ml_saver_matrix(&saver, "variance", nb->variance, k, p, of_variance);
+  return ml_saver_end(&saver, out);
+}
+
+/* The classes that have rows are divided by their variances. */
+static void check_variances(ml_loader *loader, const double *base, const double *variance, size_t k,
+                            size_t p) {
+  for (size_t i = 0; loader->status == ML_OK && i < k * p; i++)
+    if (base[i / p] > -HUGE_VAL && variance[i] == 0)
+      ml_loader_fail(loader, "variance", "is 0 in place %zu, of a class that has rows", i + 1);
+}
+
+static ml_status load(const double *values, const ml_value *saved, size_t p, size_t k,
+                      void **fitted, ml_error *err) {
+  (void)values;
+  ml_loader loader = ml_loader_begin(saved, err);
+  bool knows_columns = ml_loader_bool(&loader, "knows_columns");
+  const double *base = ml_loader_reals(&loader, "base", k, of_base);
+  const double *mean = ml_loader_matrix(&loader, "mean", k, p, ml_saved_finite);
+  const double *rest = ml_loader_matrix(&loader, "rest", k, p, ml_saved_finite);
+  const double *variance = ml_loader_matrix(&loader, "variance", k, p, of_variance);
+  if (knows_columns) check_variances(&loader, base, variance, k, p);
+  gaussian_nb *nb = loader.status == ML_OK ? new_model(k, p, knows_columns) : NULL;
+  if (!nb) ml_loader_no_memory(&loader);
+  if (nb) {
+    memcpy(nb->base, base, k * sizeof *base);
+    memcpy(nb->mean, mean, k * p * sizeof *mean);
+    memcpy(nb->rest, rest, k * p * sizeof *rest);
+    memcpy(nb->variance, variance, k * p * sizeof *variance);
+    *fitted = nb;
+  }
+  return ml_loader_end(&loader);
+}
+
 static const ml_model_param params[] = {
     {.name = "var_smoothing",
      .kind = ML_MODEL_REAL,
@@ -330,4 +383,6 @@ const ml_model models__gaussian_nb = {
     .share_size = share_size,
     .share = share,
     .fold = fold,
+    .save = save,
+    .load = load,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* k nearest neighbours: a row is like those training rows that are nearest to it. */
 #include <math.h>
+#include <ml/saved.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,6 +196,60 @@ static ml_status fold(const ml_cv *cv, const void *shared, size_t fold, const si
   return status;
 }
 
+/* ---- files: the training rows ------------------------------------------------------------------
+ */
+
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const knn *model = fitted;
+  size_t n = model->rows.n, p = model->rows.n_columns;
+  ml_saver saver = ml_saver_begin(arena, err);
+  double *x = ml_saver_new_matrix(&saver, "x", n, p);
+  for (size_t i = 0; x && i < n; i++)
+    for (size_t j = 0; j < p; j++) x[i * p + j] = knn__value(model->rows.x, p, i, j);
+  if (model->y) ml_saver_reals(&saver, "y", model->y, n, ml_saved_finite);
+  int64_t *classes = model->classes ? ml_saver_new_ints(&saver, "classes", n) : NULL;
+  for (size_t i = 0; classes && i < n; i++) classes[i] = model->classes[i];
+  return ml_saver_end(&saver, out);
+}
+
+/* Rows as fit() gets them. @param[out] memory  what the view points to: free() it */
+static ml_view load_rows(ml_loader *loader, size_t n_columns, size_t n_classes, double **memory) {
+  size_t n = ml_loader_length(loader, "x");
+  ml_view view = {.n = n, .n_columns = n_columns, .stride = n, .n_classes = n_classes};
+  const double *x = ml_loader_matrix(loader, "x", n, n_columns, ml_saved_finite);
+  const int64_t *classes =
+      n_classes ? ml_loader_ints(loader, "classes", n, 0, (int64_t)n_classes - 1) : NULL;
+  view.y = n_classes ? NULL : ml_loader_reals(loader, "y", n, ml_saved_finite);
+  *memory = NULL;
+  if (loader->status != ML_OK) return view;
+  double *columns = *memory = malloc((n * n_columns + n + 1) * sizeof *columns);
+  if (!columns) {
+    ml_loader_no_memory(loader);
+    return view;
+  }
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < n_columns; j++) columns[j * n + i] = x[i * n_columns + j];
+  uint32_t *numbers = (uint32_t *)(columns + n * n_columns);
+  for (size_t i = 0; classes && i < n; i++) numbers[i] = (uint32_t)classes[i];
+  view.x = columns;
+  view.classes = classes ? numbers : NULL;
+  return view;
+}
+
+static ml_status load(const double *values, const ml_value *saved, size_t n_columns,
+                      size_t n_classes, void **fitted, ml_error *err) {
+  double *memory;
+  ml_loader loader = ml_loader_begin(saved, err);
+  ml_view view = load_rows(&loader, n_columns, n_classes, &memory);
+  if (values[N_NEIGHBORS] > (double)view.n)
+    ml_loader_fail(&loader, "x", "has %zu rows, which are fewer than the neighbours", view.n);
+  ml_status status = loader.status;
+  if (status == ML_OK) status = fit(values, &view, 0, NULL, fitted, err);
+  free(memory);
+  ml_status ended = ml_loader_end(&loader);
+  return status == ML_OK ? ended : status;
+}
+
 static const ml_model_param params[] = {
     [N_NEIGHBORS] = {.name = "n_neighbors",
                      .kind = ML_MODEL_INT,
@@ -227,4 +282,6 @@ const ml_model models__knn = {
     .predict = predict,
     .free = release,
     .fold = fold,
+    .save = save,
+    .load = load,
 };

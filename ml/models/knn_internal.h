@@ -10,6 +10,11 @@ typedef enum knn_metric { KNN_EUCLIDEAN, KNN_MANHATTAN } knn_metric;
 /* Tiles of KNN_TILE rows, whose columns lie one behind another; groups of KNN_GROUP rows. */
 enum { KNN_TILE = 64, KNN_GROUP = 8, KNN_AT_ONCE = 4 /* queries */ };
 
+/* Of rows in tiles, p columns of them. */
+static inline double knn__value(const double *x, size_t p, size_t row, size_t j) {
+  return x[(row / KNN_TILE * p + j) * KNN_TILE + row % KNN_TILE];
+}
+
 /* ---- a sketch: which rows may be near -------------------------------------------------------- */
 
 /* The rows once more, less exact and twice as fast: centred, scaled into [-1, 1], in float. Behind

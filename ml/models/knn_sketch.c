@@ -32,17 +32,13 @@ static double relative_error(size_t p) {
 
 /* ---- the rows -------------------------------------------------------------------------------- */
 
-static double value(const double *x, size_t p, size_t row, size_t j) {
-  return x[(row / KNN_TILE * p + j) * KNN_TILE + row % KNN_TILE];
-}
-
 /* The means, which are within the range of values, and the greatest distance from them. */
 static double find_centre(const double *x, size_t n, size_t p, double *centre) {
   double most = 0;
   for (size_t j = 0; j < p; j++) {
     double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += value(x, p, i, j) / (double)n;
-    for (size_t i = 0; i < n; i++) most = fmax(most, fabs(value(x, p, i, j) - sum));
+    for (size_t i = 0; i < n; i++) sum += knn__value(x, p, i, j) / (double)n;
+    for (size_t i = 0; i < n; i++) most = fmax(most, fabs(knn__value(x, p, i, j) - sum));
     centre[j] = sum;
   }
   return most;
@@ -54,7 +50,7 @@ static void draw(const double *x, size_t first, size_t n, size_t p, knn_sketch *
   float *to = out->x + first * (p + 1);
   for (size_t j = 0; j < p; j++)
     for (size_t i = 0; i < n; i++) {
-      double u = (value(x, p, first + i, j) - out->centre[j]) * out->scale;
+      double u = (knn__value(x, p, first + i, j) - out->centre[j]) * out->scale;
       to[j * KNN_TILE + i] = (float)u;
       squares[i] += u * u;
     }

@@ -66,4 +66,6 @@ const ml_model models__lasso = {
     .share_size = share_size,
     .share = share,
     .fold = fold,
+    .save = linear__save,
+    .load = linear__load,
 };

@@ -67,6 +67,11 @@ void linear__predict_one(const ml_view *rows, const double *shift, const double 
                          double constant, double *out);
 ml_status linear__predict(const void *fitted, const ml_view *rows, double *out, ml_error *err);
 
+/** As ml_model's. */
+ml_status linear__save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err);
+ml_status linear__load(const double *params, const ml_value *saved, size_t n_columns,
+                       size_t n_classes, void **fitted, ml_error *err);
+
 /* ---- factorization ------------------------------------------------------------------------- */
 
 /* The centred features, times the roots of the weights, as U S V': coefficients for a penalty alpha

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/saved.h>
 #include <ml/vector.h>
 
 #include "linear_parts.h"
@@ -220,4 +221,33 @@ ml_status linear__predict(const void *fitted, const ml_view *rows, double *out, 
   (void)err;
   linear__predict_one(rows, model->values, model->values + model->p, model->constant, out);
   return ML_OK;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+ml_status linear__save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const linear_model *model = fitted;
+  ml_saver saver = ml_saver_begin(arena, err);
+  ml_saver_real(&saver, "constant", model->constant, ml_saved_finite);
+  ml_saver_reals(&saver, "shift", model->values, model->p, ml_saved_finite);
+  ml_saver_reals(&saver, "coef", model->values + model->p, model->p, ml_saved_finite);
+  return ml_saver_end(&saver, out);
+}
+
+ml_status linear__load(const double *params, const ml_value *saved, size_t n_columns,
+                       size_t n_classes, void **fitted, ml_error *err) {
+  (void)params, (void)n_classes;
+  ml_loader loader = ml_loader_begin(saved, err);
+  double constant = ml_loader_real(&loader, "constant", ml_saved_finite);
+  const double *shift = ml_loader_reals(&loader, "shift", n_columns, ml_saved_finite);
+  const double *coef = ml_loader_reals(&loader, "coef", n_columns, ml_saved_finite);
+  linear_model *model = loader.status == ML_OK ? linear__model_new(n_columns) : NULL;
+  if (!model) ml_loader_no_memory(&loader);
+  if (model) {
+    model->constant = constant;
+    memcpy(model->values, shift, n_columns * sizeof *shift);
+    memcpy(model->values + n_columns, coef, n_columns * sizeof *coef);
+    *fitted = model;
+  }
+  return ml_loader_end(&loader);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Logistic regression with an L2 penalty: two classes, more, or each against the rest. */
 #include <math.h>
+#include <ml/saved.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,66 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return logit__probabilities(&model->shape, rows, model->b, out, err);
 }
 
+/* ---- files: of each problem and logit a row of coefficients, that of the intercept last --------
+ */
+
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const logistic *model = fitted;
+  const logit_shape *shape = &model->shape;
+  ml_saver saver = ml_saver_begin(arena, err);
+  int64_t *classes = ml_saver_new_ints(&saver, "classes", shape->n_present);
+  for (size_t c = 0; classes && c < shape->n_present; c++) classes[c] = shape->present[c];
+  if (shape->centre)
+    ml_saver_reals(&saver, "centre", shape->centre, shape->n_columns - shape->has_intercept,
+                   ml_saved_finite);
+  ml_saver_matrix(&saver, "coef", model->b, shape->n_problems * shape->n_logits, shape->n_columns,
+                  ml_saved_finite);
+  return ml_saver_end(&saver, out);
+}
+
+/* Those that rows had: at least two, ascending. */
+static const int64_t *load_classes(ml_loader *loader, size_t n_classes, size_t *n) {
+  *n = ml_loader_length(loader, "classes");
+  const int64_t *classes = ml_loader_ints(loader, "classes", *n, 0, (int64_t)n_classes - 1);
+  if (*n < 2) ml_loader_fail(loader, "classes", "has %zu elements, where two or more belong", *n);
+  for (size_t c = 1; loader->status == ML_OK && c < *n; c++)
+    if (classes[c] <= classes[c - 1])
+      ml_loader_fail(loader, "classes", "does not ascend in place %zu", c + 1);
+  return loader->status == ML_OK ? classes : NULL;
+}
+
+static void load_coefficients(ml_loader *loader, logistic *model) {
+  const logit_shape *shape = &model->shape;
+  size_t n_rows = shape->n_problems * shape->n_logits;
+  const double *coef = ml_loader_matrix(loader, "coef", n_rows, shape->n_columns, ml_saved_finite);
+  if (!coef) return;
+  model->b = calloc(logit__n_all(shape) + 1, sizeof *model->b);
+  if (model->b)
+    memcpy(model->b, coef, logit__n_all(shape) * sizeof *coef);
+  else
+    ml_loader_no_memory(loader);
+}
+
+static ml_status load(const double *params, const ml_value *saved, size_t n_columns,
+                      size_t n_classes, void **fitted, ml_error *err) {
+  const ml_view view = {.n_columns = n_columns, .n_classes = n_classes};
+  bool has_centre = params[LOGIT_FIT_INTERCEPT] != 0 && params[LOGIT_PENALIZE_INTERCEPT] == 0;
+  size_t n_present;
+  ml_loader loader = ml_loader_begin(saved, err);
+  const int64_t *present = load_classes(&loader, n_classes, &n_present);
+  const double *centre =
+      has_centre ? ml_loader_reals(&loader, "centre", n_columns, ml_saved_finite) : NULL;
+  logistic *model = loader.status == ML_OK ? calloc(1, sizeof *model) : NULL;
+  if (!model || logit__shape_saved(params, &view, present, n_present, centre, &model->shape, err))
+    ml_loader_no_memory(&loader);
+  if (loader.status == ML_OK) load_coefficients(&loader, model);
+  if (loader.status == ML_OK)
+    *fitted = model;
+  else
+    release(model);
+  return ml_loader_end(&loader);
+}
+
 static const ml_model_param params[LOGIT_N_PARAMS] = {
     [LOGIT_C] = {.name = "C",
                  .kind = ML_MODEL_REAL,
@@ -109,4 +170,6 @@ const ml_model models__logistic = {
     .share_size = logit__share_size,
     .share = logit__share,
     .fold = logit__fold,
+    .save = save,
+    .load = load,
 };

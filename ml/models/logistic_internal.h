@@ -150,6 +150,11 @@ ML_MUST_CHECK ml_status logit__shape(const double *params, const ml_view *train,
 /** That of rows which have all classes, whatever the rows of the view are. */
 ML_MUST_CHECK ml_status logit__shape_whole(const double *params, const ml_view *view,
                                            const double *centre, logit_shape *out, ml_error *err);
+/** That of a fit that was saved. @param present  n_present classes, ascending; at least two
+ * @param centre  of each column; not needed unless the intercept is free */
+ML_MUST_CHECK ml_status logit__shape_saved(const double *params, const ml_view *view,
+                                           const int64_t *present, size_t n_present,
+                                           const double *centre, logit_shape *out, ml_error *err);
 void logit__shape_release(logit_shape *shape);
 
 /** All parameters: of each problem one behind another. */

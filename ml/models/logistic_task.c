@@ -92,6 +92,16 @@ ml_status logit__shape_whole(const double *params, const ml_view *view, const do
   return find_form(params, view, centre, out, err);
 }
 
+ml_status logit__shape_saved(const double *params, const ml_view *view, const int64_t *present,
+                             size_t n_present, const double *centre, logit_shape *out,
+                             ml_error *err) {
+  *out =
+      (logit_shape){.n_present = n_present, .present = calloc(n_present + 1, sizeof *out->present)};
+  if (!out->present) return ml_error_memory(err);
+  for (size_t c = 0; c < n_present; c++) out->present[c] = (uint32_t)present[c];
+  return find_form(params, view, centre, out, err);
+}
+
 void logit__shape_release(logit_shape *shape) {
   free(shape->present);
   free(shape->centre);

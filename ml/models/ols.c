@@ -56,4 +56,6 @@ const ml_model models__ols = {
     .share = share,
     .fold = fold,
     .gcv = gcv,
+    .save = linear__save,
+    .load = linear__load,
 };

@@ -123,13 +123,15 @@ static void free_forest(void *fitted) {
   free(f);
 }
 
-static ml_status new_forest(size_t n, size_t n_values, forest **out, ml_error *err) {
-  forest *f = calloc(1, sizeof *f);
-  if (f) f->trees = calloc(n, sizeof *f->trees);
-  if (!f || !f->trees) {
-    free(f);
+/* @param trees  which it takes over in any case; NULL: no memory */
+static ml_status new_forest(tree *trees, size_t n, size_t n_values, forest **out, ml_error *err) {
+  forest *f = trees ? calloc(1, sizeof *f) : NULL;
+  if (!f) {
+    for (size_t t = 0; trees && t < n; t++) tree__release(&trees[t]);
+    free(trees);
     return ml_error_memory(err);
   }
+  f->trees = trees;
   f->n = n;
   f->n_values = n_values;
   *out = f;
@@ -146,8 +148,8 @@ static ml_status fit(const double *params, const ml_view *train, uint64_t seed, 
   if (status) return status;
   status = begin_planting(&sample, params, &limits, seed, cancel, &p, err);
   if (status == ML_OK) {
-    size_t n_values = train->n_classes ? train->n_classes : 1;
-    status = new_forest((size_t)params[N_ESTIMATORS], n_values, &f, err);
+    size_t n = (size_t)params[N_ESTIMATORS], n_values = train->n_classes ? train->n_classes : 1;
+    status = new_forest(calloc(n, sizeof(tree)), n, n_values, &f, err);
     for (size_t t = 0; status == ML_OK && t < f->n; t++) {
       status = plant(&p, t, &f->trees[t], err);
       if (status == ML_OK) tree__shrink(&f->trees[t]);
@@ -175,6 +177,28 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   for (size_t t = 0; t < f->n; t++) add(&f->trees[t], NULL, rows, out);
   divide(out, n, f->n, out);
   return ML_OK;
+}
+
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const forest *f = fitted;
+  ml_saver saver = ml_saver_begin(arena, err);
+  tree__save(f->trees, f->n, &saver);
+  return ml_saver_end(&saver, out);
+}
+
+static ml_status load(const double *params, const ml_value *saved, size_t n_columns,
+                      size_t n_classes, void **fitted, ml_error *err) {
+  size_t n = (size_t)params[N_ESTIMATORS], n_values = n_classes ? n_classes : 1;
+  ml_loader loader = ml_loader_begin(saved, err);
+  tree *trees = tree__load(&loader, n, n_columns, n_values, n_classes > 0);
+  ml_status status = ml_loader_end(&loader);
+  forest *f = NULL;
+  if (status == ML_OK) status = new_forest(trees, n, n_values, &f, err);
+  if (status == ML_OK) *fitted = f;
+  return status;
 }
 
 /* ---- folds ------------------------------------------------------------------------------------
@@ -329,4 +353,6 @@ const ml_model models__random_forest = {
     .share_size = tree__share_size,
     .share = tree__share,
     .fold = run_fold,
+    .save = save,
+    .load = load,
 };

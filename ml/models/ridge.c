@@ -64,4 +64,6 @@ const ml_model models__ridge = {
     .share = share,
     .fold = fold,
     .gcv = gcv,
+    .save = linear__save,
+    .load = linear__load,
 };

@@ -4,6 +4,7 @@
 #define ML_TREE_H
 
 #include <ml/model.h>
+#include <ml/saved.h>
 
 /* An entry of a sorted column: a row of the sample, and whether its value is greater than that of
  * the entry before it. */
@@ -111,6 +112,16 @@ ml_status tree__cut(const tree *grown, size_t max_depth, double alpha, uint8_t *
  * @param is_leaf  as tree__cut() says; NULL: as grown */
 const double *tree__find(const tree *grown, const uint8_t *is_leaf, const ml_view *view,
                          size_t row);
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+/** Put n trees of the same n_values, at least one: what is needed for tree__find(). */
+void tree__save(const tree *trees, size_t n, ml_saver *saver);
+
+/** @param n  trees, which there have to be
+ * @param are_shares  values are those of classes
+ * @return them, in their order: tree__release() each and free() them; NULL: loader says why */
+tree *tree__load(ml_loader *loader, size_t n, size_t n_columns, size_t n_values, bool are_shares);
 
 /* ---- score of splits, for tree_grow.c ------------------------------------------------------- */
 

@@ -2,8 +2,10 @@
 /* Linear support vector machines by LIBLINEAR. */
 #include <linear.h>
 #include <pthread.h>
+#include <string.h>
 
 #include <ml/rng.h>
+#include <ml/saved.h>
 
 #define NODE feature_node
 #include "../nodes.h"
@@ -90,6 +92,10 @@ static void free_machine(void *fitted) {
 static int svc_solver(const double *params) {
   if (params[PENALTY] != 0) return L1R_L2LOSS_SVC;
   return params[LOSS] != 0 ? L2R_L1LOSS_SVC_DUAL : L2R_L2LOSS_SVC;
+}
+
+static int svr_solver(const double *params) {
+  return params[LOSS] != 0 ? L2R_L2LOSS_SVR : L2R_L1LOSS_SVR_DUAL;
 }
 
 static ml_status check_svc(const double *params, const ml_view *all, ml_error *err) {
@@ -183,9 +189,7 @@ static ml_status fit_svr(const double *params, const ml_view *view, uint64_t see
   (void)cancel;
   machine *m = new_machine(params, view);
   if (!m) return ml_error_memory(err);
-  struct parameter parameter = {
-      .solver_type = params[LOSS] != 0 ? L2R_L2LOSS_SVR : L2R_L1LOSS_SVR_DUAL,
-      .p = params[EPSILON]};
+  struct parameter parameter = {.solver_type = svr_solver(params), .p = params[EPSILON]};
   ml_status status = learn(params, view, &parameter, seed, m, err);
   if (status == ML_OK)
     *fitted = m;
@@ -224,6 +228,76 @@ static ml_status predict_rows(const void *fitted, const ml_view *view, double *o
   return status;
 }
 
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+/* Of two classes, or in regression, one column of coefficients; else one for each label. */
+static size_t n_weights(const struct model *model) {
+  return model->nr_class > 2 ? (size_t)model->nr_class : 1;
+}
+
+/* A row of coefficients for each feature, that of the intercept last. */
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const machine *m = fitted;
+  const struct model *model = m->model;
+  ml_saver saver = ml_saver_begin(arena, err);
+  nodes_save_labels(&saver, model->label, m->n_classes ? model->nr_class : 0);
+  ml_saver_matrix(&saver, "coef", model->w, (size_t)model->nr_feature + (m->bias >= 0),
+                  n_weights(model), ml_saved_finite);
+  return ml_saver_end(&saver, out);
+}
+
+/* @param n_labels  0: regression */
+static struct model *new_model(size_t n_labels, const int64_t *labels, const double *coef,
+                               size_t n_coef, size_t n_columns, double bias) {
+  struct model *model = calloc(1, sizeof *model);
+  if (!model) return NULL;
+  model->nr_class = n_labels ? (int)n_labels : 2;
+  model->nr_feature = (int)n_columns;
+  model->bias = bias;
+  model->w = malloc((n_coef + 1) * sizeof *model->w);
+  if (model->w) memcpy(model->w, coef, n_coef * sizeof *coef);
+  if (n_labels) model->label = nodes_labels(labels, n_labels);
+  if (!model->w || (n_labels && !model->label)) free_and_destroy_model(&model);
+  return model;
+}
+
+static ml_status load(const double *params, const ml_value *saved, size_t n_columns,
+                      size_t n_classes, int solver, void **fitted, ml_error *err) {
+  const ml_view view = {.n_columns = n_columns, .n_classes = n_classes};
+  ml_loader loader = ml_loader_begin(saved, err);
+  machine *m = new_machine(params, &view);
+  size_t n_labels = 0;
+  if (!m) ml_loader_no_memory(&loader);
+  const int64_t *labels = n_classes ? nodes_load_labels(&loader, n_classes, &n_labels) : NULL;
+  size_t n_rows = m ? n_columns + (m->bias >= 0) : 0, n_cols = n_labels > 2 ? n_labels : 1;
+  if (n_columns > INT_MAX - 2) ml_loader_fail(&loader, "coef", "has too many features");
+  const double *coef = ml_loader_matrix(&loader, "coef", n_rows, n_cols, ml_saved_finite);
+  if (loader.status == ML_OK) {
+    m->model = new_model(n_labels, labels, coef, n_rows * n_cols, n_columns, m->bias);
+    if (m->model)
+      m->model->param.solver_type = solver;
+    else
+      ml_loader_no_memory(&loader);
+  }
+  if (loader.status == ML_OK)
+    *fitted = m;
+  else
+    free_machine(m);
+  return ml_loader_end(&loader);
+}
+
+static ml_status load_svc(const double *params, const ml_value *saved, size_t n_columns,
+                          size_t n_classes, void **fitted, ml_error *err) {
+  return load(params, saved, n_columns, n_classes, svc_solver(params), fitted, err);
+}
+
+static ml_status load_svr(const double *params, const ml_value *saved, size_t n_columns,
+                          size_t n_classes, void **fitted, ml_error *err) {
+  (void)n_classes;
+  return load(params, saved, n_columns, 0, svr_solver(params), fitted, err);
+}
+
 ML_API const ml_model ml_model_table[] = {
     {.abi = ML_MODEL_ABI,
      .name = "linear_svc",
@@ -235,7 +309,9 @@ ML_API const ml_model ml_model_table[] = {
      .check = check_svc,
      .fit = fit_svc,
      .predict = predict_rows,
-     .free = free_machine},
+     .free = free_machine,
+     .save = save,
+     .load = load_svc},
     {.abi = ML_MODEL_ABI,
      .name = "linear_svr",
      .summary = "linear support vector regression",
@@ -245,5 +321,7 @@ ML_API const ml_model ml_model_table[] = {
      .n_params = N_SVR,
      .fit = fit_svr,
      .predict = predict_rows,
-     .free = free_machine},
+     .free = free_machine,
+     .save = save,
+     .load = load_svr},
     {0}};

@@ -2,6 +2,7 @@
 /* Support vector machines with kernels by LIBSVM. */
 #include <libsvm/svm.h>
 #include <math.h>
+#include <string.h>
 
 #define NODE svm_node
 #include "../nodes.h"
@@ -87,7 +88,7 @@ static const ml_model_param svr_params[N_SVR] = {
 typedef struct machine {
   struct svm_model *model;
   nodes x;
-  size_t n_classes;
+  size_t n_classes, n_columns;
 } machine;
 
 static void free_machine(void *fitted) {
@@ -121,12 +122,12 @@ static double gamma_of(const double *params, const ml_view *view) {
   return v > 0 ? 1 / ((double)view->n_columns * v) : 1;
 }
 
-static struct svm_parameter parameters(const double *params, const ml_view *view) {
+static struct svm_parameter parameters(const double *params, double gamma, size_t n_classes) {
   static const int kernels[] = {RBF, LINEAR, POLY, SIGMOID};
-  return (struct svm_parameter){.svm_type = view->n_classes ? C_SVC : EPSILON_SVR,
+  return (struct svm_parameter){.svm_type = n_classes ? C_SVC : EPSILON_SVR,
                                 .kernel_type = kernels[(size_t)params[KERNEL]],
                                 .degree = (int)params[DEGREE],
-                                .gamma = gamma_of(params, view),
+                                .gamma = gamma,
                                 .coef0 = params[COEF0],
                                 .cache_size = params[CACHE],
                                 .eps = params[TOL],
@@ -164,9 +165,10 @@ static ml_status fit_svc(const double *params, const ml_view *view, uint64_t see
   double *weights = calloc(view->n_classes, sizeof *weights);
   ml_status status = m && labels && weights ? ML_OK : ml_error_memory(err);
   if (status == ML_OK) {
-    struct svm_parameter parameter = parameters(params, view);
+    struct svm_parameter parameter = parameters(params, gamma_of(params, view), view->n_classes);
     int n_there = nodes_balance(view, labels, weights);
     m->n_classes = view->n_classes;
+    m->n_columns = view->n_columns;
     if (params[BALANCED] != 0) {
       parameter.nr_weight = (int)view->n_classes;
       parameter.weight_label = labels;
@@ -190,7 +192,8 @@ static ml_status fit_svr(const double *params, const ml_view *view, uint64_t see
   (void)cancel;
   machine *m = calloc(1, sizeof *m);
   if (!m) return ml_error_memory(err);
-  struct svm_parameter parameter = parameters(params, view);
+  m->n_columns = view->n_columns;
+  struct svm_parameter parameter = parameters(params, gamma_of(params, view), view->n_classes);
   parameter.p = params[EPSILON];
   ml_status status = learn(view, &parameter, m, err);
   if (status == ML_OK)
@@ -242,6 +245,136 @@ static ml_status predict_rows(const void *fitted, const ml_view *view, double *o
   return status;
 }
 
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+static size_t n_pairs(size_t n) {
+  return n * (n - 1) / 2;
+}
+
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const machine *m = fitted;
+  const struct svm_model *model = m->model;
+  size_t n = (size_t)model->l, k = (size_t)model->nr_class;
+  ml_saver saver = ml_saver_begin(arena, err);
+  nodes_save_labels(&saver, model->label, m->n_classes ? model->nr_class : 0);
+  ml_saver_real(&saver, "gamma", model->param.gamma, ml_saved_finite);
+  ml_saver_reals(&saver, "rho", model->rho, n_pairs(k), ml_saved_finite);
+  int64_t *counts = m->n_classes ? ml_saver_new_ints(&saver, "counts", k) : NULL;
+  for (size_t i = 0; counts && i < k; i++) counts[i] = model->nSV[i];
+  double *coef = ml_saver_new_matrix(&saver, "coef", k - 1, n);
+  for (size_t i = 0; coef && i < k - 1; i++)
+    memcpy(coef + i * n, model->sv_coef[i], n * sizeof *coef);
+  double *rows = ml_saver_new_matrix(&saver, "vectors", n, m->n_columns);
+  for (size_t i = 0; rows && i < n; i++)
+    for (const struct svm_node *node = model->SV[i]; node->index > 0; node++)
+      rows[i * m->n_columns + (size_t)node->index - 1] = node->value;
+  return ml_saver_end(&saver, out);
+}
+
+/* What a file says, checked. */
+typedef struct saved_machine {
+  size_t n, n_labels; /* vectors; n_labels 0: regression */
+  const int64_t *labels, *counts;
+  const double *rho, *coef, *vectors;
+  double gamma;
+} saved_machine;
+
+static saved_machine read_machine(ml_loader *loader, size_t n_columns, size_t n_classes) {
+  const ml_saved_range of_gamma = {0, DBL_MAX};
+  saved_machine s = {.n = ml_loader_length(loader, "vectors")};
+  if (s.n > INT_MAX - 2) ml_loader_fail(loader, "vectors", "has too many rows");
+  if (n_columns > INT_MAX - 2) ml_loader_fail(loader, "vectors", "has too many features");
+  if (n_classes) s.labels = nodes_load_labels(loader, n_classes, &s.n_labels);
+  size_t k = n_classes ? s.n_labels : 2, sum = 0;
+  s.gamma = ml_loader_real(loader, "gamma", of_gamma);
+  s.rho = ml_loader_reals(loader, "rho", k > 1 ? n_pairs(k) : 0, ml_saved_finite);
+  if (n_classes) s.counts = ml_loader_ints(loader, "counts", k, 0, (int64_t)s.n);
+  s.coef = ml_loader_matrix(loader, "coef", k > 1 ? k - 1 : 0, s.n, ml_saved_finite);
+  s.vectors = ml_loader_matrix(loader, "vectors", s.n, n_columns, ml_saved_finite);
+  for (size_t i = 0; s.counts && i < k; i++) sum += (size_t)s.counts[i];
+  if (s.counts && sum != s.n)
+    ml_loader_fail(loader, "counts", "add up to %zu, and there are %zu vectors", sum, s.n);
+  return s;
+}
+
+static void *copy(const void *from, size_t n) {
+  void *to = malloc(n + 1);
+  if (to && n) memcpy(to, from, n);
+  return to;
+}
+
+/* The arrays of a model, each of its own: svm_free_and_destroy_model() frees them. */
+static bool fill_model(const saved_machine *s, const nodes *x, struct svm_model *model) {
+  size_t k = s->n_labels ? s->n_labels : 2;
+  model->nr_class = (int)k;
+  model->l = (int)s->n;
+  model->SV = copy(x->rows, s->n * sizeof *x->rows);
+  model->rho = copy(s->rho, n_pairs(k) * sizeof *s->rho);
+  model->sv_coef = calloc(k, sizeof *model->sv_coef);
+  bool ok = model->SV && model->rho && model->sv_coef;
+  for (size_t i = 0; ok && i < k - 1; i++) {
+    model->sv_coef[i] = copy(s->coef + i * s->n, s->n * sizeof *s->coef);
+    ok = model->sv_coef[i] != NULL;
+  }
+  if (!ok || !s->n_labels) return ok;
+  model->label = nodes_labels(s->labels, k);
+  model->nSV = nodes_labels(s->counts, k);
+  return model->label && model->nSV;
+}
+
+/* It is freed by loops over coefficients, which have to be there. */
+static void free_part(struct svm_model *model) {
+  for (int i = 0; model->sv_coef && i < model->nr_class - 1; i++) free(model->sv_coef[i]);
+  free(model->sv_coef);
+  free(model->SV);
+  free(model->rho);
+  free(model->label);
+  free(model->nSV);
+  free(model);
+}
+
+static ml_status build(const double *params, const saved_machine *s, size_t n_columns,
+                       size_t n_classes, machine *m, ml_error *err) {
+  double *x = malloc((s->n * n_columns + 1) * sizeof *x);
+  struct svm_model *model = calloc(1, sizeof *model);
+  for (size_t i = 0; x && i < s->n; i++)
+    for (size_t j = 0; j < n_columns; j++) x[j * s->n + i] = s->vectors[i * n_columns + j];
+  const ml_view view = {
+      .n = s->n, .n_columns = n_columns, .x = x, .stride = s->n, .n_classes = n_classes};
+  ml_status status = x && model ? nodes_make(&view, -1, &m->x, err) : ml_error_memory(err);
+  free(x);
+  if (status == ML_OK) {
+    model->param = parameters(params, s->gamma, n_classes);
+    if (!fill_model(s, &m->x, model)) status = ml_error_memory(err);
+  }
+  if (status == ML_OK)
+    m->model = model;
+  else if (model)
+    free_part(model);
+  return status;
+}
+
+static ml_status load(const double *params, const ml_value *saved, size_t n_columns,
+                      size_t n_classes, void **fitted, ml_error *err) {
+  ml_loader loader = ml_loader_begin(saved, err);
+  saved_machine s = read_machine(&loader, n_columns, n_classes);
+  machine *m = loader.status == ML_OK ? calloc(1, sizeof *m) : NULL;
+  ml_status status = loader.status;
+  if (status == ML_OK && !m) status = ml_error_memory(err);
+  if (status == ML_OK) {
+    m->n_classes = n_classes;
+    m->n_columns = n_columns;
+    status = build(params, &s, n_columns, n_classes, m, err);
+  }
+  if (status == ML_OK)
+    *fitted = m;
+  else
+    free_machine(m);
+  ml_status ended = ml_loader_end(&loader);
+  return status == ML_OK ? ended : status;
+}
+
 ML_API const ml_model ml_model_table[] = {
     {.abi = ML_MODEL_ABI,
      .name = "svc",
@@ -252,7 +385,9 @@ ML_API const ml_model ml_model_table[] = {
      .n_params = N_SVC,
      .fit = fit_svc,
      .predict = predict_rows,
-     .free = free_machine},
+     .free = free_machine,
+     .save = save,
+     .load = load},
     {.abi = ML_MODEL_ABI,
      .name = "svr",
      .summary = "support vector regression with a kernel",
@@ -262,5 +397,7 @@ ML_API const ml_model ml_model_table[] = {
      .n_params = N_SVR,
      .fit = fit_svr,
      .predict = predict_rows,
-     .free = free_machine},
+     .free = free_machine,
+     .save = save,
+     .load = load},
     {0}};

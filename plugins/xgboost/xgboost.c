@@ -9,6 +9,8 @@
 #include <ml/exec.h>
 #include <ml/model.h>
 
+#include "booster_json.h"
+
 enum { N_ROUNDS, N_PARAMS = 13 };
 
 static const ml_model_param params[N_PARAMS] = {
@@ -188,10 +190,7 @@ static ml_status set_up(BoosterHandle booster, const double *values, size_t n_cl
                         uint64_t seed, ml_error *err) {
   bool ok = set(booster, "verbosity", "0") && set(booster, "nthread", "1") &&
             set_number(booster, "seed", (double)(seed % INT32_MAX)) &&
-            set(booster, "objective",
-                n_classes == 0   ? "reg:squarederror"
-                : n_classes == 2 ? "binary:logistic"
-                                 : "multi:softprob");
+            set(booster, "objective", booster_objective(n_classes));
   if (ok && n_classes > 2) ok = set_number(booster, "num_class", (double)n_classes);
   for (size_t i = N_ROUNDS + 1; i < N_PARAMS && ok; i++) {
     ml_buf text = {0};
@@ -289,6 +288,61 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return status;
 }
 
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  const boosted *b = fitted;
+  ml_saver saver = ml_saver_begin(arena, err);
+  ml_value json;
+  bst_ulong n;
+  const char *text;
+  ml_error why = {0};
+  if (XGBoosterSaveModelToBuffer(b->booster, "{\"format\":\"json\"}", &n, &text) != 0)
+    return fail(err);
+  ml_status status = ml_value_from_json(text, n, "xgboost", arena, &json, &why);
+  if (status == ML_ERR_PARSE) /* it writes NaN as such */
+    return ml_error_set(err, ML_ERR_NUMERIC, "xgboost has learnt what is no number: %s",
+                        why.message);
+  if (status != ML_OK) return ml_error_memory(err);
+  ml_saver_put(&saver, "booster", json);
+  return ml_saver_end(&saver, out);
+}
+
+static ml_status load_booster(const ml_buf *json, boosted *b, ml_error *err) {
+  XGBRegisterLogCallback(be_quiet);
+  if (XGBoosterCreate(NULL, 0, &b->booster) != 0 || !set(b->booster, "verbosity", "0") ||
+      !set(b->booster, "nthread", "1") ||
+      XGBoosterLoadModelFromBuffer(b->booster, json->data, json->n) != 0) {
+    fail(err);
+    if (err) err->status = ML_ERR_PARSE;
+    return ML_ERR_PARSE;
+  }
+  return ML_OK;
+}
+
+static ml_status load(const double *values, const ml_value *saved, size_t n_columns,
+                      size_t n_classes, void **fitted, ml_error *err) {
+  const booster_shape shape = {(size_t)values[N_ROUNDS], n_columns, n_classes};
+  ml_buf json = {0};
+  ml_loader loader = ml_loader_begin(saved, err);
+  booster_rewrite(&loader, &shape, &json);
+  ml_status status = ml_loader_end(&loader);
+  boosted *b = status == ML_OK ? calloc(1, sizeof *b) : NULL;
+  if (status == ML_OK && !b) status = ml_error_memory(err);
+  if (status == ML_OK) {
+    b->n_classes = n_classes;
+    b->n_rounds = shape.n_rounds;
+    status = load_booster(&json, b, err);
+  }
+  ml_buf_release(&json);
+  if (status == ML_OK)
+    *fitted = b;
+  else
+    free_boosted(b);
+  return status;
+}
+
 /* ---- one fold ---------------------------------------------------------------------------------
  */
 
@@ -355,5 +409,7 @@ ML_API const ml_model ml_model_table[] = {
      .fit = fit,
      .predict = predict,
      .free = free_boosted,
-     .fold = fold},
+     .fold = fold,
+     .save = save,
+     .load = load},
     {0}};

@@ -11,6 +11,7 @@
 #define NO_HELP   7
 #define DEFAULT   8
 #define TWO       9 /* nothing wrong: two models */
+#define NO_LOAD   10
 
 ML_API ml_status model_symbol_of_nobody(void);
 
@@ -42,12 +43,19 @@ static void forget(void *fitted) {
   (void)fitted;
 }
 
+static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
+  (void)fitted, (void)arena, (void)err;
+  *out = ml_value_null();
+  return ML_OK;
+}
+
 #define MODEL(called)                                                                       \
   {                                                                                         \
-    .abi = BROKEN == ABI ? 7 : ML_MODEL_ABI, .name = BROKEN == EMPTY ? NULL : (called),     \
+    .abi = BROKEN == ABI ? 1 : ML_MODEL_ABI, .name = BROKEN == EMPTY ? NULL : (called),     \
     .summary = "for tests", .source = "here",                                               \
     .traits = BROKEN == NO_TRAIT ? 0 : ML_MODEL_REGRESSES, .params = params, .n_params = 1, \
-    .fit = BROKEN == NO_FIT ? NULL : fit, .predict = predict, .free = forget                \
+    .fit = BROKEN == NO_FIT ? NULL : fit, .predict = predict, .free = forget,               \
+    .save = BROKEN == NO_LOAD ? save : NULL                                                 \
   }
 
 #if BROKEN == NO_TABLE
