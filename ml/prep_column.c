@@ -30,13 +30,15 @@ bool prep__add_op(prep_column *column, prep_op op) {
     column->ops = ops;
     column->capacity = capacity;
   }
+  if (op.label && !(op.label = strdup(op.label))) return false;
   column->ops[column->n_ops++] = op;
   return true;
 }
 
 static void release(prep_column *column) {
-  free(column->name);
+  for (size_t k = 0; k < column->n_ops; k++) free(column->ops[k].label);
   free(column->ops);
+  free(column->name);
 }
 
 void prep__keep(ml_prepared *p, const bool *kept) {

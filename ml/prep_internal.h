@@ -4,6 +4,7 @@
 #define ML_PREP_INTERNAL_H
 
 #include <ml/prep.h>
+#include <ml/select.h>
 
 /* Name of a feature. @param number  room for one that has none */
 enum { PREP_NUMBER_MAX = 24 };
@@ -21,7 +22,7 @@ typedef enum prep_op_kind {
 typedef struct prep_op {
   prep_op_kind kind;
   double a, b, c;
-  const char *label; /* in the name of its column */
+  char *label; /* of its own */
 } prep_op;
 
 /* A column of the result so far: where it comes from, and all that is done to its values. */
@@ -43,6 +44,7 @@ struct ml_prepared {
  * memory ran out */
 prep_column *prep__add(ml_prepared *p, size_t feature, const char *name, const char *label);
 
+/* One more thing that is done, behind the others. The label is copied. @return false: no memory */
 bool prep__add_op(prep_column *column, prep_op op);
 
 /* Drop the columns that are not kept; the others keep their order. */
@@ -80,6 +82,7 @@ struct prep_step {
   const char *column; /* in the text of the steps; NULL: all */
   size_t k;
   bool median;
+  ml_select_opts select;
 };
 
 struct ml_prep {
@@ -91,5 +94,17 @@ struct ml_prep {
 
 /* The kinds of steps. @return number i, NULL behind the last */
 const prep_kind *prep__kind(size_t i);
+
+/* A number of columns from 1 on. @return false: it is none, or beyond all */
+bool prep__count(const char *text, size_t *out);
+
+/* Error of a step that has no target to look at. */
+ml_status prep__need_target(const prep_step *step, const ml_dataset *data, ml_error *err);
+
+/* The step select: its rules, prep_rules.c, and what it does, prep_select.c. */
+ml_status prep__parse_rules(const char *argument, prep_step *step, ml_error *err);
+ml_status prep__check_relevance(const prep_step *step, const ml_dataset *data, bool *has_texts,
+                                ml_error *err);
+ml_status prep__fit_relevance(const prep_step *step, prep_fit *f);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The steps of preprocessing, by a table: what each takes, checks and learns. */
-#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -204,14 +203,14 @@ static ml_status add_categories(prep_fit *f, size_t from, size_t n) {
     prep_column *source = &f->p->columns[from];
     ml_number_format(value, number);
     const bool is_text = source->has_texts;
-    const size_t feature = source->feature, n_name = strlen(source->name);
-    const char *label = is_text ? data->categories[feature].labels[(size_t)value] : number;
+    const size_t feature = source->feature;
+    char *label = is_text ? data->categories[feature].labels[(size_t)value] : number;
     prep_column *c = prep__add(f->p, feature, source->name, label);
     if (!c) return ml_error_memory(f->err);
     source = &f->p->columns[from]; /* they may have moved */
     bool ok = true;
     for (size_t k = 0; k < source->n_ops && ok; k++) ok = prep__add_op(c, source->ops[k]);
-    const prep_op op = {PREP_IS, .a = value, .label = is_text ? c->name + n_name + 1 : NULL};
+    const prep_op op = {PREP_IS, .a = value, .label = is_text ? label : NULL};
     if (!ok || !prep__add_op(c, op)) return ml_error_memory(f->err);
   }
   return ML_OK;
@@ -252,26 +251,24 @@ static ml_status fit_one_hot(const prep_step *step, prep_fit *f) {
 
 /* ---- select-corr ---- */
 
-static ml_status parse_select(const char *argument, prep_step *step, ml_error *err) {
-  char shown[CSV_QUOTE_MAX], *end;
-  errno = 0;
-  const unsigned long long k = strtoull(argument, &end, 10);
-  if (strspn(argument, "0123456789") == strlen(argument) && errno == 0 && !*end && k > 0 &&
-      k <= SIZE_MAX) {
-    step->k = (size_t)k;
-    return ML_OK;
-  }
+static ml_status parse_correlation(const char *argument, prep_step *step, ml_error *err) {
+  char shown[CSV_QUOTE_MAX];
+  if (prep__count(argument, &step->k)) return ML_OK;
   return ml_error_set(err, ML_ERR_USAGE, "select-corr=%s is no number of columns",
                       csv__quote(argument, strlen(argument), shown));
 }
 
-static ml_status check_select(const prep_step *step, const ml_dataset *data, bool *has_texts,
-                              ml_error *err) {
-  (void)step, (void)has_texts;
+ml_status prep__need_target(const prep_step *step, const ml_dataset *data, ml_error *err) {
   return data->problem != ML_PROBLEM_AUTO
              ? ML_OK
              : ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0,
-                           "select-corr needs a target to correlate features with");
+                           "%s needs a target to correlate features with", step->kind->name);
+}
+
+static ml_status check_correlation(const prep_step *step, const ml_dataset *data, bool *has_texts,
+                                   ml_error *err) {
+  (void)has_texts;
+  return prep__need_target(step, data, err);
 }
 
 /* |Pearson correlation| of n pairs, which are used up; 0 where one of them is constant. */
@@ -305,7 +302,7 @@ static int compare_columns(const void *a, const void *b, void *correlations) {
 }
 
 /* Columns of texts are not in question: they stay. */
-static ml_status fit_select(const prep_step *step, prep_fit *f) {
+static ml_status fit_correlation(const prep_step *step, prep_fit *f) {
   const size_t n = f->p->n;
   size_t n_numeric = 0;
   for (size_t j = 0; j < n; j++) n_numeric += !f->p->columns[j].has_texts;
@@ -341,7 +338,8 @@ static const prep_kind kinds[] = {
     {"standard", NULL, false, NULL, NULL, fit_standard},
     {"minmax", NULL, false, NULL, NULL, fit_minmax},
     {"one-hot", "COLUMN", true, parse_one_hot, check_one_hot, fit_one_hot},
-    {"select-corr", "K", false, parse_select, check_select, fit_select},
+    {"select-corr", "K", false, parse_correlation, check_correlation, fit_correlation},
+    {"select", "RULES", true, prep__parse_rules, prep__check_relevance, prep__fit_relevance},
 };
 
 const prep_kind *prep__kind(size_t i) {

@@ -147,10 +147,10 @@ static void parsing(void **state) {
   expect_wrong("onehot", "no step \"onehot\" (did you mean one-hot?)");
   expect_wrong("zzzzzzzzz",
                "no step \"zzzzzzzzz\" (there are impute, standard, minmax, one-hot, "
-               "select-corr)");
+               "select-corr, select)");
   expect_wrong("standard,,minmax",
                "no step \"\" (there are impute, standard, minmax, one-hot, "
-               "select-corr)");
+               "select-corr, select)");
   expect_wrong("impute", "step \"impute\" lacks its argument: impute=mean|median");
   expect_wrong("impute=", "step \"impute\" lacks its argument: impute=mean|median");
   expect_wrong("impute=max", "impute=max is neither impute=mean nor impute=median");
@@ -163,6 +163,85 @@ static void parsing(void **state) {
     snprintf(text, sizeof text, "select-corr=%s", numbers[i]);
     snprintf(want, sizeof want, "%s is no number of columns", text);
     expect_wrong(text, want);
+  }
+}
+
+static void rules(void **state) {
+  (void)state;
+  static const char *const good[] = {"select", "select=fdr:0.1/redundancy:0.9/method:bh/test:ks",
+                                     "select=k:3/test:kx", "select=percentile=100"};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) ml_prep_free(parse(good[i]));
+  expect_wrong("select=", "step \"select\" lacks its argument: select=RULES");
+  expect_wrong("select=fdx:1", "select: no rule \"fdx\" (did you mean fdr?)");
+  expect_wrong("select=fdr:0.1/",
+               "select: no rule \"\" (there are fdr, k, percentile, test, method "
+               "and redundancy, with a slash between them)");
+  expect_wrong("select=k", "select: rule \"k\" lacks its value: k:K");
+  expect_wrong("select=k:1/k:2", "select: rule \"k\" is there twice");
+  expect_wrong("select=k:0", "select: k:0 is no number of columns");
+  expect_wrong("select=fdr:1", "select: fdr:1 is no number above 0 and below 1");
+  expect_wrong("select=fdr:nan", "select: fdr:nan is no number above 0 and below 1");
+  expect_wrong("select=percentile:101",
+               "select: percentile:101 is no number above 0 and up to 100");
+  expect_wrong("select=redundancy:0", "select: redundancy:0 is no number above 0 and below 1");
+  expect_wrong("select=test:mean", "select: test:mean is not test:mann|ks|kx");
+  expect_wrong("select=method:b", "select: method:b is not method:bh|by");
+  expect_wrong("select=k:1/percentile:5", "select: k and percentile exclude one another");
+  expect_wrong("select=k:1/fdr:0.1",
+               "select: fdr is of the false discovery rate, which k takes the place of");
+}
+
+/* Against ml_select() on the training rows of folds, of classes and of numbers. */
+static void relevant_columns(void **state) {
+  (void)state;
+  enum { ROWS = 90, COLUMNS = 40 };
+  static double x[ROWS * COLUMNS], y[ROWS], part[ROWS * COLUMNS], part_y[ROWS];
+  static char *labels[] = {"b", "a", "c"};
+  uint32_t codes[ROWS], rows[ROWS];
+  uint64_t seed = 11;
+  for (size_t i = 0; i < ROWS * COLUMNS; i++) x[i] = (double)(next_random(&seed) >> 40);
+  for (size_t i = 0; i < ROWS; i++) {
+    codes[i] = (uint32_t)(next_random(&seed) % 3);
+    y[i] = codes[i] + (double)(next_random(&seed) % 1000) / 1e4;
+    x[i] = 7; /* a constant */
+    for (size_t j = 1; j < 6; j++) x[j * ROWS + i] += codes[i] * 0x1p23;
+  }
+  ml_dataset data = {.n_rows = ROWS, .n_features = COLUMNS, .x = x, .y = y};
+  data.classes = (ml_levels){.labels = labels, .n = 3, .codes = codes};
+  for (size_t round = 0; round < 10; round++) {
+    const bool is_real = round % 2;
+    size_t n = 0;
+    ml_target *target = NULL;
+    ml_selection *want = NULL;
+    ml_error err = {0};
+    const char *cells[ROWS];
+    data.problem = is_real ? ML_REGRESSION : ML_CLASSIFICATION;
+    for (size_t i = 0; i < ROWS; i++)
+      if (i % 5 != round / 2) rows[n++] = (uint32_t)i;
+    for (size_t i = 0; i < n; i++) {
+      cells[i] = labels[codes[rows[i]]];
+      part_y[i] = y[rows[i]];
+      for (size_t j = 0; j < COLUMNS; j++) part[j * n + i] = x[j * ROWS + rows[i]];
+    }
+    const ml_matrix m = {.n_rows = n, .n_columns = COLUMNS, .values = part, .by_column = true};
+    assert_int_equal(
+        is_real ? ml_target_from_numbers("y", part_y, n, ML_REGRESSION, &target, &err)
+                : ml_target_from_texts("y", cells, n, NULL, ML_CLASSIFICATION, NULL, &target, &err),
+        ML_OK);
+    assert_int_equal(ml_select(&m, target, NULL, NULL, NULL, &want, &err), ML_OK);
+    bool is_selected[COLUMNS] = {false};
+    for (size_t k = 0; k < want->n_selected; k++) is_selected[want->selected[k]] = true;
+    ml_prepared *p = fit("select", &data, rows, n);
+    assert_true(want->n_selected >= 5 && !is_selected[0]);
+    assert_int_equal(ml_prepared_n_columns(p), want->n_selected);
+    for (size_t j = 0, k = 0; j < COLUMNS; j++) {
+      char name[16];
+      snprintf(name, sizeof name, "x%zu", j);
+      if (is_selected[j]) assert_string_equal(ml_prepared_name(p, k++), name);
+    }
+    ml_prepared_free(p);
+    ml_selection_free(want);
+    ml_target_free(target);
   }
 }
 
@@ -435,6 +514,8 @@ int main(void) {
       cmocka_unit_test(order_matters),
       cmocka_unit_test(select_corr),
       cmocka_unit_test(parsing),
+      cmocka_unit_test(rules),
+      cmocka_unit_test(relevant_columns),
       cmocka_unit_test(checking),
       cmocka_unit_test(nothing_to_learn_from),
       cmocka_unit_test(infinite_values),
