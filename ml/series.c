@@ -73,6 +73,9 @@ ml_series ml_series_at(const ml_series_set *set, size_t i, size_t k) {
 void ml_series_free(ml_series_set *set) {
   if (!set) return;
   free(set->id_name);
+  free(set->sort_name);
+  free(set->kind_name);
+  free(set->value_name);
   free(set->ids);
   free(set->parents);
   free(set->parent_text);

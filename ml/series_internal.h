@@ -18,6 +18,8 @@ struct ml_series_set {
   bool ids_are_numbers;
   bool is_single; /* there was no id column */
   char *id_name;
+  bool is_file;                             /* the columns had names: */
+  char *sort_name, *kind_name, *value_name; /* NULL: there is none; wide: no value */
   char **ids;
   char **kinds;
   double *values;

@@ -167,6 +167,23 @@ static ml_status make_ids(building *b) {
   return ok ? ML_OK : ml_error_memory(b->err);
 }
 
+/* Which columns had which part, so that other files can be read alike. */
+static ml_status name_parts(const building *b) {
+  const series_roles *roles = &b->roles;
+  const struct {
+    size_t column;
+    char **name;
+  } parts[] = {{roles->sort, &b->set->sort_name},
+               {roles->kind, &b->set->kind_name},
+               {b->kind ? roles->values[0] : SIZE_MAX, &b->set->value_name}};
+  b->set->is_file = true;
+  for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+    if (parts[k].column != SIZE_MAX &&
+        !(*parts[k].name = strdup(ml_csv_column(b->csv, parts[k].column))))
+      return ml_error_memory(b->err);
+  return ML_OK;
+}
+
 /* Before kinds make other groups of the ids. */
 static ml_status make_targets(building *b) {
   ml_series_set *set = b->set;
@@ -378,6 +395,7 @@ static ml_status build(building *b) {
   b->set->n_rows = b->table->n_rows;
   if (b->set->n_rows == 0) return fail(b, "no rows");
   ml_status status = make_ids(b);
+  if (status == ML_OK) status = name_parts(b);
   if (status == ML_OK) status = make_targets(b);
   if (status == ML_OK) status = b->kind ? make_long_kinds(b) : make_wide_kinds(b);
   if (status != ML_OK) return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <ml/csv_internal.h>
+#include <ml/name_list.h>
 #include <ml/nearest.h>
 #include <ml/series_internal.h>
 
@@ -14,6 +15,7 @@ typedef struct deal {
   const ml_series_opts *opts;
   series_roles *roles;
   bool *known; /* has a role, or is left out */
+  name_list missing;
   ml_error *err;
 } deal;
 
@@ -110,10 +112,24 @@ static ml_status exclude(deal *d, const char *name) {
   return take(d, name, &column);
 }
 
+/* Of several that are not there all are named. */
 static ml_status choose(deal *d, const char *name) {
   size_t column;
+  if (!is_there(d, name)) {
+    name_list__add(&d->missing, name);
+    return ML_OK;
+  }
   ml_status status = take(d, name, &column);
   return status == ML_OK ? add_value(d->roles, column, d->err) : status;
+}
+
+static ml_status fail_chosen(deal *d) {
+  char list[SERIES_LIST_MAX];
+  const bool has_room = d->missing.n <= NAME_LIST_FEW;
+  return ml_error_at(d->err, ML_ERR_PARSE, ml_csv_source(d->csv), 0, 0, "no column%s %s%s%s%s",
+                     d->missing.n == 1 ? "" : "s", name_list__text(&d->missing),
+                     has_room ? " (the file has: " : "",
+                     has_room ? series__list_columns(d->csv, list) : "", has_room ? ")" : "");
 }
 
 static ml_status fail_target(const deal *d) {
@@ -183,6 +199,7 @@ static ml_status deal_values(deal *d) {
   series_roles *roles = d->roles;
   if (roles->values_named) {
     ml_status status = each_named(d, o->columns, "--columns", choose);
+    if (status == ML_OK && d->missing.n > 0) status = fail_chosen(d);
     deal_empty(d);
     return status;
   }
