@@ -55,13 +55,16 @@ ml_status features__fail_name(const features_names *names, const char *name, ml_
                      shown, list_of(names, list));
 }
 
+static ml_status fail_two_parts(const deal *d, const char *name) {
+  char shown[CSV_QUOTE_MAX];
+  return ml_error_at(d->err, ML_ERR_USAGE, d->names->source, 0, 0,
+                     "column \"%s\" is given two parts", csv__quote(name, strlen(name), shown));
+}
+
 /* The column of a name that must be there, once, and has no part yet. */
 static ml_status take(deal *d, const char *name, size_t *column) {
-  char shown[CSV_QUOTE_MAX];
   if (count_named(d->names, name, column) != 1) return features__fail_name(d->names, name, d->err);
-  if (d->known[*column])
-    return ml_error_at(d->err, ML_ERR_USAGE, d->names->source, 0, 0,
-                       "column \"%s\" is given two parts", csv__quote(name, strlen(name), shown));
+  if (d->known[*column]) return fail_two_parts(d, name);
   d->known[*column] = true;
   return ML_OK;
 }
@@ -173,6 +176,8 @@ static ml_status take_only(deal *d, labels *seen, const size_t *place) {
       name_list__add(&missing, name);
     else if (place[code] == SIZE_MAX)
       return fail_twice(d, name);
+    else if (d->known[place[code]])
+      return fail_two_parts(d, name);
     else
       roles->columns[roles->n++] = place[code];
   }

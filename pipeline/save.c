@@ -154,13 +154,17 @@ static ml_status make_params(const saving *s, ml_value *out) {
   return status;
 }
 
-/* The name of its shared object; NULL: it is found by its own. */
-static const char *file_of(const ml_model *model) {
+/* The name of its shared object; null: it is found by its own. */
+static ml_status make_file(const saving *s, ml_value *out) {
+  const ml_model *model = s->p->model, *named;
   const unsigned char *digest;
-  const ml_model *named;
-  if (ml_model_find(model->name, NULL, &named, NULL) == ML_OK && named == model) return NULL;
+  const ml_status status = ml_model_find(model->name, NULL, &named, NULL);
+  *out = ml_value_null();
+  if (status == ML_ERR_MEMORY) return ml_error_memory(s->err);
+  if (status == ML_OK && named == model) return ML_OK;
   const char *path = model__file(model, &digest), *slash = path ? strrchr(path, '/') : NULL;
-  return slash ? slash + 1 : path;
+  *out = text_value(slash ? slash + 1 : path);
+  return ML_OK;
 }
 
 static ml_status put_model(const saving *s) {
@@ -170,10 +174,10 @@ static ml_status put_model(const saving *s) {
   ml_value model, *values = make(s, names, 7, &model);
   if (!values) return ML_ERR_MEMORY;
   values[0] = ml_value_string(p->model->name);
-  values[1] = text_value(file_of(p->model));
   values[2] = ml_value_string(p->problem == ML_REGRESSION ? "regression" : "classification");
   values[3] = ml_value_string(p->target);
-  ml_status status = make_texts(s, p->classes, p->n_classes, &values[4]);
+  ml_status status = make_file(s, &values[1]);
+  if (status == ML_OK) status = make_texts(s, p->classes, p->n_classes, &values[4]);
   if (status == ML_OK) status = make_params(s, &values[5]);
   if (status == ML_OK) status = p->model->save(p->fitted, s->arena, &values[6], s->err);
   return status == ML_OK ? put(s, &model) : status;

@@ -86,10 +86,10 @@ static void columns_are_found_by_name(void **state) {
   const char *path;
   ml_pipeline *p = fit_table(&path, "impute=median,one-hot", PIPELINE_TEXTS | PIPELINE_IDS);
   path = pipeline_file("new.csv",
-                       "junk,colour,e,d,c,b,a,junk,\n"
-                       "inf,green,5,4,3,2,1,x,\n"
-                       ",7,-5,-4,-3,-2,-1,x,y\n"
-                       "?,,0,0,0,0,0,x,\n");
+                       "junk,colour,e,d,c,b,a,junk,,mine\n"
+                       "inf,green,5,4,3,2,1,x,,m 1\n"
+                       ",7,-5,-4,-3,-2,-1,x,y,m 2\n"
+                       "?,,0,0,0,0,0,x,,m 3\n");
   ml_dataset *data = read_new(p, path);
   static const double want[] = {1, -1, 0, 2, -2, 0, 3, -3, 0, 4, -4, 0, 5, -5, 0, 1, 3, NAN};
   for (size_t i = 0; i < 18; i++) expect_same("cell", data->x[i], want[i]);
@@ -99,9 +99,14 @@ static void columns_are_found_by_name(void **state) {
   assert_null(data->ids);
   free(pipeline_predict(p, data, NULL));
   ml_dataset_free(data);
-  data = read_opts(p, path, &(ml_pipeline_read_opts){.id = "a"});
-  assert_string_equal(data->ids[1], "-1");
+  data = read_opts(p, path, &(ml_pipeline_read_opts){.id = "mine"});
+  assert_string_equal(data->ids[1], "m 2");
   ml_dataset_free(data);
+  ml_error err = {0};
+  assert_int_equal(
+      ml_pipeline_read(p, path, &(ml_pipeline_read_opts){.id = "a"}, NULL, &data, &err),
+      ML_ERR_USAGE);
+  assert_string_equal(err.message, "column \"a\" is given two parts");
   ml_pipeline_free(p);
 }
 
@@ -293,7 +298,7 @@ static void wrong_series(void **state) {
   expect_error(p, "unit,at,x\nu,1,2\n", " no columns \"down\", \"up\" (the file has: unit, at, x)");
   expect_error(p, "unit,at,up\nu,1,2\n", " no column \"down\" (the file has: unit, at, up)");
   expect_error(p, "unit,up,down\nu,1,2\n", " no column \"at\" (the file has: unit, up, down)");
-  expect_error(p, "unit,at,up,down\nu,1,2,x\n", "2:8: expected a number, found \"x\"");
+  expect_error(p, "unit,at,up,down\nu,1,2,x\n", "2:7: expected a number, found \"x\"");
   ml_pipeline_free(p);
   storms_release(&s);
   s = extract_made(true, NULL);
