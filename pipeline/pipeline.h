@@ -101,8 +101,8 @@ bool input__is_long(const ml_pipeline *p);
 ml_status recipe__of_set(ml_pipeline *p, const ml_pipeline_opts *opts,
                          const ml_impute_range *ranges, ml_error *err);
 
-/* Read the settings of p->recipe, and look whether they give p->features. @param line, column  of
- * the text in its file */
+/* Read the settings of p->recipe, and look whether they give p->features.
+ * @param line, column  of the text in its file; 0: nobody knows */
 ml_status recipe__read(ml_pipeline *p, const char *source, size_t line, size_t column,
                        ml_error *err);
 

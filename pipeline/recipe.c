@@ -68,6 +68,7 @@ ml_status recipe__read(ml_pipeline *p, const char *source, size_t line, size_t c
   ml_error why = {0};
   ml_status status = ml_fresh_settings_parse(p->recipe, p->n_recipe, source, &p->settings, &why);
   if (status == ML_OK) return check(p, source, err);
+  if (line == 0) why.line = why.column = 0;
   if (why.line == 1 && why.column > 0) why.column += column - 1;
   if (why.line > 0) why.line += line - 1;
   if (status == ML_ERR_MEMORY) return ml_error_memory(err);

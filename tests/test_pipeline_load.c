@@ -9,10 +9,51 @@
 /* ---- texts ------------------------------------------------------------------------------------
  */
 
-static char *made; /* of a table with texts */
+static char *made, *made_series, *made_nan; /* of a table with texts; of series */
+
+static void expect_ok(ml_status status, const ml_error *err) {
+  if (status != ML_OK) fail_msg("%s", err->message);
+}
+
+/* @param n  features; the third has a name that JSON has no number for */
+static char *make_of_series(size_t n) {
+  static const char text[] =
+      "id,time,v,w,y\n1,0,1,0,a\n1,1,2,0,a\n2,0,5,1,b\n2,1,6,2,b\n"
+      "3,0,2,0,a\n3,1,1,1,a\n4,0,7,3,b\n4,1,4,4,b\n";
+  static const char *const names[] = {"v__mean", "w__quantile__q_0.5", "v__value_count__value_nan"};
+  const ml_window window = {.rows = 2};
+  const ml_series_opts columns = {.target = "y", .window = &window};
+  ml_series_set *set;
+  ml_fresh_settings *settings;
+  ml_matrix *matrix;
+  ml_target *target;
+  ml_dataset *data;
+  ml_pipeline *p;
+  const ml_model *model;
+  ml_error err = {0};
+  expect_ok(ml_series_parse(text, sizeof text - 1, "s.csv", &columns, &set, &err), &err);
+  expect_ok(ml_fresh_settings_from_names(names, n, NULL, &settings, &err), &err);
+  expect_ok(ml_fresh_extract(set, settings, NULL, NULL, &matrix, &err), &err);
+  expect_ok(ml_target_of_series(set, ML_CLASSIFICATION, &target, &err), &err);
+  expect_ok(ml_dataset_of_matrix(matrix, target, NULL, &data, &err), &err);
+  expect_ok(ml_model_find("decision_tree", NULL, &model, &err), &err);
+  const ml_pipeline_opts opts = {
+      .model = model, .set = set, .settings = settings, .columns = &columns};
+  expect_ok(ml_pipeline_fit(data, &opts, &p, &err), &err);
+  char *json = pipeline_json(p, NULL);
+  ml_pipeline_free(p);
+  ml_dataset_free(data);
+  ml_target_free(target);
+  ml_matrix_free(matrix);
+  ml_fresh_settings_free(settings);
+  ml_series_free(set);
+  return json;
+}
 
 static int make(void **state) {
   (void)state;
+  made_series = make_of_series(2);
+  made_nan = make_of_series(3);
   const unsigned traits = PIPELINE_TEXTS | PIPELINE_IDS | PIPELINE_MISSING;
   char *text = pipeline_csv(24, traits, 3);
   ml_dataset *data = pipeline_data(pipeline_file("train.csv", text), "kind", traits);
@@ -28,6 +69,8 @@ static int make(void **state) {
 static int release(void **state) {
   (void)state;
   free(made);
+  free(made_series);
+  free(made_nan);
   return 0;
 }
 
@@ -49,10 +92,14 @@ static char *with_range(const char *text, const char *what, const char *end, con
   return out;
 }
 
-static void expect(const char *what, const char *other, const char *message) {
-  char *text = with(made, what, other);
+static void expect_of(const char *of, const char *what, const char *other, const char *message) {
+  char *text = with(of, what, other);
   pipeline_expect_refused(text, ML_ERR_PARSE, message);
   free(text);
+}
+
+static void expect(const char *what, const char *other, const char *message) {
+  expect_of(made, what, other, message);
 }
 
 static void expect_range(const char *what, const char *end, const char *other,
@@ -171,6 +218,32 @@ static void wrong_models(void **state) {
                "m.json: prep: no step takes the texts of feature 'colour'");
 }
 
+static void wrong_series(void **state) {
+  (void)state;
+  const char *t = made_series;
+  expect_of(t, "v__mean", "v__median", "m.json:13:15: recipe: v.mean: this is none of the columns");
+  expect_of(t, "\"recipe\": {", "\"recipe\": { \"colums\": 1,",
+            "m.json:5:13: recipe: unknown key of a recipe 'colums' (did you mean 'columns'?)");
+  expect_of(t, "{\"name\":\"v__mean\"", "{\"name\":\"v__median\"",
+            "m.json: recipe: it gives 'v__mean' where 'features' has 'v__median'");
+  expect_of(t, "\"recipe\"", "\"r\\u0065cipe\"", "m.json: recipe: its name is spelt otherwise");
+  expect_of(t, "\"kind_column\":null", "\"kind_column\":\"k\"",
+            "m.json: input.value: it goes together with 'kind_column'");
+  expect_of(t, "\"missing\":\"default\"", "\"missing\":\"defect\"",
+            "m.json: input.missing: 'defect' is none of its words");
+  expect_of(t, "\"rows\":2", "\"rows\":-2", "m.json: input.window.rows: -2 is out of range");
+  expect_of(t, "\"kind\":\"series\"", "\"kind\":\"table\"",
+            "m.json: input.sort: nothing is known by this name");
+}
+
+/* Then the recipe is a text, and places in it are none in the file. */
+static void value_without_a_word(void **state) {
+  (void)state;
+  assert_non_null(strstr(made_nan, "\"recipe\": \"{\\n"));
+  expect_of(made_nan, "v__mean", "v__median",
+            "m.json: recipe: v.mean: this is none of the columns");
+}
+
 /* ---- anything at all --------------------------------------------------------------------------
  */
 
@@ -181,20 +254,26 @@ static void expect_some_error(ml_status status, const ml_error *err) {
   assert_true(err->message[0] && !strchr(err->message, '\n'));
 }
 
-static void cut_short(void **state) {
-  (void)state;
-  const size_t n = strlen(made);
+static void cut(const char *text) {
+  const size_t n = strlen(text);
   for (size_t i = 0; i + 2 < n; i++) { /* the last two are the brace and the line end */
     ml_pipeline *p = NULL;
     ml_error err = {0};
     char *part = malloc(i + 1); /* exactly as long, for sanitizers */
     assert_non_null(part);
-    memcpy(part, made, i);
+    memcpy(part, text, i);
     const ml_status status = ml_pipeline_parse(part, i, "m.json", &p, &err);
     if (status == ML_OK) fail_msg("%zu of %zu bytes are taken", i, n);
     expect_some_error(status, &err);
     free(part);
   }
+}
+
+static void cut_short(void **state) {
+  (void)state;
+  cut(made);
+  cut(made_series);
+  cut(made_nan);
 }
 
 /* What is taken can be used, whatever it says. */
@@ -214,18 +293,17 @@ static void use(const ml_pipeline *p) {
   free(pipeline_json(p, NULL));
 }
 
-static void edited(void **state) {
-  (void)state;
+static size_t edit(const char *made_text, size_t rounds) {
   static const char bytes[] = "0123456789-.eE{}[]\",:nulltrue aZ\\\x80";
   uint64_t seed = 12;
-  const size_t n = strlen(made);
+  const size_t n = strlen(made_text);
   size_t n_taken = 0;
   char *text = malloc(n + 1);
   assert_non_null(text);
-  for (int k = 0; k < 4000; k++) {
+  for (size_t k = 0; k < rounds; k++) {
     ml_pipeline *p = NULL;
     ml_error err = {0};
-    memcpy(text, made, n);
+    memcpy(text, made_text, n);
     for (uint64_t i = next_random(&seed) % 3 + 1; i-- > 0;)
       text[next_random(&seed) % n] = bytes[next_random(&seed) % (sizeof bytes - 1)];
     const ml_status status = ml_pipeline_parse(text, n, "m.json", &p, &err);
@@ -236,8 +314,18 @@ static void edited(void **state) {
     n_taken += status == ML_OK;
     ml_pipeline_free(p);
   }
-  assert_true(n_taken > 0 && n_taken < 4000);
   free(text);
+  return n_taken;
+}
+
+static void edited(void **state) {
+  (void)state;
+  enum { ROUNDS = 4000 };
+  const char *texts[] = {made, made_series, made_nan};
+  for (size_t k = 0; k < 3; k++) {
+    const size_t n_taken = edit(texts[k], ROUNDS);
+    assert_true(n_taken > 0 && n_taken < ROUNDS);
+  }
 }
 
 static void files(void **state) {
@@ -266,6 +354,7 @@ int main(void) {
       cmocka_unit_test(no_json),        cmocka_unit_test(no_pipelines),
       cmocka_unit_test(members),        cmocka_unit_test(wrong_members),
       cmocka_unit_test(wrong_features), cmocka_unit_test(wrong_models),
+      cmocka_unit_test(wrong_series),   cmocka_unit_test(value_without_a_word),
       cmocka_unit_test(cut_short),      cmocka_unit_test(edited),
       cmocka_unit_test(files),
   };
