@@ -111,6 +111,20 @@ static ml_status check_schema(const loading *l, const ml_value *root) {
                      (long long)schema, PIPELINE_SCHEMA);
 }
 
+/* Who shows it relies on its types. */
+static ml_status check_seed(const member_of *m) {
+  const ml_value *v = member__value(m, "seed");
+  int64_t seed;
+  if (v->type == ML_TYPE_STRING || ml_value_as_int(v, &seed)) return ML_OK;
+  return member__fail(m, "seed", "expected an integer, or a string with one");
+}
+
+static ml_status check_number(const member_of *m, const char *name) {
+  double number;
+  if (member__is_null(m, name) || ml_value_as_real(member__value(m, name), &number)) return ML_OK;
+  return member__fail(m, name, "expected a number or null");
+}
+
 static ml_status check_metrics(const member_of *validation) {
   static const char *const names[] = {"name", "mean", "sd", "pooled", NULL};
   const ml_value *list;
@@ -121,12 +135,7 @@ static ml_status check_metrics(const member_of *validation) {
     status = member__open(&metric, validation->source, "about.validation.metrics",
                           &list->as.l.values[k], names, validation->err);
     if (status == ML_OK) status = member__text(&metric, "name", false, &text);
-    for (size_t i = 1; i < 4 && status == ML_OK; i++) {
-      double value;
-      if (!member__is_null(&metric, names[i]) &&
-          !ml_value_as_real(member__value(&metric, names[i]), &value))
-        status = member__fail(&metric, names[i], "expected a number or null");
-    }
+    for (size_t i = 1; i < 4 && status == ML_OK; i++) status = check_number(&metric, names[i]);
   }
   return status;
 }
@@ -140,24 +149,51 @@ static ml_status check_validation(const member_of *about) {
   if (member__is_null(about, "validation")) return ML_OK;
   ml_status status = member__object(about, "validation", names, &validation);
   if (status == ML_OK) status = member__text(&validation, "cv", true, &text);
+  if (status == ML_OK) status = check_seed(&validation);
   for (size_t i = 2; i < 5 && status == ML_OK; i++)
     status = member__int(&validation, names[i], 0, INT64_MAX, &count);
   return status == ML_OK ? check_metrics(&validation) : status;
 }
 
-static ml_status load_about(loading *l) {
-  static const char *const names[] = {"mltool", "data", "seed", "validation", NULL};
-  static const char *const data_names[] = {"file",    "rows",   "features", "weighted",
-                                           "classes", "values", NULL};
-  member_of about, data;
+static ml_status check_target(const member_of *data) {
+  static const char *const names[] = {"min", "mean", "max", NULL};
+  const ml_value *classes = member__value(data, "classes");
+  member_of values;
+  int64_t count;
+  if (classes->type != ML_TYPE_NULL && classes->type != ML_TYPE_DICT)
+    return member__fail(data, "classes", "expected an object or null");
+  for (size_t k = 0; classes->type == ML_TYPE_DICT && k < classes->as.l.n; k++)
+    if (!ml_value_as_int(&classes->as.l.values[k], &count) || count < 0)
+      return member__fail(data, "classes", "'%.100s' is no number of rows", classes->as.l.names[k]);
+  if (member__is_null(data, "values")) return ML_OK;
+  ml_status status = member__object(data, "values", names, &values);
+  for (size_t i = 0; i < 3 && status == ML_OK; i++) status = check_number(&values, names[i]);
+  return status;
+}
+
+static ml_status check_data(const member_of *about) {
+  static const char *const names[] = {"file",    "rows",   "features", "weighted",
+                                      "classes", "values", NULL};
+  member_of data;
   const char *text;
   int64_t count;
-  ml_status status = member__object(&l->root, "about", names, &about);
-  if (status == ML_OK) status = member__text(&about, "mltool", false, &text);
-  if (status == ML_OK) status = member__object(&about, "data", data_names, &data);
+  ml_status status = member__object(about, "data", names, &data);
   if (status == ML_OK) status = member__text(&data, "file", true, &text);
   if (status == ML_OK) status = member__int(&data, "rows", 1, UINT32_MAX, &count);
   if (status == ML_OK) status = member__int(&data, "features", 1, INT64_MAX, &count);
+  if (status == ML_OK && member__value(&data, "weighted")->type != ML_TYPE_BOOL)
+    status = member__fail(&data, "weighted", "expected true or false");
+  return status == ML_OK ? check_target(&data) : status;
+}
+
+static ml_status load_about(loading *l) {
+  static const char *const names[] = {"mltool", "data", "seed", "validation", NULL};
+  member_of about;
+  const char *text;
+  ml_status status = member__object(&l->root, "about", names, &about);
+  if (status == ML_OK) status = member__text(&about, "mltool", false, &text);
+  if (status == ML_OK) status = check_data(&about);
+  if (status == ML_OK) status = check_seed(&about);
   if (status == ML_OK) status = check_validation(&about);
   if (status == ML_OK && !ml_value_copy(about.dict, l->p->arena, &l->p->about))
     status = ml_error_memory(l->err);

@@ -158,6 +158,14 @@ static void wrong_members(void **state) {
   expect("\"rows\":24", "\"rows\":\"24\"",
          "m.json: about.data.rows: expected an integer, found string");
   expect("\"rows\":24", "\"rows\":0", "m.json: about.data.rows: 0 is out of range");
+  expect("\"weighted\":false", "\"weighted\":0",
+         "m.json: about.data.weighted: expected true or false");
+  expect("\"calm\":", "\"calm\":-", "m.json: about.data.classes: 'calm' is no number of rows");
+  expect("\"values\":null", "\"values\":{}", "m.json: about.data.values.min: it is missing");
+  expect("\"seed\":7", "\"seed\":7.5",
+         "m.json: about.seed: expected an integer, or a string with one");
+  expect("\"validation\":null", "\"validation\":{\"cv\":1}",
+         "m.json: about.validation.seed: it is missing");
   expect("\"kind\":\"table\"", "\"kind\":\"tables\"",
          "m.json: input.kind: expected \"series\" or \"table\"");
   expect("\"kind\":\"table\"", "\"kind\":\"series\"", "m.json: input.sort: it is missing");
