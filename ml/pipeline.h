@@ -38,7 +38,8 @@ typedef struct ml_pipeline_opts {
 } ml_pipeline_opts;
 
 /**
- * Fit steps and model on all rows of a dataset.
+ * Fit steps and model on all rows of a dataset. Columns of texts that no step takes are left out,
+ * as ml_xval() does.
  *
  * @param data      with a target
  * @param[out] out  free it with ml_pipeline_free(). Not written on failure.
@@ -78,7 +79,8 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, con
  *
  * @retval ML_ERR_PARSE  no JSON (with line and column), no pipeline, one of a newer schema, or one
  *                       whose parts do not fit together: what is wrong is said
- * @retval ML_ERR_USAGE  its model is not there, as ml_model_find()
+ * @retval ML_ERR_USAGE  its model is not there, as ml_model_find(); it is one of a shared object
+ * that is not a plugin of ours, and was not opened yet by ml_model_find(): a file does not open any
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, const char *source,
@@ -137,6 +139,22 @@ typedef struct ml_pipeline_read_opts {
 ML_API ML_MUST_CHECK ml_status ml_pipeline_read(const ml_pipeline *pipeline, const char *path,
                                                 const ml_pipeline_read_opts *opts, ml_exec *exec,
                                                 ml_dataset **out, ml_error *err);
+
+/**
+ * The features of series that are in memory, as ml_pipeline_read() makes them: of those that come
+ * one by one, say.
+ *
+ * @param set       read with ml_pipeline_columns()
+ * @param out, exec, watch  as for ml_pipeline_read()
+ *
+ * @retval ML_ERR_USAGE  the pipeline has learnt from a table
+ * @retval ML_ERR_PARSE  a kind that is not there: all of them are named, up to some
+ * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_extract(const ml_pipeline *pipeline,
+                                                   const ml_series_set *set, ml_exec *exec,
+                                                   const ml_watch *watch, ml_dataset **out,
+                                                   ml_error *err);
 
 /**
  * Predict. For the rows it was fitted on these are the bits that its model gave them then.

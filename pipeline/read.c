@@ -47,19 +47,27 @@ static ml_status name_source(const char *path, ml_dataset *data, ml_error *err) 
   return data->source ? ML_OK : ml_error_memory(err);
 }
 
-static ml_status extract(const ml_pipeline *p, const ml_series_set *set, const char *path,
+static ml_status extract(const ml_pipeline *p, const ml_series_set *set, const char *source,
                          const ml_watch *watch, ml_exec *exec, ml_dataset **out, ml_error *err) {
   ml_matrix *matrix = NULL;
-  ml_status status = check_kinds(p, set, path, err);
+  ml_status status = check_kinds(p, set, source, err);
   if (status == ML_OK) status = ml_fresh_extract(set, p->settings, exec, watch, &matrix, err);
   if (status == ML_ERR_USAGE && err) {
     const ml_error why = *err;
-    status = ml_error_at(err, ML_ERR_PARSE, path, 0, 0, "%s", why.message);
+    status = ml_error_at(err, ML_ERR_PARSE, source, 0, 0, "%s", why.message);
   }
-  if (status == ML_OK) status = check_columns(p, matrix, path, err);
+  if (status == ML_OK) status = check_columns(p, matrix, source, err);
   if (status == ML_OK) status = ml_dataset_of_matrix(matrix, NULL, exec, out, err);
   ml_matrix_free(matrix);
   return status;
+}
+
+ml_status ml_pipeline_extract(const ml_pipeline *pipeline, const ml_series_set *set, ml_exec *exec,
+                              const ml_watch *watch, ml_dataset **out, ml_error *err) {
+  assert(pipeline && set && out);
+  if (!pipeline->is_series)
+    return ml_error_set(err, ML_ERR_USAGE, "the model has learnt from a table, not from series");
+  return extract(pipeline, set, NULL, watch, exec, out, err);
 }
 
 static ml_status read_series(const ml_pipeline *p, const char *path,

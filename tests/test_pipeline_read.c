@@ -231,6 +231,41 @@ static void storms_through_files(void **state) {
   storms_release(&s);
 }
 
+/* Series that come one by one. */
+static void one_by_one(void **state) {
+  (void)state;
+  storms s = extract("data/storms.csv", NULL, "minimal", "data/storms_target.csv", "hurricane");
+  ml_pipeline *p = fit_series(&s, "decision_tree", NULL);
+  ml_dataset *all = read_new(p, "data/storms.csv"), *one = NULL;
+  ml_series_set *set;
+  ml_buf text = {0};
+  ml_error err = {0};
+  for (size_t i = 0; i < 10; i++) {
+    ml_buf_clear(&text);
+    ml_buf_puts(&text, "id,time,lat,long,wind,pressure\n");
+    const ml_series lat = ml_series_at(s.set, i, 0), lon = ml_series_at(s.set, i, 1),
+                    wind = ml_series_at(s.set, i, 2), pressure = ml_series_at(s.set, i, 3);
+    for (size_t t = 0; t < lat.n; t++)
+      ml_buf_printf(&text, "%s,%zu,%.17g,%.17g,%.17g,%.17g\n", ml_series_id(s.set, i), t, lat.x[t],
+                    lon.x[t], wind.x[t], pressure.x[t]);
+    expect_ok(ml_series_parse(text.data, text.n, "one", ml_pipeline_columns(p), &set, &err), &err);
+    expect_ok(ml_pipeline_extract(p, set, NULL, NULL, &one, &err), &err);
+    assert_int_equal(one->n_rows, 1);
+    for (size_t j = 0; j < all->n_features; j++)
+      expect_same(all->names[j], one->x[j], all->x[j * all->n_rows + i]);
+    ml_dataset_free(one);
+    ml_series_free(set);
+  }
+  ml_buf_release(&text);
+  ml_dataset_free(all);
+  ml_pipeline_free(p);
+  const char *path;
+  p = fit_table(&path, NULL, 0);
+  assert_int_equal(ml_pipeline_extract(p, s.set, NULL, NULL, &one, &err), ML_ERR_USAGE);
+  ml_pipeline_free(p);
+  storms_release(&s);
+}
+
 /* Ids 0 to 5 with kinds up and down; odd ids are steep. */
 static char *make_series(bool is_long, bool with_target, bool shuffled) {
   ml_buf out = {0};
@@ -365,6 +400,7 @@ int main(void) {
       cmocka_unit_test(columns_are_found_by_name),
       cmocka_unit_test(wrong_tables),
       cmocka_unit_test(storms_through_files),
+      cmocka_unit_test(one_by_one),
       cmocka_unit_test(both_shapes),
       cmocka_unit_test(wrong_series),
       cmocka_unit_test(threads_share_a_pipeline),

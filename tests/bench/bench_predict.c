@@ -121,7 +121,6 @@ static void run(const char *name, const ml_pipeline *p, size_t rounds, uint64_t 
     if (!(times[k] = calloc(rounds, sizeof *times[k]))) exit(1);
   for (size_t i = 0; i < rounds; i++) {
     ml_series_set *set;
-    ml_matrix *matrix;
     ml_dataset *data;
     ml_buf_clear(&text);
     ml_buf_puts(&text, "id,time,value\n");
@@ -129,9 +128,8 @@ static void run(const char *name, const ml_pipeline *p, size_t rounds, uint64_t 
     const double t0 = microseconds();
     expect_ok(ml_series_parse(text.data, text.n, "new", ml_pipeline_columns(p), &set, &err), &err);
     const double t1 = microseconds();
-    expect_ok(ml_fresh_extract(set, ml_pipeline_settings(p), NULL, NULL, &matrix, &err), &err);
+    expect_ok(ml_pipeline_extract(p, set, NULL, NULL, &data, &err), &err);
     const double t2 = microseconds();
-    expect_ok(ml_dataset_of_matrix(matrix, NULL, NULL, &data, &err), &err);
     expect_ok(ml_pipeline_predict(p, data, out, &err), &err);
     const double t3 = microseconds();
     times[READ][i] = t1 - t0;
@@ -139,7 +137,6 @@ static void run(const char *name, const ml_pipeline *p, size_t rounds, uint64_t 
     times[PREDICT][i] = t3 - t2;
     times[LATTER][i] = t3 - t1;
     ml_dataset_free(data);
-    ml_matrix_free(matrix);
     ml_series_free(set);
   }
   for (size_t k = 0; k < N_TIMES; k++) {
