@@ -50,8 +50,7 @@ ml_status member__open(member_of *m, const char *source, const char *where, cons
 ml_status member__object(const member_of *m, const char *name, const char *const *names,
                          member_of *out) {
   char where[sizeof m->where];
-  const int n = snprintf(where, sizeof where, "%s%s%s", m->where, m->where[0] ? "." : "", name);
-  (void)n; /* cut, it still says where */
+  snprintf(where, sizeof where, "%.30s%s%.30s", m->where, m->where[0] ? "." : "", name);
   return member__open(out, m->source, where, member__value(m, name), names, m->err);
 }
 
