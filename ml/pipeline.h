@@ -173,5 +173,30 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_predict(const ml_pipeline *pipeline,
                                                    const ml_dataset *data, double *out,
                                                    ml_error *err);
 
+/* ---- drift ---------------------------------------------------------------------------------- */
+
+/* How far the values of a feature are from those of the training data. */
+typedef struct ml_drift {
+  double psi; /* population stability index: the sum of (a - e) log(a / e) over the tenths of the
+                 training rows, or the categories, and what is missing or was not there; a: share of
+                 the new rows, e: of the training rows, of which none is taken for less than 1e-4.
+                 0: the same; by custom, from 0.1 on some, from 0.25 on much has changed */
+  double missing, missing_then; /* shares of rows without a value, new and of training */
+  double unseen;                /* share of new rows with a category that was not there */
+} ml_drift;
+
+/**
+ * Hold new data against the training data.
+ *
+ * @param data      as for ml_pipeline_predict(), with a row at least
+ * @param[out] out  one for each feature of ml_pipeline_features()
+ *
+ * @retval ML_ERR_USAGE  the data have other features
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_drift(const ml_pipeline *pipeline,
+                                                 const ml_dataset *data, ml_drift *out,
+                                                 ml_error *err);
+
 ML_END_DECLS
 #endif

@@ -68,6 +68,11 @@ char *pipeline__text(ml_pipeline *p, const char *text);
 /* Columns of what the model sees. */
 size_t pipeline__n_columns(const ml_pipeline *p);
 
+/* ---- predict.c ---- */
+
+/* @retval ML_ERR_USAGE  these are not the features that it has learnt from */
+ml_status pipeline__check_features(const ml_pipeline *p, const ml_dataset *data, ml_error *err);
+
 /* ---- about.c ---- */
 
 /* Say where it comes from. */

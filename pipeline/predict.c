@@ -27,7 +27,7 @@ static ml_status check_type(const ml_pipeline *p, const ml_dataset *data, size_t
                      is_text ? "texts" : "numbers", is_text ? "numbers" : "texts");
 }
 
-static ml_status check_features(const ml_pipeline *p, const ml_dataset *data, ml_error *err) {
+ml_status pipeline__check_features(const ml_pipeline *p, const ml_dataset *data, ml_error *err) {
   ml_status status = ML_OK;
   if (data->n_features != p->n_features)
     return ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0,
@@ -99,7 +99,7 @@ ml_status ml_pipeline_predict(const ml_pipeline *pipeline, const ml_dataset *dat
                   .x = data->x,
                   .stride = data->n_rows,
                   .n_classes = p->n_classes};
-  ml_status status = check_features(p, data, err);
+  ml_status status = pipeline__check_features(p, data, err);
   if (status == ML_OK && data->n_rows > UINT32_MAX)
     status = ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0, "too many rows");
   if (status == ML_OK && data->n_rows > 0) {

@@ -198,6 +198,71 @@ static void model_of_a_shared_object(void **state) {
   free(text);
 }
 
+/* ---- drift ------------------------------------------------------------------------------------
+ */
+
+/* Ten training rows, one in each tenth; of texts five, three and two. */
+static ml_pipeline *fit_for_drift(void) {
+  ml_dataset *data = small(
+      "x,colour,y\n1,red,1.5\n2,red,2\n3,red,4\n4,red,1\n5,red,0\n6,blue,1\n"
+      "7,blue,2\n8,blue,3\n9,green,4\n10,green,5.5\n",
+      "y");
+  ml_pipeline *p = pipeline_fit(data, "ridge", "impute=mean,one-hot"), *again = pipeline_reload(p);
+  ml_pipeline_free(p);
+  ml_dataset_free(data);
+  return again;
+}
+
+static double term(double a, double e) {
+  return (a - e) * log(a / e);
+}
+
+static void drift(void **state) {
+  (void)state;
+  ml_pipeline *p = fit_for_drift();
+  double x[] = {0, 0.5, 10.5, NAN, 0, 1, 2, NAN};
+  char *labels[] = {"pink", "red", "green"};
+  ml_levels categories[] = {{0}, {.labels = labels, .n = 3}};
+  const ml_dataset data = {.n_rows = 4, .n_features = 2, .x = x, .categories = categories};
+  ml_drift out[2];
+  ml_error err = {0};
+  assert_int_equal(ml_pipeline_drift(p, &data, out, &err), ML_OK);
+  /* Half below, a quarter above, a quarter missing, and eight tenths without a row. */
+  expect_close("psi", out[0].psi,
+               term(0.5, 0.1) + term(0.25, 0.1) + term(0.25, 1e-4) + 8 * term(1e-4, 0.1), 1e-12, 0);
+  expect_same("missing", out[0].missing, 0.25);
+  expect_same("missing then", out[0].missing_then, 0);
+  expect_same("unseen", out[0].unseen, 0);
+  expect_close(
+      "psi", out[1].psi,
+      term(0.25, 1e-4) + term(0.25, 0.5) + term(0.25, 0.2) + term(1e-4, 0.3) + term(0.25, 1e-4),
+      1e-12, 0);
+  expect_same("missing", out[1].missing, 0.25);
+  expect_same("unseen", out[1].unseen, 0.25);
+  const ml_dataset other = {.n_rows = 4, .n_features = 1, .x = x};
+  assert_int_equal(ml_pipeline_drift(p, &other, out, &err), ML_ERR_USAGE);
+  ml_pipeline_free(p);
+}
+
+static void no_drift(void **state) {
+  (void)state;
+  char *text = pipeline_csv(200, PIPELINE_TEXTS | PIPELINE_MISSING, 4);
+  ml_dataset *data =
+      pipeline_data(pipeline_file("train.csv", text), "size", PIPELINE_TEXTS | PIPELINE_MISSING);
+  ml_pipeline *p = pipeline_fit(data, "ridge", "impute=mean,one-hot");
+  ml_drift out[6];
+  ml_error err = {0};
+  assert_int_equal(ml_pipeline_drift(p, data, out, &err), ML_OK);
+  for (size_t j = 0; j < 6; j++) {
+    expect_same("psi", out[j].psi, 0);
+    expect_same("missing", out[j].missing, out[j].missing_then);
+  }
+  assert_true(out[2].missing > 0);
+  ml_pipeline_free(p);
+  ml_dataset_free(data);
+  free(text);
+}
+
 /* ---- what is refused --------------------------------------------------------------------------
  */
 
@@ -298,6 +363,8 @@ int main(void) {
       cmocka_unit_test(validation),
       cmocka_unit_test(model_of_a_shared_object),
 
+      cmocka_unit_test(drift),
+      cmocka_unit_test(no_drift),
       cmocka_unit_test(what_cannot_be_fitted),
       cmocka_unit_test(what_cannot_be_predicted),
   };
