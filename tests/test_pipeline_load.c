@@ -204,7 +204,7 @@ static void wrong_models(void **state) {
                           "m.json: no model 'decision_treee' (did you mean 'decision_tree'?)");
   free(text);
   expect("\"name\":\"decision_tree\"", "\"name\":\"ols\"",
-         "m.json: model.problem: model 'ols' does not classify");
+         "m.json: model.problem: model 'ols' is for regression only");
   expect("\"name\":\"decision_tree\"", "\"name\":\"./evil.so\"",
          "m.json: model.name: './evil.so' is the name of a file");
   text = with(made, "\"name\":\"decision_tree\",\"file\":null",
@@ -218,10 +218,10 @@ static void wrong_models(void **state) {
   expect(
       "\"max_depth\":3", "\"max_depth\":0",
       "m.json: model.params.max_depth: '0' is no value of 'max_depth', which takes an integer of "
-      "at least 1, or none");
+      "at least 1 and at most 2147483647, or none");
   expect("\"max_depth\":3", "\"max_depht\":3", "m.json: model.params.max_depth: it is missing");
   expect("\"steps\":\"impute=median,one-hot\"", "\"steps\":\"impute=medium\"",
-         "m.json: prep.steps: step \"impute\" takes mean or median, not \"medium\"");
+         "m.json: prep.steps: impute=medium is neither impute=mean nor impute=median");
   expect_range("\"prep\": ", ",\n\"model\"", "\"prep\": null",
                "m.json: prep: no step takes the texts of feature 'colour'");
 }
