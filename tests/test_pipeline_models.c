@@ -48,6 +48,25 @@ static double *predict_directly(const ml_dataset *data, const ml_model *model, c
   return out;
 }
 
+static bool is_built_in(const ml_model *model) {
+  const ml_model *other;
+  size_t i = 0;
+  while ((other = ml_model_at(i)) && other != model) i++;
+  return other != NULL;
+}
+
+/* What is loaded writes the file that it is of. A library may drop what predictions do not need. */
+static void expect_same_file(const char *label, const ml_pipeline *p, const ml_pipeline *again) {
+  char *json = pipeline_json(p, NULL), *other = pipeline_json(again, NULL);
+  size_t i = 0;
+  while (json[i] && json[i] == other[i]) i++;
+  const size_t from = i > 60 ? i - 60 : 0;
+  if (json[i] != other[i])
+    fail_msg("%s: byte %zu of the file: %.100s and %.100s", label, i, json + from, other + from);
+  free(json);
+  free(other);
+}
+
 /* One row at a time, as they come in by a pipe. */
 static void expect_same_alone(const char *label, const ml_pipeline *p, const ml_dataset *data,
                               const double *want, size_t width) {
@@ -72,8 +91,7 @@ static void check(const char *label, const ml_dataset *data, const ml_model *mod
   size_t n;
   ml_pipeline *p = pipeline_fit(data, model->name, steps), *again = pipeline_reload(p);
   double *want = predict_directly(data, model, steps), *got;
-  char *json = pipeline_json(p, NULL), *json_again = pipeline_json(again, NULL);
-  assert_string_equal(json, json_again);
+  if (is_built_in(model)) expect_same_file(label, p, again);
   /* Texts are not asked for by name of a column here: the features are all of the data. */
   size_t n_features;
   ml_pipeline_features(p, &n_features);
@@ -87,8 +105,6 @@ static void check(const char *label, const ml_dataset *data, const ml_model *mod
     expect_same_alone(label, again, data, want, n / data->n_rows);
   }
   free(want);
-  free(json);
-  free(json_again);
   ml_pipeline_free(p);
   ml_pipeline_free(again);
 }
