@@ -4,7 +4,8 @@
 get_target_property(sources ml_objects SOURCES)
 set(ML_BUILD_FLAGS "${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${CMAKE_C_FLAGS} ${ML_SANITIZE} ${ML_VECTOR} ${PROJECT_VERSION}")
 file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/ml/*.h ${PROJECT_SOURCE_DIR}/fresh/*.h
-     ${PROJECT_SOURCE_DIR}/mproc/*.h ${PROJECT_SOURCE_DIR}/xval/*.h)
+     ${PROJECT_SOURCE_DIR}/mproc/*.h ${PROJECT_SOURCE_DIR}/pipeline/*.h
+     ${PROJECT_SOURCE_DIR}/xval/*.h)
 set(ML_BUILD_ID_INPUTS ${headers})
 foreach(source ${sources})
   if(source MATCHES "\\.[ch]$" AND NOT source MATCHES "build_id")

@@ -82,11 +82,14 @@ void ml_levels_release(ml_levels *levels) {
 
 /* ---- datasets ---- */
 
-features_ask dataset__ask(const ml_dataset_opts *opts) {
+features_ask dataset__ask(const ml_dataset_opts *opts, const dataset_some *some) {
   return (features_ask){.id = opts->id,
                         .target = opts->target_file ? NULL : opts->target,
                         .exclude = opts->exclude,
                         .no_features = opts->no_features,
+                        .usual_id = some ? some->id : NULL,
+                        .only = some ? some->names : NULL,
+                        .n_only = some ? some->n : 0,
                         .more = {[DATASET_WEIGHTS] = opts->weights,
                                  [DATASET_GROUPS] = opts->groups,
                                  [DATASET_PREDEFINED] = opts->predefined,
@@ -108,11 +111,12 @@ ml_status dataset__join_target(const ml_dataset_opts *opts, ml_dataset *data, ml
                        "no column of ids, which a target of another file is joined by; --id names "
                        "it");
   data->problem = opts->problem;
-  return target__join(opts->target_file, &target, &rows, use_target, data, err);
+  const target_join ask = {.path = opts->target_file, .opts = &target, .rows = &rows};
+  return target__join(&ask, use_target, data, err);
 }
 
-ml_status ml_dataset_read(const char *path, const ml_dataset_opts *opts, const ml_exec *exec,
-                          ml_dataset **out, ml_error *err) {
+ml_status dataset__read(const char *path, const ml_dataset_opts *opts, const dataset_some *some,
+                        const ml_exec *exec, ml_dataset **out, ml_error *err) {
   static const ml_dataset_opts defaults;
   assert(path && out);
   const ml_format format = matrix__format_of(path);
@@ -126,13 +130,18 @@ ml_status ml_dataset_read(const char *path, const ml_dataset_opts *opts, const m
     return ml_error_memory(err);
   }
   dataset_reader *read = format == ML_FORMAT_NPY ? dataset__read_npy : dataset__read_csv;
-  ml_status status = read(path, opts, exec, data, err);
+  ml_status status = read(path, opts, some, exec, data, err);
   if (status == ML_OK && opts->target_file) status = dataset__join_target(opts, data, err);
   if (status == ML_OK)
     *out = data;
   else
     ml_dataset_free(data);
   return status;
+}
+
+ml_status ml_dataset_read(const char *path, const ml_dataset_opts *opts, const ml_exec *exec,
+                          ml_dataset **out, ml_error *err) {
+  return dataset__read(path, opts, NULL, exec, out, err);
 }
 
 void ml_dataset_free(ml_dataset *data) {

@@ -15,6 +15,7 @@ enum { TABLE_ID = DATASET_N_MORE, TABLE_TARGET, TABLE_N };
 /* A file while it is read. */
 typedef struct reading {
   const ml_dataset_opts *opts;
+  const dataset_some *some; /* NULL: all */
   const ml_exec *exec;
   ml_csv *csv;
   features_names names;
@@ -100,7 +101,7 @@ static size_t count_texts(const reading *r) {
 
 /* @param[out] again  columns have texts that were read as numbers */
 static ml_status read_table(reading *r, bool *again) {
-  const features_ask ask = dataset__ask(r->opts);
+  const features_ask ask = dataset__ask(r->opts, r->some);
   ml_status status = features__roles(&r->names, &ask, &r->roles, r->err);
   if (status != ML_OK) return status;
   ml_csv *csv = r->csv;
@@ -108,6 +109,8 @@ static ml_status read_table(reading *r, bool *again) {
   if (!r->are_texts) {
     r->are_texts = calloc(r->names.n, sizeof *r->are_texts);
     status = r->are_texts ? guess_texts(r) : ml_error_memory(r->err);
+    for (size_t j = 0; status == ML_OK && r->some && j < r->some->n; j++)
+      r->are_texts[r->roles.columns[j]] |= r->some->are_texts[j];
   }
   if (status == ML_OK) status = plan(r);
   if (status != ML_OK) return status;
@@ -319,9 +322,9 @@ static void release(reading *r) {
   ml_buf_release(&r->kept);
 }
 
-ml_status dataset__read_csv(const char *path, const ml_dataset_opts *opts, const ml_exec *exec,
-                            ml_dataset *data, ml_error *err) {
-  reading r = {.opts = opts, .exec = exec, .data = data, .err = err};
+ml_status dataset__read_csv(const char *path, const ml_dataset_opts *opts, const dataset_some *some,
+                            const ml_exec *exec, ml_dataset *data, ml_error *err) {
+  reading r = {.opts = opts, .some = some, .exec = exec, .data = data, .err = err};
   ml_status status = read_file(&r, path);
   if (status == ML_OK) status = take_features(&r);
   if (status == ML_OK) status = take_rest(&r);

@@ -19,8 +19,21 @@ enum {
   DATASET_N_MORE
 };
 
-/* What is asked of the columns of the file. */
-features_ask dataset__ask(const ml_dataset_opts *opts);
+/* The features that are to be read, and nothing else but the columns that the options name. */
+typedef struct dataset_some {
+  const char *const *names; /* n, in this order */
+  const bool *are_texts;    /* n: its cells are texts, even if all of them look like numbers */
+  size_t n;
+  const char *id; /* column of the ids, where the options name none and it is there; NULL: "id" */
+} dataset_some;
+
+/* ml_dataset_read() of some columns: other columns may be anything.
+ * @retval ML_ERR_PARSE  columns are not there: all of them are named, up to some */
+ml_status dataset__read(const char *path, const ml_dataset_opts *opts, const dataset_some *some,
+                        const ml_exec *exec, ml_dataset **out, ml_error *err);
+
+/* What is asked of the columns of the file. @param some  NULL: all */
+features_ask dataset__ask(const ml_dataset_opts *opts, const dataset_some *some);
 
 /* A column that is no feature: as read, and where its rows are. */
 typedef struct dataset_column {
@@ -64,8 +77,9 @@ char **dataset__copy_texts(const char *const *texts, size_t n);
 
 /* ---- the formats ---- */
 
-typedef ml_status dataset_reader(const char *path, const ml_dataset_opts *opts, const ml_exec *exec,
-                                 ml_dataset *data, ml_error *err);
+typedef ml_status dataset_reader(const char *path, const ml_dataset_opts *opts,
+                                 const dataset_some *some, const ml_exec *exec, ml_dataset *data,
+                                 ml_error *err);
 
 dataset_reader dataset__read_csv, dataset__read_npy;
 

@@ -10,6 +10,7 @@
 
 typedef struct reading {
   const ml_dataset_opts *opts;
+  const dataset_some *some; /* NULL: all */
   npy_file file;
   features_roles roles;
   double **to;                   /* where each column of the file goes; NULL: nowhere */
@@ -32,7 +33,7 @@ static ml_status plan(reading *r, const ml_exec *exec) {
   ml_dataset *data = r->data;
   const features_names names = {(const char *const *)r->file.names.columns, h->n_columns,
                                 r->file.beside, true};
-  const features_ask ask = dataset__ask(r->opts);
+  const features_ask ask = dataset__ask(r->opts, r->some);
   ml_status status = features__roles(&names, &ask, &r->roles, r->err);
   if (status != ML_OK) return status;
   r->to = calloc(h->n_columns, sizeof *r->to);
@@ -161,9 +162,9 @@ static ml_status take_all(reading *r) {
   return dataset__check_times(&start, r->data, r->err);
 }
 
-ml_status dataset__read_npy(const char *path, const ml_dataset_opts *opts, const ml_exec *exec,
-                            ml_dataset *data, ml_error *err) {
-  reading r = {.opts = opts, .data = data, .err = err};
+ml_status dataset__read_npy(const char *path, const ml_dataset_opts *opts, const dataset_some *some,
+                            const ml_exec *exec, ml_dataset *data, ml_error *err) {
+  reading r = {.opts = opts, .some = some, .data = data, .err = err};
   ml_status status = npy__open(path, opts->id, opts->watch, &r.file, err);
   if (status == ML_OK) status = plan(&r, exec);
   if (status == ML_OK) status = read_values(&r);

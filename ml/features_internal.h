@@ -14,10 +14,14 @@ enum { FEATURES_MORE_MAX = 8 };
 /* What is asked of the columns of a file. */
 typedef struct features_ask {
   const char *id;                      /* NULL: "id", if there is one, */
+  const char *usual_id;                /* NULL; another name in its place, */
   bool first_is_id;                    /* or else the first, unless its name is one of a feature */
   const char *target, *exclude;        /* as in ml_features_opts */
   const char *more[FEATURES_MORE_MAX]; /* other columns that are no features; NULL: no such */
   bool no_features;                    /* what is left is not looked at */
+  const char *const *only; /* n_only names: these are the features, in this order, and nothing else
+                              of what is left is looked at; NULL: all that is left */
+  size_t n_only;
 } features_ask;
 
 typedef struct features_roles {

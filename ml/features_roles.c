@@ -5,6 +5,7 @@
 
 #include <ml/csv_internal.h>
 #include <ml/labels.h>
+#include <ml/name_list.h>
 #include <ml/nearest.h>
 #include <ml/series_internal.h>
 
@@ -54,13 +55,16 @@ ml_status features__fail_name(const features_names *names, const char *name, ml_
                      shown, list_of(names, list));
 }
 
+static ml_status fail_two_parts(const deal *d, const char *name) {
+  char shown[CSV_QUOTE_MAX];
+  return ml_error_at(d->err, ML_ERR_USAGE, d->names->source, 0, 0,
+                     "column \"%s\" is given two parts", csv__quote(name, strlen(name), shown));
+}
+
 /* The column of a name that must be there, once, and has no part yet. */
 static ml_status take(deal *d, const char *name, size_t *column) {
-  char shown[CSV_QUOTE_MAX];
   if (count_named(d->names, name, column) != 1) return features__fail_name(d->names, name, d->err);
-  if (d->known[*column])
-    return ml_error_at(d->err, ML_ERR_USAGE, d->names->source, 0, 0,
-                       "column \"%s\" is given two parts", csv__quote(name, strlen(name), shown));
+  if (d->known[*column]) return fail_two_parts(d, name);
   d->known[*column] = true;
   return ML_OK;
 }
@@ -78,11 +82,11 @@ static ml_status exclude(deal *d, const char *names) {
 /* All features have two underscores in a row, which hardly any id has. */
 static ml_status deal_id(deal *d) {
   features_roles *roles = d->roles;
-  const char *given = d->ask->id;
+  const char *given = d->ask->id, *usual = d->ask->usual_id ? d->ask->usual_id : "id";
   size_t column;
   if (d->names->has_ids) return ML_OK;
   if (given) return *given ? take(d, given, &roles->id) : ML_OK;
-  if (count_named(d->names, "id", &column) == 0) {
+  if (count_named(d->names, usual, &column) == 0) {
     column = 0;
     if (!d->ask->first_is_id || d->known[0] || strstr(d->names->names[0], "__")) return ML_OK;
     roles->id_is_guess = true;
@@ -92,8 +96,8 @@ static ml_status deal_id(deal *d) {
                        "\"\" says that there are none");
   } else if (d->known[column]) {
     return ML_OK;
-  } else if (count_named(d->names, "id", &column) > 1) {
-    return features__fail_name(d->names, "id", d->err);
+  } else if (count_named(d->names, usual, &column) > 1) {
+    return features__fail_name(d->names, usual, d->err);
   }
   roles->id = column;
   d->known[column] = true;
@@ -139,6 +143,62 @@ static ml_status deal_rest(deal *d) {
   return fail_no_feature(d->names, d->err);
 }
 
+static ml_status fail_missing(const deal *d, name_list *missing) {
+  char list[SERIES_LIST_MAX];
+  const bool has_room = missing->n <= NAME_LIST_FEW;
+  return ml_error_at(d->err, ML_ERR_PARSE, d->names->source, 0, 0, "no column%s %s%s%s%s",
+                     missing->n == 1 ? "" : "s", name_list__text(missing),
+                     has_room ? " (the file has: " : "", has_room ? list_of(d->names, list) : "",
+                     has_room ? ")" : "");
+}
+
+/* Where the columns are by their names; codes of labels are those of names in order. A name that is
+ * there twice has no place. */
+static bool find_places(const features_names *names, labels *seen, size_t *place) {
+  for (size_t j = 0; j < names->n; j++) {
+    const size_t n = seen->n;
+    const uint32_t code = labels__put(seen, names->names[j], strlen(names->names[j]));
+    if (code == LABELS_FULL) return false;
+    place[code] = seen->n > n ? j : SIZE_MAX;
+  }
+  return true;
+}
+
+static ml_status take_only(deal *d, labels *seen, const size_t *place) {
+  features_roles *roles = d->roles;
+  name_list missing = {0};
+  const size_t n = seen->n;
+  for (size_t k = 0; k < d->ask->n_only; k++) {
+    const char *name = d->ask->only[k];
+    const uint32_t code = labels__put(seen, name, strlen(name));
+    if (code == LABELS_FULL) return ml_error_memory(d->err);
+    if (code >= n)
+      name_list__add(&missing, name);
+    else if (place[code] == SIZE_MAX)
+      return fail_twice(d, name);
+    else if (d->known[place[code]])
+      return fail_two_parts(d, name);
+    else
+      roles->columns[roles->n++] = place[code];
+  }
+  return missing.n ? fail_missing(d, &missing) : ML_OK;
+}
+
+/* Those that are asked for; what else there is may be called as it likes. */
+static ml_status deal_only(deal *d) {
+  labels seen = {0};
+  size_t *place = calloc(d->names->n, sizeof *place);
+  size_t *columns = calloc(d->ask->n_only + 1, sizeof *columns);
+  free(d->roles->columns);
+  d->roles->columns = columns;
+  ml_status status = place && columns && find_places(d->names, &seen, place)
+                         ? take_only(d, &seen, place)
+                         : ml_error_memory(d->err);
+  labels__release(&seen);
+  free(place);
+  return status;
+}
+
 static ml_status deal_all(deal *d) {
   const features_ask *ask = d->ask;
   const size_t last = d->names->n - 1;
@@ -148,12 +208,13 @@ static ml_status deal_all(deal *d) {
   for (size_t k = 0; k < FEATURES_MORE_MAX && status == ML_OK; k++)
     if (ask->more[k]) status = take(d, ask->more[k], &d->roles->more[k]);
   if (status == ML_OK) status = deal_id(d);
-  if (status == ML_OK && !d->names->has_ids && last > 0 && !d->known[last] &&
+  if (status == ML_OK && !ask->only && !d->names->has_ids && last > 0 && !d->known[last] &&
       !*d->names->names[last]) {
     d->roles->empty = last;
     d->known[last] = true;
   }
-  return status == ML_OK ? deal_rest(d) : status;
+  if (status != ML_OK) return status;
+  return ask->only ? deal_only(d) : deal_rest(d);
 }
 
 ml_status features__roles(const features_names *names, const features_ask *ask,

@@ -153,6 +153,21 @@ const char *model__file(const ml_model *model, const unsigned char **digest) {
   return path;
 }
 
+static bool is_called(const opened *o, const char *file) {
+  const char *slash = strrchr(o->path, '/');
+  return strcmp(slash ? slash + 1 : o->path, file) == 0;
+}
+
+const ml_model *model__find_opened(const char *file, const char *name) {
+  const ml_model *found = NULL;
+  pthread_mutex_lock(&lock);
+  for (const opened *o = all_opened; o && !found; o = o->next)
+    for (const ml_model *m = o->models; is_called(o, file) && m->name && !found; m++)
+      if (strcmp(m->name, name) == 0) found = m;
+  pthread_mutex_unlock(&lock);
+  return found;
+}
+
 /* ---- names ------------------------------------------------------------------------------------
  */
 

@@ -10,6 +10,10 @@
  */
 const char *model__file(const ml_model *model, const unsigned char **digest);
 
+/* A model of a file that was opened before, by the file's name without folders. @return NULL: there
+ * is none */
+const ml_model *model__find_opened(const char *file, const char *name);
+
 /* ml_model_find() by the words of another process.
  * @param digest  MODULE_DIGEST bytes of the file; NULL: none
  * @retval ML_ERR_WORKER  the file is another one */

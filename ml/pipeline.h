@@ -38,7 +38,8 @@ typedef struct ml_pipeline_opts {
 } ml_pipeline_opts;
 
 /**
- * Fit steps and model on all rows of a dataset.
+ * Fit steps and model on all rows of a dataset. Columns of texts that no step takes are left out,
+ * as ml_xval() does.
  *
  * @param data      with a target
  * @param[out] out  free it with ml_pipeline_free(). Not written on failure.
@@ -78,7 +79,8 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, con
  *
  * @retval ML_ERR_PARSE  no JSON (with line and column), no pipeline, one of a newer schema, or one
  *                       whose parts do not fit together: what is wrong is said
- * @retval ML_ERR_USAGE  its model is not there, as ml_model_find()
+ * @retval ML_ERR_USAGE  its model is not there, as ml_model_find(); it is one of a shared object
+ * that is not a plugin of ours, and was not opened yet by ml_model_find(): a file does not open any
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, const char *source,
@@ -139,6 +141,22 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_read(const ml_pipeline *pipeline, con
                                                 ml_dataset **out, ml_error *err);
 
 /**
+ * The features of series that are in memory, as ml_pipeline_read() makes them: of those that come
+ * one by one, say.
+ *
+ * @param set       read with ml_pipeline_columns()
+ * @param out, exec, watch  as for ml_pipeline_read()
+ *
+ * @retval ML_ERR_USAGE  the pipeline has learnt from a table
+ * @retval ML_ERR_PARSE  a kind that is not there: all of them are named, up to some
+ * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED, ML_ERR_WORKER
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_extract(const ml_pipeline *pipeline,
+                                                   const ml_series_set *set, ml_exec *exec,
+                                                   const ml_watch *watch, ml_dataset **out,
+                                                   ml_error *err);
+
+/**
  * Predict. For the rows it was fitted on these are the bits that its model gave them then.
  *
  * @param data      with the features of ml_pipeline_features(), in their order
@@ -154,6 +172,31 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_read(const ml_pipeline *pipeline, con
 ML_API ML_MUST_CHECK ml_status ml_pipeline_predict(const ml_pipeline *pipeline,
                                                    const ml_dataset *data, double *out,
                                                    ml_error *err);
+
+/* ---- drift ---------------------------------------------------------------------------------- */
+
+/* How far the values of a feature are from those of the training data. */
+typedef struct ml_drift {
+  double psi; /* population stability index: the sum of (a - e) log(a / e) over the tenths of the
+                 training rows, or the categories, and what is missing or was not there; a: share of
+                 the new rows, e: of the training rows, of which none is taken for less than 1e-4.
+                 0: the same; by custom, from 0.1 on some, from 0.25 on much has changed */
+  double missing, missing_then; /* shares of rows without a value, new and of training */
+  double unseen;                /* share of new rows with a category that was not there */
+} ml_drift;
+
+/**
+ * Hold new data against the training data.
+ *
+ * @param data      as for ml_pipeline_predict(), with a row at least
+ * @param[out] out  one for each feature of ml_pipeline_features()
+ *
+ * @retval ML_ERR_USAGE  the data have other features
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_drift(const ml_pipeline *pipeline,
+                                                 const ml_dataset *data, ml_drift *out,
+                                                 ml_error *err);
 
 ML_END_DECLS
 #endif

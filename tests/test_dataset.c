@@ -518,6 +518,82 @@ static void levels(void **state) {
   ml_dataset_free(NULL);
 }
 
+/* ---- of a matrix ------------------------------------------------------------------------------
+ */
+
+/* 70 x 40 numbers, in either order, are more than one piece of what is transposed at a time. */
+static ml_matrix *make_matrix(size_t n_rows, size_t n_columns, bool by_column) {
+  ml_matrix *m;
+  char name[32];
+  assert_int_equal(ml_matrix_new(NULL, n_rows, n_columns, &m, NULL), ML_OK);
+  m->by_column = by_column;
+  for (size_t i = 0; i < n_rows; i++) {
+    snprintf(name, sizeof name, "r%zu", i);
+    m->rows[i] = strdup(name);
+    for (size_t j = 0; j < n_columns; j++)
+      m->values[by_column ? j * n_rows + i : i * n_columns + j] = (double)(1000 * i + j);
+  }
+  for (size_t j = 0; j < n_columns; j++) {
+    snprintf(name, sizeof name, "c%zu", j);
+    m->columns[j] = strdup(name);
+  }
+  return m;
+}
+
+static void of_matrix(void **state) {
+  (void)state;
+  ml_dataset *data;
+  ml_error err = {0};
+  for (int k = 0; k < 2; k++) {
+    ml_matrix *m = make_matrix(70, 40, k == 1);
+    assert_int_equal(ml_dataset_of_matrix(m, NULL, NULL, &data, &err), ML_OK);
+    ml_matrix_free(m);
+    assert_int_equal(data->n_rows, 70);
+    assert_int_equal(data->n_features, 40);
+    assert_int_equal(data->problem, ML_PROBLEM_AUTO);
+    assert_string_equal(data->names[39], "c39");
+    assert_string_equal(data->ids[69], "r69");
+    assert_string_equal(data->id, "id");
+    for (size_t j = 0; j < 40; j++)
+      for (size_t i = 0; i < 70; i++) assert_true(data->x[j * 70 + i] == (double)(1000 * i + j));
+    ml_dataset_free(data);
+  }
+}
+
+static void of_matrix_with_target(void **state) {
+  (void)state;
+  ml_dataset *data = (ml_dataset *)1;
+  ml_target *target;
+  ml_error err = {0};
+  ml_matrix *m = make_matrix(4, 2, false);
+  assert_int_equal(ml_target_from_texts("kind", (const char *[]){"10", "9", "-1", "9"}, 4, NULL,
+                                        ML_CLASSIFICATION, NULL, &target, &err),
+                   ML_OK);
+  assert_int_equal(ml_dataset_of_matrix(m, target, NULL, &data, &err), ML_OK);
+  ml_target_free(target);
+  assert_int_equal(data->problem, ML_CLASSIFICATION);
+  assert_string_equal(data->target, "kind");
+  expect_levels(&data->classes, 4, "-1,9,10: 2 1 0 1");
+  ml_dataset_free(data);
+
+  assert_int_equal(ml_target_from_numbers("size", (const double[]){0.5, 2, -1, 4}, 4, ML_REGRESSION,
+                                          &target, &err),
+                   ML_OK);
+  assert_int_equal(ml_dataset_of_matrix(m, target, NULL, &data, &err), ML_OK);
+  assert_int_equal(data->problem, ML_REGRESSION);
+  assert_true(data->y[0] == 0.5 && data->y[2] == -1 && data->y[3] == 4);
+  ml_dataset_free(data);
+  ml_matrix_free(m);
+
+  data = (ml_dataset *)1;
+  m = make_matrix(3, 2, false);
+  assert_int_equal(ml_dataset_of_matrix(m, target, NULL, &data, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message, "3 rows, but the target has 4");
+  assert_ptr_equal(data, (ml_dataset *)1);
+  ml_target_free(target);
+  ml_matrix_free(m);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(features),
@@ -537,6 +613,8 @@ int main(void) {
       cmocka_unit_test(npy),
       cmocka_unit_test(wrong_npy),
       cmocka_unit_test(levels),
+      cmocka_unit_test(of_matrix),
+      cmocka_unit_test(of_matrix_with_target),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

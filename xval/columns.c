@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The columns that a run uses: texts that no step takes are left out, missing values refused. */
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ml/vector.h>
+#include <ml/prep_takes.h>
 
 #include "run.h"
 
@@ -48,23 +47,7 @@ static const char *name_of(const ml_dataset *d, size_t j, char *room, size_t siz
   return room;
 }
 
-/* ---- steps ----------------------------------------------------------------------------------- */
-
-/* The text of steps has commas between them only. @param value  NULL: with any, or none */
-static bool has_step(const ml_prep *prep, const char *name, const char *value) {
-  size_t n_name = strlen(name), n_value = value ? strlen(value) : 0;
-  for (const char *at = prep ? ml_prep_text(prep) : ""; *at;) {
-    size_t n = strcspn(at, ",");
-    const char *given = at + n_name;
-    if (n >= n_name && strncmp(at, name, n_name) == 0 && (n == n_name || *given == '=')) {
-      bool is_alone = n == n_name;
-      if (!value || is_alone) return true;
-      if (n - n_name - 1 == n_value && strncmp(given + 1, value, n_value) == 0) return true;
-    }
-    at += n + (at[n] == ',');
-  }
-  return false;
-}
+/* ---- columns --------------------------------------------------------------------------------- */
 
 static bool is_text(const ml_dataset *d, size_t j) {
   return d->categories && d->categories[j].n > 0;
@@ -73,10 +56,8 @@ static bool is_text(const ml_dataset *d, size_t j) {
 static bool is_left_out(const xval_run *run, size_t j) {
   char room[32];
   return is_text(run->given, j) &&
-         !has_step(run->opts->prep, "one-hot", name_of(run->given, j, room, sizeof room));
+         !prep__takes_text(run->opts->prep, name_of(run->given, j, room, sizeof room));
 }
-
-/* ---- columns --------------------------------------------------------------------------------- */
 
 static ml_status keep_some(xval_run *run, size_t n_kept, ml_error *err) {
   const ml_dataset *d = run->given;
@@ -123,47 +104,6 @@ ml_status columns__use(xval_run *run, ml_error *err) {
   return status;
 }
 
-/* ---- values ---------------------------------------------------------------------------------- */
-
-/* How many are not finite. */
-ML_VECTOR_PATHS static bool are_finite(const double *x, size_t n) {
-  bool are[8] = {true, true, true, true, true, true, true, true};
-  size_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    for (size_t k = 0; k < 8; k++) are[k] &= fabs(x[i + k]) <= 0x1.fffffffffffffp1023;
-  for (; i < n; i++) are[0] &= isfinite(x[i]) != 0;
-  for (size_t k = 1; k < 8; k++) are[0] &= are[k];
-  return are[0];
-}
-
 ml_status columns__check(const xval_run *run, ml_error *err) {
-  const ml_dataset *d = &run->plan.data;
-  const ml_model *model = run->plan.model;
-  bool takes_missing =
-      model->traits & ML_MODEL_MISSING || has_step(run->opts->prep, "impute", NULL);
-  /* Of infinite values no other step could learn. */
-  bool takes_infinite =
-      run->opts->prep && strncmp(ml_prep_text(run->opts->prep), "impute=", 7) == 0;
-  for (size_t j = 0; j < d->n_features; j++) {
-    const double *x = d->x + j * d->n_rows;
-    size_t n_missing = 0, n_infinite = 0;
-    char room[32];
-    const char *name = name_of(d, j, room, sizeof room);
-    if (is_text(d, j) || are_finite(x, d->n_rows)) continue;
-    for (size_t i = 0; i < d->n_rows; i++) {
-      n_missing += isnan(x[i]) != 0;
-      n_infinite += isinf(x[i]) != 0;
-    }
-    if (n_infinite && !takes_infinite)
-      return ml_error_set(err, ML_ERR_PARSE,
-                          "feature '%s' has %zu infinite value%s: --prep impute=median as the "
-                          "first step replaces them",
-                          name, n_infinite, n_infinite == 1 ? "" : "s");
-    if (n_missing && !takes_missing)
-      return ml_error_set(err, ML_ERR_PARSE,
-                          "feature '%s' has %zu missing value%s, which model %s does not take: "
-                          "--prep impute=median replaces them",
-                          name, n_missing, n_missing == 1 ? "" : "s", model->name);
-  }
-  return ML_OK;
+  return prep__check_values(run->opts->prep, run->plan.model, &run->plan.data, err);
 }

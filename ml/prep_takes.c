@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which values steps and a model take. */
+#include <math.h>
+#include <string.h>
+
+#include <ml/prep_takes.h>
+#include <ml/vector.h>
+
+#include "prep_internal.h"
+
+static bool is_step(const prep_step *step, const char *name) {
+  return strcmp(step->kind->name, name) == 0;
+}
+
+bool prep__takes_text(const ml_prep *prep, const char *column) {
+  for (size_t i = 0; prep && i < prep->n; i++) {
+    const prep_step *step = &prep->steps[i];
+    if (is_step(step, "one-hot") && (!step->column || strcmp(step->column, column) == 0))
+      return true;
+  }
+  return false;
+}
+
+static bool has_impute(const ml_prep *prep) {
+  for (size_t i = 0; prep && i < prep->n; i++)
+    if (is_step(&prep->steps[i], "impute")) return true;
+  return false;
+}
+
+/* In eight parts, side by side. */
+ML_VECTOR_PATHS static bool are_finite(const double *x, size_t n) {
+  bool are[8] = {true, true, true, true, true, true, true, true};
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (size_t k = 0; k < 8; k++) are[k] &= fabs(x[i + k]) <= 0x1.fffffffffffffp1023;
+  for (; i < n; i++) are[0] &= isfinite(x[i]) != 0;
+  for (size_t k = 1; k < 8; k++) are[0] &= are[k];
+  return are[0];
+}
+
+static void count_odd(const double *x, size_t n, size_t *n_missing, size_t *n_infinite) {
+  *n_missing = *n_infinite = 0;
+  for (size_t i = 0; i < n; i++) {
+    *n_missing += isnan(x[i]) != 0;
+    *n_infinite += isinf(x[i]) != 0;
+  }
+}
+
+ml_status prep__check_values(const ml_prep *prep, const ml_model *model, const ml_dataset *data,
+                             ml_error *err) {
+  const bool takes_missing = model->traits & ML_MODEL_MISSING || has_impute(prep);
+  /* Of infinite values no other step could learn. */
+  const bool takes_infinite = prep && prep->n > 0 && is_step(&prep->steps[0], "impute");
+  for (size_t j = 0; j < data->n_features; j++) {
+    const double *x = data->x + j * data->n_rows;
+    size_t n_missing, n_infinite;
+    char number[PREP_NUMBER_MAX];
+    if ((data->categories && data->categories[j].n > 0) || are_finite(x, data->n_rows)) continue;
+    count_odd(x, data->n_rows, &n_missing, &n_infinite);
+    if (n_infinite && !takes_infinite)
+      return ml_error_set(err, ML_ERR_PARSE,
+                          "feature '%s' has %zu infinite value%s: --prep impute=median as the "
+                          "first step replaces them",
+                          prep__name(data, j, number), n_infinite, n_infinite == 1 ? "" : "s");
+    if (n_missing && !takes_missing)
+      return ml_error_set(err, ML_ERR_PARSE,
+                          "feature '%s' has %zu missing value%s, which model %s does not take: "
+                          "--prep impute=median replaces them",
+                          prep__name(data, j, number), n_missing, n_missing == 1 ? "" : "s",
+                          model->name);
+  }
+  return ML_OK;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which values steps and a model take; never installed. */
+#ifndef ML_PREP_TAKES_H
+#define ML_PREP_TAKES_H
+
+#include <ml/model.h>
+#include <ml/prep.h>
+
+/* A column of texts that no step takes is no feature. @param prep  NULL: no steps */
+bool prep__takes_text(const ml_prep *prep, const char *column);
+
+/* Are values missing or infinite that the model does not take, and no step replaces?
+ * @retval ML_ERR_PARSE  they are: the first feature and how many */
+ml_status prep__check_values(const ml_prep *prep, const ml_model *model, const ml_dataset *data,
+                             ml_error *err);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of loading. */
+#ifndef PIPELINE_LOAD_H
+#define PIPELINE_LOAD_H
+
+#include "member.h"
+
+typedef struct loading {
+  const char *text; /* of the file, with a NUL behind it */
+  const char *source;
+  member_of root;
+  ml_pipeline *p;
+  ml_error *err;
+} loading;
+
+ml_status load__features(loading *l);
+ml_status load__steps(loading *l);
+ml_status load__model(loading *l);
+
+#endif
