@@ -100,6 +100,32 @@ ML_API ML_MUST_CHECK ml_status ml_dataset_of_matrix(const ml_matrix *matrix,
                                                     const ml_target *target, const ml_exec *exec,
                                                     ml_dataset **out, ml_error *err);
 
+/**
+ * Make a dataset of series, a row for each id or window, that has no features yet.
+ *
+ * @param opts      target, weights, groups, predefined: columns that the set was read with, as
+ *                  ml_series_opts.target and attributes, or else of target_file, which is joined by
+ *                  the ids of the series. Without groups, windows have those of their series. What
+ *                  else there is for tables is not looked at.
+ * @param[out] out  give it features with ml_dataset_add_features(); free it with ml_dataset_free().
+ *                  Not written on failure.
+ * @return as ml_dataset_read()
+ */
+ML_API ML_MUST_CHECK ml_status ml_dataset_of_series(const ml_series_set *set,
+                                                    const ml_dataset_opts *opts, ml_dataset **out,
+                                                    ml_error *err);
+
+/**
+ * Give features to a dataset of ml_dataset_of_series().
+ *
+ * @param matrix  as ml_fresh_extract() gives it; copied
+ * @param exec    who will use it; NULL for serial use
+ * @retval ML_ERR_USAGE  it has features already, or not as many rows
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_dataset_add_features(ml_dataset *data, const ml_matrix *matrix,
+                                                       const ml_exec *exec, ml_error *err);
+
 /** NULL is allowed. */
 ML_API void ml_dataset_free(ml_dataset *data);
 

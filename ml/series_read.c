@@ -214,6 +214,8 @@ static ml_status make_attributes(building *b) {
     status = make_attribute(b, roles->target, b->target, "the target", &set->target);
   for (size_t a = 0; a < set->n_attributes && status == ML_OK; a++) {
     set->attributes[a].is_id = roles->are_ids[a];
+    if (roles->are_ids[a] && !(set->attributes[a].name = strdup(set->id_name)))
+      return ml_error_memory(b->err);
     if (roles->attributes[a] == SIZE_MAX) continue;
     status = make_attribute(b, roles->attributes[a], column++, "the column", &set->attributes[a]);
   }

@@ -21,7 +21,6 @@ typedef struct xval_run {
   const char *input, *input_name; /* path, and how messages call it */
   xval_asked asked;
   ml_mproc *pool;
-  ml_dataset *data;
   ml_xval_result *result;
   double start;
 } xval_run;
@@ -29,15 +28,16 @@ typedef struct xval_run {
 /* ---- checks before the long work ----------------------------------------------------------- */
 
 static ml_status check_files(const cli_xval *g, const char *input, ml_error *err) {
-  enum { READ = 2 };
+  enum { READ = 3 };
   const cli_file files[] = {{input, "input"},
-                            {g->target_file, "file of --target-file"},
+                            {g->learn.target_file, "file of --target-file"},
+                            {g->learn.fresh, "file of --fresh"},
                             {g->output, "output"},
                             {g->checkpoint, "file of --checkpoint"},
                             {g->oof, "file of --oof"},
                             {g->plot, "file of --plot"},
                             {g->report, "file of --report"}};
-  if (g->target_file && cli__is_stdio(g->target_file) && cli__is_stdio(input))
+  if (g->learn.target_file && cli__is_stdio(g->learn.target_file) && cli__is_stdio(input))
     return ml_error_set(err, ML_ERR_USAGE,
                         "the features and the target cannot both be standard input");
   if (g->checkpoint && cli__is_stdio(g->checkpoint))
@@ -92,9 +92,9 @@ static void put_classes(const ml_dataset *data, ml_buf *out) {
 }
 
 static void note_target(cli_call *cli, const xval_run *run) {
-  const ml_dataset *data = run->data;
+  const ml_dataset *data = run->asked.learning.data;
   const char *source =
-      run->asked.given->target_file ? run->asked.given->target_file : run->input_name;
+      run->asked.given->learn.target_file ? run->asked.given->learn.target_file : run->input_name;
   ml_buf words = {0};
   if (data->problem == ML_REGRESSION)
     put_range(data->y, data->n_rows, &words);
@@ -112,8 +112,8 @@ static void note_done(cli_call *cli, const xval_run *run) {
   char workers[CLI_WORKERS_MAX], resumed[64] = "";
   if (r->n_resumed > 0) snprintf(resumed, sizeof resumed, ", %zu of the checkpoint", r->n_resumed);
   cli__note(cli, "%s: %zu x %zu features, %zu fit%s%s in %.2f s, scored in %.2f s, all in %.2f s%s",
-            run->input_name, run->data->n_rows, run->data->n_features, r->n_done,
-            cli__plural(r->n_done), resumed, r->fit_seconds, r->score_seconds,
+            run->input_name, run->asked.learning.data->n_rows, run->asked.learning.data->n_features,
+            r->n_done, cli__plural(r->n_done), resumed, r->fit_seconds, r->score_seconds,
             cli__now() - run->start, cli__workers_used(run->pool, workers));
   if (r->n_failed > 0)
     cli__note(cli, "%zu of %zu fits failed", r->n_failed, r->n_failed + r->n_done);
@@ -178,8 +178,9 @@ static ml_status print_summary(const xval_run *run, const xval_shown *s, ml_erro
   ml_buf out = {0};
   ml_buf_puts(&out, "{\"input\": ");
   ml_buf_json_string(&out, run->input);
-  ml_buf_printf(&out, ", \"rows\": %zu, \"features\": %zu, \"model\": ", run->data->n_rows,
-                run->data->n_features);
+  ml_buf_printf(&out,
+                ", \"rows\": %zu, \"features\": %zu, \"model\": ", run->asked.learning.data->n_rows,
+                run->asked.learning.data->n_features);
   ml_buf_json_string(&out, r->model->name);
   ml_buf_puts(&out, ", \"output\": ");
   ml_buf_json_string(&out, s->given->output);
@@ -200,19 +201,14 @@ static ml_status print_summary(const xval_run *run, const xval_shown *s, ml_erro
 /* ---- the run ------------------------------------------------------------------------------- */
 
 static ml_status read_data(cli_call *cli, xval_run *run, const ml_watch *watch, ml_error *err) {
-  ml_dataset_opts columns = run->asked.columns;
-  columns.watch = watch;
-  columns.takes_infinite = true; /* ml_xval() says what replaces them */
-  cli->idle = run->pool;
-  double start = cli__now();
+  xval_asked *a = &run->asked;
+  cli->idle = a->learning.settings ? NULL : run->pool;
   ml_status status =
-      ml_dataset_read(run->input, &columns, ml_mproc_exec(run->pool), &run->data, err);
+      learn__read(cli, &a->learning, run->input, ml_mproc_exec(run->pool), watch, err);
   cli->idle = NULL;
   if (status != ML_OK) return status;
-  cli__detail(cli, "read: %.3f s", cli__now() - start);
   ml_problem problem;
-  status =
-      ml_model_problem(run->asked.model, run->asked.problem, run->data->problem, &problem, err);
+  status = ml_model_problem(a->model, a->problem, a->learning.data->problem, &problem, err);
   if (status == ML_OK) note_target(cli, run);
   return status;
 }
@@ -254,8 +250,9 @@ static ml_status work(cli_call *cli, const xval_options *o, xval_run *run, ml_er
   if (status != ML_OK) return status;
   cli__note_port(cli, &o->workers, run->pool);
   cli->progress.unit = "fits";
-  status = ml_xval(run->data, run->asked.model, run->asked.candidates, run->asked.fixed,
-                   &run->asked.opts, ml_mproc_exec(run->pool), &watch, &run->result, err);
+  status =
+      ml_xval(run->asked.learning.data, run->asked.model, run->asked.candidates, run->asked.fixed,
+              &run->asked.opts, ml_mproc_exec(run->pool), &watch, &run->result, err);
   cli__pool_details(cli, run->pool);
   if (status == ML_OK) status = write_all(cli, run, err);
   if (status == ML_OK) note_done(cli, run);
@@ -269,7 +266,6 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   if (status == ML_OK) status = work(cli, options, &run, err);
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
   ml_xval_free(run.result);
-  ml_dataset_free(run.data);
   xval__release(&run.asked);
   return status;
 }
@@ -290,7 +286,9 @@ const cli_command cli__xval_command = {
         "parameters; docs/xval.md the rules.\n\n"
         "With -s and -p folds and candidates are shared among processes; the output is the same "
         "to the byte. Times are shown on a terminal, and with --times.",
-    .groups = (const cli_group[]){GROUP("Data:", cli__xval_data_opts),
+    .groups = (const cli_group[]){GROUP("Data:", cli__learn_table_opts),
+                                  GROUP("Weights:", cli__xval_weights_opts),
+                                  GROUP("Time series:", cli__learn_series_opts),
                                   GROUP("Model:", cli__xval_model_opts),
                                   GROUP("Folds:", cli__xval_fold_opts),
                                   GROUP("Scores:", cli__xval_score_opts),

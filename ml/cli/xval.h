@@ -3,7 +3,7 @@
 #ifndef ML_CLI_XVAL_H
 #define ML_CLI_XVAL_H
 
-#include "cli.h"
+#include "learn.h"
 
 /* ---- xval_options.c: what was asked for ---------------------------------------------------- */
 
@@ -14,11 +14,9 @@ typedef enum cli_weights_for {
 } cli_weights_for;
 
 typedef struct cli_xval {
-  const char *target, *target_file, *id, *exclude, *weights, *groups, *start, *end;
-  int task;        /* ml_problem */
+  cli_learn learn;
   int weights_for; /* cli_weights_for */
   bool weights_for_given;
-  char delimiter;
 
   const char *model, *prep;
   cli_list set;
@@ -44,7 +42,7 @@ typedef struct cli_xval {
   bool csv, times;
 } cli_xval;
 
-extern const cli_opt cli__xval_data_opts[], cli__xval_model_opts[], cli__xval_fold_opts[],
+extern const cli_opt cli__xval_weights_opts[], cli__xval_model_opts[], cli__xval_fold_opts[],
     cli__xval_score_opts[], cli__xval_search_opts[], cli__xval_run_opts[], cli__xval_output_opts[];
 
 /* The options, read: what the library takes. Texts are borrowed from argv. */
@@ -60,7 +58,7 @@ typedef struct xval_asked {
   size_t n_metrics;
   char *predefined; /* COLUMN of --cv predefined=COLUMN; NULL */
   ml_xval_opts opts;
-  ml_dataset_opts columns;
+  cli_learning learning;
 } xval_asked;
 
 /** Check the options against one another and read them; no file but a model's is opened.

@@ -57,14 +57,14 @@ static ml_status check_search(const cli_xval *g, ml_error *err) {
 
 static ml_status check_names(const cli_xval *g, ml_error *err) {
   const rule rules[] = {
-      {!g->target && !g->target_file,
+      {!g->learn.target && !g->learn.target_file,
        "no target: name its column with --target NAME, or its file "
        "with --target-file FILE"},
-      {g->target && !*g->target, "option '--target' takes the name of a column"},
+      {g->learn.target && !*g->learn.target, "option '--target' takes the name of a column"},
       {!g->model, "no model: name one with --model, as in --model ridge; 'mltool models' has them"},
-      {g->weights_for_given && !g->weights, "--weights-for needs --weights NAME"},
-      {g->start && !g->end, "--start needs --end NAME"},
-      {g->end && !g->start, "--end needs --start NAME"},
+      {g->weights_for_given && !g->learn.weights, "--weights-for needs --weights NAME"},
+      {g->learn.start && !g->learn.end, "--start needs --end NAME"},
+      {g->learn.end && !g->learn.start, "--end needs --start NAME"},
       {g->csv && g->output &&
            (cli__ends_in(g->output, ".json") || cli__ends_in(g->output, ".json.gz")),
        "--csv and a file of JSON exclude one another"}};
@@ -94,9 +94,9 @@ static ml_status check_scheme(const cli_xval *g, const char *option, const char 
   if (status != ML_OK) return status;
   uses->needs_times |= scheme->needs_times;
   const char *column = predefined_column(text);
-  if (scheme->needs_groups && !g->groups)
+  if (scheme->needs_groups && !g->learn.groups && !g->learn.window.window)
     return ml_error_set(err, ML_ERR_USAGE, "--%s %s needs --groups NAME", option, text);
-  if (scheme->needs_times && !g->start)
+  if (scheme->needs_times && !g->learn.start)
     return ml_error_set(err, ML_ERR_USAGE, "--%s %s needs --start NAME and --end NAME", option,
                         text);
   if (scheme->needs_predefined && (!column || !*column))
@@ -112,9 +112,10 @@ static ml_status read_schemes(xval_asked *a, ml_error *err) {
   if (status == ML_OK) status = check_scheme(g, "nested", g->nested, &uses, err);
   if (status != ML_OK) return status;
   const char *inner = predefined_column(g->cv), *outer = predefined_column(g->nested);
-  const rule rules[] = {{g->start && !uses.needs_times, "--start and --end are for --cv purged:5"},
-                        {inner && outer && strcmp(inner, outer) != 0,
-                         "--cv and --nested name two columns of folds: there can be one"}};
+  const rule rules[] = {
+      {g->learn.start && !uses.needs_times, "--start and --end are for --cv purged:5"},
+      {inner && outer && strcmp(inner, outer) != 0,
+       "--cv and --nested name two columns of folds: there can be one"}};
   status = first_broken(rules, sizeof rules / sizeof *rules, err);
   const char *column = inner ? inner : outer;
   if (status != ML_OK || !column) return status;
@@ -127,7 +128,7 @@ static ml_status read_schemes(xval_asked *a, ml_error *err) {
 static ml_status read_problem(xval_asked *a, ml_problem of_name, ml_error *err) {
   static const char *const names[] = {
       [ML_CLASSIFICATION] = "classification", [ML_REGRESSION] = "regression"};
-  ml_problem task = (ml_problem)a->given->task;
+  ml_problem task = (ml_problem)a->given->learn.task;
   if (task && of_name && task != of_name)
     return ml_error_set(err, ML_ERR_USAGE, "--model %s is for %s, not --task %s", a->given->model,
                         names[of_name], names[task]);
@@ -252,7 +253,8 @@ static ml_status read_time(const char *text, double *seconds, ml_error *err) {
 static ml_status read_rest(xval_asked *a, ml_error *err) {
   const cli_xval *g = a->given;
   ml_xval_opts *o = &a->opts;
-  ml_status status = g->prep ? ml_prep_parse(g->prep, &a->prep, err) : ML_OK;
+  ml_status status = learn__ask(&g->learn, a->problem, a->predefined, &a->learning, err);
+  if (status == ML_OK) status = learn__prep(&g->learn, g->prep, &a->prep, err);
   if (status == ML_OK && g->time_budget) status = read_time(g->time_budget, &o->time_budget, err);
   if (a->prep) a->prep_text = ml_prep_text(a->prep);
   *o = (ml_xval_opts){
@@ -278,17 +280,6 @@ static ml_status read_rest(xval_asked *a, ml_error *err) {
       .time_budget = o->time_budget,
       .stop_on_error = g->on_error == 0,
   };
-  a->columns = (ml_dataset_opts){.id = g->id,
-                                 .target = g->target,
-                                 .target_file = g->target_file,
-                                 .weights = g->weights,
-                                 .groups = g->groups,
-                                 .predefined = a->predefined,
-                                 .start = g->start,
-                                 .end = g->end,
-                                 .exclude = g->exclude,
-                                 .problem = a->problem,
-                                 .delimiter = g->delimiter};
   return status;
 }
 
@@ -306,6 +297,7 @@ void xval__release(xval_asked *asked) {
   free(asked->fixed);
   ml_candidates_free(asked->candidates);
   ml_prep_free(asked->prep);
+  learn__release(&asked->learning);
   free(asked->metrics);
   free(asked->predefined);
   *asked = (xval_asked){0};

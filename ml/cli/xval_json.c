@@ -121,9 +121,9 @@ static void put_data(writer *w) {
   put_string(w, "task", w->r->problem == ML_REGRESSION ? "regression" : "classification");
   if (w->r->problem != ML_REGRESSION) put_classes(w);
   static const char *const uses[] = {"both", "fit", "score"};
-  put_string(w, "weights", w->s->given->weights);
+  put_string(w, "weights", w->s->given->learn.weights);
   put_string(w, "weights_for", data->weights ? uses[w->s->given->weights_for] : NULL);
-  put_string(w, "groups", w->s->given->groups);
+  put_string(w, "groups", w->s->given->learn.groups);
 }
 
 static void put_search(writer *w) {

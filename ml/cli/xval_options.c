@@ -4,36 +4,10 @@
 
 #define XVAL(field) offsetof(cli_xval, field)
 
-const cli_opt cli__xval_data_opts[] = {
-    {0, "target", CLI_TEXT, XVAL(target), "NAME",
-     .help = "column of what is to be predicted: no feature itself"},
-    {0, "target-file", CLI_TEXT, XVAL(target_file), "FILE",
-     .help = "CSV file of the target, joined by id; --target may be left out when it has one "
-             "column beside the id"},
-    {0, "task", CLI_CHOICE, XVAL(task), "WHAT", .choices = "auto|classification|regression",
-     .fallback = "auto",
-     .help = "what the values of the target are: classes (classification), or numbers "
-             "(regression); auto: what the model "
-             "predicts; of one that predicts both, classes if they are texts, booleans or up to "
-             "20 different integers"},
-    {0, "id", CLI_TEXT, XVAL(id), "NAME",
-     .help = "column of the ids, no feature; \"\" when there is none: rows are numbered from 0"},
-    {0, "exclude", CLI_TEXT, XVAL(exclude), "NAME,...", .help = "columns that are no features"},
-    {0, "weights", CLI_TEXT, XVAL(weights), "NAME",
-     .help = "column of the weights of the rows, no feature; 0: the row is ignored"},
+const cli_opt cli__xval_weights_opts[] = {
     {0, "weights-for", CLI_CHOICE, XVAL(weights_for), "WHAT", .choices = "both|fit|score",
      .fallback = "both", .given = XVAL(weights_for_given),
      .help = "where they are used: to fit models, for their scores, or for both"},
-    {0, "groups", CLI_TEXT, XVAL(groups), "NAME",
-     .help = "column of the groups of the rows, no feature; for --cv group, stratified-group and "
-             "logo; a warning says where other schemes part a group"},
-    {0, "start", CLI_TEXT, XVAL(start), "NAME",
-     .help = "column of when what the target says begins, a number or a time, no feature; for --cv "
-             "purged"},
-    {0, "end", CLI_TEXT, XVAL(end), "NAME", .help = "column of when it ends"},
-    {0, "delimiter", CLI_CHAR, XVAL(delimiter), "CHAR",
-     .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "
-             "the header"},
     {0}};
 
 const cli_opt cli__xval_model_opts[] = {
@@ -44,6 +18,7 @@ const cli_opt cli__xval_model_opts[] = {
     {0, "prep", CLI_TEXT, XVAL(prep), "STEPS",
      .help = "what is done to the features first, learnt from the training rows of each fold "
              "alone: impute=mean|median, standard, minmax, one-hot[=COLUMN], select-corr=K, "
+             "select[=RULES], "
              "separated by commas"},
     {0}};
 

@@ -93,10 +93,10 @@ static void put_data_facts(const report *r) {
   picture__end_fact(r->out);
   if (r->r->problem != ML_REGRESSION) put_classes(r);
   if (data->weights) {
-    put_fact(r, "weights", false, r->s->given->weights);
+    put_fact(r, "weights", false, r->s->given->learn.weights);
     put_fact(r, "weights are for", false, uses[r->s->given->weights_for]);
   }
-  put_fact(r, "groups", false, r->s->given->groups);
+  put_fact(r, "groups", false, r->s->given->learn.groups);
 }
 
 /* All parameters of the winner, or those that are the same for all candidates. */

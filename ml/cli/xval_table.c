@@ -59,7 +59,7 @@ static void put_data(const xval_shown *s, ml_buf *out) {
                                      [CLI_WEIGHTS_FIT] = "fits alone",
                                      [CLI_WEIGHTS_SCORE] = "scores alone"};
   begin(out, "weights");
-  xval__put_text(s->given->weights, out);
+  xval__put_text(s->given->learn.weights, out);
   ml_buf_printf(out, ", for %s\n", uses[s->given->weights_for]);
 }
 
