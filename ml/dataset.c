@@ -111,7 +111,8 @@ ml_status dataset__join_target(const ml_dataset_opts *opts, ml_dataset *data, ml
                        "no column of ids, which a target of another file is joined by; --id names "
                        "it");
   data->problem = opts->problem;
-  return target__join(opts->target_file, &target, &rows, use_target, data, err);
+  const target_join ask = {.path = opts->target_file, .opts = &target, .rows = &rows};
+  return target__join(&ask, use_target, data, err);
 }
 
 ml_status dataset__read(const char *path, const ml_dataset_opts *opts, const dataset_some *some,

@@ -42,12 +42,19 @@ const char *ml_series_parent(const ml_series_set *set, size_t i) {
 
 const char *ml_series_target(const ml_series_set *set, size_t i) {
   assert(i < set->n_ids);
-  if (!set->target_of) return NULL;
-  return set->targets[set->target_of[set->parents ? set->parent[i] : i]];
+  const series_attribute *target = &set->target;
+  return target->of ? target->texts[target->of[set->parents ? set->parent[i] : i]] : NULL;
 }
 
 const char *ml_series_target_name(const ml_series_set *set) {
-  return set->target_name;
+  return set->target.name;
+}
+
+const char *ml_series_attribute(const ml_series_set *set, size_t a, size_t i) {
+  assert(a < set->n_attributes && i < set->n_ids);
+  const series_attribute *attribute = &set->attributes[a];
+  if (attribute->is_id) return ml_series_parent(set, i);
+  return attribute->of ? attribute->texts[attribute->of[set->parents ? set->parent[i] : i]] : NULL;
 }
 
 bool ml_series_ids_are_numbers(const ml_series_set *set) {
@@ -81,10 +88,9 @@ void ml_series_free(ml_series_set *set) {
   free(set->parent_text);
   free(set->parent);
   free(set->source);
-  free(set->target_name);
-  free(set->target_of);
-  free(set->targets);
-  free(set->target_text);
+  series__attribute_release(&set->target);
+  for (size_t a = 0; a < set->n_attributes; a++) series__attribute_release(&set->attributes[a]);
+  free(set->attributes);
   free(set->id_text);
   free(set->kinds);
   free(set->kind_text);

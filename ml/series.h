@@ -60,6 +60,11 @@ typedef struct ml_series_opts {
   const char *target;       /* column of what is to be predicted: one value an id, and no kind;
                                NULL: none */
   bool target_is_elsewhere; /* a column of that name is left out, and need not be there */
+  /* Columns of what is known of an id, such as its group: one value an id, and no kinds. The column
+   * of the ids may be among them. */
+  const char *const *attributes;
+  size_t n_attributes;
+  bool attributes_may_lack; /* they need not be there */
   char delimiter;           /* 0: detected */
   ml_missing missing;       /* empty cells, NaN */
   ml_missing infinite;      /* infinities */
@@ -73,7 +78,8 @@ typedef struct ml_series_opts {
  * Long: id, time, kind, value, one number a row. Wide: id, time and a column for
  * each kind. One series: no id column. With a value column and no kind, that column is the only
  * kind, and the other columns are ignored; with neither, every column that has no other part is a
- * kind. The column of the target has no other part, and every row of an id has the same text there.
+ * kind. The column of the target has no other part, and every row of an id has the same text there;
+ * so it is for attributes.
  * Without an id column the file is one series only if that is what it clearly is: see
  * docs/csv.md.
  *
@@ -95,7 +101,7 @@ typedef struct ml_series_opts {
  *
  * @retval ML_ERR_IO     path cannot be opened or read
  * @retval ML_ERR_PARSE  malformed file, a column that is not there (the message lists those that
- * are), a target that is empty or not the same for all rows of an id
+ * are), a target or attribute that is empty or not the same for all rows of an id
  * @retval ML_ERR_USAGE  windows of time, and no dates; a window that cannot be
  * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED
  */
@@ -162,6 +168,10 @@ ML_API const char *ml_series_target(const ml_series_set *set, size_t i);
 
 /** Name of the column of the target; NULL when there is none in the file. */
 ML_API const char *ml_series_target_name(const ml_series_set *set);
+
+/** Text of an attribute of id i, that of its parent for a window. @param a  its place in
+ * ml_series_opts.attributes @return NULL when there is no such column */
+ML_API const char *ml_series_attribute(const ml_series_set *set, size_t a, size_t i);
 
 /** True when all ids are numbers. */
 ML_API bool ml_series_ids_are_numbers(const ml_series_set *set);

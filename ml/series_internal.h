@@ -7,6 +7,17 @@
 #include <ml/csv.h>
 #include <ml/series.h>
 
+/* A column of which each id has one text. */
+typedef struct series_attribute {
+  char *name;   /* NULL: there is no such column */
+  uint32_t *of; /* of each id, or of each parent, which of the texts it has; NULL: they were not
+                   read */
+  char **texts;
+  size_t n_texts;
+  char *storage; /* what texts point into */
+  bool is_id;    /* it is the column of the ids: nothing else is known of it */
+} series_attribute;
+
 /* Series (i, k) is values[start .. start + n] of spans[i * n_kinds + k]. */
 typedef struct series_span {
   size_t start, n;
@@ -32,26 +43,25 @@ struct ml_series_set {
   size_t irregular;   /* first id whose step is not constant; SIZE_MAX: none */
   bool is_long;       /* each kind of an id has rows of its own */
   bool times_are_whole;
-  char **parents;      /* of windows: the ids of the series they are cut from; NULL: no windows */
-  size_t n_parents;    /* there may be some without a window */
-  char *parent_text;   /* what parents point into */
-  uint32_t *parent;    /* of each id */
-  char *source;        /* file that the target was read from; NULL without one */
-  char *target_name;   /* NULL: there is no such column */
-  uint32_t *target_of; /* of each id, or of each parent, which of the targets it has; NULL: they
-                          were not read */
-  char **targets;
-  size_t n_targets;
-  char *target_text; /* what targets point into */
-  char *id_text;     /* what ids point into */
-  char *kind_text;   /* what kinds point into */
+  char **parents;    /* of windows: the ids of the series they are cut from; NULL: no windows */
+  size_t n_parents;  /* there may be some without a window */
+  char *parent_text; /* what parents point into */
+  uint32_t *parent;  /* of each id */
+  char *source;      /* file that it was read from; NULL: none */
+  series_attribute target;
+  series_attribute *attributes; /* n_attributes, as ml_series_opts has them */
+  size_t n_attributes;
+  char *id_text;   /* what ids point into */
+  char *kind_text; /* what kinds point into */
 };
 
 /* ---- which column is what ---- */
 
 typedef struct series_roles {
   size_t id, sort, kind, target; /* column of the file, SIZE_MAX: none */
-  size_t *values; /* n_values columns: one in the long shape, one for each kind in the wide */
+  size_t *attributes; /* as the options have them; SIZE_MAX: not there, or the column of the ids */
+  bool *are_ids;      /* each of them: is it that column? */
+  size_t *values;     /* n_values columns: one in the long shape, one for each kind in the wide */
   size_t n_values;
   size_t empty;      /* unnamed column that must be empty; SIZE_MAX: none */
   bool is_guess;     /* one series because nothing speaks against it: times must not repeat */
@@ -63,13 +73,17 @@ ml_status series__roles(const ml_csv *csv, const ml_series_opts *opts, series_ro
                         ml_error *err);
 void series__roles_release(series_roles *roles);
 
-/* ---- the target ---- */
+/* ---- target and attributes ---- */
 
 /* Give each id the text that all its rows have in a column of labels, which loses its texts.
- * @param id  of each row; NULL: csv has them in runs, or there is one id
+ * @param what      "the target" or "the column", for messages
+ * @param id        of each row; NULL: csv has them in runs, or there is one id
+ * @param[out] out  has its name already
  * @retval ML_ERR_PARSE  an id has two of them */
-ml_status series__make_targets(const ml_csv *csv, ml_column *column, const uint32_t *id,
-                               ml_series_set *set, ml_error *err);
+ml_status series__make_attribute(const ml_csv *csv, ml_column *column, const char *what,
+                                 const uint32_t *id, const ml_series_set *set,
+                                 series_attribute *out, ml_error *err);
+void series__attribute_release(series_attribute *attribute);
 
 /* ---- words for messages ---- */
 

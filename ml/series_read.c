@@ -17,7 +17,7 @@ typedef struct building {
   series_roles roles;
   series_gaps gaps;
   ml_table *table;
-  ml_column *id, *sort, *kind, *target, *values; /* in the table; NULL: none */
+  ml_column *id, *sort, *kind, *target, *attributes, *values; /* in the table; NULL: none */
   ml_series_set *set;
   uint32_t *group; /* of each row: id, or id and kind; NULL: one group, or they are in the runs */
   int64_t *key;    /* what rows of a group are sorted by; NULL: nothing */
@@ -65,6 +65,9 @@ static size_t list_wanted(const building *b, const value_hints *hints, size_t n_
     want[n++] = (ml_csv_want){.column = roles->kind, .type = ML_LABEL, .finite = true};
   if (has_target(b))
     want[n++] = (ml_csv_want){.column = roles->target, .type = ML_LABEL, .finite = true};
+  for (size_t a = 0; a < b->opts->n_attributes; a++)
+    if (roles->attributes[a] != SIZE_MAX)
+      want[n++] = (ml_csv_want){.column = roles->attributes[a], .type = ML_LABEL, .finite = true};
   for (size_t k = 0; k < roles->n_values; k++, n++) {
     want[n] = (ml_csv_want){.column = roles->values[k],
                             .type = ML_NUMBER,
@@ -81,12 +84,12 @@ static size_t list_wanted(const building *b, const value_hints *hints, size_t n_
 static ml_status read_columns(building *b) {
   const series_roles *roles = &b->roles;
   size_t n_hints = roles->is_long || roles->values_named ? 0 : roles->n_values;
-  ml_csv_want *want = calloc(4 + roles->n_values, sizeof *want);
+  ml_csv_want *want = calloc(4 + b->opts->n_attributes + roles->n_values, sizeof *want);
   value_hints *hints = calloc(n_hints + 1, sizeof *hints);
   ml_status status = want && hints && make_hints(b, hints, n_hints) ? ML_OK : ML_ERR_MEMORY;
   if (status == ML_OK) {
     b->csv->empty_column = roles->is_long ? SIZE_MAX : roles->empty;
-    b->csv->keep_lines = roles->is_guess || has_target(b);
+    b->csv->keep_lines = roles->is_guess || has_target(b) || b->opts->n_attributes > 0;
     b->csv->run_column = roles->id;
     status = ml_csv_read(b->csv, want, list_wanted(b, hints, n_hints, want), &b->table, b->err);
   } else {
@@ -107,6 +110,8 @@ static void name_columns(building *b) {
   if (b->roles.sort != SIZE_MAX) b->sort = next++;
   if (b->roles.kind != SIZE_MAX) b->kind = next++;
   if (has_target(b)) b->target = next++;
+  b->attributes = next;
+  for (size_t a = 0; a < b->opts->n_attributes; a++) next += b->roles.attributes[a] != SIZE_MAX;
   b->values = next;
 }
 
@@ -184,15 +189,34 @@ static ml_status name_parts(const building *b) {
   return ML_OK;
 }
 
+/* @param column  in the table; NULL: it is not read */
+static ml_status make_attribute(const building *b, size_t place, ml_column *column,
+                                const char *what, series_attribute *out) {
+  out->name = strdup(ml_csv_column(b->csv, place));
+  if (!out->name) return ml_error_memory(b->err);
+  if (!column) return ML_OK;
+  ml_status status = series__make_attribute(b->csv, column, what, b->group, b->set, out, b->err);
+  drop_column(column);
+  return status;
+}
+
 /* Before kinds make other groups of the ids. */
-static ml_status make_targets(building *b) {
+static ml_status make_attributes(building *b) {
   ml_series_set *set = b->set;
-  if (b->roles.target == SIZE_MAX) return ML_OK;
-  set->target_name = strdup(ml_csv_column(b->csv, b->roles.target));
-  if (!set->target_name) return ml_error_memory(b->err);
-  if (!b->target) return ML_OK;
-  ml_status status = series__make_targets(b->csv, b->target, b->group, set, b->err);
-  drop_column(b->target);
+  const series_roles *roles = &b->roles;
+  ml_column *column = b->attributes;
+  ml_status status = ML_OK;
+  set->source = strdup(ml_csv_source(b->csv));
+  set->attributes = calloc(b->opts->n_attributes + 1, sizeof *set->attributes);
+  if (!set->source || !set->attributes) return ml_error_memory(b->err);
+  set->n_attributes = b->opts->n_attributes;
+  if (roles->target != SIZE_MAX)
+    status = make_attribute(b, roles->target, b->target, "the target", &set->target);
+  for (size_t a = 0; a < set->n_attributes && status == ML_OK; a++) {
+    set->attributes[a].is_id = roles->are_ids[a];
+    if (roles->attributes[a] == SIZE_MAX) continue;
+    status = make_attribute(b, roles->attributes[a], column++, "the column", &set->attributes[a]);
+  }
   return status;
 }
 
@@ -396,7 +420,7 @@ static ml_status build(building *b) {
   if (b->set->n_rows == 0) return fail(b, "no rows");
   ml_status status = make_ids(b);
   if (status == ML_OK) status = name_parts(b);
-  if (status == ML_OK) status = make_targets(b);
+  if (status == ML_OK) status = make_attributes(b);
   if (status == ML_OK) status = b->kind ? make_long_kinds(b) : make_wide_kinds(b);
   if (status != ML_OK) return status;
   b->set->clock = make_keys(b);

@@ -105,10 +105,16 @@ static ml_status each_named(deal *d, const char *names, const char *option,
   return status;
 }
 
-/* The target is no kind anyway. */
+static bool is_attribute(const deal *d, size_t column) {
+  for (size_t a = 0; a < d->opts->n_attributes; a++)
+    if (d->roles->attributes[a] == column) return true;
+  return false;
+}
+
+/* What is said of an id is no kind anyway. */
 static ml_status exclude(deal *d, const char *name) {
   size_t column = ml_csv_find(d->csv, name);
-  if (column != SIZE_MAX && column == d->roles->target) return ML_OK;
+  if (column != SIZE_MAX && (column == d->roles->target || is_attribute(d, column))) return ML_OK;
   return take(d, name, &column);
 }
 
@@ -132,14 +138,14 @@ static ml_status fail_chosen(deal *d) {
                      has_room ? series__list_columns(d->csv, list) : "", has_room ? ")" : "");
 }
 
-static ml_status fail_target(const deal *d) {
-  ml_nearest nearest = ml_nearest_to(d->opts->target);
+static ml_status fail_near(const deal *d, const char *name) {
+  ml_nearest nearest = ml_nearest_to(name);
   char tail[128] = "";
   for (size_t j = 0; j < ml_csv_n_columns(d->csv); j++)
     ml_nearest_try(&nearest, ml_csv_column(d->csv, j), strlen(ml_csv_column(d->csv, j)));
-  if (nearest.name && (nearest.distance == 0 || strlen(d->opts->target) > 1))
+  if (nearest.name && (nearest.distance == 0 || strlen(name) > 1))
     snprintf(tail, sizeof tail, "; did you mean \"%.*s\"?", (int)nearest.n, nearest.name);
-  return fail_list(d, "no column", d->opts->target, tail);
+  return fail_list(d, "no column", name, tail);
 }
 
 /* First of all, so that no other part falls to it. */
@@ -148,7 +154,31 @@ static ml_status deal_target(deal *d) {
   d->roles->target = SIZE_MAX;
   if (!o->target) return ML_OK;
   if (is_there(d, o->target)) return take(d, o->target, &d->roles->target);
-  return o->target_is_elsewhere ? ML_OK : fail_target(d);
+  return o->target_is_elsewhere ? ML_OK : fail_near(d, o->target);
+}
+
+static bool is_id(const deal *d, const char *name) {
+  const char *id = d->opts->id ? d->opts->id : "id";
+  return *id && strcmp(name, id) == 0;
+}
+
+static ml_status deal_attribute(deal *d, const char *name, size_t a) {
+  series_roles *roles = d->roles;
+  roles->attributes[a] = SIZE_MAX;
+  if (!is_there(d, name)) return d->opts->attributes_may_lack ? ML_OK : fail_near(d, name);
+  roles->are_ids[a] = is_id(d, name);
+  return roles->are_ids[a] ? ML_OK : take(d, name, &roles->attributes[a]);
+}
+
+static ml_status deal_attributes(deal *d) {
+  const ml_series_opts *o = d->opts;
+  ml_status status = ML_OK;
+  d->roles->attributes = calloc(o->n_attributes + 1, sizeof *d->roles->attributes);
+  d->roles->are_ids = calloc(o->n_attributes + 1, sizeof *d->roles->are_ids);
+  if (!d->roles->attributes || !d->roles->are_ids) return ml_error_memory(d->err);
+  for (size_t a = 0; a < o->n_attributes && status == ML_OK; a++)
+    status = deal_attribute(d, o->attributes[a], a);
+  return status;
 }
 
 static size_t count_unknown(const deal *d, size_t *last) {
@@ -236,6 +266,7 @@ static ml_status deal_all(deal *d) {
     return ml_error_set(d->err, ML_ERR_USAGE,
                         "--columns is for the wide format, --kind and --value for the long one");
   ml_status status = deal_target(d);
+  if (status == ML_OK) status = deal_attributes(d);
   if (status == ML_OK && o->exclude && *o->exclude)
     status = each_named(d, o->exclude, "--exclude", exclude);
   if (status == ML_OK) status = deal_role(d, o->id, "id", &d->roles->id);
@@ -259,5 +290,7 @@ ml_status series__roles(const ml_csv *csv, const ml_series_opts *opts, series_ro
 
 void series__roles_release(series_roles *roles) {
   free(roles->values);
+  free(roles->attributes);
+  free(roles->are_ids);
   *roles = (series_roles){0};
 }

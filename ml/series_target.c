@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The column of the target: one text for each id. */
+/* The columns of the target and of attributes: one text for each id. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +10,7 @@ enum { NONE = UINT32_MAX };
 
 typedef struct targets {
   const ml_csv *csv;
+  const char *what; /* the column is */
   const ml_column *column;
   uint32_t *of; /* code of each id; NONE: not seen yet */
   const ml_series_set *set;
@@ -25,9 +26,9 @@ static ml_status fail_change(const targets *t, uint32_t id, size_t row) {
   char first[CSV_QUOTE_MAX], second[CSV_QUOTE_MAX];
   return ml_error_at(
       t->err, ML_ERR_PARSE, ml_csv_source(t->csv), csv__line_of_row(t->csv, row), 0,
-      "the target \"%.60s\" of id %.60s is \"%s\" here, and \"%s\" before; there must be one "
+      "%s \"%.60s\" of id %.60s is \"%s\" here, and \"%s\" before; there must be one "
       "value for each id",
-      t->column->name, t->set->ids[id], quote(t, t->column->label[row], second),
+      t->what, t->column->name, t->set->ids[id], quote(t, t->column->label[row], second),
       quote(t, t->of[id], first));
 }
 
@@ -53,26 +54,33 @@ static ml_status see_all(const targets *t, const uint32_t *id) {
 }
 
 /* The texts stay where they are. */
-static void keep(targets *t, ml_column *column, ml_series_set *set) {
-  set->target_of = t->of;
-  set->targets = column->labels;
-  set->n_targets = column->n_labels;
-  set->target_text = column->label_text;
+static void keep(targets *t, ml_column *column, series_attribute *out) {
+  out->of = t->of;
+  out->texts = column->labels;
+  out->n_texts = column->n_labels;
+  out->storage = column->label_text;
   t->of = NULL;
   column->labels = NULL;
   column->label_text = NULL;
   column->n_labels = 0;
 }
 
-ml_status series__make_targets(const ml_csv *csv, ml_column *column, const uint32_t *id,
-                               ml_series_set *set, ml_error *err) {
-  targets t = {.csv = csv, .column = column, .set = set, .err = err};
+ml_status series__make_attribute(const ml_csv *csv, ml_column *column, const char *what,
+                                 const uint32_t *id, const ml_series_set *set,
+                                 series_attribute *out, ml_error *err) {
+  targets t = {.csv = csv, .what = what, .column = column, .set = set, .err = err};
   t.of = malloc(set->n_ids * sizeof *t.of);
-  set->source = strdup(ml_csv_source(csv));
-  ml_status status = t.of && set->source ? ML_OK : ml_error_memory(err);
+  ml_status status = t.of ? ML_OK : ml_error_memory(err);
   for (size_t i = 0; status == ML_OK && i < set->n_ids; i++) t.of[i] = NONE;
   if (status == ML_OK) status = see_all(&t, id);
-  if (status == ML_OK) keep(&t, column, set);
+  if (status == ML_OK) keep(&t, column, out);
   free(t.of);
   return status;
+}
+
+void series__attribute_release(series_attribute *attribute) {
+  free(attribute->name);
+  free(attribute->of);
+  free(attribute->texts);
+  free(attribute->storage);
 }

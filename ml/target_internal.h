@@ -66,14 +66,24 @@ typedef struct target_over {
   char *const *ids;    /* n, for messages */
 } target_over;
 
-/* Read a column of a file of its own, joined by id to the rows of a matrix, and use it; it is
- * borrowed for the call. @return as ml_target_read(), or what use() returned */
-typedef ml_status target_use(void *ctx, const target_column *column, ml_error *err);
-ml_status target__join(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
-                       target_use *use, void *ctx, ml_error *err);
+/* What is joined to rows of a matrix. */
+typedef struct target_join {
+  const char *path;
+  const ml_target_opts *opts;
+  const char *const *more; /* n_more other columns of the file, which come behind the target */
+  size_t n_more;           /* at most TARGET_MORE_MAX */
+  const ml_matrix *rows;
+  const target_over *over; /* NULL: the rows of the matrix */
+} target_join;
 
-/* ml_target_read(). @param over  NULL: the rows of the matrix */
-ml_status target__read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
-                       const target_over *over, ml_target **out, ml_error *err);
+enum { TARGET_MORE_MAX = 8 };
+
+/* Read columns of a file of its own, joined by id, and use them; they are borrowed for the call.
+ * @return as ml_target_read(), or what use() returned */
+typedef ml_status target_use(void *ctx, const target_column *columns, ml_error *err);
+ml_status target__join(const target_join *ask, target_use *use, void *ctx, ml_error *err);
+
+/* ml_target_read(), with the columns that ask names. */
+ml_status target__read(const target_join *ask, ml_target **out, ml_error *err);
 
 #endif

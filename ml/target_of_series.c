@@ -9,18 +9,18 @@
 
 ml_status ml_target_of_series(const ml_series_set *set, ml_problem problem, ml_target **out,
                               ml_error *err) {
-  if (!set->target_of)
+  const series_attribute *target = &set->target;
+  if (!target->of)
     return ml_error_at(err, ML_ERR_USAGE, set->source, 0, 0,
                        "the series were read without a target");
   uint32_t *codes = malloc(set->n_ids * sizeof *codes);
   if (!codes) return ml_error_memory(err);
-  for (size_t i = 0; i < set->n_ids; i++)
-    codes[i] = set->target_of[set->parents ? set->parent[i] : i];
-  const target_column column = {.name = set->target_name,
+  for (size_t i = 0; i < set->n_ids; i++) codes[i] = target->of[set->parents ? set->parent[i] : i];
+  const target_column column = {.name = target->name,
                                 .source = set->source,
                                 .n = set->n_ids,
-                                .texts = (const char *const *)set->targets,
-                                .n_texts = set->n_targets,
+                                .texts = (const char *const *)target->texts,
+                                .n_texts = target->n_texts,
                                 .codes = codes,
                                 .ids = set->ids};
   ml_status status = target__make(&column, problem, out, err);
@@ -35,5 +35,7 @@ ml_status ml_target_read_series(const char *path, const ml_target_opts *opts,
   const ml_matrix ids = {.n_rows = set->parents ? set->n_parents : set->n_ids,
                          .rows = set->parents ? set->parents : set->ids,
                          .row_label = set->id_name};
-  return target__read(path, opts, &ids, set->parents ? &windows : NULL, out, err);
+  const target_join ask = {
+      .path = path, .opts = opts, .rows = &ids, .over = set->parents ? &windows : NULL};
+  return target__read(&ask, out, err);
 }

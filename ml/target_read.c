@@ -12,16 +12,18 @@
 
 /* A join while it is made. */
 typedef struct join {
+  const target_join *ask;
   const ml_target_opts *opts;
   const ml_matrix *matrix;
   ml_csv *csv;
   features_names names;
-  size_t id, target;  /* columns of the file */
-  ml_table *table;    /* these two */
+  size_t id, columns[1 + TARGET_MORE_MAX]; /* of the file: target, and more */
+  size_t n;                                /* of these columns */
+  ml_table *table;                         /* the id, and these */
   uint32_t *row;      /* of each rank of the ids: the row of the matrix, or NONE */
   uint32_t *file_row; /* of each rank: the row of the file, or NONE */
   uint32_t *by_id;    /* rows of the matrix, ascending */
-  uint32_t *codes;    /* of the target, for each of these rows */
+  uint32_t *codes;    /* of each column, for each of the rows that are joined */
   ml_error *err;
 } join;
 
@@ -43,28 +45,58 @@ static ml_status find_id(join *j) {
   return ML_OK;
 }
 
-static ml_status find_target(join *j) {
-  char list[SERIES_LIST_MAX];
-  const size_t n = ml_csv_n_columns(j->csv);
-  if (j->opts->name) {
-    ml_status status = find(j, j->opts->name, &j->target);
-    if (status != ML_OK || j->target != j->id) return status;
-    return ml_error_at(j->err, ML_ERR_USAGE, j->names.source, 0, 0,
-                       "column \"%.60s\" is both the id and the target", j->opts->name);
-  }
-  j->target = j->id == 0;
-  if (n == 2) return ML_OK;
-  return ml_error_at(
-      j->err, ML_ERR_USAGE, j->names.source, 0, 0, "%s beside \"%.60s\" (the file has: %s)%s",
-      n == 1 ? "no column" : "several columns", ml_csv_column(j->csv, j->id),
-      series__list_columns(j->csv, list), n == 1 ? "" : "; --target names the one to predict");
+static bool is_taken(const join *j, size_t column) {
+  for (size_t k = 0; k < j->n; k++)
+    if (j->columns[k] == column) return true;
+  return column == j->id;
 }
 
-static ml_status open_csv(join *j, const char *path) {
+static ml_status find_named(join *j, const char *name) {
+  size_t column = SIZE_MAX;
+  ml_status status = find(j, name, &column);
+  if (status == ML_OK && column == j->id && j->n == 0)
+    return ml_error_at(j->err, ML_ERR_USAGE, j->names.source, 0, 0,
+                       "column \"%.60s\" is both the id and the target", name);
+  if (status == ML_OK && is_taken(j, column))
+    return ml_error_at(j->err, ML_ERR_USAGE, j->names.source, 0, 0,
+                       "column \"%.60s\" is given two parts", name);
+  j->columns[j->n++] = column;
+  return status;
+}
+
+static bool is_more(const join *j, size_t column) {
+  for (size_t k = 0; k < j->ask->n_more; k++)
+    if (strcmp(j->ask->more[k], ml_csv_column(j->csv, column)) == 0) return true;
+  return false;
+}
+
+/* The only one that is nothing else. */
+static ml_status find_target(join *j) {
+  char list[SERIES_LIST_MAX];
+  size_t n = 0;
+  if (j->opts->name) return find_named(j, j->opts->name);
+  for (size_t column = 0; column < ml_csv_n_columns(j->csv); column++) {
+    if (column == j->id || is_more(j, column)) continue;
+    j->columns[0] = column;
+    n++;
+  }
+  j->n = 1;
+  if (n == 1) return ML_OK;
+  return ml_error_at(
+      j->err, ML_ERR_USAGE, j->names.source, 0, 0, "%s beside \"%.60s\" (the file has: %s)%s",
+      n == 0 ? "no column" : "several columns", ml_csv_column(j->csv, j->id),
+      series__list_columns(j->csv, list), n == 0 ? "" : "; --target names the one to predict");
+}
+
+static ml_status open_csv(join *j) {
   const ml_target_opts *o = j->opts;
-  ml_status status = features__open_csv(path, o->delimiter, o->watch, &j->csv, &j->names, j->err);
+  ml_status status =
+      features__open_csv(j->ask->path, o->delimiter, o->watch, &j->csv, &j->names, j->err);
   if (status == ML_OK) status = find_id(j);
-  return status == ML_OK ? find_target(j) : status;
+  if (status == ML_OK) status = find_target(j);
+  for (size_t k = 0; k < j->ask->n_more && status == ML_OK; k++)
+    status = find_named(j, j->ask->more[k]);
+  return status;
 }
 
 /* ---- the join ---- */
@@ -146,6 +178,16 @@ static ml_status enter_ids(join *j, const series_ranking *ranking) {
   return check_ids(j, ranking->n);
 }
 
+/* Rows that get a value. */
+static size_t n_over(const join *j) {
+  return j->ask->over ? j->ask->over->n : j->matrix->n_rows;
+}
+
+static void take_row(join *j, size_t i, size_t rank) {
+  for (size_t k = 0; k < j->n; k++)
+    j->codes[k * n_over(j) + i] = j->table->columns[1 + k].label[j->file_row[rank]];
+}
+
 static ml_status match(join *j) {
   const size_t n = j->matrix->n_rows, n_all = n + j->table->n_rows;
   if (n_all >= UINT32_MAX)
@@ -158,41 +200,48 @@ static ml_status match(join *j) {
   j->row = calloc(n_all + 1, sizeof *j->row);
   j->file_row = calloc(n_all + 1, sizeof *j->file_row);
   j->by_id = calloc(n + 1, sizeof *j->by_id);
-  j->codes = calloc(n + 1, sizeof *j->codes);
+  j->codes = calloc(n_over(j) + 1, j->n * sizeof *j->codes);
   ok = ok && j->row && j->file_row && j->by_id && j->codes;
   ml_status status = ok ? enter_ids(j, &ranking) : ml_error_memory(j->err);
-  for (size_t k = 0; status == ML_OK && k < n; k++) { /* as many ranks as rows */
-    j->by_id[k] = j->row[k];
-    j->codes[j->row[k]] = j->table->columns[1].label[j->file_row[k]];
-  }
+  for (size_t i = 0; status == ML_OK && i < n_over(j); i++)
+    take_row(j, i, ranking.rank[j->ask->over ? j->ask->over->row[i] : i]);
+  for (size_t k = 0; status == ML_OK && k < n; k++) j->by_id[k] = j->row[k]; /* as many ranks */
   series__ranking_release(&ranking);
   return status;
 }
 
 static ml_status read_and_match(join *j) {
-  const ml_csv_want want[] = {{.column = j->id, .type = ML_LABEL, .finite = true},
-                              {.column = j->target, .type = ML_LABEL, .finite = true}};
-  ml_status status = ml_csv_read(j->csv, want, 2, &j->table, j->err);
+  ml_csv_want want[2 + TARGET_MORE_MAX] = {{.column = j->id, .type = ML_LABEL, .finite = true}};
+  for (size_t k = 0; k < j->n; k++)
+    want[1 + k] = (ml_csv_want){.column = j->columns[k], .type = ML_LABEL, .finite = true};
+  ml_status status = ml_csv_read(j->csv, want, 1 + j->n, &j->table, j->err);
   return status == ML_OK ? match(j) : status;
 }
 
-ml_status target__join(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
-                       target_use *use, void *ctx, ml_error *err) {
-  join j = {.opts = opts, .matrix = rows, .err = err};
-  ml_status status = open_csv(&j, path);
-  if (status == ML_OK) status = read_and_match(&j);
-  if (status == ML_OK) {
-    const ml_column *t = &j.table->columns[1];
-    const target_column column = {.name = t->name,
-                                  .source = j.names.source,
-                                  .n = rows->n_rows,
-                                  .texts = (const char *const *)t->labels,
-                                  .n_texts = t->n_labels,
-                                  .codes = j.codes,
-                                  .by_id = j.by_id,
-                                  .ids = rows->rows};
-    status = use(ctx, &column, err);
+static ml_status use_columns(const join *j, target_use *use, void *ctx) {
+  const target_over *over = j->ask->over;
+  target_column columns[1 + TARGET_MORE_MAX];
+  for (size_t k = 0; k < j->n; k++) {
+    const ml_column *t = &j->table->columns[1 + k];
+    columns[k] = (target_column){.name = t->name,
+                                 .source = j->names.source,
+                                 .n = n_over(j),
+                                 .texts = (const char *const *)t->labels,
+                                 .n_texts = t->n_labels,
+                                 .codes = j->codes + k * n_over(j),
+                                 .by_id = over ? NULL : j->by_id,
+                                 .ids = over ? over->ids : j->matrix->rows};
   }
+  return use(ctx, columns, j->err);
+}
+
+ml_status target__join(const target_join *ask, target_use *use, void *ctx, ml_error *err) {
+  static const ml_target_opts defaults;
+  join j = {.ask = ask, .opts = ask->opts ? ask->opts : &defaults, .matrix = ask->rows, .err = err};
+  assert(ask->n_more <= TARGET_MORE_MAX);
+  ml_status status = open_csv(&j);
+  if (status == ML_OK) status = read_and_match(&j);
+  if (status == ML_OK) status = use_columns(&j, use, ctx);
   free(j.row);
   free(j.file_row);
   free(j.by_id);
@@ -203,39 +252,24 @@ ml_status target__join(const char *path, const ml_target_opts *opts, const ml_ma
   return status;
 }
 
-/* What is made of a column: the target as it was joined, or of the rows over them. */
+/* What is made of a column. */
 typedef struct making {
-  const target_over *over;
   ml_problem problem;
   ml_target **out;
 } making;
 
-static ml_status make(void *ctx, const target_column *column, ml_error *err) {
+static ml_status make(void *ctx, const target_column *columns, ml_error *err) {
   const making *m = ctx;
-  const target_over *over = m->over;
-  if (!over) return target__make(column, m->problem, m->out, err);
-  uint32_t *codes = calloc(over->n + 1, sizeof *codes);
-  if (!codes) return ml_error_memory(err);
-  for (size_t i = 0; i < over->n; i++) codes[i] = column->codes[over->row[i]];
-  target_column spread = *column;
-  spread.n = over->n;
-  spread.codes = codes;
-  spread.by_id = NULL;
-  spread.ids = over->ids;
-  ml_status status = target__make(&spread, m->problem, m->out, err);
-  free(codes);
-  return status;
+  return target__make(&columns[0], m->problem, m->out, err);
 }
 
-ml_status target__read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
-                       const target_over *over, ml_target **out, ml_error *err) {
-  static const ml_target_opts defaults;
-  if (!opts) opts = &defaults;
-  return target__join(path, opts, rows, make, &(making){over, opts->problem, out}, err);
+ml_status target__read(const target_join *ask, ml_target **out, ml_error *err) {
+  return target__join(ask, make, &(making){ask->opts ? ask->opts->problem : ML_PROBLEM_AUTO, out},
+                      err);
 }
 
 ml_status ml_target_read(const char *path, const ml_target_opts *opts, const ml_matrix *rows,
                          ml_target **out, ml_error *err) {
   assert(path && rows && out);
-  return target__read(path, opts, rows, NULL, out, err);
+  return target__read(&(target_join){.path = path, .opts = opts, .rows = rows}, out, err);
 }

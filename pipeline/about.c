@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ml/series_internal.h>
 #include <ml/version.h>
 
 #include "pipeline.h"
@@ -60,12 +61,12 @@ static ml_status make_values(ml_pipeline *p, const double *y, size_t n, ml_value
   return ML_OK;
 }
 
-static ml_status make_data(ml_pipeline *p, const ml_dataset *data, bool weighted, ml_value *out,
-                           ml_error *err) {
+static ml_status make_data(ml_pipeline *p, const ml_dataset *data, const char *file, bool weighted,
+                           ml_value *out, ml_error *err) {
   static const char *const names[] = {"file", "rows", "features", "weighted", "classes", "values"};
   ml_value *values = ml_value_new_dict(p->arena, names, 6, out);
   if (!values) return ml_error_memory(err);
-  values[0] = text_value(p, data->source);
+  values[0] = text_value(p, file);
   values[1] = ml_value_int((int64_t)data->n_rows);
   values[2] = ml_value_int((int64_t)data->n_features);
   values[3] = ml_value_bool(weighted);
@@ -128,6 +129,8 @@ ml_status about__make(ml_pipeline *p, const ml_dataset *data, const ml_pipeline_
   if (!values) return ml_error_memory(err);
   values[0] = text_value(p, ml_version());
   values[2] = seed_value(p, opts->seed);
-  ml_status status = make_data(p, data, data->weights && !opts->fit_unweighted, &values[1], err);
+  const char *file = data->source ? data->source : opts->set ? opts->set->source : NULL;
+  ml_status status =
+      make_data(p, data, file, data->weights && !opts->fit_unweighted, &values[1], err);
   return status == ML_OK ? make_validation(p, opts->validation, params, &values[3], err) : status;
 }
