@@ -132,6 +132,8 @@ extern const cli_command cli__fresh;
 extern const cli_command cli__select_command;
 extern const cli_command cli__roll;
 extern const cli_command cli__xval_command;
+extern const cli_command cli__train;
+extern const cli_command cli__predict;
 extern const cli_command cli__split;
 extern const cli_command cli__score;
 extern const cli_command cli__models;

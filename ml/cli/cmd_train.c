@@ -19,7 +19,6 @@ typedef struct train_run {
   bool is_scored;                 /* there are folds */
   xval_asked asked;
   ml_mproc *pool;
-  ml_dataset *data;
   ml_xval_result *result; /* NULL: --cv none */
   ml_pipeline *pipeline;
   size_t n_bytes;
@@ -33,12 +32,11 @@ static ml_status check_unscored(const cli_xval *g, ml_error *err) {
   const struct {
     bool given;
     const char *name;
-  } lonely[] = {{g->grid.n > 0, "grid"},        {g->random.given, "random"},
-                {g->sobol.given, "sobol"},      {g->space.n > 0, "space"},
-                {g->holdout > 0, "holdout"},    {g->repeat.given, "repeat"},
-                {g->metric != NULL, "metric"},  {g->checkpoint != NULL, "checkpoint"},
-                {g->start != NULL, "start"},    {g->groups != NULL, "groups"},
-                {g->time_budget, "time-budget"}};
+  } lonely[] = {{g->grid.n > 0, "grid"},           {g->random.given, "random"},
+                {g->sobol.given, "sobol"},         {g->space.n > 0, "space"},
+                {g->holdout > 0, "holdout"},       {g->repeat.given, "repeat"},
+                {g->metric != NULL, "metric"},     {g->checkpoint != NULL, "checkpoint"},
+                {g->learn.start != NULL, "start"}, {g->time_budget, "time-budget"}};
   for (size_t i = 0; i < sizeof lonely / sizeof *lonely; i++)
     if (lonely[i].given)
       return ml_error_set(err, ML_ERR_USAGE, "--%s needs folds, and there are none with --cv none",
@@ -62,12 +60,13 @@ static ml_status check_options(const train_options *o, train_run *run, ml_error 
 }
 
 static ml_status check_files(const train_options *o, const char *input, ml_error *err) {
-  enum { READ = 2 };
+  enum { READ = 3 };
   const cli_file files[] = {{input, "input"},
-                            {o->xval.target_file, "file of --target-file"},
+                            {o->xval.learn.target_file, "file of --target-file"},
+                            {o->xval.learn.fresh, "file of --fresh"},
                             {o->output, "model"},
                             {o->xval.checkpoint, "file of --checkpoint"}};
-  if (o->xval.target_file && cli__is_stdio(o->xval.target_file) && cli__is_stdio(input))
+  if (o->xval.learn.target_file && cli__is_stdio(o->xval.learn.target_file) && cli__is_stdio(input))
     return ml_error_set(err, ML_ERR_USAGE,
                         "the features and the target cannot both be standard input");
   if (o->xval.checkpoint && cli__is_stdio(o->xval.checkpoint))
@@ -90,25 +89,23 @@ static ml_status prepare(cli_call *cli, const train_options *o, train_run *run, 
 /* ---- the run ------------------------------------------------------------------------------- */
 
 static ml_status read_data(cli_call *cli, train_run *run, const ml_watch *watch, ml_error *err) {
-  ml_dataset_opts columns = run->asked.columns;
-  columns.watch = watch;
-  columns.takes_infinite = true; /* ml_pipeline_fit() says what replaces them */
-  double start = cli__now();
-  cli->idle = run->pool;
-  ml_status status =
-      ml_dataset_read(run->input, &columns, ml_mproc_exec(run->pool), &run->data, err);
-  cli->idle = NULL;
-  if (status != ML_OK) return status;
-  cli__detail(cli, "read: %.3f s", cli__now() - start);
+  cli_learning *l = &run->asked.learning;
   ml_problem problem;
-  return ml_model_problem(run->asked.model, run->asked.problem, run->data->problem, &problem, err);
+  cli->idle = l->settings ? NULL : run->pool;
+  ml_status status = learn__read(cli, l, run->input, ml_mproc_exec(run->pool), watch, err);
+  cli->idle = NULL;
+  if (status == ML_OK)
+    status =
+        ml_model_problem(run->asked.model, run->asked.problem, l->data->problem, &problem, err);
+  if (status == ML_OK) learn__note_target(cli, l, run->input_name);
+  return status;
 }
 
 static ml_status validate(cli_call *cli, train_run *run, const ml_watch *watch, ml_error *err) {
   if (!run->is_scored) return ML_OK;
   cli->progress.unit = "fits";
   ml_status status =
-      ml_xval(run->data, run->asked.model, run->asked.candidates, run->asked.fixed,
+      ml_xval(run->asked.learning.data, run->asked.model, run->asked.candidates, run->asked.fixed,
               &run->asked.opts, ml_mproc_exec(run->pool), watch, &run->result, err);
   cli__pool_details(cli, run->pool);
   return status == ML_OK ? xval__check_winner(&run->asked, run->result, err) : status;
@@ -120,15 +117,19 @@ static const double *best_params(const train_run *run) {
 }
 
 static ml_status fit(cli_call *cli, train_run *run, const ml_watch *watch, ml_error *err) {
+  const cli_learning *l = &run->asked.learning;
   const ml_pipeline_opts opts = {.prep = run->asked.prep,
                                  .model = run->asked.model,
                                  .params = best_params(run),
                                  .seed = run->asked.opts.seed,
                                  .fit_unweighted = run->asked.opts.fit_unweighted,
+                                 .set = l->set,
+                                 .settings = l->settings,
+                                 .columns = l->set ? &l->series : NULL,
                                  .validation = run->result,
                                  .watch = watch};
   double start = cli__now();
-  ml_status status = ml_pipeline_fit(run->data, &opts, &run->pipeline, err);
+  ml_status status = ml_pipeline_fit(l->data, &opts, &run->pipeline, err);
   if (status == ML_OK) cli__detail(cli, "fit: %.3f s", cli__now() - start);
   return status;
 }
@@ -153,15 +154,14 @@ static ml_status show(const cli_call *cli, const train_run *run, const char *out
                       ml_error *err) {
   static char none[] = "none";
   const ml_xval_result nothing = {.model = run->asked.model,
-                                  .data = run->data,
-                                  .problem = run->data->problem,
+                                  .data = run->asked.learning.data,
+                                  .problem = run->asked.learning.data->problem,
                                   .cv = none,
                                   .seed = run->asked.opts.seed,
                                   .best = SIZE_MAX};
   xval_shown shown = {0};
-  ml_status status =
-      xval__show(run->input_name, &run->asked, run->result ? run->result : &nothing, false, &shown,
-                 err);
+  ml_status status = xval__show(run->input_name, &run->asked, run->result ? run->result : &nothing,
+                                false, &shown, err);
   const trained t = {.input = run->input,
                      .output = output,
                      .shown = &shown,
@@ -201,7 +201,6 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
   ml_pipeline_free(run.pipeline);
   ml_xval_free(run.result);
-  ml_dataset_free(run.data);
   xval__release(&run.asked);
   return status;
 }
@@ -227,17 +226,18 @@ const cli_command cli__train = {
         "inspect' shows it. It appears complete or not at all.\n\n"
         "With -s and -p folds and candidates are shared among processes; the model is the same to "
         "the byte.",
-    .groups =
-        (const cli_group[]){GROUP("Data:", cli__xval_data_opts),
-                            GROUP("Model:", cli__xval_model_opts),
-                            GROUP("Folds:", cli__xval_fold_opts),
-                            GROUP("Scores:", cli__xval_score_opts),
-                            GROUP("Search:", cli__xval_search_opts),
-                            GROUP("Run:", cli__xval_run_opts),
-                            {"Output:", output_opts, 0},
-                            {"Workers:", cli__worker_opts, offsetof(train_options, workers)},
-                            {"Options of every command:", cli__common_opts, 0},
-                            {0}},
+    .groups = (const cli_group[]){GROUP("Data:", cli__learn_table_opts),
+                                  GROUP("Weights:", cli__xval_weights_opts),
+                                  GROUP("Time series:", cli__learn_series_opts),
+                                  GROUP("Model:", cli__xval_model_opts),
+                                  GROUP("Folds:", cli__xval_fold_opts),
+                                  GROUP("Scores:", cli__xval_score_opts),
+                                  GROUP("Search:", cli__xval_search_opts),
+                                  GROUP("Run:", cli__xval_run_opts),
+                                  {"Output:", output_opts, 0},
+                                  {"Workers:", cli__worker_opts, offsetof(train_options, workers)},
+                                  {"Options of every command:", cli__common_opts, 0},
+                                  {0}},
     .options_size = sizeof(train_options),
     .max_args = 1,
     .examples =

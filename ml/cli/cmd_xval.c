@@ -8,8 +8,6 @@
 
 #include "xval.h"
 
-enum { SHOWN_CLASSES = 5 };
-
 typedef struct xval_options {
   cli_common common;
   cli_xval xval;
@@ -61,51 +59,6 @@ static ml_status prepare(cli_call *cli, const xval_options *o, xval_run *run, ml
 }
 
 /* ---- what is said -------------------------------------------------------------------------- */
-
-static void put_range(const double *y, size_t n, ml_buf *out) {
-  double lo = INFINITY, hi = -INFINITY;
-  for (size_t i = 0; i < n; i++) {
-    lo = fmin(lo, y[i]);
-    hi = fmax(hi, y[i]);
-  }
-  ml_buf_puts(out, "numbers from ");
-  ml_buf_number(out, lo);
-  ml_buf_puts(out, " to ");
-  ml_buf_number(out, hi);
-  ml_buf_puts(out, ": regression");
-}
-
-static void put_classes(const ml_dataset *data, ml_buf *out) {
-  const ml_levels *classes = &data->classes;
-  size_t *counts = calloc(classes->n + 1, sizeof *counts);
-  if (!counts) {
-    out->failed = true;
-    return;
-  }
-  for (size_t i = 0; i < data->n_rows; i++) counts[classes->codes[i]]++;
-  ml_buf_printf(out, "%zu classes (", classes->n);
-  for (size_t c = 0; c < classes->n && c < SHOWN_CLASSES; c++)
-    ml_buf_printf(out, "%s%.60s: %zu", c ? ", " : "", classes->labels[c], counts[c]);
-  ml_buf_puts(out, classes->n > SHOWN_CLASSES ? ", ...)" : ")");
-  ml_buf_puts(out, ": classification");
-  free(counts);
-}
-
-static void note_target(cli_call *cli, const xval_run *run) {
-  const ml_dataset *data = run->asked.learning.data;
-  const char *source =
-      run->asked.given->learn.target_file ? run->asked.given->learn.target_file : run->input_name;
-  ml_buf words = {0};
-  if (data->problem == ML_REGRESSION)
-    put_range(data->y, data->n_rows, &words);
-  else
-    put_classes(data, &words);
-  ml_buf_put(&words, "", 1);
-  if (!words.failed)
-    cli__note(cli, "target '%s' of %s: %s", data->target ? data->target : "y",
-              cli__is_stdio(source) ? "standard input" : source, words.data);
-  ml_buf_release(&words);
-}
 
 static void note_done(cli_call *cli, const xval_run *run) {
   const ml_xval_result *r = run->result;
@@ -209,7 +162,7 @@ static ml_status read_data(cli_call *cli, xval_run *run, const ml_watch *watch, 
   if (status != ML_OK) return status;
   ml_problem problem;
   status = ml_model_problem(a->model, a->problem, a->learning.data->problem, &problem, err);
-  if (status == ML_OK) note_target(cli, run);
+  if (status == ML_OK) learn__note_target(cli, &a->learning, run->input_name);
   return status;
 }
 
@@ -227,20 +180,6 @@ static ml_status write_all(cli_call *cli, xval_run *run, ml_error *err) {
   return status;
 }
 
-/* A search whose candidates have all failed somewhere has shown what it has, but found nothing. */
-static ml_status check_winner(const xval_run *run, ml_error *err) {
-  const ml_xval_result *r = run->result;
-  if (!run->asked.candidates || r->n_outer > 0 || r->best < r->n_candidates) return ML_OK;
-  for (size_t i = 0; i < r->n_candidates; i++)
-    for (size_t f = 0; r->candidates[i].folds && f < r->n_folds; f++)
-      if (r->candidates[i].folds[f].state == ML_FOLD_FAILED)
-        return ml_error_set(err, ML_ERR_NUMERIC, "no candidate is done in all folds; the first: %s",
-                            r->candidates[i].folds[f].error);
-  return ml_error_set(err, ML_ERR_NUMERIC,
-                      r->n_skipped > 0 ? "the time was up before a candidate was done in all folds"
-                                       : "no candidate has a score");
-}
-
 static ml_status work(cli_call *cli, const xval_options *o, xval_run *run, ml_error *err) {
   ml_watch watch = cli__watch(cli);
   run->start = cli__now();
@@ -256,7 +195,7 @@ static ml_status work(cli_call *cli, const xval_options *o, xval_run *run, ml_er
   cli__pool_details(cli, run->pool);
   if (status == ML_OK) status = write_all(cli, run, err);
   if (status == ML_OK) note_done(cli, run);
-  return status == ML_OK ? check_winner(run, err) : status;
+  return status == ML_OK ? xval__check_winner(&run->asked, run->result, err) : status;
 }
 
 static ml_status run(cli_call *cli, const void *options, ml_error *err) {

@@ -2,8 +2,11 @@
 /* Reading what models learn from: a table, or raw series whose features are extracted. */
 #include "learn.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SHOWN_CLASSES = 5 };
 
 #define LEARN(field) offsetof(cli_learn, field)
 #define FATES        "error|propagate|drop|interpolate"
@@ -233,6 +236,52 @@ ml_status learn__read(cli_call *cli, cli_learning *l, const char *input, ml_exec
   cli__note_kinds(cli, name, l->set, l->settings);
   cli__note_step(cli, name, l->set, l->settings);
   return extract(cli, l, exec, watch, err);
+}
+
+/* ---- what is said -------------------------------------------------------------------------- */
+
+static void put_range(const double *y, size_t n, ml_buf *out) {
+  double lo = INFINITY, hi = -INFINITY;
+  for (size_t i = 0; i < n; i++) {
+    lo = fmin(lo, y[i]);
+    hi = fmax(hi, y[i]);
+  }
+  ml_buf_puts(out, "numbers from ");
+  ml_buf_number(out, lo);
+  ml_buf_puts(out, " to ");
+  ml_buf_number(out, hi);
+  ml_buf_puts(out, ": regression");
+}
+
+static void put_classes(const ml_dataset *data, ml_buf *out) {
+  const ml_levels *classes = &data->classes;
+  size_t *counts = calloc(classes->n + 1, sizeof *counts);
+  if (!counts) {
+    out->failed = true;
+    return;
+  }
+  for (size_t i = 0; i < data->n_rows; i++) counts[classes->codes[i]]++;
+  ml_buf_printf(out, "%zu classes (", classes->n);
+  for (size_t c = 0; c < classes->n && c < SHOWN_CLASSES; c++)
+    ml_buf_printf(out, "%s%.60s: %zu", c ? ", " : "", classes->labels[c], counts[c]);
+  ml_buf_puts(out, classes->n > SHOWN_CLASSES ? ", ...)" : ")");
+  ml_buf_puts(out, ": classification");
+  free(counts);
+}
+
+void learn__note_target(cli_call *cli, const cli_learning *l, const char *input_name) {
+  const ml_dataset *data = l->data;
+  const char *source = l->given->target_file ? l->given->target_file : input_name;
+  ml_buf words = {0};
+  if (data->problem == ML_REGRESSION)
+    put_range(data->y, data->n_rows, &words);
+  else
+    put_classes(data, &words);
+  ml_buf_put(&words, "", 1);
+  if (!words.failed)
+    cli__note(cli, "target '%s' of %s: %s", data->target ? data->target : "y",
+              cli__is_stdio(source) ? "standard input" : source, words.data);
+  ml_buf_release(&words);
 }
 
 void learn__release(cli_learning *l) {

@@ -55,6 +55,9 @@ ml_status learn__prep(const cli_learn *given, const char *prep, ml_prep **out, m
 ml_status learn__read(cli_call *cli, cli_learning *l, const char *input, ml_exec *exec,
                       const ml_watch *watch, ml_error *err);
 
+/** Say what the target is, and of which values. */
+void learn__note_target(cli_call *cli, const cli_learning *l, const char *input_name);
+
 void learn__release(cli_learning *l);
 
 #endif

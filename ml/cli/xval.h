@@ -88,6 +88,9 @@ void xval__hide(xval_shown *shown);
  * own. */
 const ml_candidate_result *xval__winner(const xval_shown *s);
 
+/** A search whose candidates have all failed somewhere has found nothing. @retval ML_ERR_NUMERIC */
+ml_status xval__check_winner(const xval_asked *asked, const ml_xval_result *result, ml_error *err);
+
 /** Was there more than one candidate to choose from? */
 bool xval__is_search(const xval_shown *s);
 

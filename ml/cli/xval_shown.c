@@ -79,6 +79,18 @@ const ml_candidate_result *xval__winner(const xval_shown *s) {
   return i < r->n_candidates && r->candidates[i].folds ? &r->candidates[i] : NULL;
 }
 
+ml_status xval__check_winner(const xval_asked *asked, const ml_xval_result *r, ml_error *err) {
+  if (!asked->candidates || r->n_outer > 0 || r->best < r->n_candidates) return ML_OK;
+  for (size_t i = 0; i < r->n_candidates; i++)
+    for (size_t f = 0; r->candidates[i].folds && f < r->n_folds; f++)
+      if (r->candidates[i].folds[f].state == ML_FOLD_FAILED)
+        return ml_error_set(err, ML_ERR_NUMERIC, "no candidate is done in all folds; the first: %s",
+                            r->candidates[i].folds[f].error);
+  return ml_error_set(err, ML_ERR_NUMERIC,
+                      r->n_skipped > 0 ? "the time was up before a candidate was done in all folds"
+                                       : "no candidate has a score");
+}
+
 bool xval__is_search(const xval_shown *s) {
   return s->asked->candidates != NULL;
 }
