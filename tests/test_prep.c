@@ -76,6 +76,8 @@ static void each_step(void **state) {
          "a b colour=blue colour=red; 1 -4 0 1; 2 0 1 0; 2 4 0 1; 6 0 0 0; 100 8 0 0");
   expect("minmax,one-hot", &data, 4,
          "a b colour=blue colour=red; 0 0 0 1; 0.2 0.5 1 0; nan 1 0 1; 1 0.5 0 0; 19.8 1.5 0 0");
+  /* learnt from one row: a constant is divided by 1 */
+  expect("minmax,one-hot", &data, 1, "a b colour=red; 0 0 1; 1 4 0; nan 8 1; 5 4 0; 99 12 0");
   expect("standard,one-hot", &data, 4,
          "a b colour=blue colour=red; -0.92582 -1.41421 0 1; -0.46291 0 1 0; nan 1.41421 0 1; "
          "1.38873 0 0 0; 44.9023 2.82843 0 0");
