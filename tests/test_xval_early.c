@@ -77,7 +77,39 @@ static void races_are_those_of_a_slow_twin(void **state) {
   ml_candidates_free(candidates);
 }
 
+static ml_candidates *ridges(const ml_model *model, const char *spec) {
+  double fixed[64];
+  ml_candidates *c = NULL;
+  ml_error err = {0};
+  ml_model_defaults(model, fixed);
+  assert_int_equal(ml_candidates_make(model, fixed, &spec, 1, NULL, &c, &err), ML_OK);
+  return c;
+}
+
+/* Nine candidates, three, one. The first rows, where nothing is to be learnt, would choose the
+ * greatest penalty. */
+static void halving_draws_from_all_rows(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(5000, 3, 0, 2), noise = made_data(2400, 3, 0, 7);
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  for (size_t i = 0; i < 2400; i++) d.y[i] = noise.y[i];
+  ml_candidates *c = ridges(model, "alpha=log:1e-4:1e12:9");
+  const ml_xval_opts opts = {.cv = "kfold:5", .early = ML_EARLY_HALVING, .seed = 3};
+  ml_xval_result *r = run_xval(&d, model, c, &opts, NULL);
+  assert_int_equal(r->n_done, 5 * (9 + 3 + 1));
+  assert_true(r->candidates[r->best].params[0] < 1e4);
+  ml_xval_free(r);
+  ml_candidates_free(c);
+  free_made(&noise);
+  free_made(&d);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(races_are_those_of_a_slow_twin)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(races_are_those_of_a_slow_twin),
+      cmocka_unit_test(halving_draws_from_all_rows),
+  };
   return cmocka_run_group_tests_name("xval/early", tests, NULL, NULL);
 }
