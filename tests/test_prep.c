@@ -94,6 +94,17 @@ static void order_matters(void **state) {
   expect("one-hot=b,one-hot", &data, 4,
          "a b=-4 b=0 b=4 colour=blue colour=red; 1 1 0 0 0 1; 2 0 1 0 1 0; nan 0 0 1 0 1; 6 0 1 0 "
          "0 0; 100 0 0 0 0 0");
+  expect("impute=mean,one-hot=a,one-hot", &data, 4,
+         "b a=1 a=2 a=3 a=6 colour=blue colour=red; -4 1 0 0 0 0 1; 0 0 1 0 0 1 0; "
+         "4 0 0 1 0 0 1; 0 0 0 0 1 0 0; 8 0 0 0 0 0 0");
+  double x[15];
+  memcpy(x, data.x, sizeof x);
+  x[11] = -0.0; /* of b: the same category as 0 */
+  ml_dataset negative = data;
+  negative.x = x;
+  expect("one-hot=b,one-hot", &negative, 4,
+         "a b=-4 b=0 b=4 colour=blue colour=red; 1 1 0 0 0 1; 2 0 1 0 1 0; nan 0 0 1 0 1; 6 0 1 0 "
+         "0 0; 100 0 0 0 0 0");
 }
 
 static void select_corr(void **state) {

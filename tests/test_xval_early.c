@@ -106,10 +106,54 @@ static void halving_draws_from_all_rows(void **state) {
   free_made(&d);
 }
 
+/* Three candidates, one, and of equals the first; errors are best when they are least. */
+static void halving_keeps_the_best_third(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_metric mae;
+  ml_error err = {0};
+  ml_dataset d = made_data(5000, 3, 0, 2);
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  assert_int_equal(ml_metric_parse("mae", &mae, &err), ML_OK);
+  static const struct {
+    const char *spec;
+    size_t best;
+  } cases[] = {{"alpha=1e9,1,1e6", 1}, {"alpha=7,7,7", 0}, {"alpha=1e9,7,7", 1}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    ml_candidates *c = ridges(model, cases[i].spec);
+    const ml_xval_opts opts = {
+        .cv = "kfold:5", .metrics = &mae, .n_metrics = 1, .early = ML_EARLY_HALVING};
+    ml_xval_result *r = run_xval(&d, model, c, &opts, NULL);
+    assert_int_equal(r->n_done, 5 * (3 + 1));
+    assert_int_equal(r->best, cases[i].best);
+    ml_xval_free(r);
+    ml_candidates_free(c);
+  }
+  free_made(&d);
+}
+
+/* Who is as good as the leader is not beaten. */
+static void a_race_of_equals_goes_on(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(80, 3, 0, 2);
+  assert_int_equal(ml_model_find("ridge", NULL, &model, &err), ML_OK);
+  ml_candidates *c = ridges(model, "alpha=7,7,7");
+  ml_xval_result *r =
+      run_xval(&d, model, c, &(ml_xval_opts){.cv = "kfold:8", .early = ML_EARLY_RACE}, NULL);
+  assert_int_equal(r->n_done, 3 * 8);
+  ml_xval_free(r);
+  ml_candidates_free(c);
+  free_made(&d);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(races_are_those_of_a_slow_twin),
+      cmocka_unit_test(a_race_of_equals_goes_on),
       cmocka_unit_test(halving_draws_from_all_rows),
+      cmocka_unit_test(halving_keeps_the_best_third),
   };
   return cmocka_run_group_tests_name("xval/early", tests, NULL, NULL);
 }

@@ -47,7 +47,10 @@ static void expect_search_of_copies(const ml_dataset *d, const ml_model *model,
   char label[100];
   ml_folds *outer = NULL;
   ml_error err = {0};
-  const ml_xval_opts opts = {.cv = inner_scheme, .nested = outer_scheme, .seed = 3};
+  const size_t repeats = strncmp(inner_scheme, "shuffled", 8) == 0 ? 2 : 1; /* of the inner folds */
+  const ml_xval_opts within = {.cv = inner_scheme, .seed = 3, .repeats = repeats};
+  ml_xval_opts opts = within;
+  opts.nested = outer_scheme;
   const ml_split_opts split = {.repeats = 1, .seed = 3};
   assert_int_equal(ml_split(outer_scheme, d, NULL, 0, &split, &outer, &err), ML_OK);
   ml_xval_result *r = run_xval(d, model, candidates, &opts, NULL);
@@ -57,8 +60,7 @@ static void expect_search_of_copies(const ml_dataset *d, const ml_model *model,
     uint32_t *rows = calloc(n + 1, sizeof *rows);
     ml_folds_train(outer, o, rows);
     ml_dataset copy = copy_rows(d, rows, n);
-    ml_xval_result *inner =
-        run_xval(&copy, model, candidates, &(ml_xval_opts){.cv = inner_scheme, .seed = 3}, NULL);
+    ml_xval_result *inner = run_xval(&copy, model, candidates, &within, NULL);
     snprintf(label, sizeof label, "%s within %s", inner_scheme, outer_scheme);
     for (size_t c = 0; c < candidates->n; c++)
       expect_close(label, r->outer[o].inner_mean[c], inner->candidates[c].mean[0], 1e-9, 1e-9);

@@ -58,6 +58,36 @@ static void the_simplest_of_equals_is_picked(void **state) {
   free_made(&d);
 }
 
+/* The greatest penalty within a standard error of the best, of n_folds - less degrees. */
+static size_t slow_pick(const ml_xval_result *r, size_t less) {
+  size_t best = 0, n = r->n_folds;
+  double square = 0;
+  for (size_t c = 0; c < r->n_candidates; c++)
+    if (r->candidates[c].mean[0] > r->candidates[best].mean[0]) best = c;
+  for (size_t f = 0; f < n; f++)
+    square += pow(r->candidates[best].folds[f].scores[0] - r->candidates[best].mean[0], 2);
+  double limit = r->candidates[best].mean[0] - sqrt(square / (double)(n - less) / (double)n);
+  size_t picked = best;
+  for (size_t c = 0; c < r->n_candidates; c++) /* penalties ascend */
+    if (r->candidates[c].mean[0] >= limit) picked = c > picked ? c : picked;
+  return picked;
+}
+
+static void one_standard_error_is_of_a_sample(void **state) {
+  (void)state;
+  size_t n_told = 0;
+  for (uint64_t seed = 0; seed < 10; seed++) {
+    ml_dataset d = made_data(40, 3, 0, seed);
+    ml_xval_result *r = search(&d, "ridge", "alpha=log:1e-2:1e3:100",
+                               &(ml_xval_opts){.cv = "kfold:4", .pick = ML_PICK_1SE});
+    assert_int_equal(r->best, slow_pick(r, 1));
+    n_told += slow_pick(r, 1) != slow_pick(r, 0);
+    ml_xval_free(r);
+    free_made(&d);
+  }
+  assert_true(n_told > 2);
+}
+
 /* The holdout is the last rows, or drawn ones: other seeds draw others. */
 static void the_seed_draws_the_holdout(void **state) {
   (void)state;
@@ -86,6 +116,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_first_of_equals_wins),
       cmocka_unit_test(the_simplest_of_equals_is_picked),
+      cmocka_unit_test(one_standard_error_is_of_a_sample),
       cmocka_unit_test(the_seed_draws_the_holdout),
   };
   return cmocka_run_group_tests_name("xval/winner", tests, NULL, NULL);
