@@ -224,7 +224,8 @@ typedef struct ml_xval_result {
   size_t n_candidates;
   size_t *varied, n_varied; /* parameters that differ */
   size_t n_drawn;
-  size_t best;              /* the winner: first of equals, by pick; SIZE_MAX: none, all failed */
+  size_t best;              /* the winner: first of equals, by pick; the only candidate, if it is
+                               done in all folds; SIZE_MAX: none */
   size_t best_by_mean;      /* by the mean alone, whatever pick is */
   ml_predicted *predicted;  /* of the winner; NULL unless asked for */
   ml_outer_result *holdout; /* NULL unless asked for */

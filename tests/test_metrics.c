@@ -346,6 +346,13 @@ static void test_constants(void **state) {
   expect_same("all right", compute("d2_absolute_error", &s), 1);
   assert_true(isnan(compute("pearson", &s)));
   assert_true(isnan(compute("spearman", &s)));
+  for (size_t i = 0; i < 1000; i++) y[i] = (double)i, p[i] = i % 3 ? 0.3 : 0.1 + 0.2;
+  assert_true(p[0] != p[1]); /* equal but for rounding */
+  assert_true(isnan(compute("pearson", &s)));
+  assert_true(isnan(compute("spearman", &s)));
+  for (size_t i = 0; i < 1000; i++) p[i] = 1e8 + 1e-3 * (double)i;
+  expect_close("far from 0", compute("pearson", &s), 1, 1e-9, 0);
+  for (size_t i = 0; i < 1000; i++) y[i] = p[i] = 0.1;
   p[0] = 7;
   expect_same("one wrong", compute("r2", &s), 0);
   expect_same("one wrong", compute("d2_absolute_error", &s), 0);

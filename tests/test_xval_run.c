@@ -431,6 +431,29 @@ static void leave_one_out_ranks_by_the_pooled_score(void **state) {
   free_made(&d);
 }
 
+/* Of one candidate there is nothing to choose: what it predicts is there, whatever its score is. */
+static void one_candidate_has_predictions_without_a_score(void **state) {
+  (void)state;
+  const ml_model *model;
+  ml_error err = {0};
+  ml_dataset d = made_data(25, 2, 2, 6);
+  ml_metric auc;
+  const ml_xval_opts opts = {
+      .cv = "kfold:3", .metrics = &auc, .n_metrics = 1, .keep_predictions = true};
+  assert_int_equal(ml_metric_parse("roc_auc", &auc, &err), ML_OK);
+  assert_int_equal(ml_model_find("gaussian_nb", NULL, &model, &err), ML_OK);
+  for (size_t i = 0; i < 25; i++) d.classes.codes[i] = i < 13; /* the first test has one class */
+  ml_xval_result *r = run_xval(&d, model, NULL, &opts, NULL);
+  assert_true(isnan(r->candidates[0].mean[0]));
+  assert_false(r->ranks_pooled);
+  assert_int_equal(r->best, 0);
+  assert_int_equal(r->candidates[0].rank, 0);
+  assert_non_null(r->predicted);
+  assert_int_equal(r->predicted->n, 25);
+  ml_xval_free(r);
+  free_made(&d);
+}
+
 /* Time is up before anything is begun. */
 static void what_is_not_begun_in_time_is_skipped(void **state) {
   (void)state;
@@ -523,6 +546,7 @@ int main(void) {
       cmocka_unit_test(what_cannot_be_is_refused),
       cmocka_unit_test(columns_of_text_are_left_out_and_named),
       cmocka_unit_test(leave_one_out_ranks_by_the_pooled_score),
+      cmocka_unit_test(one_candidate_has_predictions_without_a_score),
       cmocka_unit_test(what_is_not_begun_in_time_is_skipped),
       cmocka_unit_test(a_run_can_be_stopped),
       cmocka_unit_test(a_race_drops_the_hopeless),

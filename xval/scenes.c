@@ -89,7 +89,8 @@ static int compare_rows(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* Folds of positions in a list become folds of its rows. */
+/* Folds of positions in a list become folds of its rows. What trains on all others has its test in
+ * ascending order, also where the list is in another. */
 static ml_folds *map_folds(const ml_folds *from, const uint32_t *listed_rows, size_t n,
                            size_t n_rows) {
   ml_folds *folds = calloc(1, sizeof *folds);
@@ -106,6 +107,9 @@ static ml_folds *map_folds(const ml_folds *from, const uint32_t *listed_rows, si
   uint32_t *members = rows + from->n_listed;
   memcpy(fold, from->folds, from->n * sizeof *fold);
   for (size_t i = 0; i < from->n_listed; i++) rows[i] = listed_rows[from->rows[i]];
+  for (size_t f = 0; f < from->n; f++)
+    if (fold[f].trains_others)
+      qsort(rows + fold[f].test.first, fold[f].test.n, sizeof *rows, compare_rows);
   for (size_t i = 0; i < n_members; i++)
     members[i] = listed_rows[from->members ? from->members[i] : i];
   qsort(members, n_members, sizeof *members, compare_rows);

@@ -186,7 +186,7 @@ static ml_status print_summary(const xval_run *run, const xval_shown *s, ml_erro
   ml_buf_printf(&out, ", \"candidates\": %zu, \"folds\": %zu, \"done\": %zu, \"failed\": %zu",
                 r->n_candidates, r->n_folds, r->n_done, r->n_failed);
   ml_buf_puts(&out, ", \"winner\": ");
-  if (winner)
+  if (r->best < r->n_candidates) /* candidate 0 is shown also where it has failed */
     ml_buf_printf(&out, "%zu", r->best);
   else
     ml_buf_puts(&out, "null");
