@@ -37,7 +37,7 @@ ML_API void ml_prep_free(ml_prep *prep);
 ML_API const char *ml_prep_text(const ml_prep *prep);
 
 /** Check the steps against a dataset: columns that are not there, columns of texts that are left
- * as they are. @retval ML_ERR_USAGE */
+ * as they are, select-corr with more columns than there can be. @retval ML_ERR_USAGE */
 ML_API ML_MUST_CHECK ml_status ml_prep_check(const ml_prep *prep, const ml_dataset *data,
                                              ml_error *err);
 

@@ -284,6 +284,7 @@ static ml_status plan(xval_run *run, const ml_candidates *candidates, const doub
   ml_problem asked = run->given->problem;
   if (o->time_budget > 0) run->deadline = now() + o->time_budget;
   ml_status status = plan__check_data(run->given, err);
+  if (status != ML_OK) ml_error_about(err, run->given->source);
   if (status == ML_OK)
     status = ml_model_problem(run->plan.model, asked, asked, &run->plan.problem, err);
   if (status == ML_OK) status = check_opts(o, run->plan.model, run->given, err);
@@ -306,6 +307,7 @@ static ml_status plan(xval_run *run, const ml_candidates *candidates, const doub
 
 static ml_status compute(xval_run *run, ml_error *err) {
   ml_status status = find_leaks(run, err);
+  if (status == ML_OK) status = columns__warn_empty(run, err);
   if (status == ML_OK) status = job__open(run, err);
   if (status == ML_OK && run->opts->checkpoint) status = journal__open(run, err);
   if (status == ML_OK) status = search__run(run, err);
