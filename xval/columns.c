@@ -113,7 +113,7 @@ ml_status columns__use(xval_run *run, ml_error *err) {
   size_t n_kept = 0;
   run->plan.data = *d;
   for (size_t j = 0; j < d->n_features; j++) n_kept += !is_left_out(run, j);
-  if (n_kept == 0)
+  if (n_kept == 0 && !(run->plan.model->traits & ML_MODEL_FEATURELESS))
     return ml_error_at(
         err, ML_ERR_USAGE, d->source, 0, 0,
         d->n_features ? "every feature is text: --prep one-hot takes them" : "there is no feature");

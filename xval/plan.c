@@ -102,7 +102,8 @@ ml_status plan__pack(const xval_plan *plan, const char *model, const unsigned ch
 
 ml_status plan__check_data(const ml_dataset *d, ml_error *err) {
   bool is_class = d->problem == ML_CLASSIFICATION;
-  if (d->n_rows == 0 || !d->x) return ml_error_set(err, ML_ERR_USAGE, "the dataset has no rows");
+  if (d->n_rows == 0 || (d->n_features > 0 && !d->x))
+    return ml_error_set(err, ML_ERR_USAGE, "the dataset has no rows");
   if (d->n_rows > UINT32_MAX)
     return ml_error_set(err, ML_ERR_USAGE, "%zu rows are more than %u", d->n_rows, UINT32_MAX);
   if (d->problem == ML_PROBLEM_AUTO || (is_class ? !d->classes.codes : !d->y))

@@ -203,6 +203,7 @@ static ml_status read_data(cli_call *cli, xval_run *run, const ml_watch *watch, 
   ml_dataset_opts columns = run->asked.columns;
   columns.watch = watch;
   columns.takes_infinite = true; /* ml_xval() says what replaces them */
+  columns.may_lack_features = run->asked.model->traits & ML_MODEL_FEATURELESS;
   cli->idle = run->pool;
   double start = cli__now();
   ml_status status =
