@@ -19,7 +19,7 @@ static void put_labels(const ml_levels *levels, ml_buf *out) {
   for (size_t i = 0; i < levels->n; i++) wire__put_text(out, levels->labels[i]);
 }
 
-static void put_data(const xval_plan *plan, ml_buf *out) {
+void plan__put_data(const xval_plan *plan, ml_buf *out) {
   const ml_dataset *d = &plan->data;
   wire__put_u64(out, d->n_rows);
   wire__put_u64(out, d->n_features);
@@ -88,7 +88,7 @@ ml_status plan__pack(const xval_plan *plan, const char *model, const unsigned ch
     if (!name.failed) wire__put_text(out, name.data);
     ml_buf_release(&name);
   }
-  put_data(plan, out);
+  plan__put_data(plan, out);
   wire__put_u64(out, plan->n_candidates);
   wire__put(out, plan->candidates,
             plan->n_candidates * plan->model->n_params * sizeof *plan->candidates);

@@ -20,6 +20,7 @@ void ml_xval_free(ml_xval_result *result) {
   owned *o = (owned *)(void *)result;
   if (!o) return;
   for (size_t i = 0; i < result->n_warnings; i++) free(result->warnings[i]);
+  ml_folds_free(result->folds);
   free(result->warnings);
   free(o->fits);
   free(o->scores);
@@ -342,6 +343,11 @@ ml_status ml_xval(const ml_dataset *data, const ml_model *model, const ml_candid
                   .result = &o->result};
   ml_status status = o->arena ? plan(&run, candidates, fixed, err) : ml_error_memory(err);
   if (status == ML_OK) status = compute(&run, err);
+  if (status == ML_OK) {
+    run_scene *shown = &run.scenes[run.main == SIZE_MAX ? run.final : run.main];
+    o->result.folds = shown->folds;
+    shown->folds = NULL;
+  }
   if (status == ML_OK && run.main != SIZE_MAX) {
     o->fits = run.scenes[run.main].fits;
     o->scores = run.scenes[run.main].scores;
