@@ -101,6 +101,15 @@ const char *ml_prep_text(const ml_prep *prep) {
   return prep->text;
 }
 
+bool ml_prep_has(const ml_prep *prep, const char *step, const char *column) {
+  for (size_t i = 0; prep && i < prep->n; i++) {
+    const prep_step *s = &prep->steps[i];
+    if (strcmp(s->kind->name, step) != 0) continue;
+    if (!column || !s->column || strcmp(s->column, column) == 0) return true;
+  }
+  return false;
+}
+
 /* Texts of which none is a number say why a column has texts; else the first does. */
 static const char *telling_label(const ml_levels *levels) {
   double unused;

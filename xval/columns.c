@@ -50,22 +50,6 @@ static const char *name_of(const ml_dataset *d, size_t j, char *room, size_t siz
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-/* The text of steps has commas between them only. @param value  NULL: with any, or none */
-static bool has_step(const ml_prep *prep, const char *name, const char *value) {
-  size_t n_name = strlen(name), n_value = value ? strlen(value) : 0;
-  for (const char *at = prep ? ml_prep_text(prep) : ""; *at;) {
-    size_t n = strcspn(at, ",");
-    const char *given = at + n_name;
-    if (n >= n_name && strncmp(at, name, n_name) == 0 && (n == n_name || *given == '=')) {
-      bool is_alone = n == n_name;
-      if (!value || is_alone) return true;
-      if (n - n_name - 1 == n_value && strncmp(given + 1, value, n_value) == 0) return true;
-    }
-    at += n + (at[n] == ',');
-  }
-  return false;
-}
-
 static bool is_text(const ml_dataset *d, size_t j) {
   return d->categories && d->categories[j].n > 0;
 }
@@ -73,7 +57,7 @@ static bool is_text(const ml_dataset *d, size_t j) {
 static bool is_left_out(const xval_run *run, size_t j) {
   char room[32];
   return is_text(run->given, j) &&
-         !has_step(run->opts->prep, "one-hot", name_of(run->given, j, room, sizeof room));
+         !ml_prep_has(run->opts->prep, "one-hot", name_of(run->given, j, room, sizeof room));
 }
 
 /* ---- columns --------------------------------------------------------------------------------- */
@@ -90,8 +74,9 @@ static ml_status keep_some(xval_run *run, size_t n_kept, ml_error *err) {
     char room[32];
     const char *name = name_of(d, j, room, sizeof room);
     if (is_left_out(run, j)) {
-      if (run__warn(run, "column '%s' is text and left out: --prep one-hot=%s takes it", name,
-                    name) != ML_OK)
+      bool is_plain = name[strcspn(name, ",\"")] == 0;
+      if (run__warn(run, "column '%s' is text and left out: --prep one-hot%s%s takes it", name,
+                    is_plain ? "=" : "", is_plain ? name : "") != ML_OK)
         return ml_error_memory(err);
       continue;
     }
@@ -140,7 +125,7 @@ ml_status columns__check(const xval_run *run, ml_error *err) {
   const ml_dataset *d = &run->plan.data;
   const ml_model *model = run->plan.model;
   bool takes_missing =
-      model->traits & ML_MODEL_MISSING || has_step(run->opts->prep, "impute", NULL);
+      model->traits & ML_MODEL_MISSING || ml_prep_has(run->opts->prep, "impute", NULL);
   /* Of infinite values no other step could learn. */
   bool takes_infinite =
       run->opts->prep && strncmp(ml_prep_text(run->opts->prep), "impute=", 7) == 0;
@@ -224,7 +209,7 @@ ml_status columns__warn_empty(xval_run *run, ml_error *err) {
   const ml_folds *folds = &run->plan.scenes[run->main == SIZE_MAX ? run->final : run->main].folds;
   size_t n_empty = 0;
   ml_status status = ML_OK;
-  if (!has_step(run->opts->prep, "impute", NULL)) return ML_OK;
+  if (!ml_prep_has(run->opts->prep, "impute", NULL)) return ML_OK;
   for (size_t j = 0; j < d->n_features && status == ML_OK; j++) {
     const double *x = d->x + j * d->n_rows;
     char room[32];

@@ -23,16 +23,21 @@ typedef struct boosted {
   size_t n_losses;
 } boosted;
 
+/* "[time] file:line: Check failed: condition: words.", and perhaps a stack trace behind them. */
 static ml_status fail(ml_error *err) {
-  const char *words = XGBGetLastError(), *line = words;
-  char first[300];
-  /* "[time] file:line: words", and perhaps a stack trace behind them. */
-  if (*line == '[') {
-    const char *end = strchr(line, ']');
-    if (end) line = end + 1;
+  static const char *const before[] = {"] ", "Check failed: ", ": "};
+  const char *line = XGBGetLastError();
+  line += strspn(line, "\n ");
+  size_t n = strcspn(line, "\n");
+  for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+    const char *at = strstr(line, before[i]);
+    if (!at || at >= line + n) break;
+    at += strlen(before[i]);
+    n -= (size_t)(at - line);
+    line = at;
   }
-  snprintf(first, sizeof first, "%.*s", (int)strcspn(line, "\n"), line + strspn(line, " "));
-  return ml_error_set(err, ML_ERR_NUMERIC, "xgboost: %s", first);
+  while (n > 0 && (line[n - 1] == '.' || line[n - 1] == ' ')) n--;
+  return ml_error_set(err, ML_ERR_NUMERIC, "xgboost: %.*s", n < 300 ? (int)n : 300, line);
 }
 
 /* XGBoost prints what it thinks of parameters: libraries do not. */
