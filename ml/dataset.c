@@ -87,6 +87,7 @@ features_ask dataset__ask(const ml_dataset_opts *opts) {
                         .target = opts->target_file ? NULL : opts->target,
                         .exclude = opts->exclude,
                         .no_features = opts->no_features,
+                        .may_lack_features = opts->may_lack_features,
                         .more = {[DATASET_WEIGHTS] = opts->weights,
                                  [DATASET_GROUPS] = opts->groups,
                                  [DATASET_PREDEFINED] = opts->predefined,

@@ -54,11 +54,12 @@ typedef struct ml_dataset_opts {
   const char *exclude; /* more that are no features, separated by commas */
   bool no_features;    /* none is read, and there need not be any: who splits rows wants the columns
                           above alone */
-  ml_problem problem;  /* ML_PROBLEM_AUTO: texts, booleans and up to ML_CLASSES_MAX different
-                          integers are classes, all else are numbers */
-  bool takes_infinite; /* infinite values of features are read as they are: who imputes them */
-  char delimiter;      /* 0: detected */
-  const ml_watch *watch; /* may be NULL */
+  bool may_lack_features; /* there need not be any, but those there are are read */
+  ml_problem problem;     /* ML_PROBLEM_AUTO: texts, booleans and up to ML_CLASSES_MAX different
+                             integers are classes, all else are numbers */
+  bool takes_infinite;    /* infinite values of features are read as they are: who imputes them */
+  char delimiter;         /* 0: detected */
+  const ml_watch *watch;  /* may be NULL */
 } ml_dataset_opts;
 
 #define ML_CLASSES_MAX 20
@@ -77,7 +78,8 @@ typedef struct ml_dataset_opts {
  * @retval ML_ERR_USAGE  no such column (the message has the nearest), or one that is named twice
  * @retval ML_ERR_PARSE  a target, weight, group, fold, start or end that is missing, infinite, no
  *                       number where it must be one, or negative (weights); start after end; one
- *                       class only; no feature; no row; an id that is there twice
+ *                       class only; no feature, unless there need not be any; no row; an id that is
+ * there twice
  * @retval ML_ERR_IO, ML_ERR_MEMORY, ML_ERR_CANCELLED
  */
 ML_API ML_MUST_CHECK ml_status ml_dataset_read(const char *path, const ml_dataset_opts *opts,

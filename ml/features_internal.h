@@ -18,6 +18,7 @@ typedef struct features_ask {
   const char *target, *exclude;        /* as in ml_features_opts */
   const char *more[FEATURES_MORE_MAX]; /* other columns that are no features; NULL: no such */
   bool no_features;                    /* what is left is not looked at */
+  bool may_lack_features;              /* nothing need be left */
 } features_ask;
 
 typedef struct features_roles {

@@ -104,12 +104,13 @@ ML_API uint64_t ml_cv_seed(const ml_cv *cv, size_t fold);
 typedef enum ml_model_traits {
   ML_MODEL_CLASSIFIES = 1,
   ML_MODEL_REGRESSES = 2,
-  ML_MODEL_WEIGHTS = 4,   /* knows weights of rows */
-  ML_MODEL_MISSING = 8,   /* takes NaN */
-  ML_MODEL_SCORES = 16,   /* classes have scores that are no probabilities */
-  ML_MODEL_RANDOM = 32,   /* uses its seed */
-  ML_MODEL_SQUARES = 128, /* fold() knows ml_cv.wants_squares */
-  ML_MODEL_SCALES = 64,   /* depends on the scale of features: --prep standard may help */
+  ML_MODEL_WEIGHTS = 4,       /* knows weights of rows */
+  ML_MODEL_MISSING = 8,       /* takes NaN */
+  ML_MODEL_SCORES = 16,       /* classes have scores that are no probabilities */
+  ML_MODEL_RANDOM = 32,       /* uses its seed */
+  ML_MODEL_SQUARES = 128,     /* fold() knows ml_cv.wants_squares */
+  ML_MODEL_SCALES = 64,       /* depends on the scale of features: --prep standard may help */
+  ML_MODEL_FEATURELESS = 256, /* looks at no feature, and takes data without any */
 } ml_model_traits;
 
 /* A kind of model. All functions may be called by several threads and processes at once; they

@@ -36,8 +36,12 @@ ML_API void ml_prep_free(ml_prep *prep);
 /** The text of it again, in its shortest form; borrowed. */
 ML_API const char *ml_prep_text(const ml_prep *prep);
 
+/** Is there a step of this name ("one-hot"), for this column or for all? @param prep  NULL: there
+ * is none @param column  NULL: for any */
+ML_API bool ml_prep_has(const ml_prep *prep, const char *step, const char *column);
+
 /** Check the steps against a dataset: columns that are not there, columns of texts that are left
- * as they are. @retval ML_ERR_USAGE */
+ * as they are, select-corr with more columns than there can be. @retval ML_ERR_USAGE */
 ML_API ML_MUST_CHECK ml_status ml_prep_check(const ml_prep *prep, const ml_dataset *data,
                                              ml_error *err);
 

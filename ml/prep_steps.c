@@ -182,14 +182,25 @@ static ml_status fail_column(const ml_dataset *data, const char *name, ml_error 
                      "one-hot: no feature \"%s\" (did you mean \"%.60s\"?)", shown, nearest.name);
 }
 
-static ml_status check_one_hot(const prep_step *step, const ml_dataset *data, bool *has_texts,
+/* A column for each category at most: rows that are trained on need not have all of them. */
+static void widen(prep_shape *shape, size_t n_categories) {
+  shape->is_exact = false;
+  if (__builtin_add_overflow(shape->n_numeric, n_categories, &shape->n_numeric))
+    shape->n_numeric = SIZE_MAX;
+}
+
+static ml_status check_one_hot(const prep_step *step, const ml_dataset *data, prep_shape *shape,
                                ml_error *err) {
   bool found = !step->column;
   char number[PREP_NUMBER_MAX];
   for (size_t j = 0; j < data->n_features; j++) {
     if (step->column && strcmp(prep__name(data, j, number), step->column) != 0) continue;
-    has_texts[j] = false;
     found = true;
+    if (shape->has_texts[j])
+      widen(shape, data->categories[j].n);
+    else if (step->column)
+      widen(shape, data->n_rows);
+    shape->has_texts[j] = false;
   }
   return found ? ML_OK : fail_column(data, step->column, err);
 }
@@ -265,13 +276,23 @@ static ml_status parse_select(const char *argument, prep_step *step, ml_error *e
                       csv__quote(argument, strlen(argument), shown));
 }
 
-static ml_status check_select(const prep_step *step, const ml_dataset *data, bool *has_texts,
+/* With more than there can be in any rows, every fold would fail. */
+static ml_status check_select(const prep_step *step, const ml_dataset *data, prep_shape *shape,
                               ml_error *err) {
-  (void)step, (void)has_texts;
-  return data->problem != ML_PROBLEM_AUTO
-             ? ML_OK
-             : ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0,
-                           "select-corr needs a target to correlate features with");
+  const size_t n = shape->n_numeric;
+  if (data->problem == ML_PROBLEM_AUTO)
+    return ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0,
+                       "select-corr needs a target to correlate features with");
+  if (step->k > n)
+    return ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0,
+                       "select-corr=%zu asks for more than the %zu column%s of numbers there %s",
+                       step->k, n, n == 1 ? "" : "s",
+                       !shape->is_exact ? "can be"
+                       : n == 1         ? "is"
+                                        : "are");
+  shape->n_numeric = step->k;
+  shape->is_exact = true;
+  return ML_OK;
 }
 
 /* |Pearson correlation| of n pairs, which are used up; 0 where one of them is constant. */
@@ -311,8 +332,9 @@ static ml_status fit_select(const prep_step *step, prep_fit *f) {
   for (size_t j = 0; j < n; j++) n_numeric += !f->p->columns[j].has_texts;
   if (step->k > n_numeric)
     return ml_error_at(f->err, ML_ERR_NUMERIC, f->data->source, 0, 0,
-                       "select-corr=%zu asks for more than the %zu column%s there %s", step->k,
-                       n_numeric, n_numeric == 1 ? "" : "s", n_numeric == 1 ? "is" : "are");
+                       "select-corr=%zu asks for more than the %zu column%s of numbers there %s",
+                       step->k, n_numeric, n_numeric == 1 ? "" : "s",
+                       n_numeric == 1 ? "is" : "are");
   double *r = calloc(n + 1, sizeof *r), *y = reallocarray(NULL, f->n + 1, sizeof *y);
   size_t *order = calloc(n + 1, sizeof *order);
   bool *kept = calloc(n + 1, sizeof *kept);

@@ -82,6 +82,21 @@ ML_API ML_MUST_CHECK ml_status ml_xv_apply(const ml_folds *folds, const ml_datas
 /** All rows of a dataset as a model sees them. */
 ML_API ml_view ml_dataset_view(const ml_dataset *data);
 
+#define ML_DIGEST_SIZE 65
+
+/**
+ * What tells a dataset from any other: a digest (BLAKE2b, 256 bits) of its features with their
+ * names and categories, of its target and its weights; machines of one byte order agree on it. A
+ * checkpoint knows its data by the same bytes.
+ *
+ * @param data      with a target
+ * @param[out] out  64 hexadecimal digits and a zero
+ * @retval ML_ERR_USAGE  the dataset has no rows or no target, or they are none
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_dataset_digest(const ml_dataset *data, char out[ML_DIGEST_SIZE],
+                                                 ml_error *err);
+
 /* ---- candidates ---------------------------------------------------------------------------- */
 
 typedef enum ml_draw { ML_DRAW_GRID, ML_DRAW_RANDOM, ML_DRAW_SOBOL } ml_draw;
@@ -216,6 +231,7 @@ typedef struct ml_xval_result {
   uint64_t seed;
   size_t n_folds, n_repeats;
   size_t *n_train, *n_test; /* n_folds */
+  ml_folds *folds;          /* n_folds; of a nested search the outer ones */
   ml_metric *metrics;
   size_t n_metrics;
   bool ranks_pooled; /* the first metric is undefined for the folds, such as r2 of one row: ranks

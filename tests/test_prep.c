@@ -198,6 +198,14 @@ static void checking(void **state) {
                "them, --exclude leaves the column out");
   expect_unfit("one-hot=color", &data, "one-hot: no feature \"color\" (did you mean \"colour\"?)");
   expect_unfit("one-hot=zebra", &data, "one-hot: no feature \"zebra\"");
+  expect_unfit("select-corr=3,one-hot", &data,
+               "select-corr=3 asks for more than the 2 columns of numbers there are");
+  expect_unfit("one-hot,select-corr=6", &data,
+               "select-corr=6 asks for more than the 5 columns of numbers there can be");
+  expect_unfit("one-hot,select-corr=2,standard,select-corr=3", &data,
+               "select-corr=3 asks for more than the 2 columns of numbers there are");
+  expect_unfit("one-hot=a,select-corr=12,one-hot", &data,
+               "select-corr=12 asks for more than the 7 columns of numbers there can be");
   data.problem = ML_PROBLEM_AUTO;
   expect_unfit("one-hot,select-corr=1", &data,
                "select-corr needs a target to correlate features with");
@@ -233,7 +241,7 @@ static void nothing_to_learn_from(void **state) {
   expect_no_fit("one-hot", &data, 1,
                 "one-hot: column \"text\" has no value in the rows that are trained on");
   expect_no_fit("select-corr=2", &data, 3,
-                "select-corr=2 asks for more than the 1 column there is");
+                "select-corr=2 asks for more than the 1 column of numbers there is");
   expect("impute=mean,one-hot", &data, 3, "gap text=only; 1 0; 1 1; 1 1");
   expect("impute=mean,one-hot", &data, 2, "gap text=only; 0 0; 0 1; 0 1");
   expect("impute=median,standard,one-hot", &data, 2, "gap text=only; 0 0; 0 1; 0 1");

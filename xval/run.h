@@ -77,6 +77,11 @@ char *run__text(xval_run *run, const char *text);
 
 ml_status columns__use(xval_run *run, ml_error *err);
 ml_status columns__check(const xval_run *run, ml_error *err);
+
+/* Warn of columns that steps have nothing to learn from in some folds, where impute makes 0 of
+ * them.
+ */
+ml_status columns__warn_empty(xval_run *run, ml_error *err);
 ml_status run__warn(xval_run *run, const char *format, ...) ML_PRINTF(2, 3);
 
 /* ---- scenes.c: folds ---- */

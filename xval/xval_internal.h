@@ -65,6 +65,9 @@ typedef struct xval_plan {
 ml_status plan__pack(const xval_plan *plan, const char *model, const unsigned char *digest,
                      ml_buf *out, ml_error *err);
 
+/* Append its data: what is there but the values of the features. */
+void plan__put_data(const xval_plan *plan, ml_buf *out);
+
 /* Read them; what the plan points at lies in the bytes. Nothing in them is believed.
  * @param token  of this process's own model: see model__lend(); 0: none
  * @param[out] out  plan__release() it, on failure as well */

@@ -289,8 +289,9 @@ ml_format cli__format(const cli_call *cli, const char *output);
 /** Say that CSV is written where the name promises something else. */
 void cli__note_format(cli_call *cli, const char *output);
 
-/** Say that SVG is written where the name of a plot promises something else. */
-void cli__note_plot(cli_call *cli, const char *path);
+/** Refuse names that promise something else than the SVG of a plot, the HTML of a report.
+ * @param plot, report  may be NULL */
+ml_status cli__check_pictures(const char *plot, const char *report, ml_error *err);
 
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */
 

@@ -50,13 +50,13 @@ static ml_status prepare(cli_call *cli, const xval_options *o, xval_run *run, ml
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK && g->csv && cli->common.json && cli__is_stdio(g->output))
     status = ml_error_set(err, ML_ERR_USAGE, "--csv and --json exclude one another");
+  if (status == ML_OK) status = cli__check_pictures(g->plot, g->report, err);
   if (status == ML_OK) status = xval__ask(g, &run->asked, err);
   if (status == ML_OK)
     status = cli__find_input(cli, "--target NAME --model MODEL", &run->input, err);
   if (status == ML_OK) status = check_files(g, run->input, err);
   if (status != ML_OK) return status;
   run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
-  if (g->plot) cli__note_plot(cli, g->plot);
   return ML_OK;
 }
 
@@ -203,6 +203,7 @@ static ml_status read_data(cli_call *cli, xval_run *run, const ml_watch *watch, 
   ml_dataset_opts columns = run->asked.columns;
   columns.watch = watch;
   columns.takes_infinite = true; /* ml_xval() says what replaces them */
+  columns.may_lack_features = run->asked.model->traits & ML_MODEL_FEATURELESS;
   cli->idle = run->pool;
   double start = cli__now();
   ml_status status =

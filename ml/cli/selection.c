@@ -99,6 +99,7 @@ ml_status cli__check_selection(const cli_selection *given, ml_select_opts *opts,
   const char *instead = given->k.given ? "k" : given->percentile > 0 ? "percentile" : NULL;
   const char *fdr = given->fdr_given ? "fdr" : given->method_given ? "method" : NULL;
   ml_status status = check_target(given, err);
+  if (status == ML_OK) status = cli__check_pictures(given->plot, given->report, err);
   if (status != ML_OK) return status;
   if (given->k.given && given->percentile > 0)
     return ml_error_set(err, ML_ERR_USAGE, "--k and --percentile exclude one another");

@@ -13,8 +13,9 @@ const cli_opt cli__xval_data_opts[] = {
     {0, "task", CLI_CHOICE, XVAL(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
      .help = "what the values of the target are: classes (classification), or numbers "
-             "(regression); auto: what the model "
-             "predicts; of one that predicts both, classes if they are texts, booleans or up to "
+             "(regression); auto: what the model predicts; of one that predicts both, "
+             "numbers if the first of --metric is for them, else classes if they are texts, "
+             "booleans or up to "
              "20 different integers"},
     {0, "id", CLI_TEXT, XVAL(id), "NAME",
      .help = "column of the ids, no feature; \"\" when there is none: rows are numbered from 0"},

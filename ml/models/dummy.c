@@ -214,7 +214,7 @@ const ml_model models__dummy = {
     .summary = "a baseline that looks at no feature: shares of the classes, or one number",
     .source = "the target alone",
     .traits = ML_MODEL_CLASSIFIES | ML_MODEL_REGRESSES | ML_MODEL_WEIGHTS | ML_MODEL_MISSING |
-              ML_MODEL_RANDOM,
+              ML_MODEL_RANDOM | ML_MODEL_FEATURELESS,
     .params = params,
     .n_params = N_PARAMS,
     .check = check,
