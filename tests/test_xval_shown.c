@@ -269,6 +269,25 @@ static void json_of_outer_folds(void **state) {
   json_decref(json);
 }
 
+/* Class i of 40 is that of rows i, i + 40, ...: each of 5 folds of 80 rows has two. */
+static void json_tells_the_data(void **state) {
+  (void)state;
+  json_t *json = json_of("many_classes");
+  char path[64];
+  for (size_t f = 0; f < 5; f++)
+    for (size_t k = 0; k < 40; k++) {
+      snprintf(path, sizeof path, "folds.%zu.test_classes.%zu", f, k);
+      assert_int_equal(json_integer_value(at(json, path)), 2);
+    }
+  assert_int_equal(json_integer_value(at(json, "fingerprint.rows")), 400);
+  assert_int_equal(json_integer_value(at(json, "fingerprint.columns")), 10);
+  assert_int_equal(strlen(string_at(json, "fingerprint.hash")), 64);
+  json_decref(json);
+  json = json_of("grid");
+  assert_null(json_object_get(at(json, "folds.0"), "test_classes"));
+  json_decref(json);
+}
+
 static void every_case_is_json(void **state) {
   (void)state;
   for (const shown_case *c = shown_cases; c->name; c++) {
@@ -532,6 +551,7 @@ int main(void) {
       cmocka_unit_test(json_has_every_score),
       cmocka_unit_test(json_says_why_there_is_none),
       cmocka_unit_test(json_of_outer_folds),
+      cmocka_unit_test(json_tells_the_data),
       cmocka_unit_test(every_case_is_json),
       cmocka_unit_test(csv_is_named_as_cv_results),
       cmocka_unit_test(every_row_has_every_cell),
