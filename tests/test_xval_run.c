@@ -7,8 +7,7 @@
 #include "support.h"
 #include "xval_cases.h"
 
-/* ---- a slow twin -------------------------------------------------------------------------------
- */
+/* ---- a slow twin ----------------------------------------------------------------------------- */
 
 typedef struct twin {
   const ml_model *model;
@@ -101,8 +100,7 @@ static void scores_are_those_of_a_slow_twin(void **state) {
   }
 }
 
-/* ---- what fails --------------------------------------------------------------------------------
- */
+/* ---- what fails ------------------------------------------------------------------------------ */
 
 static void expect_moody(const ml_xval_result *r) {
   static const char *const words[] = {NULL, "it does not want to", NULL, "not with this"};
@@ -143,8 +141,7 @@ static void a_failing_candidate_does_not_end_the_rest(void **state) {
   free_made(&d);
 }
 
-/* ---- what is refused ---------------------------------------------------------------------------
- */
+/* ---- what is refused ------------------------------------------------------------------------- */
 
 static void what_cannot_be_is_refused(void **state) {
   (void)state;
@@ -221,8 +218,7 @@ static void columns_of_text_are_left_out_and_named(void **state) {
   free_made(&d);
 }
 
-/* ---- special folds -----------------------------------------------------------------------------
- */
+/* ---- special folds --------------------------------------------------------------------------- */
 
 static void leave_one_out_ranks_by_the_pooled_score(void **state) {
   (void)state;

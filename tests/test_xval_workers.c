@@ -8,8 +8,7 @@
 #include "support.h"
 #include "xval_cases.h"
 
-/* ---- whatever computes it ----------------------------------------------------------------------
- */
+/* ---- whatever computes it -------------------------------------------------------------------- */
 
 static ml_mproc *open_workers(size_t n) {
   ml_mproc_opts opts = ml_mproc_opts_default();
@@ -101,8 +100,7 @@ static void order_and_copies_do_not_matter(void **state) {
   free_made(&d);
 }
 
-/* ---- what fails --------------------------------------------------------------------------------
- */
+/* ---- what fails ------------------------------------------------------------------------------ */
 
 static void a_model_that_ends_its_process_is_a_failed_candidate(void **state) {
   (void)state;

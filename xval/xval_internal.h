@@ -14,8 +14,9 @@
 ml_status xval__leaks(const ml_dataset *data, const ml_folds *folds, char ***warnings, size_t *n,
                       ml_error *err);
 
-/* ---- wire.c: bytes that mean numbers, texts and arrays ----------------------------------------
- * Everything begins at a multiple of 8, so that arrays are used where they lie. */
+/* ---- wire.c: bytes that mean numbers, texts and arrays --------------------------------------- */
+
+/* Everything begins at a multiple of 8, so that arrays are used where they lie. */
 
 void wire__put(ml_buf *out, const void *bytes, size_t n); /* zeros up to a multiple of 8 behind */
 void wire__put_u64(ml_buf *out, uint64_t x);
@@ -33,8 +34,7 @@ double wire__real(wire *in);
 const void *wire__array(wire *in, uint64_t n, size_t size); /* n elements; NULL: bad */
 const char *wire__text(wire *in);
 
-/* ---- plan.c: what every process of a run knows ------------------------------------------------
- */
+/* ---- plan.c: what every process of a run knows ----------------------------------------------- */
 
 /* Folds of some rows, whose candidates share work: one ml_cv. */
 typedef struct xval_scene {
@@ -90,8 +90,7 @@ ml_cv plan__cv(const xval_plan *plan, size_t scene, const void *cancel);
  * the chance that it has among the others. */
 uint64_t plan__seed_of_one(uint64_t seed, size_t i);
 
-/* ---- model.c: the same model in every process --------------------------------------------------
- */
+/* ---- model.c: the same model in every process ------------------------------------------------ */
 
 /* How other processes find it. */
 typedef struct model_place {
@@ -116,8 +115,7 @@ void model__take_back(model_loan *loan);
 ml_status model__find(const char *name, const unsigned char *digest, uint64_t token,
                       const ml_model **out, ml_error *err);
 
-/* ---- task.c: what is run -----------------------------------------------------------------------
- */
+/* ---- task.c: what is run --------------------------------------------------------------------- */
 
 extern const ml_task xval__tasks[];
 enum { XVAL_N_TASKS = 2 };
@@ -148,8 +146,7 @@ typedef struct xval_fold_candidate {
   uint64_t place; /* of its predictions in the result, in rows; or XVAL_NO_PLACE */
 } xval_fold_candidate;
 
-/* ---- score.c: predictions of a fold -------------------------------------------------------------
- */
+/* ---- score.c: predictions of a fold ---------------------------------------------------------- */
 
 /* The rows that are tested, and room for what is made of predictions. */
 typedef struct score_rows {
@@ -170,8 +167,7 @@ void score__release(score_rows *s);
 ml_status score__compute(const score_rows *s, const xval_plan *plan, const double *predictions,
                          bool are_squares, double *scores, ml_buf *why, ml_error *err);
 
-/* ---- outcome.c: what becomes of a candidate in a fold ------------------------------------------
- */
+/* ---- outcome.c: what becomes of a candidate in a fold ---------------------------------------- */
 
 typedef struct xval_outcome {
   ml_fold_state state;
