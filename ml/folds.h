@@ -36,6 +36,16 @@ typedef struct ml_folds {
   void *memory; /* freed by ml_folds_free(); NULL: the arrays belong to somebody else */
 } ml_folds;
 
+/** How many rows take part. */
+static inline size_t ml_folds_n_members(const ml_folds *folds) {
+  return folds->members ? folds->n_members : folds->n_rows;
+}
+
+/** The number of member i, in ascending order. */
+static inline uint32_t ml_folds_member(const ml_folds *folds, size_t i) {
+  return folds->members ? folds->members[i] : (uint32_t)i;
+}
+
 /** The rows that fold i tests, in their order. @param[out] n  how many. @return borrowed */
 ML_API const uint32_t *ml_folds_test(const ml_folds *folds, size_t i, size_t *n);
 

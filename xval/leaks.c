@@ -41,9 +41,9 @@ typedef struct ends {
 
 static ends find_ends(const findings *f) {
   const double *y = f->data->y;
-  ends e = {member(f, 0), member(f, 0)};
-  for (size_t i = 1; i < n_members(f); i++) {
-    const size_t row = member(f, i);
+  ends e = {ml_folds_member(f->folds, 0), ml_folds_member(f->folds, 0)};
+  for (size_t i = 1; i < ml_folds_n_members(f->folds); i++) {
+    const size_t row = ml_folds_member(f->folds, i);
     if (y[row] < y[e.low]) e.low = row;
     if (y[row] > y[e.high]) e.high = row;
   }
@@ -55,11 +55,11 @@ static ends find_ends(const findings *f) {
 static bool is_on_line(const findings *f, const double *x, ends e) {
   static const double far = 1e-4, near = 2e-12;
   const double *y = f->data->y, height = x[e.high] - x[e.low], width = y[e.high] - y[e.low],
-               n = (double)n_members(f);
+               n = (double)ml_folds_n_members(f->folds);
   double off = 0, off_squares = 0, place = 0, place_squares = 0;
   if (!(fabs(height) > 0) || !isfinite(height) || !isfinite(width)) return false;
-  for (size_t i = 0; i < n_members(f); i++) {
-    const size_t row = member(f, i);
+  for (size_t i = 0; i < ml_folds_n_members(f->folds); i++) {
+    const size_t row = ml_folds_member(f->folds, i);
     const double t = (y[row] - y[e.low]) / width, d = (x[row] - x[e.low]) / height - t;
     if (!(fabs(d) < far)) return false;
     off += d, off_squares += d * d;
@@ -69,8 +69,8 @@ static bool is_on_line(const findings *f, const double *x, ends e) {
 }
 
 static bool equals_target(const findings *f, const double *x) {
-  for (size_t i = 0; i < n_members(f); i++)
-    if (x[member(f, i)] != f->data->y[member(f, i)]) return false;
+  for (size_t i = 0; i < ml_folds_n_members(f->folds); i++)
+    if (x[ml_folds_member(f->folds, i)] != f->data->y[ml_folds_member(f->folds, i)]) return false;
   return true;
 }
 
@@ -78,8 +78,8 @@ static bool equals_target(const findings *f, const double *x) {
 static bool is_class(const findings *f, const double *x, double *value) {
   const ml_levels *classes = &f->data->classes;
   for (size_t k = 0; k < classes->n; k++) value[k] = NAN;
-  for (size_t i = 0; i < n_members(f); i++) {
-    const size_t row = member(f, i), k = classes->codes[row];
+  for (size_t i = 0; i < ml_folds_n_members(f->folds); i++) {
+    const size_t row = ml_folds_member(f->folds, i), k = classes->codes[row];
     if (isnan(value[k])) value[k] = x[row];
     if (!(x[row] == value[k])) return false;
   }
@@ -103,7 +103,8 @@ static ml_status look_at_features(findings *f) {
   const ml_dataset *data = f->data;
   const bool are_classes = data->problem == ML_CLASSIFICATION;
   ml_status status = ML_OK;
-  if (n_members(f) < ROWS_THAT_TELL || data->problem == ML_PROBLEM_AUTO) return ML_OK;
+  if (ml_folds_n_members(f->folds) < ROWS_THAT_TELL || data->problem == ML_PROBLEM_AUTO)
+    return ML_OK;
   const ends e = are_classes ? (ends){0} : find_ends(f);
   if (!are_classes && !(data->y[e.low] < data->y[e.high])) return ML_OK;
   double *value = reallocarray(NULL, data->classes.n + 1, sizeof *value);

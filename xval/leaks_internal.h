@@ -19,15 +19,6 @@ typedef struct findings {
 /** Append a warning. @retval ML_ERR_MEMORY */
 ml_status ML_PRINTF(2, 3) leaks__add(findings *f, const char *format, ...);
 
-/* Rows that take part are member 0, 1, ..., n_members - 1. */
-static inline size_t n_members(const findings *f) {
-  return f->folds->members ? f->folds->n_members : f->folds->n_rows;
-}
-
-static inline size_t member(const findings *f, size_t i) {
-  return f->folds->members ? f->folds->members[i] : i;
-}
-
 #define LEAKS_NO_PART UINT32_MAX
 
 /* A partition of the rows: each part holds rows that belong together, such as a group, or rows that

@@ -11,8 +11,9 @@ static bool list_places(const findings *f, parts *p) {
   p->starts = calloc(p->n + 2, sizeof *p->starts);
   p->places = reallocarray(NULL, folds->n_listed + 1, sizeof *p->places);
   if (!p->members || !p->tested || !p->starts || !p->places) return false;
-  for (size_t i = 0; i < n_members(f); i++)
-    if (p->of[member(f, i)] != LEAKS_NO_PART) p->members[p->of[member(f, i)]]++;
+  for (size_t i = 0; i < ml_folds_n_members(f->folds); i++)
+    if (p->of[ml_folds_member(f->folds, i)] != LEAKS_NO_PART)
+      p->members[p->of[ml_folds_member(f->folds, i)]]++;
   size_t *end_of = p->starts + 1; /* of a part, it is the start until the places are put there */
   for (size_t k = 0; k < folds->n_listed; k++)
     if (p->of[folds->rows[k]] != LEAKS_NO_PART) end_of[p->of[folds->rows[k]] + 1]++;

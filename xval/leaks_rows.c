@@ -104,15 +104,15 @@ static matching match_rows(const findings *f, const uint64_t *hashes, uint32_t *
                            size_t n_slots, copies *c) {
   size_t n_wrong = 0;
   memset(slots, 0xFF, n_slots * sizeof *slots);
-  for (size_t i = 0; i < n_members(f); i++) {
-    const size_t row = member(f, i);
+  for (size_t i = 0; i < ml_folds_n_members(f->folds); i++) {
+    const size_t row = ml_folds_member(f->folds, i);
     size_t at = hashes[row] & (n_slots - 1);
     for (; slots[at] != LEAKS_NO_PART; at = (at + 1) & (n_slots - 1)) {
       if (hashes[slots[at]] != hashes[row]) continue;
       if (are_equal(f->data, slots[at], row)) break;
       n_wrong++;
     }
-    if (n_wrong > n_members(f) / 16) return TOO_FEW_FEATURES;
+    if (n_wrong > ml_folds_n_members(f->folds) / 16) return TOO_FEW_FEATURES;
     if (slots[at] == LEAKS_NO_PART)
       slots[at] = (uint32_t)row;
     else if (!add_copy(f, c, slots[at], (uint32_t)row))
@@ -126,7 +126,7 @@ enum { FEW_FEATURES = 3 };
 
 static bool find_copies(const findings *f, copies *c) {
   size_t n_slots = 16;
-  while (n_slots < 2 * n_members(f)) n_slots *= 2;
+  while (n_slots < 2 * ml_folds_n_members(f->folds)) n_slots *= 2;
   uint64_t *hashes = reallocarray(NULL, f->folds->n_rows + 1, sizeof *hashes);
   uint32_t *slots = reallocarray(NULL, n_slots, sizeof *slots);
   const size_t all = f->data->n_features;

@@ -56,7 +56,7 @@ typedef struct xval_run {
   size_t rungs, n_rungs; /* scenes of halving, from the smallest on */
   ml_block *kept; /* predictions of the main scene for all candidates; NULL: they are not kept */
   journal *journal;
-  double deadline; /* of task__seconds(); 0: none */
+  double deadline; /* of xval__seconds(); 0: none */
   double fits_done, fits_planned;
   ml_arena *arena; /* of the result */
   ml_xval_result *result;

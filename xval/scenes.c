@@ -106,8 +106,7 @@ static ml_folds *map_folds(const ml_folds *from, const uint32_t *listed_rows, si
   uint32_t *members = rows + from->n_listed;
   memcpy(fold, from->folds, from->n * sizeof *fold);
   for (size_t i = 0; i < from->n_listed; i++) rows[i] = listed_rows[from->rows[i]];
-  for (size_t i = 0; i < n_members; i++)
-    members[i] = listed_rows[from->members ? from->members[i] : i];
+  for (size_t i = 0; i < n_members; i++) members[i] = listed_rows[ml_folds_member(from, i)];
   qsort(members, n_members, sizeof *members, compare_rows);
   *folds = *from;
   folds->n_rows = n_rows;

@@ -58,7 +58,6 @@ typedef struct fold_run {
 } fold_run;
 
 ml_status task__malformed(ml_error *err);
-double task__seconds(void);
 
 /* A candidate has failed. */
 void task__fail(fold_run *run, fold_slot *slot, const ml_error *error);

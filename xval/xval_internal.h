@@ -117,6 +117,9 @@ ml_status model__find(const char *name, const unsigned char *digest, uint64_t to
 
 /* ---- task.c: what is run --------------------------------------------------------------------- */
 
+/* A clock that never goes back. */
+double xval__seconds(void);
+
 extern const ml_task xval__tasks[];
 enum { XVAL_N_TASKS = 2 };
 
