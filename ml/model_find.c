@@ -149,8 +149,7 @@ const char *model__file(const ml_model *model, const unsigned char **digest) {
   return path;
 }
 
-/* ---- names ------------------------------------------------------------------------------------
- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* One of the models of a file: the only one, or that of a name. */
 static ml_status pick(const opened *o, const char *path, const char *name, const ml_model **out,

@@ -107,7 +107,7 @@ static bool compare_case(const ml_model *model, const json_t *one) {
 static void compare(const ml_model *model, const char *file, size_t least) {
   char name[100];
   snprintf(name, sizeof name, "xval/scores/%s.json", file);
-  json_t *json = linear_json(name), *one;
+  json_t *json = golden_json(name), *one;
   size_t i, n = 0;
   json_array_foreach(json_object_get(json, "cases"), i, one) n += compare_case(model, one);
   assert_true(n >= least);

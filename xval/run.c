@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "checkpoint.h"
 #include "run.h"
@@ -272,18 +271,12 @@ static ml_status all_failed(const xval_run *run, ml_error *err) {
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* What is to be computed, before anything is. */
 static ml_status plan(xval_run *run, const ml_candidates *candidates, const double *fixed,
                       ml_error *err) {
   const ml_xval_opts *o = run->opts;
   ml_problem asked = run->given->problem;
-  if (o->time_budget > 0) run->deadline = now() + o->time_budget;
+  if (o->time_budget > 0) run->deadline = xval__seconds() + o->time_budget;
   ml_status status = plan__check_data(run->given, err);
   if (status != ML_OK) ml_error_about(err, run->given->source);
   if (status == ML_OK)

@@ -110,8 +110,7 @@ static ml_folds *map_folds(const ml_folds *from, const uint32_t *listed_rows, si
   for (size_t f = 0; f < from->n; f++)
     if (fold[f].trains_others)
       qsort(rows + fold[f].test.first, fold[f].test.n, sizeof *rows, compare_rows);
-  for (size_t i = 0; i < n_members; i++)
-    members[i] = listed_rows[from->members ? from->members[i] : i];
+  for (size_t i = 0; i < n_members; i++) members[i] = listed_rows[ml_folds_member(from, i)];
   qsort(members, n_members, sizeof *members, compare_rows);
   *folds = *from;
   folds->n_rows = n_rows;

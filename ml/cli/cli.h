@@ -53,6 +53,22 @@ struct cli_opt {
   bool is_hidden;      /* for programs, not in help */
 };
 
+/* Options that several tables have, by the place of their field. */
+#define CLI_DELIMITER_OPT(field)                                                                \
+  {                                                                                             \
+    0, "delimiter", CLI_CHAR, field, "CHAR",                                                    \
+        .help =                                                                                 \
+            "what separates the cells: a punctuation mark, or tab; without it, found out from " \
+            "the header"                                                                        \
+  }
+#define CLI_TARGET_FILE_OPT(field)                                                            \
+  {                                                                                           \
+    0, "target-file", CLI_TEXT, field, "FILE",                                                \
+        .help =                                                                               \
+            "CSV file of the target, joined by id; --target may be left out when it has one " \
+            "column beside the id"                                                            \
+  }
+
 /* A table of options that several commands may have. */
 typedef struct cli_group {
   const char *title; /* over its part of the help; NULL ends the list */

@@ -7,9 +7,7 @@
 const cli_opt cli__target_opts[] = {
     {0, "target", CLI_TEXT, SELECT(target), "NAME",
      .help = "column of what is to be predicted: no feature itself"},
-    {0, "target-file", CLI_TEXT, SELECT(target_file), "FILE",
-     .help = "CSV file of the target, joined by id; --target may be left out when it has one "
-             "column beside the id"},
+    CLI_TARGET_FILE_OPT(SELECT(target_file)),
     {0, "task", CLI_CHOICE, SELECT(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
      .help = "what the values of the target are: classes (classification), or numbers "

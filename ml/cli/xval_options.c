@@ -7,9 +7,7 @@
 const cli_opt cli__xval_data_opts[] = {
     {0, "target", CLI_TEXT, XVAL(target), "NAME",
      .help = "column of what is to be predicted: no feature itself"},
-    {0, "target-file", CLI_TEXT, XVAL(target_file), "FILE",
-     .help = "CSV file of the target, joined by id; --target may be left out when it has one "
-             "column beside the id"},
+    CLI_TARGET_FILE_OPT(XVAL(target_file)),
     {0, "task", CLI_CHOICE, XVAL(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
      .help = "what the values of the target are: classes (classification), or numbers "
@@ -32,9 +30,7 @@ const cli_opt cli__xval_data_opts[] = {
      .help = "column of when what the target says begins, a number or a time, no feature; for --cv "
              "purged"},
     {0, "end", CLI_TEXT, XVAL(end), "NAME", .help = "column of when it ends"},
-    {0, "delimiter", CLI_CHAR, XVAL(delimiter), "CHAR",
-     .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "
-             "the header"},
+    CLI_DELIMITER_OPT(XVAL(delimiter)),
     {0}};
 
 const cli_opt cli__xval_model_opts[] = {

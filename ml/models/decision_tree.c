@@ -24,8 +24,7 @@ static const ml_model_param params_of_tree[N_PARAMS] = {
                    .simpler = 1,
                    .help = "cost of a leaf by which the tree is pruned (minimal cost-complexity)"}};
 
-/* ---- fit and predict --------------------------------------------------------------------------
- */
+/* ---- fit and predict ------------------------------------------------------------------------- */
 
 static ml_status grow(tree_sample *sample, const tree_limits *limits, uint64_t seed,
                       const void *cancel, tree *out, ml_error *err) {
@@ -85,8 +84,7 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return ML_OK;
 }
 
-/* ---- folds ------------------------------------------------------------------------------------
- */
+/* ---- folds ----------------------------------------------------------------------------------- */
 
 static const double *params_at(const ml_cv *cv, size_t candidate) {
   return cv->candidates + candidate * N_PARAMS;

@@ -45,8 +45,7 @@ static void be_quiet(const char *words) {
   (void)words;
 }
 
-/* ---- data -------------------------------------------------------------------------------------
- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 /* Row-major floats: XGBoost works with those. */
 static float *gather(const ml_view *view) {
@@ -90,8 +89,7 @@ static ml_status label_matrix(const ml_view *view, DMatrixHandle matrix, ml_erro
   return failed ? fail(err) : ML_OK;
 }
 
-/* ---- training ---------------------------------------------------------------------------------
- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 static bool set(BoosterHandle booster, const char *name, const char *value) {
   return XGBoosterSetParam(booster, name, value) == 0;
@@ -227,8 +225,7 @@ static ml_status fit(const double *values, const ml_view *train, uint64_t seed, 
   return status;
 }
 
-/* ---- predictions ------------------------------------------------------------------------------
- */
+/* ---- predictions ----------------------------------------------------------------------------- */
 
 /* Of the first n_rounds rounds. */
 static ml_status predict_rounds(const boosted *b, size_t n_rounds, DMatrixHandle matrix, size_t n,
@@ -268,8 +265,7 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return status;
 }
 
-/* ---- one fold ---------------------------------------------------------------------------------
- */
+/* ---- one fold -------------------------------------------------------------------------------- */
 
 /* The rounds of a candidate are the first of those of any with more, also where it stops early:
  * what it sees of the losses are their first. */
