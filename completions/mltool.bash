@@ -14,6 +14,10 @@ _mltool_models() {
   "$1" models 2>/dev/null | sed -n 's/^\([a-z][a-z_]*\) .*/\1/p'
 }
 
+_mltool_metrics() {
+  "$1" score --metrics 2>/dev/null | sed -n 's/^\([a-z][a-z0-9_]*\)[ =].*/\1/p'
+}
+
 _mltool() {
   local tool=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   local command options value
@@ -31,6 +35,10 @@ _mltool() {
   elif [[ $before == --model ]]; then
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -W "$(_mltool_models "$tool")" -- "$word" | sort -u)
+  elif [[ $before == --metric ]]; then # the last of several
+    local others=
+    [[ $word == *,* ]] && others=${word%,*},
+    mapfile -t COMPREPLY < <(compgen -P "$others" -W "$(_mltool_metrics "$tool")" -- "${word##*,}")
   elif [[ $value == *'|'* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "${word#=}")
   elif [[ $before == --load ]]; then

@@ -34,6 +34,9 @@ function __mltool_values
             mltool --list-features 2>/dev/null
         case --model
             __mltool_models
+        case --metric
+            set -l others (commandline -ct | string match -r '.*,')
+            printf '%s\n' "$others"(mltool score --metrics 2>/dev/null | string match -r '^[a-z][a-z0-9_]*')
         case --cv
             mltool split --list 2>/dev/null | string match -v ' *' | string replace -r '[:=].*' ''
         case '-*'

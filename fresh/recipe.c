@@ -84,8 +84,7 @@ static ml_status read_by_names(listing *l) {
   return fresh__fail(l->r, "a column is there twice, in two spellings");
 }
 
-/* ---- reading: columns and the settings that compute them --------------------------------------
- */
+/* ---- reading: columns and the settings that compute them ------------------------------------- */
 
 /* The place of a column, by its name; l->names.n or more: it is none of them, or had already.
  * LABELS_FULL: memory ran out */

@@ -90,6 +90,7 @@ features_ask dataset__ask(const ml_dataset_opts *opts, const dataset_some *some)
                         .usual_id = some ? some->id : NULL,
                         .only = some ? some->names : NULL,
                         .n_only = some ? some->n : 0,
+                        .may_lack_features = opts->may_lack_features,
                         .more = {[DATASET_WEIGHTS] = opts->weights,
                                  [DATASET_GROUPS] = opts->groups,
                                  [DATASET_PREDEFINED] = opts->predefined,

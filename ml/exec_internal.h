@@ -12,8 +12,7 @@ struct exec_cancel {
   bool (*asks)(const exec_cancel *cancel); /* the item that runs to end */
 };
 
-/* ---- block.c: blocks that grow while they are filled ------------------------------------------
- */
+/* ---- block.c: blocks that grow while they are filled ----------------------------------------- */
 
 /** Make a block, or make one larger; its data may move. Memory that was never written to costs
  * nothing. @param[in,out] block  NULL: none yet */
@@ -25,8 +24,7 @@ void block__give_back(const ml_block *block, size_t at, size_t n);
 /** Cut it to its size; from now on it is as if ml_block_new() had made it. */
 ml_status block__settle(ml_block *block, size_t size, ml_error *err);
 
-/* ---- pin.c: mappings of this process ----------------------------------------------------------
- */
+/* ---- pin.c: mappings of this process --------------------------------------------------------- */
 
 /** A mapping that ml_pin() may keep from now on. @param block  ml_block.id in the process that made
  * it; 0: none. @return false: no memory */

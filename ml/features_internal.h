@@ -22,6 +22,7 @@ typedef struct features_ask {
   const char *const *only; /* n_only names: these are the features, in this order, and nothing else
                               of what is left is looked at; NULL: all that is left */
   size_t n_only;
+  bool may_lack_features; /* nothing need be left */
 } features_ask;
 
 typedef struct features_roles {

@@ -139,7 +139,7 @@ static ml_status deal_rest(deal *d) {
       status = fail_twice(d, name);
   }
   labels__release(&seen);
-  if (status != ML_OK || roles->n > 0) return status;
+  if (status != ML_OK || roles->n > 0 || d->ask->may_lack_features) return status;
   return fail_no_feature(d->names, d->err);
 }
 

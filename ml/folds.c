@@ -10,22 +10,18 @@ const uint32_t *ml_folds_test(const ml_folds *folds, size_t i, size_t *n) {
   return folds->rows + test.first;
 }
 
-static size_t n_members(const ml_folds *folds) {
-  return folds->members ? folds->n_members : folds->n_rows;
-}
-
 size_t ml_folds_n_train(const ml_folds *folds, size_t i) {
   const ml_fold *fold = &folds->folds[i];
-  return fold->trains_others ? n_members(folds) - fold->test.n
+  return fold->trains_others ? ml_folds_n_members(folds) - fold->test.n
                              : fold->train[0].n + fold->train[1].n;
 }
 
 /* Members and test ascend: one pass over both. */
 static void put_others(const ml_folds *folds, const ml_fold *fold, uint32_t *rows) {
   const uint32_t *test = folds->rows + fold->test.first, *end = test + fold->test.n;
-  size_t n = n_members(folds);
+  size_t n = ml_folds_n_members(folds);
   for (size_t m = 0; m < n; m++) {
-    uint32_t row = folds->members ? folds->members[m] : (uint32_t)m;
+    const uint32_t row = ml_folds_member(folds, m);
     if (test < end && *test == row)
       test++;
     else
@@ -47,7 +43,7 @@ void ml_folds_train(const ml_folds *folds, size_t i, uint32_t *rows) {
 }
 
 bool ml_folds_are_partition(const ml_folds *folds) {
-  size_t n = n_members(folds), a_repeat = folds->n / folds->n_repeats;
+  size_t n = ml_folds_n_members(folds), a_repeat = folds->n / folds->n_repeats;
   uint32_t *seen = calloc(folds->n_rows ? folds->n_rows : 1, sizeof *seen);
   bool are = seen != NULL;
   for (size_t r = 0; r < folds->n_repeats && are; r++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Folds: which rows are trained on, and which are tested. Flat, so that workers can map them. */
+/* Folds: which rows are trained on, and which are tested. Flat arrays, so that workers can map them
+ * as they are. */
 #ifndef ML_FOLDS_H
 #define ML_FOLDS_H
 
@@ -7,16 +8,17 @@
 
 ML_BEGIN_DECLS
 
-/* Places [first, first + n) of ml_folds.rows. */
+/* Elements [first, first + n) of ml_folds.rows. */
 typedef struct ml_run {
   size_t first, n;
 } ml_run;
 
 typedef struct ml_fold {
   ml_run test;
-  ml_run train[2];        /* the second follows the first */
-  uint32_t trains_others; /* not 0: on all members but those of test, ascending; then train is
-                             empty, and the test ascends and has members only */
+  ml_run train[2];        /* the rows of the first run, then those of the second */
+  uint32_t trains_others; /* 1: the fold trains on all members that it does not test, ascending;
+                             train is empty, and the rows of test are members and ascend. 0: on
+                             the rows of train */
   uint32_t repeat;        /* from 0 */
 } ml_fold;
 
@@ -26,35 +28,55 @@ typedef struct ml_folds {
   size_t n;             /* folds, in the order of their results; repeats one after another */
   size_t n_repeats;     /* 1 or more; each has n / n_repeats folds */
   const ml_fold *folds; /* n */
-  const uint32_t *rows; /* n_listed: what the runs are places of */
+  const uint32_t *rows; /* n_listed row numbers, which the runs of folds refer to */
   size_t n_listed;
-  const uint32_t *members; /* n_members, ascending: the rows that take part; NULL: all of n_rows */
+  const uint32_t *members; /* n_members row numbers, ascending: the rows that take part; NULL: all
+                              of n_rows, and n_members is 0 */
   size_t n_members;
-  void *memory; /* that is freed with it; NULL: it is the caller's */
+  void *memory; /* freed by ml_folds_free(); NULL: the arrays belong to somebody else */
 } ml_folds;
 
-/** Rows of fold i that are tested, in their order; borrowed. */
+/** How many rows take part. */
+static inline size_t ml_folds_n_members(const ml_folds *folds) {
+  return folds->members ? folds->n_members : folds->n_rows;
+}
+
+/** The number of member i, in ascending order. */
+static inline uint32_t ml_folds_member(const ml_folds *folds, size_t i) {
+  return folds->members ? folds->members[i] : (uint32_t)i;
+}
+
+/** The rows that fold i tests, in their order. @param[out] n  how many. @return borrowed */
 ML_API const uint32_t *ml_folds_test(const ml_folds *folds, size_t i, size_t *n);
 
 /** @return how many rows fold i trains on */
 ML_API size_t ml_folds_n_train(const ml_folds *folds, size_t i);
 
-/** The rows that fold i trains on, in their order. @param[out] rows  room for ml_folds_n_train() */
+/** Copy the rows that fold i trains on, in their order.
+ * @param[out] rows  room for ml_folds_n_train() */
 ML_API void ml_folds_train(const ml_folds *folds, size_t i, uint32_t *rows);
 
-/** True when the tests of each repeat have every member once; also false without memory to tell. */
+/** True if each repeat tests every member exactly once. Also false if there is not enough memory to
+ * find out. */
 ML_API bool ml_folds_are_partition(const ml_folds *folds);
 
-/** Bytes that mean the same folds: the struct, the folds, the rows and members.
- * ml_folds_unpack() borrows them (8-byte aligned), and takes nothing that could not be read and
- * trained on safely: the bytes may come from anywhere.
- * @retval ML_ERR_PARSE  no folds of ours */
+/** Folds as bytes, for processes on the same machine: a header, the folds, rows and members. */
 ML_API size_t ml_folds_packed_size(const ml_folds *folds);
+/** @param[out] out  room for ml_folds_packed_size() bytes, aligned to 8 */
 ML_API void ml_folds_pack(const ml_folds *folds, void *out);
+
+/**
+ * Read folds from bytes, which may come from anywhere: sizes, row numbers and order are checked
+ * before anything is used.
+ *
+ * @param bytes     n bytes, aligned to 8; out refers to them, so they must outlive it
+ * @param[out] out  owns nothing. Not written on failure.
+ * @retval ML_ERR_PARSE  ml_folds_pack() cannot have written them
+ */
 ML_API ML_MUST_CHECK ml_status ml_folds_unpack(const void *bytes, size_t n, ml_folds *out,
                                                ml_error *err);
 
-/** NULL is allowed. */
+/** Free what ml_split() made. NULL is allowed. */
 ML_API void ml_folds_free(ml_folds *folds);
 
 ML_END_DECLS

@@ -43,8 +43,7 @@ struct ml_function {
  * are called by one thread at a time, in a process that may be killed in the middle of them. */
 #define ML_MODULE_SYMBOL ml_module_table
 
-/* ---- commands: what is evaluated once on every worker -----------------------------------------
- */
+/* ---- commands: what is evaluated once on every worker ---------------------------------------- */
 
 typedef enum ml_init_kind {
   ML_INIT_LOAD,   /* what: a module, see ml_functions_load() */
@@ -60,8 +59,7 @@ typedef struct ml_init {
   ml_value arg; /* CALL */
 } ml_init;
 
-/* ---- the functions of this process ------------------------------------------------------------
- */
+/* ---- the functions of this process ----------------------------------------------------------- */
 
 /** @param[out] out  free it with ml_functions_free() */
 ML_API ML_MUST_CHECK ml_status ml_functions_new(ml_functions **out, ml_error *err);
@@ -153,8 +151,7 @@ ML_API ML_MUST_CHECK ml_status ml_functions_find(const ml_functions *functions, 
                                                  const ml_function **out, const char **full,
                                                  ml_error *err);
 
-/* ---- peach: a function for each argument -------------------------------------------------------
- */
+/* ---- peach: a function for each argument ----------------------------------------------------- */
 
 /* Arguments and what becomes of them. */
 typedef struct ml_peach_io {
@@ -216,8 +213,7 @@ ML_API ML_MUST_CHECK ml_status ml_peach_chunks(ml_exec *exec, const char *functi
 /** The module whose task "call" the above run; every worker has it. */
 ML_API const ml_module *ml_peach_module(void);
 
-/* ---- language plugins ---------------------------------------------------------------------------
- */
+/* ---- language plugins ------------------------------------------------------------------------ */
 
 #define ML_PLUGIN_ABI 1
 

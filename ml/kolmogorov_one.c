@@ -94,8 +94,7 @@ static double stays_inside(uint64_t n, double band) {
   return sum * exp(binomial__log_stirling((double)n));
 }
 
-/* ---- everything else: a contour integral ------------------------------------------------------
- */
+/* ---- everything else: a contour integral ----------------------------------------------------- */
 
 /* With c = n d, Durbin's matrix gives
  *   sum_n n^n / n! P(D_n < d) z^n = Q_c(z)^2 / Q_2c(z), Q_c(z) = sum_{i < c} (-z (c - i))^i / i!,

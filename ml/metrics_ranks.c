@@ -187,6 +187,8 @@ static ml_status average_area(const metrics_call *call, double *value) {
 
 /* ---- correlations -------------------------------------------------------------------------- */
 
+#define ROUNDING 1e-13 /* deviation beside the mean: equal values that were computed have less */
+
 /* Of a and b with the weights of the rows; NaN where one is constant. */
 static double correlate(const metrics_call *call, const double *a, const double *b) {
   const ml_scored *s = call->scored;
@@ -220,13 +222,32 @@ static ml_status constant(const metrics_call *call, double *value) {
   return metrics__undefined(call, value, "the truth or the predictions are constant");
 }
 
+/* Or nearly: means of the same neighbours or leaves, added up in another order, are no less equal.
+ */
+static bool is_constant(const metrics_call *call, const double *x) {
+  const ml_scored *s = call->scored;
+  double mean = metrics__mean(x, s->weights, s->n, call->total);
+  metrics_sum squares = {0};
+  for (size_t i = 0; i < s->n; i++) {
+    double d = x[i] - mean;
+    metrics__add(&squares, metrics__weight(s, i) * d * d);
+  }
+  return !(sqrt(metrics__total(&squares) / call->total) > ROUNDING * fabs(mean));
+}
+
+static bool has_constant(const metrics_call *call) {
+  return is_constant(call, call->scored->y) || is_constant(call, call->scored->y_pred);
+}
+
 static ml_status pearson(const metrics_call *call, double *value) {
+  if (has_constant(call)) return constant(call, value);
   *value = correlate(call, call->scored->y, call->scored->y_pred);
   return isnan(*value) ? constant(call, value) : ML_OK;
 }
 
 static ml_status spearman(const metrics_call *call, double *value) {
   ranked r;
+  if (has_constant(call)) return constant(call, value);
   ml_status status = reserve(call, &r);
   if (status != ML_OK) return status;
   find_ranks(call->scored, call->scored->y, &r, r.x);

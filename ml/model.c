@@ -93,8 +93,7 @@ ml_status ml_model_param_check(const ml_model_param *param, double value, ml_err
   return refuse(param, text, err);
 }
 
-/* ---- texts ------------------------------------------------------------------------------------
- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 static bool parse_choice(const ml_model_param *param, const char *text, double *value) {
   const char *name;
@@ -153,8 +152,7 @@ void ml_model_param_format(const ml_model_param *param, double value, ml_buf *ou
     ml_buf_number(out, value);
 }
 
-/* ---- all of a model ---------------------------------------------------------------------------
- */
+/* ---- all of a model -------------------------------------------------------------------------- */
 
 void ml_model_defaults(const ml_model *model, double *params) {
   for (size_t i = 0; i < model->n_params; i++) params[i] = model->params[i].fallback;

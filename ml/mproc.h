@@ -137,8 +137,7 @@ ML_API ML_MUST_CHECK ml_status ml_mproc_ask_status(const char *host, int port,
                                                    const char *token_file, ml_buf *json,
                                                    ml_error *err);
 
-/* ---- futures: one call at a time ---------------------------------------------------------------
- */
+/* ---- futures: one call at a time ------------------------------------------------------------- */
 
 typedef struct ml_future ml_future;
 

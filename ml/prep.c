@@ -101,6 +101,15 @@ const char *ml_prep_text(const ml_prep *prep) {
   return prep->text;
 }
 
+bool ml_prep_has(const ml_prep *prep, const char *step, const char *column) {
+  for (size_t i = 0; prep && i < prep->n; i++) {
+    const prep_step *s = &prep->steps[i];
+    if (strcmp(s->kind->name, step) != 0) continue;
+    if (!column || !s->column || strcmp(s->column, column) == 0) return true;
+  }
+  return false;
+}
+
 /* Texts of which none is a number say why a column has texts; else the first does. */
 static const char *telling_label(const ml_levels *levels) {
   double unused;
@@ -123,12 +132,15 @@ static ml_status fail_texts(const ml_dataset *data, size_t j, ml_error *err) {
 ml_status ml_prep_check(const ml_prep *prep, const ml_dataset *data, ml_error *err) {
   ml_status status = ML_OK;
   bool *has_texts = calloc(data->n_features + 1, sizeof *has_texts);
+  prep_shape shape = {.has_texts = has_texts, .n_numeric = data->n_features, .is_exact = true};
   if (!has_texts) return ml_error_memory(err);
-  for (size_t j = 0; data->categories && j < data->n_features; j++)
+  for (size_t j = 0; data->categories && j < data->n_features; j++) {
     has_texts[j] = data->categories[j].n > 0;
+    shape.n_numeric -= has_texts[j];
+  }
   for (size_t i = 0; i < prep->n && status == ML_OK; i++)
     if (prep->steps[i].kind->check)
-      status = prep->steps[i].kind->check(&prep->steps[i], data, has_texts, err);
+      status = prep->steps[i].kind->check(&prep->steps[i], data, &shape, err);
   for (size_t j = 0; j < data->n_features && status == ML_OK; j++)
     if (has_texts[j]) status = fail_texts(data, j, err);
   free(has_texts);

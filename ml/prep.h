@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Preprocessing: steps that learn from the rows a model is trained on, and from no others. */
+/* Preprocessing: steps that learn from the training rows alone, so that nothing leaks from the rows
+ * that are tested. docs/prep.md has the definitions. */
 #ifndef ML_PREP_H
 #define ML_PREP_H
 
@@ -8,30 +9,33 @@
 
 ML_BEGIN_DECLS
 
-typedef struct ml_prep ml_prep;         /* the steps that were asked for */
-typedef struct ml_prepared ml_prepared; /* what they have learnt */
+typedef struct ml_prep ml_prep;         /* a list of steps */
+typedef struct ml_prepared ml_prepared; /* the steps with what they have learnt from rows */
 
 /**
- * Read steps, which are done in their order:
+ * Read a list of steps. They are done in the order given:
  *
- *   impute=mean, impute=median  missing values of numeric columns; infinite ones become the
- *                               greatest or least finite value; a column without any becomes 0
- *   standard                    minus the mean, by the population standard deviation (0: by 1)
- *   minmax                      to [0, 1] (a constant: to 0)
- *   one-hot, one-hot=COLUMN     all columns of texts, or one, by a column for each category that
- *                               was seen, in their order, behind all others; one not seen has
- *                               zeros
- *   select-corr=K               the K columns with the greatest |Pearson correlation| with the
- *                               target (of classes: with their numbers), in their order
- *
- *   select, select=RULES        the columns that are relevant for the target, as ml_select() has
- *                               it: fdr:LEVEL (0.05), k:K, percentile:P, test:mann|ks|kx,
+ *   impute=mean, impute=median  replace missing values of numeric columns, and infinite ones by
+ *                               the greatest or least finite value; a column without finite
+ *                               values becomes 0
+ *   standard                    subtract the mean, divide by the population standard deviation
+ *                               (by 1 if that is 0)
+ *   minmax                      scale to [0, 1]; a constant column becomes 0
+ *   one-hot, one-hot=COLUMN     replace all columns of texts, or the one that is named, by a
+ *                               column of zeros and ones for each category of the training rows,
+ *                               behind all other columns; an unseen category has zeros only
+ *   select-corr=K               keep the K numeric columns with the greatest |Pearson
+ *                               correlation| with the target (with the class numbers), in their
+ *                               order; columns of texts stay
+ *   select, select=RULES        keep the columns that are relevant for the target, by ml_select():
+ *                               fdr:LEVEL (0.05), k:K, percentile:P, test:mann|ks|kx,
  *                               method:bh|by, redundancy:R, several with a slash between them; in
  *                               their order. Columns must have no missing values
  *
- * @param text     "impute=median,standard,one-hot=colour"; "": none
+ * @param text     steps as one line of CSV: "impute=median,standard,one-hot=colour"; "": none
  * @param[out] out  free it with ml_prep_free(). Not written on failure.
- * @retval ML_ERR_USAGE  no such step (the nearest is named), or a value that is none
+ * @retval ML_ERR_USAGE  an unknown step (the message names the nearest), or a missing, needless or
+ *                       wrong argument
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_prep_parse(const char *text, ml_prep **out, ml_error *err);
@@ -39,21 +43,31 @@ ML_API ML_MUST_CHECK ml_status ml_prep_parse(const char *text, ml_prep **out, ml
 /** NULL is allowed. */
 ML_API void ml_prep_free(ml_prep *prep);
 
-/** The text of it again, in its shortest form; borrowed. */
+/** The steps as text, in its shortest form, which ml_prep_parse() reads. @return borrowed */
 ML_API const char *ml_prep_text(const ml_prep *prep);
 
-/** Check the steps against a dataset: columns that are not there, columns of texts that are left
- * as they are. @retval ML_ERR_USAGE */
+/** Is there a step of this name ("one-hot"), for this column or for all?
+ * @param prep    NULL: there is none
+ * @param column  NULL: for any */
+ML_API bool ml_prep_has(const ml_prep *prep, const char *step, const char *column);
+
+/** Check the steps against the columns of a dataset.
+ * @retval ML_ERR_USAGE  one-hot names a column that is not there; a column of texts remains that no
+ *                       step makes numeric; select-corr without a target, or with more columns than
+ * there can be
+ * @retval ML_ERR_MEMORY */
 ML_API ML_MUST_CHECK ml_status ml_prep_check(const ml_prep *prep, const ml_dataset *data,
                                              ml_error *err);
 
 /**
- * Learn from rows.
+ * Learn from rows. Weights are not used, as in scikit-learn.
  *
- * @param rows      n row numbers; NULL: all
+ * @param data      must have passed ml_prep_check()
+ * @param rows      n row numbers; NULL: all rows, whatever n is
  * @param[out] out  free it with ml_prepared_free(). Not written on failure.
- * @retval ML_ERR_NUMERIC  a column has no value to learn from (but for impute); fewer columns than
- *                         select-corr asks
+ * @retval ML_ERR_NUMERIC  a column has no value in these rows (impute makes it 0 instead); there
+ * are fewer columns than select-corr wants
+ * @retval ML_ERR_USAGE    a step in front of one-hot has removed the column it names
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_prep_fit(const ml_prep *prep, const ml_dataset *data,
@@ -63,16 +77,20 @@ ML_API ML_MUST_CHECK ml_status ml_prep_fit(const ml_prep *prep, const ml_dataset
 /** NULL is allowed. */
 ML_API void ml_prepared_free(ml_prepared *prepared);
 
+/** How many columns there are after the steps. */
 ML_API size_t ml_prepared_n_columns(const ml_prepared *prepared);
 
-/** Name of column j: that of the feature, or "colour=red"; borrowed. */
+/** Name of column j: that of the feature, or "colour=red". @return borrowed */
 ML_API const char *ml_prepared_name(const ml_prepared *prepared, size_t j);
 
 /**
- * Do the steps to rows of the dataset that they learnt from, or one with the same columns.
+ * Apply the steps to rows, which need not be those that they have learnt from.
  *
- * @param rows      n row numbers; NULL: all
- * @param[out] out  n x n_columns, column-major, columns `stride` apart (at least n)
+ * @param data      the dataset that they have learnt from, or one with the same columns
+ * @param rows      n row numbers; NULL: rows 0 to n - 1
+ * @param[out] out  n x ml_prepared_n_columns(), column-major, columns `stride` numbers apart (n or
+ *                  more)
+ * @retval ML_ERR_USAGE  the dataset has another number of features
  */
 ML_API ML_MUST_CHECK ml_status ml_prepared_apply(const ml_prepared *prepared,
                                                  const ml_dataset *data, const uint32_t *rows,

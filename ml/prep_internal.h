@@ -67,13 +67,21 @@ typedef struct prep_fit {
 
 typedef struct prep_step prep_step;
 
+/* What is known of the columns before rows are looked at. */
+typedef struct prep_shape {
+  bool *has_texts;  /* n_features: columns that no step has made numbers of */
+  size_t n_numeric; /* columns of numbers: as many as there can be */
+  bool is_exact;    /* there are as many */
+} prep_shape;
+
 typedef struct prep_kind {
   const char *name;
   const char *argument; /* what may follow "=", for messages; NULL: nothing */
   bool may_lack;        /* the argument */
   ml_status (*parse)(const char *argument, prep_step *step,
                      ml_error *err); /* NULL: nothing to do */
-  ml_status (*check)(const prep_step *step, const ml_dataset *data, bool *has_texts, ml_error *err);
+  ml_status (*check)(const prep_step *step, const ml_dataset *data, prep_shape *shape,
+                     ml_error *err);
   ml_status (*fit)(const prep_step *step, prep_fit *f);
 } prep_kind;
 
@@ -103,7 +111,7 @@ ml_status prep__need_target(const prep_step *step, const ml_dataset *data, ml_er
 
 /* The step select: its rules, prep_rules.c, and what it does, prep_select.c. */
 ml_status prep__parse_rules(const char *argument, prep_step *step, ml_error *err);
-ml_status prep__check_relevance(const prep_step *step, const ml_dataset *data, bool *has_texts,
+ml_status prep__check_relevance(const prep_step *step, const ml_dataset *data, prep_shape *shape,
                                 ml_error *err);
 ml_status prep__fit_relevance(const prep_step *step, prep_fit *f);
 

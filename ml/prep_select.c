@@ -33,11 +33,11 @@ static bool takes_values(const ml_select_opts *opts, size_t n_classes) {
   return opts->test == ML_SELECT_KX && n_classes > 2;
 }
 
-ml_status prep__check_relevance(const prep_step *step, const ml_dataset *data, bool *has_texts,
+ml_status prep__check_relevance(const prep_step *step, const ml_dataset *data, prep_shape *shape,
                                 ml_error *err) {
   const ml_levels *classes = &data->classes;
   double unused;
-  (void)has_texts;
+  shape->is_exact = false;
   ml_status status = prep__need_target(step, data, err);
   if (status != ML_OK || data->problem != ML_CLASSIFICATION ||
       !takes_values(&step->select, classes->n))

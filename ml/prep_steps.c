@@ -181,14 +181,25 @@ static ml_status fail_column(const ml_dataset *data, const char *name, ml_error 
                      "one-hot: no feature \"%s\" (did you mean \"%.60s\"?)", shown, nearest.name);
 }
 
-static ml_status check_one_hot(const prep_step *step, const ml_dataset *data, bool *has_texts,
+/* A column for each category at most: rows that are trained on need not have all of them. */
+static void widen(prep_shape *shape, size_t n_categories) {
+  shape->is_exact = false;
+  if (__builtin_add_overflow(shape->n_numeric, n_categories, &shape->n_numeric))
+    shape->n_numeric = SIZE_MAX;
+}
+
+static ml_status check_one_hot(const prep_step *step, const ml_dataset *data, prep_shape *shape,
                                ml_error *err) {
   bool found = !step->column;
   char number[PREP_NUMBER_MAX];
   for (size_t j = 0; j < data->n_features; j++) {
     if (step->column && strcmp(prep__name(data, j, number), step->column) != 0) continue;
-    has_texts[j] = false;
     found = true;
+    if (shape->has_texts[j])
+      widen(shape, data->categories[j].n);
+    else if (step->column)
+      widen(shape, data->n_rows);
+    shape->has_texts[j] = false;
   }
   return found ? ML_OK : fail_column(data, step->column, err);
 }
@@ -265,10 +276,21 @@ ml_status prep__need_target(const prep_step *step, const ml_dataset *data, ml_er
                            "%s needs a target to correlate features with", step->kind->name);
 }
 
-static ml_status check_correlation(const prep_step *step, const ml_dataset *data, bool *has_texts,
+/* With more than there can be in any rows, every fold would fail. */
+static ml_status check_correlation(const prep_step *step, const ml_dataset *data, prep_shape *shape,
                                    ml_error *err) {
-  (void)has_texts;
-  return prep__need_target(step, data, err);
+  const size_t n = shape->n_numeric;
+  ml_status status = prep__need_target(step, data, err);
+  if (status == ML_OK && step->k > n)
+    return ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0,
+                       "select-corr=%zu asks for more than the %zu column%s of numbers there %s",
+                       step->k, n, n == 1 ? "" : "s",
+                       !shape->is_exact ? "can be"
+                       : n == 1         ? "is"
+                                        : "are");
+  shape->n_numeric = step->k;
+  shape->is_exact = true;
+  return status;
 }
 
 /* |Pearson correlation| of n pairs, which are used up; 0 where one of them is constant. */
@@ -308,8 +330,9 @@ static ml_status fit_correlation(const prep_step *step, prep_fit *f) {
   for (size_t j = 0; j < n; j++) n_numeric += !f->p->columns[j].has_texts;
   if (step->k > n_numeric)
     return ml_error_at(f->err, ML_ERR_NUMERIC, f->data->source, 0, 0,
-                       "select-corr=%zu asks for more than the %zu column%s there %s", step->k,
-                       n_numeric, n_numeric == 1 ? "" : "s", n_numeric == 1 ? "is" : "are");
+                       "select-corr=%zu asks for more than the %zu column%s of numbers there %s",
+                       step->k, n_numeric, n_numeric == 1 ? "" : "s",
+                       n_numeric == 1 ? "is" : "are");
   double *r = calloc(n + 1, sizeof *r), *y = reallocarray(NULL, f->n + 1, sizeof *y);
   size_t *order = calloc(n + 1, sizeof *order);
   bool *kept = calloc(n + 1, sizeof *kept);

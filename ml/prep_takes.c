@@ -8,27 +8,8 @@
 
 #include "prep_internal.h"
 
-static bool is_step(const prep_step *step, const char *name) {
-  return strcmp(step->kind->name, name) == 0;
-}
-
-bool prep__takes_text(const ml_prep *prep, const char *column) {
-  for (size_t i = 0; prep && i < prep->n; i++) {
-    const prep_step *step = &prep->steps[i];
-    if (is_step(step, "one-hot") && (!step->column || strcmp(step->column, column) == 0))
-      return true;
-  }
-  return false;
-}
-
-static bool has_impute(const ml_prep *prep) {
-  for (size_t i = 0; prep && i < prep->n; i++)
-    if (is_step(&prep->steps[i], "impute")) return true;
-  return false;
-}
-
 /* In eight parts, side by side. */
-ML_VECTOR_PATHS static bool are_finite(const double *x, size_t n) {
+ML_VECTOR_PATHS bool prep__are_finite(const double *x, size_t n) {
   bool are[8] = {true, true, true, true, true, true, true, true};
   size_t i = 0;
   for (; i + 8 <= n; i += 8)
@@ -48,26 +29,28 @@ static void count_odd(const double *x, size_t n, size_t *n_missing, size_t *n_in
 
 ml_status prep__check_values(const ml_prep *prep, const ml_model *model, const ml_dataset *data,
                              ml_error *err) {
-  const bool takes_missing = model->traits & ML_MODEL_MISSING || has_impute(prep);
+  const bool takes_missing = model->traits & ML_MODEL_MISSING || ml_prep_has(prep, "impute", NULL);
   /* Of infinite values no other step could learn. */
-  const bool takes_infinite = prep && prep->n > 0 && is_step(&prep->steps[0], "impute");
+  const bool takes_infinite =
+      prep && prep->n > 0 && strcmp(prep->steps[0].kind->name, "impute") == 0;
   for (size_t j = 0; j < data->n_features; j++) {
     const double *x = data->x + j * data->n_rows;
     size_t n_missing, n_infinite;
     char number[PREP_NUMBER_MAX];
-    if ((data->categories && data->categories[j].n > 0) || are_finite(x, data->n_rows)) continue;
+    if ((data->categories && data->categories[j].n > 0) || prep__are_finite(x, data->n_rows))
+      continue;
     count_odd(x, data->n_rows, &n_missing, &n_infinite);
     if (n_infinite && !takes_infinite)
-      return ml_error_set(err, ML_ERR_PARSE,
-                          "feature '%s' has %zu infinite value%s: --prep impute=median as the "
-                          "first step replaces them",
-                          prep__name(data, j, number), n_infinite, n_infinite == 1 ? "" : "s");
+      return ml_error_at(err, ML_ERR_PARSE, data->source, 0, 0,
+                         "feature '%s' has %zu infinite value%s: --prep impute=median as the "
+                         "first step replaces them",
+                         prep__name(data, j, number), n_infinite, n_infinite == 1 ? "" : "s");
     if (n_missing && !takes_missing)
-      return ml_error_set(err, ML_ERR_PARSE,
-                          "feature '%s' has %zu missing value%s, which model %s does not take: "
-                          "--prep impute=median replaces them",
-                          prep__name(data, j, number), n_missing, n_missing == 1 ? "" : "s",
-                          model->name);
+      return ml_error_at(err, ML_ERR_PARSE, data->source, 0, 0,
+                         "feature '%s' has %zu missing value%s, which model %s does not take: "
+                         "--prep impute=median replaces them",
+                         prep__name(data, j, number), n_missing, n_missing == 1 ? "" : "s",
+                         model->name);
   }
   return ML_OK;
 }

@@ -6,8 +6,8 @@
 #include <ml/model.h>
 #include <ml/prep.h>
 
-/* A column of texts that no step takes is no feature. @param prep  NULL: no steps */
-bool prep__takes_text(const ml_prep *prep, const char *column);
+/* Are all values numbers that are not infinite? */
+bool prep__are_finite(const double *x, size_t n);
 
 /* Are values missing or infinite that the model does not take, and no step replaces?
  * @retval ML_ERR_PARSE  they are: the first feature and how many */

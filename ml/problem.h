@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is asked of a target: its class, or its value. */
+/* Classification or regression. */
 #ifndef ML_PROBLEM_H
 #define ML_PROBLEM_H
 
-typedef enum ml_problem { ML_PROBLEM_AUTO, ML_CLASSIFICATION, ML_REGRESSION } ml_problem;
+typedef enum ml_problem {
+  ML_PROBLEM_AUTO,   /* not decided: by the values of the target; of a dataset: it has no target */
+  ML_CLASSIFICATION, /* predict a class */
+  ML_REGRESSION      /* predict a number */
+} ml_problem;
 
 #endif

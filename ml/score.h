@@ -9,45 +9,47 @@
 
 ML_BEGIN_DECLS
 
-/* Names of columns; NULL: found by themselves. */
+/* Names of columns; NULL: they are found by the rules below. */
 typedef struct ml_score_opts {
-  const char *id;     /* what two files are joined by; NULL: "id" or "row", if both have it, else
-                         the order of their rows; "": that order */
-  const char *target; /* NULL: y_true, y, target, or the only column */
+  const char *id;         /* column by which two files are joined. NULL: "id" or "row" if both have
+                             it, else row i belongs to row i; "": row i belongs to row i */
+  const char *target;     /* NULL: y_true, y, target, or the only column */
   const char *prediction; /* NULL: y_pred, prediction, the name of the target, or the only column */
-  const char *weights;    /* of the truth, or else of the predictions; NULL: none */
-  const char *positive;   /* class that comes last in place of the greatest of two; NULL: none */
-  ml_problem problem;     /* ML_PROBLEM_AUTO: classes where there are probabilities or texts, and
-                             where truth and predictions are whole numbers, up to ML_CLASSES_MAX of
-                             them; else numbers */
+  const char *weights;    /* looked for in the truth, then in the predictions; NULL: none */
+  const char *positive;   /* of two classes the positive one; NULL: the last in order */
+  ml_problem problem;     /* ML_PROBLEM_AUTO: classification if there are probabilities or texts,
+                             or if truth and predictions are up to ML_CLASSES_MAX different
+                             integers; else regression */
   char delimiter;         /* 0: detected */
   const ml_watch *watch;  /* may be NULL */
 } ml_score_opts;
 
 /* Read-only for callers; free it with ml_score_free(). */
 typedef struct ml_score {
-  ml_scored scored;  /* borrows from here */
-  ml_levels classes; /* of truth and predictions; codes are NULL */
+  ml_scored scored;  /* for ml_metric_compute(); refers to the arrays below */
+  ml_levels classes; /* those of truth and predictions together; codes are NULL */
   uint32_t *true_classes, *predicted_classes;
   double *y, *y_pred, *probabilities, *weights;
-  char *target, *prediction; /* names of the columns; prediction is NULL when classes are those of
-                                the greatest probability */
-  char *joined_by;           /* NULL: the order of rows */
+  char *target, *prediction; /* names of the columns; prediction is NULL if there is none, so that
+                                the class with the greatest probability is predicted */
+  char *joined_by;           /* name of the column; NULL: by the order of rows */
 } ml_score;
 
 /**
- * Read truth and predictions: CSV, also packed. Columns `p_CLASS` of the predictions, or else
- * `proba_CLASS`, are probabilities, or margins where some are negative; `score_CLASS` are margins;
- * classes that have none are given 0, but for two classes, whose probabilities sum to 1 and margins
- * to 0. A file that has the column "row" where the truth has none is joined by the number of the
- * row, from 0.
+ * Read truth and predictions from CSV, plain or compressed. Columns `p_CLASS` of the predictions,
+ * or else `proba_CLASS`, are probabilities, or margins if any of them is negative; `score_CLASS`
+ * are margins. A class without such a column gets 0; of two classes, one column is enough:
+ * probabilities sum to 1, margins to 0. If the predictions have a column "row" and the truth has
+ * none, it is the number of the row in the truth, from 0.
  *
- * @param truth        NULL: it is in the file of the predictions, as `mltool xval --oof` writes it
+ * @param truth        path; NULL: the truth is in the file of predictions, as `mltool xval --oof`
+ *                     writes it
+ * @param predictions  path; "-": standard input
  * @param opts         NULL for the defaults
- * @param[out] out     not written on failure
+ * @param[out] out     free it with ml_score_free(). Not written on failure.
  *
- * @retval ML_ERR_USAGE  a column that is not there, or named for two things; no column for the
- * truth or the prediction
+ * @retval ML_ERR_USAGE  a column that is not there, or that is named for two purposes; no column of
+ *                       the truth or the prediction is found
  * @retval ML_ERR_PARSE  no rows; files of different lengths; an id that is missing in one or there
  *                       twice; a value that is missing, or no number; a probability outside [0, 1];
  *                       a weight that is negative

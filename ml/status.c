@@ -74,6 +74,12 @@ ml_status ml_error_at(ml_error *err, ml_status status, const char *source, size_
   return status;
 }
 
+void ml_error_about(ml_error *err, const char *source) {
+  if (!err || !source || err->status == ML_OK || err->source[0]) return;
+  set_source(err, source);
+  one_line(err->source);
+}
+
 ml_status ml_error_memory(ml_error *err) {
   return ml_error_set(err, ML_ERR_MEMORY, "out of memory");
 }

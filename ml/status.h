@@ -66,6 +66,10 @@ ML_API ml_status ml_error_set(ml_error *err, ml_status status, const char *forma
 ML_API ml_status ml_error_at(ml_error *err, ml_status status, const char *source, size_t line,
                              size_t column, const char *format, ...) ML_PRINTF(6, 7);
 
+/** Name the file that an error is about, unless it names one, or is of status ML_OK.
+ * @param err, source  may be NULL */
+ML_API void ml_error_about(ml_error *err, const char *source);
+
 /** ML_ERR_MEMORY with the usual words. */
 ML_API ml_status ml_error_memory(ml_error *err);
 

@@ -70,8 +70,7 @@ struct ml_value {
   } as;
 };
 
-/* ---- arenas: memory that goes at once ---------------------------------------------------------
- */
+/* ---- arenas: memory that goes at once -------------------------------------------------------- */
 
 typedef struct ml_arena ml_arena;
 
@@ -85,8 +84,7 @@ ML_API void *ml_arena_alloc(ml_arena *arena, size_t n);
 ML_API void ml_arena_reset(ml_arena *arena);
 ML_API void ml_arena_free(ml_arena *arena); /* NULL is allowed */
 
-/* ---- making values ----------------------------------------------------------------------------
- */
+/* ---- making values --------------------------------------------------------------------------- */
 
 static inline ml_value ml_value_null(void) {
   ml_value v = {ML_TYPE_NULL, ML_DTYPE_F64, {false}};
@@ -132,8 +130,7 @@ ML_API ml_value *ml_value_new_list(ml_arena *arena, size_t n, ml_value *out);
 ML_API ml_value *ml_value_new_dict(ml_arena *arena, const char *const *names, size_t n,
                                    ml_value *out);
 
-/* ---- reading values ---------------------------------------------------------------------------
- */
+/* ---- reading values -------------------------------------------------------------------------- */
 
 /** "vector of float64", "dictionary": for messages. @return buf */
 ML_API const char *ml_value_describe(const ml_value *v, char *buf, size_t size);
@@ -162,8 +159,7 @@ ML_API bool ml_value_equal(const ml_value *a, const ml_value *b);
 /** Copy everything that v points at into an arena. @return false: no memory */
 ML_API bool ml_value_copy(const ml_value *v, ml_arena *arena, ml_value *out);
 
-/* ---- JSON -------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 /**
  * Append compact JSON: no spaces, dictionaries in their order. Vectors and matrices are arrays;

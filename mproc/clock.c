@@ -21,8 +21,7 @@ void clock__start(slot *s) {
   s->pulse = (pulse){.beat = atomic_load(&page->beat), .looked = mproc__now()};
 }
 
-/* ---- heartbeat ---------------------------------------------------------------------------------
- */
+/* ---- heartbeat ------------------------------------------------------------------------------- */
 
 static void feel_pulse(slot *s, uint64_t now) {
   status_page *page = s->page->data;
@@ -66,8 +65,7 @@ static bool is_stopped(pid_t pid) {
   return state && state[1] == ' ' && (state[2] == 'T' || state[2] == 't');
 }
 
-/* ---- items -------------------------------------------------------------------------------------
- */
+/* ---- items ----------------------------------------------------------------------------------- */
 
 /* How long it has been at its item. */
 static uint64_t time_in_item(slot *s, uint64_t now) {
@@ -110,8 +108,7 @@ static slot_cause judge_absent(slot *s, uint64_t now) {
   return is_overdue ? CAUSE_TIMEOUT : CAUSE_UNKNOWN;
 }
 
-/* ---- shares ------------------------------------------------------------------------------------
- */
+/* ---- shares ---------------------------------------------------------------------------------- */
 
 static void judge_share(slot *s) {
   const ml_mproc_opts *opts = &s->pool->opts;

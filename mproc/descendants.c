@@ -70,8 +70,7 @@ void descendants__kill(pid_t root) {
   for (int round = 0; round < ROUNDS_MAX && kill_children(root, 0) > 0; round++) pause_briefly();
 }
 
-/* ---- of a process that is gone -----------------------------------------------------------------
- */
+/* ---- of a process that is gone --------------------------------------------------------------- */
 
 /* The environment of a process is what it was started with, and a child has a copy. A zombie has
  * none. */

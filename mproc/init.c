@@ -20,8 +20,7 @@ struct init {
   ml_error error;
 };
 
-/* ---- one worker --------------------------------------------------------------------------------
- */
+/* ---- one worker ------------------------------------------------------------------------------ */
 
 static void send_command(slot *s, const command *c, uint32_t number, uint64_t flags) {
   frame__put(&s->chan.out, &(frame){.type = FRAME_INIT,
@@ -116,8 +115,7 @@ void init__lost(slot *s, const obituary *how) {
   fail(in, &error, how->said, strlen(how->said));
 }
 
-/* ---- all workers -------------------------------------------------------------------------------
- */
+/* ---- all workers ----------------------------------------------------------------------------- */
 
 static void name_command(const ml_init *c, char *buf, size_t size) {
   static const char *const verbs[] = {

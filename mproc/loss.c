@@ -89,8 +89,7 @@ obituary loss__describe(const slot *s, const siginfo_t *info) {
   return how;
 }
 
-/* ---- when it is too often ----------------------------------------------------------------------
- */
+/* ---- when it is too often -------------------------------------------------------------------- */
 
 uint64_t loss__back_off(const ml_mproc *pool) {
   unsigned losses = pool->losses > pool->false_starts ? pool->losses : pool->false_starts;

@@ -8,8 +8,7 @@
 
 static const char magic[8] = "ml-pool";
 
-/* ---- writing: a payload is built behind a frame header whose length is filled in at the end ---
- */
+/* ---- writing: a payload is built behind a frame header whose length is filled in at the end -- */
 
 static void put_number(ml_buf *buf, uint64_t value, size_t n) {
   unsigned char bytes[8];
@@ -249,8 +248,7 @@ bool message__parse_release(const frame *f, uint64_t *ids, size_t *n) {
   return f->type == FRAME_RELEASE && is_complete(&c);
 }
 
-/* ---- sizes of memory files --------------------------------------------------------------------
- */
+/* ---- sizes of memory files ------------------------------------------------------------------- */
 
 void message__put_size(unsigned char bytes[8], uint64_t size) {
   for (size_t i = 0; i < 8; i++) bytes[i] = (unsigned char)(size >> (8 * i));

@@ -52,8 +52,7 @@ void io__attach(io *h, io_ready *ready, void *ctx);               /* change who 
 void io__want(io *h, int events);
 void io__free(io *h); /* NULL is allowed; before the descriptor is closed */
 
-/* ---- address.c --------------------------------------------------------------------------------
- */
+/* ---- address.c ------------------------------------------------------------------------------- */
 
 enum { ADDRESS_TEXT = INET6_ADDRSTRLEN };
 
@@ -73,8 +72,7 @@ bool address__is_loopback(const address *a);
 /** Where a process of this host connects to what is bound to an address. */
 void address__to_call(const address *bound, char host[ADDRESS_TEXT]);
 
-/* ---- token.c ----------------------------------------------------------------------------------
- */
+/* ---- token.c --------------------------------------------------------------------------------- */
 
 /** Read the token in a file, which must be a regular one, no link, of this user and mode 0600.
  * @param may_make  make it when it is not there */
@@ -149,8 +147,7 @@ typedef struct status_page {
 #define PAGE_IDLE    UINT64_MAX
 #define PAGE_OPENING (UINT64_MAX - 1)
 
-/* ---- memfile.c: large payloads ----------------------------------------------------------------
- */
+/* ---- memfile.c: large payloads --------------------------------------------------------------- */
 
 #define MEMFILE_FROM ((size_t)1 << 20) /* bytes that go through a memory file */
 
@@ -322,8 +319,7 @@ ml_status pool__settle(ml_mproc *pool, const ml_watch *watch, ml_error *err);
 /** Tell the host's person. */
 void pool__note(const ml_mproc *pool, const char *format, ...) ML_PRINTF(2, 3);
 
-/* ---- options.c, places.c -----------------------------------------------------------------------
- */
+/* ---- options.c, places.c --------------------------------------------------------------------- */
 
 ml_status options__check(const ml_mproc_opts *opts, ml_error *err);
 ml_status options__check_n(size_t n_workers, ml_error *err);
@@ -333,8 +329,7 @@ ml_status places__make(ml_mproc *pool, ml_error *err);
 /** A place that nobody has. @return NULL: no memory, or all are taken */
 slot *places__take(ml_mproc *pool, ml_error *err);
 
-/* ---- exe.c, spawn.c ---------------------------------------------------------------------------
- */
+/* ---- exe.c, spawn.c -------------------------------------------------------------------------- */
 
 ml_status exe__find(const char *wanted, char path[PATH_MAX], ml_error *err);
 
@@ -343,8 +338,7 @@ int spawn__worker(slot *s);
 /** What a worker finds on its lane first. @return false and errno */
 bool spawn__hello(const slot *s);
 
-/* ---- words.c: a worker's standard error --------------------------------------------------------
- */
+/* ---- words.c: a worker's standard error ------------------------------------------------------ */
 
 words *words__new(ml_mproc *pool, int fd); /* takes fd; NULL: no memory, fd is the caller's */
 void words__look(words *w);                /* pass on what had to wait; NULL is allowed */
@@ -352,8 +346,7 @@ void words__look(words *w);                /* pass on what had to wait; NULL is 
 const char *words__last(words *w);
 void words__free(words *w); /* NULL is allowed */
 
-/* ---- slot.c ------------------------------------------------------------------------------------
- */
+/* ---- slot.c ---------------------------------------------------------------------------------- */
 
 void slot__start(slot *s);
 void slot__register(slot *s, channel *chan); /* takes the channel over */
@@ -378,8 +371,7 @@ static inline bool slot__is_free(const slot *s) {
 /** Words for the worker of a slot: "worker 2 (pid 4711)". */
 void slot__name(const slot *s, char *buf, size_t size);
 
-/* ---- loss.c ------------------------------------------------------------------------------------
- */
+/* ---- loss.c ---------------------------------------------------------------------------------- */
 
 /** How it ended, from its exit status unless we know better. */
 obituary loss__describe(const slot *s, const siginfo_t *info);
@@ -395,8 +387,7 @@ void loss__not_started(slot *s, int error);
 /** How long the next start has to wait. */
 uint64_t loss__back_off(const ml_mproc *pool);
 
-/* ---- clock.c -----------------------------------------------------------------------------------
- */
+/* ---- clock.c --------------------------------------------------------------------------------- */
 
 /** Look at time, heartbeat and memory of a worker that has registered; have it told to end its item
  * or replaced. @return why it is to be killed; CAUSE_UNKNOWN: it is not */
@@ -405,8 +396,7 @@ void clock__start(slot *s);
 /** Items were answered: should one of them have been told to end, its number may come again. */
 void clock__answered(slot *s, uint64_t first, size_t n);
 
-/* ---- init.c ------------------------------------------------------------------------------------
- */
+/* ---- init.c ---------------------------------------------------------------------------------- */
 
 /** Send a worker its next command, or let it take items. */
 void init__next(slot *s);
@@ -416,8 +406,7 @@ bool init__frame(slot *s, const frame *f);
 void init__lost(slot *s, const obituary *how);
 void init__release(ml_mproc *pool);
 
-/* ---- descendants.c -----------------------------------------------------------------------------
- */
+/* ---- descendants.c --------------------------------------------------------------------------- */
 
 /** End everything that a process has started, in whatever process group, but not the process. */
 void descendants__kill(pid_t root);
@@ -457,8 +446,7 @@ void run__lost(run *r, slot *s, const obituary *how);
 const char *run__task(const run *r); /* its name, for messages */
 void run__look(const run *r, run_view *out);
 
-/* ---- future.c, release.c ----------------------------------------------------------------------
- */
+/* ---- future.c, release.c --------------------------------------------------------------------- */
 
 /** The task of what is submitted; every worker has it. */
 const ml_module *future__module(void);
@@ -483,15 +471,13 @@ void report__metrics(const ml_mproc *pool, ml_buf *out);
  * @param membership  text of /proc/self/cgroup. @return 0 when there is no limit */
 size_t cpus__quota(const char *mount, const char *membership);
 
-/* ---- oom.c -------------------------------------------------------------------------------------
- */
+/* ---- oom.c ----------------------------------------------------------------------------------- */
 
 /** How often the kernel has killed for want of memory in our cgroup; 0 when nobody counts. */
 uint64_t oom__kills(const char *mount, const char *membership);
 uint64_t oom__kills_of_this_process(void);
 
-/* ---- worker_start.c, worker.c, worker_watch.c, worker_job.c ------------------------------------
- */
+/* ---- worker_start.c, worker.c, worker_watch.c, worker_job.c ---------------------------------- */
 
 /* A worker process. */
 typedef struct worker {

@@ -99,8 +99,7 @@ void frame__put(ml_buf *buf, const frame *f);
 /** The header alone, with room for the rest. @return false: no memory */
 bool frame__put_header(ml_buf *buf, const frame *f);
 
-/* ---- chunk.c: several items in one payload ----------------------------------------------------
- */
+/* ---- chunk.c: several items in one payload --------------------------------------------------- */
 
 /* Arguments or results, each padded to a multiple of 8, and behind them a table of their lengths,
  * u32 each, padded too. */

@@ -77,7 +77,7 @@ static ml_status choose_columns(fitting *f, const ml_dataset *given) {
   if (!f->place) return ml_error_memory(f->err);
   for (size_t j = 0; j < given->n_features; j++) {
     char room[32];
-    if (!is_text(given, j) || prep__takes_text(f->opts->prep, name_of(given, j, room)))
+    if (!is_text(given, j) || ml_prep_has(f->opts->prep, "one-hot", name_of(given, j, room)))
       f->place[n++] = j;
   }
   if (n == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows as LIBLINEAR and LIBSVM have them: a run of {index, value} for each, without zeros. Include
- * their header and define NODE, their struct, before this. */
+/* What LIBLINEAR and LIBSVM have in common: rows as a run of {index, value} each, without zeros,
+ * and weights of classes. Include their header and define NODE, the struct of a value, before this.
+ */
 #ifndef PLUGINS_NODES_H
 #define PLUGINS_NODES_H
 
@@ -64,18 +65,46 @@ static inline double *nodes_target(const ml_view *view) {
   return y;
 }
 
-/* Weights of the classes that make them count the same: n / (classes there are * rows of it).
- * @param[out] labels, weights  n_classes each. @return how many classes have rows */
-static inline int nodes_balance(const ml_view *view, int *labels, double *weights) {
-  int n_there = 0;
-  for (size_t c = 0; c < view->n_classes; c++) weights[c] = 0;
-  for (size_t i = 0; i < view->n; i++) weights[view->classes[ml_view_row(view, i)]] += 1;
-  for (size_t c = 0; c < view->n_classes; c++) n_there += weights[c] > 0;
-  for (size_t c = 0; c < view->n_classes; c++) {
-    labels[c] = (int)c;
-    weights[c] = weights[c] > 0 ? (double)view->n / ((double)n_there * weights[c]) : 1;
+/* Weights of the classes, as both libraries take them; n is 0 when all classes weigh 1. */
+typedef struct class_weights {
+  int n;
+  int *labels;
+  double *weights;
+} class_weights;
+
+static inline void class_weights_release(class_weights *w) {
+  free(w->labels);
+  free(w->weights);
+  *w = (class_weights){0};
+}
+
+/* Weights that make classes count the same: rows / (classes that have rows * rows of the class), so
+ * that the mean weight of a row is 1.
+ * @param is_balanced  false: all classes weigh 1
+ * @retval ML_ERR_NUMERIC  fewer than two classes have rows */
+static inline ml_status class_weights_init(const ml_view *view, bool is_balanced,
+                                           class_weights *out, ml_error *err) {
+  const size_t n = view->n_classes;
+  class_weights w = {.n = is_balanced ? (int)n : 0};
+  size_t n_there = 0;
+  w.labels = calloc(n + 1, sizeof *w.labels);
+  w.weights = calloc(n + 1, sizeof *w.weights);
+  if (!w.labels || !w.weights) {
+    class_weights_release(&w);
+    return ml_error_memory(err);
   }
-  return n_there;
+  for (size_t i = 0; i < view->n; i++) w.weights[view->classes[ml_view_row(view, i)]] += 1;
+  for (size_t c = 0; c < n; c++) n_there += w.weights[c] > 0;
+  if (n_there < 2) {
+    class_weights_release(&w);
+    return ml_error_set(err, ML_ERR_NUMERIC, "all training rows are of one class");
+  }
+  for (size_t c = 0; c < n; c++) {
+    w.labels[c] = (int)c;
+    w.weights[c] = w.weights[c] > 0 ? (double)view->n / ((double)n_there * w.weights[c]) : 1;
+  }
+  *out = w;
+  return ML_OK;
 }
 
 /* ---- files: the classes that a machine knows, in its order ------------------------------------

@@ -5,7 +5,7 @@
     scripts/golden_subset.py REFERENCE_FOLDER
 
 The expected values come from the reference alone: nothing of ours is ever written there. The public
-data sets of the reference are not copied.
+data sets of the reference are not copied, but for the small ones of cross-validation.
 """
 import csv
 import gzip
@@ -35,6 +35,9 @@ settings_custom.json kx/random.kx-strict.csv
 # Of the folder of selection: what is made up, and the list of all.
 SELECT = ["select/cases.json", "select/fdr.csv", "select/pvalues*.csv", "select/synth_*/*.csv"]
 
+# Of the folder of cross-validation all but its README.
+XVAL = ["xval/**/*.json", "xval/**/*.csv"]
+
 
 def is_kept(row_id):
     length = row_id.rpartition("_")[2]
@@ -53,12 +56,12 @@ def main():
         sys.exit(__doc__)
     source = pathlib.Path(sys.argv[1])
     target = pathlib.Path(__file__).parent.parent / "tests" / "golden"
-    selection = [str(path.relative_to(source)) for glob in SELECT for path in source.glob(glob)]
-    for name in FILES + sorted(selection):
+    listed = [str(path.relative_to(source)) for glob in SELECT + XVAL for path in source.glob(glob)]
+    for name in FILES + sorted(listed):
         path = target / (name + ".gz")
         path.parent.mkdir(parents=True, exist_ok=True)
         # No time stamp and no name inside: the same input gives the same bytes.
-        folder = source if name.startswith(("kx/", "select/")) else source / "extract"
+        folder = source if name.startswith(("kx/", "select/", "xval/")) else source / "extract"
         content = (folder / name).read_bytes()
         if path.name.startswith("random."):
             content = shorten(content)

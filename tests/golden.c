@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define RTOL  1e-9
 #define FLOOR 1e-6 /* of the expected value, so that RTOL * FLOOR is the absolute tolerance */
@@ -37,6 +38,21 @@ ml_table *golden_table(const char *name, size_t n_labels) {
   free(want);
   ml_csv_close(csv);
   return table;
+}
+
+json_t *golden_json(const char *name) {
+  static char text[1 << 22];
+  json_error_t error;
+  const char *path = golden_path(name);
+  if (!path) fail_msg("%s is not there", name);
+  gzFile file = gzopen(path, "rb"); /* reads files that are not compressed, too */
+  assert_non_null(file);
+  const int n = gzread(file, text, sizeof text);
+  gzclose(file);
+  assert_true(n > 0 && (size_t)n < sizeof text);
+  json_t *json = json_loadb(text, (size_t)n, 0, &error);
+  if (!json) fail_msg("%s: %s", name, error.text);
+  return json;
 }
 
 const char *golden_label(const ml_table *table, size_t i, size_t j) {

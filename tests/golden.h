@@ -5,6 +5,8 @@
 
 #include "support.h"
 
+#include <jansson.h>
+
 /* Path of a file of the reference or of the copy beside the tests; NULL when it is in neither.
  * Borrowed until the next call. */
 const char *golden_path(const char *name);
@@ -12,6 +14,9 @@ const char *golden_path(const char *name);
 /* Columns of such a CSV file: the first n_labels of them as texts, the others as numbers; NULL when
  * it is not there. */
 ml_table *golden_table(const char *name, size_t n_labels);
+
+/* Such a JSON file; fails the test when it is not there. Release it with json_decref(). */
+json_t *golden_json(const char *name);
 
 /* The text of row i in column j. */
 const char *golden_label(const ml_table *table, size_t i, size_t j);

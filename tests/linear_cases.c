@@ -5,24 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 /* ---- data ------------------------------------------------------------------------------------ */
-
-json_t *linear_json(const char *name) {
-  static char text[1 << 20];
-  const char *path = golden_path(name);
-  json_error_t error;
-  if (!path) fail_msg("%s is not there", name);
-  gzFile file = gzopen(path, "rb");
-  assert_non_null(file);
-  int n = gzread(file, text, sizeof text);
-  gzclose(file);
-  assert_true(n > 0 && (size_t)n < sizeof text);
-  json_t *json = json_loadb(text, (size_t)n, 0, &error);
-  if (!json) fail_msg("%s: %s", name, error.text);
-  return json;
-}
 
 linear_data linear_read(const char *name, bool with_weights) {
   char file[200];

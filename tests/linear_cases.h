@@ -3,8 +3,6 @@
 #ifndef TESTS_LINEAR_CASES_H
 #define TESTS_LINEAR_CASES_H
 
-#include <jansson.h>
-
 #include "golden.h"
 
 /* ---- data ---------------------------------------------------------------------------------- */
@@ -14,9 +12,6 @@ typedef struct linear_data {
   double *x, *y, *weights; /* weights may be NULL */
   ml_table *table;         /* of the reference */
 } linear_data;
-
-/* A JSON file of the reference; fails the test when it cannot be read. */
-json_t *linear_json(const char *name);
 
 /* A dataset of the reference: the weights are its column w, when with_weights. */
 linear_data linear_read(const char *name, bool with_weights);

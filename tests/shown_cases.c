@@ -123,6 +123,9 @@ static void make_data(shown_made *m, const shown_case *c) {
                     .n_features = 10,
                     .problem = c->n_classes ? ML_CLASSIFICATION : ML_REGRESSION,
                     .target = text(m, c->is_hostile ? hostile_labels[0] : "y")};
+  double *x = take(m, n * d->n_features * sizeof *x);
+  for (size_t i = 0; i < n * d->n_features; i++) x[i] = noise(i, 1, 1);
+  d->x = x;
   d->y = take(m, n * sizeof *d->y);
   d->classes.codes = take(m, n * sizeof *d->classes.codes);
   d->classes.labels = take(m, (c->n_classes + 1) * sizeof *d->classes.labels);
@@ -298,6 +301,25 @@ static void make_counts(ml_xval_result *r) {
   }
 }
 
+/* Neighbouring rows are tested together, in each repeat. */
+static void make_folds(shown_made *m, const shown_case *c) {
+  const size_t k = c->n_outer ? c->n_outer : c->n_folds, each = c->n_rows / k,
+               n = c->n_outer ? k : k * c->n_repeats;
+  ml_folds *folds = m->result.folds = take(m, sizeof *folds);
+  ml_fold *fold = take(m, n * sizeof *fold);
+  uint32_t *rows = take(m, c->n_rows * sizeof *rows);
+  for (size_t i = 0; i < c->n_rows; i++) rows[i] = (uint32_t)i;
+  for (size_t f = 0; f < n; f++)
+    fold[f] =
+        (ml_fold){.test = {f % k * each, each}, .trains_others = 1, .repeat = (uint32_t)(f / k)};
+  *folds = (ml_folds){.n_rows = c->n_rows,
+                      .n = n,
+                      .n_repeats = n / k,
+                      .folds = fold,
+                      .rows = rows,
+                      .n_listed = c->n_rows};
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 static void make_result(shown_made *m, const shown_case *c) {
@@ -314,6 +336,7 @@ static void make_result(shown_made *m, const shown_case *c) {
     r->n_test[f] = c->n_rows / c->n_folds;
     r->n_train[f] = c->n_rows - r->n_test[f];
   }
+  make_folds(m, c);
   size_t n = make_params(m, c);
   make_metrics(m, c);
   r->ranks_pooled = c->is_undefined;

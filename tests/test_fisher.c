@@ -48,8 +48,7 @@ static void test_small_tables(void **state) {
   }
 }
 
-/* ---- large tables, by adding up the whole law -------------------------------------------------
- */
+/* ---- large tables, by adding up the whole law ------------------------------------------------ */
 
 enum { MOST = 4000000 };
 
@@ -130,8 +129,7 @@ static void test_huge_counts(void **state) {
   }
 }
 
-/* ---- factorials -------------------------------------------------------------------------------
- */
+/* ---- factorials ------------------------------------------------------------------------------ */
 
 static void test_factorials(void **state) {
   (void)state;
@@ -143,8 +141,7 @@ static void test_factorials(void **state) {
   }
 }
 
-/* ---- what holds for all tables ----------------------------------------------------------------
- */
+/* ---- what holds for all tables --------------------------------------------------------------- */
 
 static void test_symmetry(void **state) {
   (void)state;

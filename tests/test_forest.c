@@ -96,8 +96,7 @@ static void check_drawn_columns(void **state) {
   check_drawn(5);
 }
 
-/* ---- hyper-parameters --------------------------------------------------------------------------
- */
+/* ---- hyper-parameters ------------------------------------------------------------------------ */
 
 static void check_params(void **state) {
   (void)state;

@@ -66,8 +66,7 @@ static void what_is_no_literal(void **state) {
   }
 }
 
-/* ---- what parameters take, and the text of it -------------------------------------------------
- */
+/* ---- what parameters take, and the text of it ------------------------------------------------ */
 
 static const ml_fresh_param widths = {.name = "widths", .kind = ML_PARAM_INTS, .lo = 1, .hi = 99};
 static const ml_fresh_param query = {

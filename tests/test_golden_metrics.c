@@ -5,26 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "golden.h"
 
 enum { MOST = 4096 };
-
-static json_t *read_cases(void) {
-  static char text[1 << 20];
-  const char *path = golden_path("xval/metrics/metrics.json");
-  json_error_t error;
-  assert_non_null(path);
-  gzFile file = gzopen(path, "rb");
-  assert_non_null(file);
-  int n = gzread(file, text, sizeof text);
-  gzclose(file);
-  assert_true(n > 0 && (size_t)n < sizeof text);
-  json_t *all = json_loadb(text, (size_t)n, 0, &error);
-  if (!all) fail_msg("metrics.json: %s", error.text);
-  return all;
-}
 
 /* A case with the memory of its numbers. */
 typedef struct scored_case {
@@ -155,7 +139,7 @@ static void compare_case(scored_case *c, golden_comparison *all) {
 static void test_metrics(void **state) {
   (void)state;
   static scored_case one;
-  json_t *all = read_cases(), *json;
+  json_t *all = golden_json("xval/metrics/metrics.json"), *json;
   golden_comparison comparison = {.rtol = json_number_value(json_object_get(all, "rel_tol"))};
   size_t i;
   json_array_foreach(json_object_get(all, "cases"), i, json) {

@@ -6,26 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "golden.h"
 
 /* ---- what the reference has ------------------------------------------------------------------ */
-
-static json_t *read_cases(void) {
-  static char text[1 << 20];
-  const char *path = golden_path("select/cases.json");
-  json_error_t error;
-  assert_non_null(path);
-  gzFile file = gzopen(path, "rb");
-  assert_non_null(file);
-  int n = gzread(file, text, sizeof text);
-  gzclose(file);
-  assert_true(n > 0 && (size_t)n < sizeof text);
-  json_t *cases = json_loadb(text, (size_t)n, 0, &error);
-  if (!cases) fail_msg("cases.json: %s", error.text);
-  return cases;
-}
 
 static const char *text_of(const json_t *one, const char *name) {
   return json_string_value(json_object_get(one, name));
@@ -225,7 +209,7 @@ static bool check_case(const json_t *one) {
 
 static void relevance_tables(void **state) {
   (void)state;
-  json_t *cases = read_cases();
+  json_t *cases = golden_json("select/cases.json");
   size_t n = json_array_size(cases), n_skipped = 0;
   assert_int_equal(n, 67);
   for (size_t i = 0; i < n; i++) {

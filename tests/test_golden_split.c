@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "golden.h"
 
@@ -17,19 +16,9 @@ static size_t count_of(const json_t *one, const char *name) {
 }
 
 static json_t *read_cases(const char *scheme) {
-  static char text[1 << 20], name[100];
-  json_error_t error;
+  char name[100];
   snprintf(name, sizeof name, "xval/splits/%s.json", scheme);
-  const char *path = golden_path(name);
-  if (!path) fail_msg("%s is not there", name);
-  gzFile file = gzopen(path, "rb");
-  assert_non_null(file);
-  int n = gzread(file, text, sizeof text);
-  gzclose(file);
-  assert_true(n > 0 && (size_t)n < sizeof text);
-  json_t *root = json_loadb(text, (size_t)n, 0, &error);
-  if (!root) fail_msg("%s: %s", name, error.text);
-  return root;
+  return golden_json(name);
 }
 
 /* ---- datasets -------------------------------------------------------------------------------- */

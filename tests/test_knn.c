@@ -103,8 +103,7 @@ static void columns_far_from_zero(void **state) {
   class_release(&data);
 }
 
-/* ---- the search, bit for bit ------------------------------------------------------------------
- */
+/* ---- the search, bit for bit ----------------------------------------------------------------- */
 
 /* Sums over the columns in their order. */
 static double far_from(const double *x, size_t n, const double *q, size_t n_queries, size_t p,

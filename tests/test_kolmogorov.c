@@ -36,8 +36,7 @@ static void check(uint64_t n1, uint64_t n2, uint64_t gap, double want, double rt
   expect_close(label, ours(n1, n2, gap), want, rtol, 0.0);
 }
 
-/* ---- all paths --------------------------------------------------------------------------------
- */
+/* ---- all paths ------------------------------------------------------------------------------- */
 
 enum { SHORT = 8 };
 
@@ -66,8 +65,7 @@ static void test_all_paths(void **state) {
   }
 }
 
-/* ---- all cells --------------------------------------------------------------------------------
- */
+/* ---- all cells ------------------------------------------------------------------------------- */
 
 /* The share of touching paths among those to each cell, from those to its neighbours. */
 static double by_cells(int n1, int n2, uint64_t gap) {
@@ -112,8 +110,7 @@ static void test_every_gap(void **state) {
         check((uint64_t)n1, (uint64_t)n2, (uint64_t)gap, by_cells(n1, n2, (uint64_t)gap), 1e-13);
 }
 
-/* ---- known answers ----------------------------------------------------------------------------
- */
+/* ---- known answers --------------------------------------------------------------------------- */
 
 /* One value against n: its place k among them says all. */
 static void test_one_value(void **state) {
@@ -174,8 +171,7 @@ static void test_next_to_largest(void **state) {
   check(300, 10000, 1800000, 1.8380339551977217e-100, 1e-12);
 }
 
-/* ---- what holds for all -----------------------------------------------------------------------
- */
+/* ---- what holds for all ---------------------------------------------------------------------- */
 
 static void test_monotone(void **state) {
   static const uint64_t sizes[][2] = {{37, 41}, {90, 70}, {13, 140}, {60, 60}};
@@ -192,8 +188,7 @@ static void test_monotone(void **state) {
   }
 }
 
-/* ---- which law --------------------------------------------------------------------------------
- */
+/* ---- which law ------------------------------------------------------------------------------- */
 
 static void check_one_sample(uint64_t n1, uint64_t n2, ml_test_rules rules, uint64_t n) {
   uint64_t gap = n1 * n2 / 50;

@@ -20,8 +20,7 @@ static void check(uint64_t n, double d, double want, double rtol) {
   expect_close(label, ml_kolmogorov_sf(n, d), want, rtol, 0.0);
 }
 
-/* ---- twins ------------------------------------------------------------------------------------
- */
+/* ---- twins ----------------------------------------------------------------------------------- */
 
 static wide power(wide x, uint64_t n) {
   wide y = 1;
@@ -78,8 +77,7 @@ static double twin(uint64_t n, double d) {
   return is_far ? by_one_side(n, d) : by_walking(n, d);
 }
 
-/* ---- against them -----------------------------------------------------------------------------
- */
+/* ---- against them ---------------------------------------------------------------------------- */
 
 static void test_small_samples(void **state) {
   (void)state;
@@ -144,8 +142,7 @@ static void test_huge_samples(void **state) {
   assert_true(ml_kolmogorov_sf(UINT64_MAX, 1e-9) > 0.0);
 }
 
-/* ---- by hand ----------------------------------------------------------------------------------
- */
+/* ---- by hand --------------------------------------------------------------------------------- */
 
 /* n = 1: 2 (1 - d). n = 2: 1 - 2 (2d - 1/2)^2 up to d = 1/2, then 2 (1 - d)^2. Up to d = 1 / n:
  * 1 - n! (2d - 1/n)^n; from 1 - 1/n on: 2 (1 - d)^n. */

@@ -322,7 +322,7 @@ static void leave_one_out(void **state) {
 
 static void reference_leaves_one_out(void **state) {
   (void)state;
-  json_t *json = linear_json("xval/grid/ridge_loo.json"), *one;
+  json_t *json = golden_json("xval/grid/ridge_loo.json"), *one;
   size_t at, n = 0;
   json_array_foreach(json_object_get(json, "cases"), at, one) {
     linear_data data = linear_read(json_string_value(json_object_get(one, "dataset")), false);

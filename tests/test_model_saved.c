@@ -32,6 +32,7 @@ static const char *const settings[] = {
     "xgboost n_estimators=4 max_depth=3",
     "xgboost n_estimators=3 gamma=0.9 subsample=0.7 tree_method=hist",
     "xgboost n_estimators=2 reg_lambda=1e9",
+    "xgboost n_estimators=50 early_stopping_rounds=3 validation_fraction=0.3",
     "linear_svc",
     "linear_svc fit_intercept=false penalty=l1",
     "linear_svr epsilon=0.1",

@@ -10,8 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* ---- a job whose failures do not end it -------------------------------------------------------
- */
+/* ---- a job whose failures do not end it ------------------------------------------------------ */
 
 typedef struct outcome {
   acts a;
@@ -126,8 +125,7 @@ static void run(ml_mproc *pool, outcome *o, const ml_job *job) {
   assert_int_equal(n_done + o->n_failed, o->a.n);
 }
 
-/* ---- the same whatever runs it ----------------------------------------------------------------
- */
+/* ---- the same whatever runs it --------------------------------------------------------------- */
 
 static void results_are_the_same_in_any_chunks(void **state) {
   (void)state;
@@ -171,8 +169,7 @@ static void many_short_items_travel_together(void **state) {
   outcome_free(&o);
 }
 
-/* ---- failures ---------------------------------------------------------------------------------
- */
+/* ---- failures -------------------------------------------------------------------------------- */
 
 static void failed_items_do_not_end_the_job(void **state) {
   (void)state;
@@ -313,8 +310,7 @@ static void last_attempt_has_a_fresh_worker(void **state) {
   outcome_free(&o);
 }
 
-/* ---- cancelled items --------------------------------------------------------------------------
- */
+/* ---- cancelled items ------------------------------------------------------------------------- */
 
 static void items_see_that_nobody_wants_them(void **state) {
   (void)state;
@@ -334,8 +330,7 @@ static void items_see_that_nobody_wants_them(void **state) {
   outcome_free(&o);
 }
 
-/* ---- items that nobody has counted -------------------------------------------------------------
- */
+/* ---- items that nobody has counted ----------------------------------------------------------- */
 
 typedef struct flow {
   outcome o;
@@ -388,8 +383,7 @@ static void a_slow_item_holds_the_input_back(void **state) {
   outcome_free(&f.o);
 }
 
-/* ---- large items, pins ------------------------------------------------------------------------
- */
+/* ---- large items, pins ----------------------------------------------------------------------- */
 
 static const size_t sizes[] = {0, 1, 7, 8, 300000, 1 << 20, (1 << 20) + 1, 5000003, (64 << 20) + 9};
 enum { N_SIZES = sizeof sizes / sizeof *sizes };
@@ -485,8 +479,7 @@ static void pinned_memory_stays(void **state) {
   ml_unpin(NULL);
 }
 
-/* ---- blocks that are freed --------------------------------------------------------------------
- */
+/* ---- blocks that are freed ------------------------------------------------------------------- */
 
 /* Memory files of blocks that a process has mapped. */
 static size_t n_mapped(long pid) {

@@ -189,8 +189,7 @@ static void command_that_cannot_be_sent_changes_nothing(void **state) {
   ml_mproc_close(pool);
 }
 
-/* ---- replays that fail --------------------------------------------------------------------------
- */
+/* ---- replays that fail ----------------------------------------------------------------------- */
 
 /* Its only worker is lost, and no other can take its place. */
 static void expect_no_replacement(ml_mproc *pool, const char *code, const char *why) {
@@ -240,8 +239,7 @@ static void failing_replay_is_told_of(void **state) {
   ml_mproc_close(pool);
 }
 
-/* ---- calls for all ------------------------------------------------------------------------------
- */
+/* ---- calls for all --------------------------------------------------------------------------- */
 
 static void call_for_all_is_not_kept(void **state) {
   (void)state;

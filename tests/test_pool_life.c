@@ -46,8 +46,7 @@ static void expect_gone(long pid) {
   assert_false(is_running(pid));
 }
 
-/* ---- last words -------------------------------------------------------------------------------
- */
+/* ---- last words ------------------------------------------------------------------------------ */
 
 /* Standard error goes to a file until it is read. */
 typedef struct capture {
@@ -132,8 +131,7 @@ static void crash_says_where(void **state) {
   expect_crash("crash stack", "mltool worker: segmentation fault at address 0x");
 }
 
-/* ---- what they leave behind --------------------------------------------------------------------
- */
+/* ---- what they leave behind ------------------------------------------------------------------ */
 
 static const char *const children[] = {"child plain", "child session", "child orphan"};
 enum { N_CHILDREN = 3 };
@@ -217,8 +215,7 @@ static void children_end_with_a_killed_central_process(void **state) {
   for (size_t i = 0; i < 5; i++) expect_gone(pids[i]);
 }
 
-/* ---- what they use -----------------------------------------------------------------------------
- */
+/* ---- what they use --------------------------------------------------------------------------- */
 
 /* It has ended by itself, so its worker is as good as before. */
 static void item_is_told_to_end(void **state) {
@@ -338,8 +335,7 @@ static void limits_of_the_host_are_told_of(void **state) {
     assert_int_equal(in_child(open_with_few_processes), 0);
 }
 
-/* ---- how many there are ------------------------------------------------------------------------
- */
+/* ---- how many there are ---------------------------------------------------------------------- */
 
 static void pool_can_be_resized(void **state) {
   (void)state;

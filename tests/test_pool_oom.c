@@ -71,8 +71,7 @@ static void kills_are_counted_by_the_group(void **state) {
   assert_int_equal(oom__kills("/does/not/exist", "0::/\n"), 0);
 }
 
-/* ---- a real one -------------------------------------------------------------------------------
- */
+/* ---- a real one ------------------------------------------------------------------------------ */
 
 static bool put_text(const char *folder, const char *file, const char *text) {
   char path[PATH_MAX];

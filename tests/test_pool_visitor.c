@@ -23,8 +23,7 @@ static const char *token_path(const char *name) {
   return path;
 }
 
-/* ---- the file ----------------------------------------------------------------------------------
- */
+/* ---- the file -------------------------------------------------------------------------------- */
 
 static void write_token(const char *path, const char *text, mode_t mode) {
   unlink(path);
@@ -102,8 +101,7 @@ static void token_file_is_made_once(void **state) {
   assert_memory_equal(first, again, WIRE_TOKEN);
 }
 
-/* ---- visitors -----------------------------------------------------------------------------------
- */
+/* ---- visitors -------------------------------------------------------------------------------- */
 
 static pid_t start_visitor(int port, const char *path) {
   char digits_of_port[16];
@@ -316,8 +314,7 @@ static void stranger_is_refused(void **state) {
   unsetenv("POOL_TEST_QUIET");
 }
 
-/* ---- addresses ----------------------------------------------------------------------------------
- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 static void expect_bind(const char *bind, bool allow, const char *path, const char *message) {
   ml_mproc *pool = NULL;

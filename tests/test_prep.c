@@ -76,6 +76,8 @@ static void each_step(void **state) {
          "a b colour=blue colour=red; 1 -4 0 1; 2 0 1 0; 2 4 0 1; 6 0 0 0; 100 8 0 0");
   expect("minmax,one-hot", &data, 4,
          "a b colour=blue colour=red; 0 0 0 1; 0.2 0.5 1 0; nan 1 0 1; 1 0.5 0 0; 19.8 1.5 0 0");
+  /* learnt from one row: a constant is divided by 1 */
+  expect("minmax,one-hot", &data, 1, "a b colour=red; 0 0 1; 1 4 0; nan 8 1; 5 4 0; 99 12 0");
   expect("standard,one-hot", &data, 4,
          "a b colour=blue colour=red; -0.92582 -1.41421 0 1; -0.46291 0 1 0; nan 1.41421 0 1; "
          "1.38873 0 0 0; 44.9023 2.82843 0 0");
@@ -90,6 +92,17 @@ static void order_matters(void **state) {
   expect("one-hot,standard,impute=median", &data, 2,
          "a b colour=blue colour=red; -1 -1 -1 1; 1 1 1 -1; 0 3 -1 1; 9 1 -1 -1; 197 5 -1 -1");
   expect("one-hot=b,one-hot", &data, 4,
+         "a b=-4 b=0 b=4 colour=blue colour=red; 1 1 0 0 0 1; 2 0 1 0 1 0; nan 0 0 1 0 1; 6 0 1 0 "
+         "0 0; 100 0 0 0 0 0");
+  expect("impute=mean,one-hot=a,one-hot", &data, 4,
+         "b a=1 a=2 a=3 a=6 colour=blue colour=red; -4 1 0 0 0 0 1; 0 0 1 0 0 1 0; "
+         "4 0 0 1 0 0 1; 0 0 0 0 1 0 0; 8 0 0 0 0 0 0");
+  double x[15];
+  memcpy(x, data.x, sizeof x);
+  x[11] = -0.0; /* of b: the same category as 0 */
+  ml_dataset negative = data;
+  negative.x = x;
+  expect("one-hot=b,one-hot", &negative, 4,
          "a b=-4 b=0 b=4 colour=blue colour=red; 1 1 0 0 0 1; 2 0 1 0 1 0; nan 0 0 1 0 1; 6 0 1 0 "
          "0 0; 100 0 0 0 0 0");
 }
@@ -264,6 +277,14 @@ static void checking(void **state) {
                "them, --exclude leaves the column out");
   expect_unfit("one-hot=color", &data, "one-hot: no feature \"color\" (did you mean \"colour\"?)");
   expect_unfit("one-hot=zebra", &data, "one-hot: no feature \"zebra\"");
+  expect_unfit("select-corr=3,one-hot", &data,
+               "select-corr=3 asks for more than the 2 columns of numbers there are");
+  expect_unfit("one-hot,select-corr=6", &data,
+               "select-corr=6 asks for more than the 5 columns of numbers there can be");
+  expect_unfit("one-hot,select-corr=2,standard,select-corr=3", &data,
+               "select-corr=3 asks for more than the 2 columns of numbers there are");
+  expect_unfit("one-hot=a,select-corr=12,one-hot", &data,
+               "select-corr=12 asks for more than the 7 columns of numbers there can be");
   data.problem = ML_PROBLEM_AUTO;
   expect_unfit("one-hot,select-corr=1", &data,
                "select-corr needs a target to correlate features with");
@@ -299,7 +320,7 @@ static void nothing_to_learn_from(void **state) {
   expect_no_fit("one-hot", &data, 1,
                 "one-hot: column \"text\" has no value in the rows that are trained on");
   expect_no_fit("select-corr=2", &data, 3,
-                "select-corr=2 asks for more than the 1 column there is");
+                "select-corr=2 asks for more than the 1 column of numbers there is");
   expect("impute=mean,one-hot", &data, 3, "gap text=only; 1 0; 1 1; 1 1");
   expect("impute=mean,one-hot", &data, 2, "gap text=only; 0 0; 0 1; 0 1");
   expect("impute=median,standard,one-hot", &data, 2, "gap text=only; 0 0; 0 1; 0 1");

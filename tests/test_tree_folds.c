@@ -25,8 +25,7 @@ typedef struct search {
   size_t fold, n_seen; /* that is computed; predictions that were handed over */
 } search;
 
-/* ---- folds of each kind -----------------------------------------------------------------------
- */
+/* ---- folds of each kind ---------------------------------------------------------------------- */
 
 static ml_run list(search *s, ml_rng *rng, size_t n, bool repeats) {
   ml_run run = {s->folds.n_listed, n};
@@ -90,8 +89,7 @@ static void draw_data(search *s, ml_rng *rng, size_t n_classes, bool is_weighted
   s->cv.folds = &s->folds;
 }
 
-/* ---- candidates -------------------------------------------------------------------------------
- */
+/* ---- candidates ------------------------------------------------------------------------------ */
 
 static void set(const search *s, size_t candidate, const char *assignment) {
   double *params = (double *)s->cv.candidates + candidate * s->model->n_params;
@@ -122,8 +120,7 @@ static void draw_candidates(search *s, ml_rng *rng) {
   }
 }
 
-/* ---- comparison -------------------------------------------------------------------------------
- */
+/* ---- comparison ------------------------------------------------------------------------------ */
 
 static ml_status take(void *ctx, size_t candidate, const double *predictions, const ml_error *error,
                       ml_error *err) {
@@ -193,8 +190,7 @@ static void check_forest(void **state) {
   check_folds(&models__random_forest, 40);
 }
 
-/* ---- folds that cannot be learnt from ----------------------------------------------------------
- */
+/* ---- folds that cannot be learnt from -------------------------------------------------------- */
 
 static ml_status take_failure(void *ctx, size_t candidate, const double *predictions,
                               const ml_error *error, ml_error *err) {

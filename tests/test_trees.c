@@ -13,8 +13,7 @@
 #include "tree_cases.h"
 #include "tree_twin.h"
 
-/* ---- against the definition -------------------------------------------------------------------
- */
+/* ---- against the definition ------------------------------------------------------------------ */
 
 static twin_rules draw_rules(ml_rng *rng, bool are_classes) {
   static const double shares[] = {0, 0, 0.03, 0.1}, decreases[] = {0, 0, 0, 0.013};
@@ -66,8 +65,7 @@ static void check_twin(void **state) {
   }
 }
 
-/* ---- by hand ----------------------------------------------------------------------------------
- */
+/* ---- by hand --------------------------------------------------------------------------------- */
 
 /* One column 0 1 2 3, y 1 1 5 7: the first split is behind 1, at 1.5; its left part is pure; the
  * other is divided at 2.5. A value at the threshold goes to the left. */
@@ -135,8 +133,7 @@ static void check_equal_columns(void **state) {
   }
 }
 
-/* ---- weights ----------------------------------------------------------------------------------
- */
+/* ---- weights --------------------------------------------------------------------------------- */
 
 /* A row of weight 3 is three rows; one of weight 0 is none. */
 static void check_weights_repeat(void **state) {
@@ -238,8 +235,7 @@ static void check_no_rows(void **state) {
   }
 }
 
-/* ---- shape ------------------------------------------------------------------------------------
- */
+/* ---- shape ----------------------------------------------------------------------------------- */
 
 /* Each split takes off the greatest y alone: as deep as a tree can be. */
 static void check_depth(void **state) {

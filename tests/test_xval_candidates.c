@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "golden.h"
 
@@ -173,21 +172,6 @@ static void repeats_are_removed(void **state) {
 
 /* ---- the reference --------------------------------------------------------------------------- */
 
-static json_t *read_json(const char *name) {
-  static char text[1 << 20];
-  const char *path = golden_path(name);
-  json_error_t error;
-  if (!path) fail_msg("%s is not there", name);
-  gzFile file = gzopen(path, "rb");
-  assert_non_null(file);
-  int n = gzread(file, text, sizeof text);
-  gzclose(file);
-  assert_true(n > 0 && (size_t)n < sizeof text);
-  json_t *root = json_loadb(text, (size_t)n, 0, &error);
-  if (!root) fail_msg("%s: %s", name, error.text);
-  return root;
-}
-
 /* A parameter of the kind that is asked for, under a name of ours. */
 static size_t param_of(const json_t *spec) {
   const char *space = json_string_value(json_object_get(spec, "space"));
@@ -232,7 +216,7 @@ static ml_status make_case(const json_t *one, ml_draw draw, uint64_t seed, ml_ca
 
 static void sobol_parameters_of_the_reference(void **state) {
   (void)state;
-  json_t *root = read_json("xval/search/sobol_params.json");
+  json_t *root = golden_json("xval/search/sobol_params.json");
   const json_t *cases = json_object_get(root, "cases");
   for (size_t i = 0; i < json_array_size(cases); i++) {
     const json_t *one = json_array_get(cases, i), *want = json_object_get(one, "distinct");
@@ -261,7 +245,7 @@ static void sobol_parameters_of_the_reference(void **state) {
 
 static void sobol_points_of_the_reference(void **state) {
   (void)state;
-  json_t *root = read_json("xval/search/sobol.json");
+  json_t *root = golden_json("xval/search/sobol.json");
   const json_t *cases = json_object_get(root, "cases");
   static const ml_model_param any[] = {{.name = "a", .kind = ML_MODEL_REAL, .lo = -1, .hi = 2},
                                        {.name = "b", .lo = -1, .hi = 2},
@@ -296,7 +280,7 @@ static void sobol_points_of_the_reference(void **state) {
 
 static void draws_have_the_properties_of_the_reference(void **state) {
   (void)state;
-  json_t *root = read_json("xval/search/random_properties.json");
+  json_t *root = golden_json("xval/search/random_properties.json");
   const json_t *cases = json_object_get(root, "cases");
   for (size_t i = 0; i < json_array_size(cases); i++) {
     const json_t *one = json_array_get(cases, i);

@@ -64,6 +64,10 @@ static void cut_anywhere(const ml_xval_opts *asked) {
     char *now = read_file(path, &n_now);
     assert_true(n_now + 200 > n); /* times have other lengths */
     free(now);
+    r = run_xval(&data, ridge, candidates, &opts, NULL); /* nothing torn is left in it */
+    expect_same_result(r, want);
+    assert_int_equal(r->n_resumed, r->n_done + r->n_failed);
+    ml_xval_free(r);
   }
   free(whole);
   ml_xval_free(first);
@@ -104,6 +108,9 @@ static void other_files_are_left_alone(void **state) {
   expect_no_xval(&data, ridge, candidates, &changed, ML_ERR_USAGE, "of another run");
   changed = opts;
   changed.seed = 1;
+  expect_no_xval(&data, ridge, candidates, &changed, ML_ERR_USAGE, "of another run");
+  changed = opts;
+  changed.early = ML_EARLY_RACE;
   expect_no_xval(&data, ridge, candidates, &changed, ML_ERR_USAGE, "of another run");
   expect_no_xval(&data, ridge, NULL, &opts, ML_ERR_USAGE, "of another run");
   data.y[0] += 1e-9;

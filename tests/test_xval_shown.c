@@ -1,67 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What mltool xval writes of results that are made by hand: the table, JSON, CSV, predictions; the
- * plot and the page as text here, in a browser in tests/seen/pictures.py. */
-#include "shown_cases.h"
-#include "support.h"
-#include "xml.h"
+/* What mltool xval writes of results that are made by hand: the table, JSON, CSV, predictions. */
+#include "shown_texts.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-#include <ml/cli/xval_picture.h>
-#include <ml/utf8.h>
-
 /* ---- texts --------------------------------------------------------------------------------- */
-
-static char *text_by(void (*put)(const xval_shown *, ml_buf *), const char *name) {
-  ml_buf buf = {0};
-  shown_made *m = shown_case_make(name);
-  put(&m->shown, &buf);
-  shown_case_release(m);
-  ml_buf_put(&buf, "", 1);
-  assert_false(buf.failed);
-  return buf.data;
-}
-
-static char *picture_by(ml_status (*put)(const xval_shown *, ml_buf *, ml_error *),
-                        const char *name) {
-  ml_buf buf = {0};
-  ml_error err = {0};
-  shown_made *m = shown_case_make(name);
-  assert_int_equal(put(&m->shown, &buf, &err), ML_OK);
-  shown_case_release(m);
-  ml_buf_put(&buf, "", 1);
-  assert_false(buf.failed);
-  return buf.data;
-}
-
-static size_t count_of(const char *text, const char *what) {
-  size_t n = 0;
-  for (; (text = strstr(text, what)); text += strlen(what)) n++;
-  return n;
-}
 
 static const shown_case *case_of(const char *name) {
   const shown_case *c = shown_cases;
   while (strcmp(c->name, name) != 0) c++;
   return c;
-}
-
-typedef struct expected {
-  const char *name, *words;
-} expected;
-
-static void expect_words(const expected *cases, size_t n,
-                         void (*put)(const xval_shown *, ml_buf *)) {
-  for (size_t i = 0; i < n; i++) {
-    char *text = text_by(put, cases[i].name);
-    if (!strstr(text, cases[i].words))
-      fail_msg("%s: no '%s' in\n%s", cases[i].name, cases[i].words, text);
-    free(text);
-  }
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */
@@ -116,7 +67,7 @@ static const char *line_of(const char *table, const char *start) {
 static void scores_of_folds_have_five_digits(void **state) {
   (void)state;
   const shown_case *c = case_of("usual");
-  char *table = text_by(xval__table, "usual"), start[64], want[64];
+  char *table = shown_text(xval__table, "usual"), start[64], want[64];
   double sums[2] = {0, 0};
   for (size_t f = 0; f < 5; f++) {
     double r2 = shown_case_score(c, 0, f, 0), rmse = shown_case_score(c, 0, f, 1);
@@ -134,12 +85,12 @@ static void scores_of_folds_have_five_digits(void **state) {
 
 static void the_winner_is_marked(void **state) {
   (void)state;
-  char *table = text_by(xval__table, "grid");
+  char *table = shown_text(xval__table, "grid");
   assert_int_equal(count_of(table, "\n*  "), 1);
   line_of(table, "*     1  ");
   assert_int_equal(count_of(table, "5/5\n"), 10);
   free(table);
-  table = text_by(xval__table, "one_se"); /* the chosen one may be any of the ranks */
+  table = shown_text(xval__table, "one_se"); /* the chosen one may be any of the ranks */
   assert_int_equal(count_of(table, "\n*  "), 1);
   free(table);
 }
@@ -162,7 +113,7 @@ static void a_winner_far_behind_is_shown(void **state) {
 static void tables_of_all_cases_are_lines_of_text(void **state) {
   (void)state;
   for (const shown_case *c = shown_cases; c->name; c++) {
-    char *table = text_by(xval__table, c->name), *again = text_by(xval__table, c->name);
+    char *table = shown_text(xval__table, c->name), *again = shown_text(xval__table, c->name);
     assert_string_equal(table, again);
     for (const char *at = table; *at; at++) {
       if ((unsigned char)*at < ' ' && *at != '\n') fail_msg("%s: control character", c->name);
@@ -179,26 +130,15 @@ static void tables_of_all_cases_are_lines_of_text(void **state) {
 
 static json_t *json_of(const char *name) {
   json_error_t error;
-  char *text = text_by(xval__json, name);
+  char *text = shown_text(xval__json, name);
   json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
   if (!json) fail_msg("%s: %d: %s", name, error.line, error.text);
   free(text);
   return json;
 }
 
-static json_t *at(json_t *json, const char *path) {
-  char copy[160], *rest = copy;
-  snprintf(copy, sizeof copy, "%s", path);
-  for (char *key; (key = strsep(&rest, "."));) {
-    json =
-        json_is_array(json) ? json_array_get(json, (size_t)atoi(key)) : json_object_get(json, key);
-    if (!json) fail_msg("no %s of %s", key, path);
-  }
-  return json;
-}
-
 static const char *string_at(json_t *json, const char *path) {
-  const char *text = json_string_value(at(json, path));
+  const char *text = json_string_value(shown_at(json, path));
   if (!text) fail_msg("%s is no string", path);
   return text;
 }
@@ -212,43 +152,44 @@ static void json_has_every_score(void **state) {
     for (size_t f = 0; f < 5; f++)
       for (size_t k = 0; k < 2; k++) {
         snprintf(path, sizeof path, "candidates.%zu.folds.%zu.scores.%s", i, f, k ? "rmse" : "r2");
-        expect_same(path, json_number_value(at(json, path)), shown_case_score(c, i, f, k));
+        expect_same(path, json_number_value(shown_at(json, path)), shown_case_score(c, i, f, k));
       }
-  assert_int_equal(json_integer_value(at(json, "schema")), 1);
-  assert_int_equal(json_integer_value(at(json, "selection.winner")), 4);
-  assert_int_equal(json_integer_value(at(json, "candidates.4.rank")), 1);
+  assert_int_equal(json_integer_value(shown_at(json, "schema")), 1);
+  assert_int_equal(json_integer_value(shown_at(json, "selection.winner")), 4);
+  assert_int_equal(json_integer_value(shown_at(json, "candidates.4.rank")), 1);
   assert_string_equal(string_at(json, "metrics.1.best"), "least");
   assert_string_equal(string_at(json, "search.draw"), "grid");
   assert_string_equal(string_at(json, "search.varied.0"), "alpha");
-  expect_close("alpha", json_number_value(at(json, "candidates.4.params.alpha")), 0.1, 1e-12, 0);
-  assert_true(json_is_true(at(json, "candidates.4.params.fit_intercept")));
-  assert_true(json_is_null(at(json, "holdout")));
-  assert_null(json_object_get(at(json, "candidates.0.folds.0"), "fit_seconds"));
+  expect_close("alpha", json_number_value(shown_at(json, "candidates.4.params.alpha")), 0.1, 1e-12,
+               0);
+  assert_true(json_is_true(shown_at(json, "candidates.4.params.fit_intercept")));
+  assert_true(json_is_null(shown_at(json, "holdout")));
+  assert_null(json_object_get(shown_at(json, "candidates.0.folds.0"), "fit_seconds"));
   json_decref(json);
 }
 
 static void json_says_why_there_is_none(void **state) {
   (void)state;
   json_t *json = json_of("loo");
-  assert_true(json_is_null(at(json, "candidates.0.folds.7.scores.r2")));
+  assert_true(json_is_null(shown_at(json, "candidates.0.folds.7.scores.r2")));
   assert_string_equal(string_at(json, "candidates.0.folds.7.undefined.r2"), "one row");
   assert_string_equal(string_at(json, "candidates.0.undefined.r2"), "fold 0: one row");
-  assert_true(json_is_null(at(json, "candidates.0.mean.r2")));
-  assert_true(json_is_number(at(json, "candidates.0.mean.mae")));
+  assert_true(json_is_null(shown_at(json, "candidates.0.mean.r2")));
+  assert_true(json_is_number(shown_at(json, "candidates.0.mean.mae")));
   json_decref(json);
   json = json_of("failed_search");
   assert_string_equal(string_at(json, "candidates.1.folds.1.state"), "failed");
   assert_string_equal(string_at(json, "candidates.1.folds.1.error"), "the matrix is singular");
-  assert_true(json_is_null(at(json, "candidates.1.rank")));
+  assert_true(json_is_null(shown_at(json, "candidates.1.rank")));
   assert_string_equal(string_at(json, "candidates.1.undefined.r2"), "fold 1 failed");
   json_decref(json);
   json = json_of("all_fail");
-  assert_true(json_is_null(at(json, "selection.winner")));
-  assert_int_equal(json_integer_value(at(json, "fits.failed")), 9);
+  assert_true(json_is_null(shown_at(json, "selection.winner")));
+  assert_int_equal(json_integer_value(shown_at(json, "fits.failed")), 9);
   json_decref(json);
   json = json_of("words");
   assert_string_equal(string_at(json, "candidates.0.params.max_depth"), "none");
-  assert_int_equal(json_integer_value(at(json, "candidates.3.params.max_depth")), 2);
+  assert_int_equal(json_integer_value(shown_at(json, "candidates.3.params.max_depth")), 2);
   assert_string_equal(string_at(json, "candidates.1.params.max_features"), "sqrt");
   json_decref(json);
 }
@@ -259,13 +200,32 @@ static void json_of_outer_folds(void **state) {
   json_t *json = json_of("nested");
   double sum = 0;
   for (size_t i = 0; i < 4; i++) sum += shown_case_score(c, i, 99, 0);
-  expect_close("mean", json_number_value(at(json, "nested.mean.r2")), sum / 4, 1e-14, 0);
-  assert_int_equal(json_integer_value(at(json, "nested.folds.2.winner")), 2);
-  expect_same("inner", json_number_value(at(json, "nested.folds.0.inner_mean.2")), 0.5);
+  expect_close("mean", json_number_value(shown_at(json, "nested.mean.r2")), sum / 4, 1e-14, 0);
+  assert_int_equal(json_integer_value(shown_at(json, "nested.folds.2.winner")), 2);
+  expect_same("inner", json_number_value(shown_at(json, "nested.folds.0.inner_mean.2")), 0.5);
   assert_null(json_object_get(json, "selection"));
   json_decref(json);
   json = json_of("times");
-  expect_same("fit", json_number_value(at(json, "candidates.0.folds.0.fit_seconds")), 0.25);
+  expect_same("fit", json_number_value(shown_at(json, "candidates.0.folds.0.fit_seconds")), 0.25);
+  json_decref(json);
+}
+
+/* Class i of 40 is that of rows i, i + 40, ...: each of 5 folds of 80 rows has two. */
+static void json_tells_the_data(void **state) {
+  (void)state;
+  json_t *json = json_of("many_classes");
+  char path[64];
+  for (size_t f = 0; f < 5; f++)
+    for (size_t k = 0; k < 40; k++) {
+      snprintf(path, sizeof path, "folds.%zu.test_classes.%zu", f, k);
+      assert_int_equal(json_integer_value(shown_at(json, path)), 2);
+    }
+  assert_int_equal(json_integer_value(shown_at(json, "fingerprint.rows")), 400);
+  assert_int_equal(json_integer_value(shown_at(json, "fingerprint.columns")), 10);
+  assert_int_equal(strlen(string_at(json, "fingerprint.hash")), 64);
+  json_decref(json);
+  json = json_of("grid");
+  assert_null(json_object_get(shown_at(json, "folds.0"), "test_classes"));
   json_decref(json);
 }
 
@@ -320,7 +280,7 @@ static void every_row_has_every_cell(void **state) {
   void (*const puts[])(const xval_shown *, ml_buf *) = {xval__csv, xval__oof};
   for (const shown_case *c = shown_cases; c->name; c++)
     for (size_t k = 0; k < 2; k++) {
-      char *text = text_by(puts[k], c->name);
+      char *text = shown_text(puts[k], c->name);
       size_t n = n_cells(text);
       for (const char *line = text; *line; line = next_line(line))
         if (n_cells(line) != n) fail_msg("%s: %.60s", c->name, line);
@@ -338,188 +298,9 @@ static void predictions_have_the_columns_of_their_case(void **state) {
       {"three", "row,id,fold,y_true,y_pred,p_class 0,p_class 1,p_class 2\n0,row 0,0,class 0,"},
   };
   expect_words(cases, sizeof cases / sizeof *cases, xval__oof);
-  char *none = text_by(xval__oof, "all_fail");
+  char *none = shown_text(xval__oof, "all_fail");
   assert_string_equal(none, "");
   free(none);
-}
-
-/* ---- pictures ------------------------------------------------------------------------------ */
-
-static void every_picture_is_well_formed_and_small(void **state) {
-  (void)state;
-  for (const shown_case *c = shown_cases; c->name; c++) {
-    char *svg = picture_by(xval__plot, c->name), *again = picture_by(xval__plot, c->name);
-    expect_xml(c->name, svg);
-    assert_string_equal(svg, again);
-    if (strlen(svg) > 250000) fail_msg("%s: %zu bytes", c->name, strlen(svg));
-    assert_null(strstr(svg, "nan"));
-    assert_null(strstr(svg, "inf"));
-    free(svg);
-    free(again);
-    char *page = picture_by(xval__report, c->name);
-    again = picture_by(xval__report, c->name);
-    assert_string_equal(page, again);
-    assert_true(utf8__is_text(page, strlen(page)));
-    assert_null(strstr(page, "@@script"));
-    for (const char *from = page; (from = strstr(from, "<svg ")); from++) {
-      char *copy = strndup(from, (size_t)(strstr(from, "</svg>") - from) + 6);
-      expect_xml(c->name, copy);
-      free(copy);
-    }
-    free(page);
-    free(again);
-  }
-}
-
-static void panels_are_of_their_case(void **state) {
-  (void)state;
-  static const struct {
-    const char *name, *words;
-    bool is_there;
-  } cases[] = {
-      {"usual", ">r2 of each fold<", true},
-      {"usual", ">predicted (upwards) against true<", true},
-      {"usual", "false positive", false},
-      {"usual", " by alpha<", false},
-      {"two", ">true against false positive rate of class 1<", true},
-      {"two", ">rows: true (down) and predicted (across)<", true},
-      {"grid", ">r2 by alpha<", true},
-      {"grid", ">1e3<", false},
-      {"grid", ">1000<", true}, /* the log axis */
-      {"two_params", ">accuracy by n_neighbors<", true},
-      {"two_params", ">distance<", true},
-      {"words", ">none<", true},
-      {"nested", " by alpha<", false},
-      {"nested", ">r2 of each fold<", true},
-      {"loo", ">undefined<", true},
-      {"usual", "ridge: r2 0.5", true},
-      {"grid", ">ridge alpha=0.1: r2 0.7", true},
-      {"grid", "kfold:5, seed 42, best of 13 candidates<", true},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char *svg = picture_by(xval__plot, cases[i].name);
-    if (!strstr(svg, cases[i].words) == cases[i].is_there)
-      fail_msg("%s: '%s'", cases[i].name, cases[i].words);
-    free(svg);
-  }
-}
-
-static size_t marks_in(const char *svg, const char *class) {
-  char head[64];
-  snprintf(head, sizeof head, "<path class=\"%s\"", class);
-  const char *from = strstr(svg, head), *end = from ? strstr(from, "/>") : NULL;
-  size_t n = 0;
-  for (const char *mark = from; mark && (mark = strstr(mark, "h0")) && mark < end; mark++) n++;
-  return n;
-}
-
-static void candidates_and_predictions_are_points(void **state) {
-  (void)state;
-  char *svg = picture_by(xval__plot, "grid");
-  assert_int_equal(marks_in(svg, "selected"), 13);
-  assert_int_equal(count_of(svg, "m0,-7l7,7-7,7-7,-7z"), 1); /* the winner */
-  free(svg);
-  svg = picture_by(xval__plot, "usual");
-  const char *scatter = strstr(svg, "scatter plot");
-  assert_int_equal(marks_in(svg, "selected"), 5);
-  assert_int_equal(marks_in(scatter, "selected") + marks_in(scatter, "line"), 60);
-  free(svg);
-}
-
-/* Cells of a confusion matrix: of 60 rows, 30 of each class. */
-static void counts_of_classes_are_all_rows(void **state) {
-  (void)state;
-  size_t want[2][2] = {{0}}, got, k = 0;
-  shown_made *m = shown_case_make("two");
-  for (size_t i = 0; i < 60; i++) want[m->data.classes.codes[i]][m->result.predicted->classes[i]]++;
-  shown_case_release(m);
-  char *svg = picture_by(xval__plot, "two");
-  for (const char *cell = svg; (cell = strstr(cell, "class=\"cell\"")); cell++, k++) {
-    const char *text = strstr(cell, "text-anchor=\"middle\">");
-    assert_int_equal(sscanf(text, "text-anchor=\"middle\">%zu<", &got), 1);
-    assert_true(k < 4);
-    assert_int_equal(got, want[k / 2][k % 2]);
-  }
-  assert_int_equal(k, 4);
-  free(svg);
-}
-
-static void log_ticks_are_round(void **state) {
-  (void)state;
-  static const struct {
-    double lo, hi;
-    const char *labels; /* each with a blank behind */
-  } cases[] = {{1e-3, 1e3, "0.001 0.1 10 1000 "},
-               {1, 10, "1 2 5 10 "},
-               {3, 40, "5 10 20 "},
-               {1e-8, 1e-4, "1e-8 1e-7 1e-6 1e-5 0.0001 "}};
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    picture_ticks ticks;
-    char got[256] = "";
-    picture__log_ticks(cases[i].lo, cases[i].hi, 5, &ticks);
-    for (size_t k = 0; k < ticks.n; k++) strcat(strcat(got, ticks.labels[k]), " ");
-    assert_string_equal(got, cases[i].labels);
-  }
-}
-
-/* ---- the page ------------------------------------------------------------------------------ */
-
-static void hostile_texts_stay_texts(void **state) {
-  (void)state;
-  char *page = picture_by(xval__report, "hostile");
-  assert_int_equal(count_of(page, "<script"), 2);
-  assert_int_equal(count_of(page, "</script"), 2);
-  assert_int_equal(count_of(page, "<!--"), 0);
-  assert_int_equal(count_of(page, "<img"), 0);
-  assert_int_equal(count_of(page, "<dl>"), 1); /* @@facts@@ of a label is no mark */
-  free(page);
-}
-
-static void nothing_is_fetched(void **state) {
-  (void)state;
-  char *page = picture_by(xval__report, "usual");
-  assert_non_null(strstr(page, "content=\"default-src 'none';"));
-  assert_int_equal(count_of(page, "http"), 1 + count_of(page, "xmlns=\"http"));
-  assert_int_equal(count_of(page, " src="), 0);
-  assert_int_equal(count_of(page, "url("), 0);
-  free(page);
-}
-
-static void pages_are_of_their_case(void **state) {
-  (void)state;
-  static const expected cases[] = {
-      {"usual", "<h2 id=\"all\">Folds</h2>"},
-      {"usual", "<dt>parameters</dt><dd>alpha=1, fit_intercept=true</dd>"},
-      {"usual", "<th scope=\"row\">rmse</th>"},
-      {"grid", "<h2 id=\"all\">Candidates</h2>"},
-      {"grid", "<dt>grid</dt><dd>alpha=log:1e-3:1e3:13</dd>"},
-      {"grid", "<tr class=\"selected\"><td class=\"n\">1</td><td class=\"n\">0.1</td>"},
-      {"nested", "<h2 id=\"all\">Outer folds</h2>"},
-      {"two", "<bdi>class 1</bdi> (30)"},
-      {"failures", "<p class=\"note\">failed: the matrix is singular (fold 2)</p>"},
-      {"two_params", "<dt>holdout</dt><dd>15 rows: accuracy "},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char *page = picture_by(xval__report, cases[i].name);
-    if (!strstr(page, cases[i].words)) fail_msg("%s: no '%s'", cases[i].name, cases[i].words);
-    free(page);
-  }
-}
-
-static void data_of_the_page_are_those_of_the_table(void **state) {
-  (void)state;
-  json_error_t error;
-  char *page = picture_by(xval__report, "grid");
-  const char *from = strstr(page, "id=\"data\">") + 10, *end = strstr(from, "</script>");
-  json_t *data = json_loadb(from, (size_t)(end - from), 0, &error);
-  if (!data) fail_msg("%d: %s", error.line, error.text);
-  assert_int_equal(json_array_size(at(data, "texts")), 13);
-  assert_int_equal(json_array_size(at(data, "columns")), count_of(page, "<th scope=\"col\"") - 4);
-  assert_int_equal(json_integer_value(at(data, "marked")), 0);
-  expect_close("alpha", json_number_value(at(data, "keys.0.1")), 0.1, 1e-12, 0);
-  assert_string_equal(json_string_value(at(data, "texts.0.1")), "0.1");
-  json_decref(data);
-  free(page);
 }
 
 int main(void) {
@@ -532,19 +313,11 @@ int main(void) {
       cmocka_unit_test(json_has_every_score),
       cmocka_unit_test(json_says_why_there_is_none),
       cmocka_unit_test(json_of_outer_folds),
+      cmocka_unit_test(json_tells_the_data),
       cmocka_unit_test(every_case_is_json),
       cmocka_unit_test(csv_is_named_as_cv_results),
       cmocka_unit_test(every_row_has_every_cell),
       cmocka_unit_test(predictions_have_the_columns_of_their_case),
-      cmocka_unit_test(every_picture_is_well_formed_and_small),
-      cmocka_unit_test(panels_are_of_their_case),
-      cmocka_unit_test(candidates_and_predictions_are_points),
-      cmocka_unit_test(counts_of_classes_are_all_rows),
-      cmocka_unit_test(log_ticks_are_round),
-      cmocka_unit_test(hostile_texts_stay_texts),
-      cmocka_unit_test(nothing_is_fetched),
-      cmocka_unit_test(pages_are_of_their_case),
-      cmocka_unit_test(data_of_the_page_are_those_of_the_table),
   };
   return cmocka_run_group_tests_name("xval_shown", tests, NULL, NULL);
 }

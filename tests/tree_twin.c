@@ -129,8 +129,7 @@ static void grow(twin *t, const twin_rules *rules, long double all) {
   grow(t->right, rules, all);
 }
 
-/* ---- pruning: the weakest link, again and again ------------------------------------------------
- */
+/* ---- pruning: the weakest link, again and again ---------------------------------------------- */
 
 static long double risk_below(const twin *t, size_t *n_leaves) {
   if (t->left) return risk_below(t->left, n_leaves) + risk_below(t->right, n_leaves);

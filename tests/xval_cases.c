@@ -175,3 +175,35 @@ ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) {
   free(items);
   return ML_OK;
 }
+
+static const ml_exec_vtable backwards_table = {.n_workers = three_workers, .run = run_backwards};
+ml_exec backwards = {&backwards_table, true};
+
+ml_candidates *ridge_candidates(const ml_model *model) {
+  const char *const specs[] = {"fit_intercept=true,false", "alpha=log:1e-3:1e3:7"};
+  double fixed[64];
+  ml_candidates *c = NULL;
+  ml_error err = {0};
+  ml_model_defaults(model, fixed);
+  if (ml_candidates_make(model, fixed, specs, 2, NULL, &c, &err) != ML_OK)
+    fail_msg("%s", err.message);
+  return c;
+}
+
+ml_candidates *moods(const ml_model *model, const char *spec) {
+  double fixed[2];
+  ml_candidates *c = NULL;
+  ml_error err = {0};
+  ml_model_defaults(model, fixed);
+  if (ml_candidates_make(model, fixed, &spec, 1, NULL, &c, &err) != ML_OK)
+    fail_msg("%s", err.message);
+  return c;
+}
+
+const ml_model *moody(void) {
+  const ml_model *model = NULL;
+  ml_error err = {0};
+  if (ml_model_find(MODULES "/moody_model.so", NULL, &model, &err) != ML_OK)
+    fail_msg("%s", err.message);
+  return model;
+}

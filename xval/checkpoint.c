@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "checkpoint_internal.h"
@@ -18,12 +17,6 @@
 #define HEAD "{\"format\":\"mltool-xval/1\",\"run\":\""
 
 enum { DIGEST = 32, SYNC_SECONDS = 1 };
-
-static double seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static ml_status cannot(const journal *j, const char *what, ml_error *err) {
   return ml_error_set(err, ML_ERR_IO, "cannot %s checkpoint '%s': %s", what, j->path,
@@ -169,7 +162,7 @@ ml_status journal__add(xval_run *run, const item_list *list, size_t item, const 
   journal__put_line(run, list, item, kept, out, n_out, &line);
   ml_status status = line.failed ? ml_error_memory(err) : write_all(j, line.data, line.n, err);
   ml_buf_release(&line);
-  double now = seconds();
+  double now = xval__seconds();
   if (status == ML_OK && now - j->synced >= SYNC_SECONDS) {
     j->synced = now;
     if (fdatasync(j->fd) != 0) status = cannot(j, "write to", err);

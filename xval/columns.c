@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The columns that a run uses: texts that no step takes are left out, missing values refused. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ static bool is_text(const ml_dataset *d, size_t j) {
 static bool is_left_out(const xval_run *run, size_t j) {
   char room[32];
   return is_text(run->given, j) &&
-         !prep__takes_text(run->opts->prep, name_of(run->given, j, room, sizeof room));
+         !ml_prep_has(run->opts->prep, "one-hot", name_of(run->given, j, room, sizeof room));
 }
 
 static ml_status keep_some(xval_run *run, size_t n_kept, ml_error *err) {
@@ -71,8 +72,9 @@ static ml_status keep_some(xval_run *run, size_t n_kept, ml_error *err) {
     char room[32];
     const char *name = name_of(d, j, room, sizeof room);
     if (is_left_out(run, j)) {
-      if (run__warn(run, "column '%s' is text and left out: --prep one-hot=%s takes it", name,
-                    name) != ML_OK)
+      bool is_plain = name[strcspn(name, ",\"")] == 0;
+      if (run__warn(run, "column '%s' is text and left out: --prep one-hot%s%s takes it", name,
+                    is_plain ? "=" : "", is_plain ? name : "") != ML_OK)
         return ml_error_memory(err);
       continue;
     }
@@ -94,9 +96,9 @@ ml_status columns__use(xval_run *run, ml_error *err) {
   size_t n_kept = 0;
   run->plan.data = *d;
   for (size_t j = 0; j < d->n_features; j++) n_kept += !is_left_out(run, j);
-  if (n_kept == 0)
-    return ml_error_set(
-        err, ML_ERR_USAGE,
+  if (n_kept == 0 && !(run->plan.model->traits & ML_MODEL_FEATURELESS))
+    return ml_error_at(
+        err, ML_ERR_USAGE, d->source, 0, 0,
         d->n_features ? "every feature is text: --prep one-hot takes them" : "there is no feature");
   ml_status status = n_kept < d->n_features ? keep_some(run, n_kept, err) : ML_OK;
   if (status == ML_OK && run->opts->prep)
@@ -106,4 +108,76 @@ ml_status columns__use(xval_run *run, ml_error *err) {
 
 ml_status columns__check(const xval_run *run, ml_error *err) {
   return prep__check_values(run->opts->prep, run->plan.model, &run->plan.data, err);
+}
+
+/* ---- columns of nothing ---------------------------------------------------------------------- */
+
+/* Columns that are named; the others are counted. */
+enum { EMPTY_SHOWN = 5 };
+
+static bool has_finite(const double *x, const uint32_t *rows, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (isfinite(x[rows[i]])) return true;
+  return false;
+}
+
+/* @param n_finite  values of the column in all rows that take part */
+static bool is_empty_in(const ml_folds *folds, size_t k, const double *x, size_t n_finite) {
+  const ml_fold *fold = &folds->folds[k];
+  if (n_finite == 0) return true;
+  if (!fold->trains_others)
+    return !has_finite(x, folds->rows + fold->train[0].first, fold->train[0].n) &&
+           !has_finite(x, folds->rows + fold->train[1].first, fold->train[1].n);
+  if (fold->test.n < n_finite) return false;
+  const uint32_t *test = folds->rows + fold->test.first;
+  for (size_t i = 0; i < fold->test.n && n_finite > 0; i++) n_finite -= isfinite(x[test[i]]) != 0;
+  return n_finite == 0;
+}
+
+static size_t count_finite(const ml_folds *folds, const double *x) {
+  size_t n = folds->members ? folds->n_members : folds->n_rows, n_finite = 0;
+  for (size_t i = 0; i < n; i++)
+    n_finite += isfinite(x[folds->members ? folds->members[i] : i]) != 0;
+  return n_finite;
+}
+
+/* @return in how many folds; @param[out] first  of them */
+static size_t count_empty(const ml_folds *folds, const double *x, size_t *first) {
+  size_t n = 0, n_finite = count_finite(folds, x);
+  for (size_t k = 0; k < folds->n; k++)
+    if (is_empty_in(folds, k, x, n_finite) && n++ == 0) *first = k;
+  return n;
+}
+
+static ml_status tell_empty(xval_run *run, const char *name, size_t n_folds, size_t first,
+                            size_t of) {
+  char where[64] = "any fold";
+  if (n_folds == 1 && of > 1)
+    snprintf(where, sizeof where, "fold %zu", first);
+  else if (n_folds < of)
+    snprintf(where, sizeof where, "%zu folds, such as %zu", n_folds, first);
+  return run__warn(run,
+                   "column '%s' has no value in the training rows of %s: impute makes it 0 there",
+                   name, where);
+}
+
+ml_status columns__warn_empty(xval_run *run, ml_error *err) {
+  const ml_dataset *d = &run->plan.data;
+  const ml_folds *folds = &run->plan.scenes[run->main == SIZE_MAX ? run->final : run->main].folds;
+  size_t n_empty = 0;
+  ml_status status = ML_OK;
+  if (!ml_prep_has(run->opts->prep, "impute", NULL)) return ML_OK;
+  for (size_t j = 0; j < d->n_features && status == ML_OK; j++) {
+    const double *x = d->x + j * d->n_rows;
+    char room[32];
+    size_t first = 0, n_folds = 0;
+    if (is_text(d, j) || prep__are_finite(x, d->n_rows)) continue;
+    n_folds = count_empty(folds, x, &first);
+    if (n_folds > 0 && n_empty++ < EMPTY_SHOWN)
+      status = tell_empty(run, name_of(d, j, room, sizeof room), n_folds, first, folds->n);
+  }
+  if (status == ML_OK && n_empty > EMPTY_SHOWN)
+    status = run__warn(run, "so it is with %zu more column%s", n_empty - EMPTY_SHOWN,
+                       n_empty == EMPTY_SHOWN + 1 ? "" : "s");
+  return status == ML_OK ? ML_OK : ml_error_memory(err);
 }

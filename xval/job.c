@@ -4,16 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "checkpoint.h"
 #include "run.h"
-
-static double seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- blocks ---------------------------------------------------------------------------------- */
 
@@ -288,7 +281,7 @@ static ml_status put(void *ctx, size_t i, ml_buf *in, ml_error *err) {
 static size_t more(void *ctx, size_t first, size_t max) {
   computing *c = ctx;
   (void)first;
-  if (c->out_of_time || seconds() >= c->run->deadline) {
+  if (c->out_of_time || xval__seconds() >= c->run->deadline) {
     c->out_of_time = true;
     return 0;
   }

@@ -19,7 +19,7 @@ static void put_labels(const ml_levels *levels, ml_buf *out) {
   for (size_t i = 0; i < levels->n; i++) wire__put_text(out, levels->labels[i]);
 }
 
-static void put_data(const xval_plan *plan, ml_buf *out) {
+void plan__put_data(const xval_plan *plan, ml_buf *out) {
   const ml_dataset *d = &plan->data;
   wire__put_u64(out, d->n_rows);
   wire__put_u64(out, d->n_features);
@@ -88,7 +88,7 @@ ml_status plan__pack(const xval_plan *plan, const char *model, const unsigned ch
     if (!name.failed) wire__put_text(out, name.data);
     ml_buf_release(&name);
   }
-  put_data(plan, out);
+  plan__put_data(plan, out);
   wire__put_u64(out, plan->n_candidates);
   wire__put(out, plan->candidates,
             plan->n_candidates * plan->model->n_params * sizeof *plan->candidates);
@@ -102,7 +102,8 @@ ml_status plan__pack(const xval_plan *plan, const char *model, const unsigned ch
 
 ml_status plan__check_data(const ml_dataset *d, ml_error *err) {
   bool is_class = d->problem == ML_CLASSIFICATION;
-  if (d->n_rows == 0 || !d->x) return ml_error_set(err, ML_ERR_USAGE, "the dataset has no rows");
+  if (d->n_rows == 0 || (d->n_features > 0 && !d->x))
+    return ml_error_set(err, ML_ERR_USAGE, "the dataset has no rows");
   if (d->n_rows > UINT32_MAX)
     return ml_error_set(err, ML_ERR_USAGE, "%zu rows are more than %u", d->n_rows, UINT32_MAX);
   if (d->problem == ML_PROBLEM_AUTO || (is_class ? !d->classes.codes : !d->y))

@@ -85,7 +85,8 @@ static ml_status learn(prepared *p, const xval_plan *plan, const ml_cv *cv, size
   ml_status status = ml_prep_fit(plan->prep, &plan->data, p->rows, n_train, steps, err);
   if (status != ML_OK) return status;
   p->n_columns = ml_prepared_n_columns(*steps);
-  if (p->n_columns == 0) return ml_error_set(err, ML_ERR_NUMERIC, "no column is left by the steps");
+  if (p->n_columns == 0 && !(plan->model->traits & ML_MODEL_FEATURELESS))
+    return ml_error_set(err, ML_ERR_NUMERIC, "no column is left by the steps");
   status = make_room(p, n, p->n_columns, err);
   if (status != ML_OK) return status;
   gather(p, &cv->all, plan->data.weights, n);

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "checkpoint.h"
 #include "run.h"
@@ -20,6 +19,7 @@ void ml_xval_free(ml_xval_result *result) {
   owned *o = (owned *)(void *)result;
   if (!o) return;
   for (size_t i = 0; i < result->n_warnings; i++) free(result->warnings[i]);
+  ml_folds_free(result->folds);
   free(result->warnings);
   free(o->fits);
   free(o->scores);
@@ -271,19 +271,14 @@ static ml_status all_failed(const xval_run *run, ml_error *err) {
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* What is to be computed, before anything is. */
 static ml_status plan(xval_run *run, const ml_candidates *candidates, const double *fixed,
                       ml_error *err) {
   const ml_xval_opts *o = run->opts;
   ml_problem asked = run->given->problem;
-  if (o->time_budget > 0) run->deadline = now() + o->time_budget;
+  if (o->time_budget > 0) run->deadline = xval__seconds() + o->time_budget;
   ml_status status = plan__check_data(run->given, err);
+  if (status != ML_OK) ml_error_about(err, run->given->source);
   if (status == ML_OK)
     status = ml_model_problem(run->plan.model, asked, asked, &run->plan.problem, err);
   if (status == ML_OK) status = check_opts(o, run->plan.model, run->given, err);
@@ -306,6 +301,7 @@ static ml_status plan(xval_run *run, const ml_candidates *candidates, const doub
 
 static ml_status compute(xval_run *run, ml_error *err) {
   ml_status status = find_leaks(run, err);
+  if (status == ML_OK) status = columns__warn_empty(run, err);
   if (status == ML_OK) status = job__open(run, err);
   if (status == ML_OK && run->opts->checkpoint) status = journal__open(run, err);
   if (status == ML_OK) status = search__run(run, err);
@@ -340,6 +336,11 @@ ml_status ml_xval(const ml_dataset *data, const ml_model *model, const ml_candid
                   .result = &o->result};
   ml_status status = o->arena ? plan(&run, candidates, fixed, err) : ml_error_memory(err);
   if (status == ML_OK) status = compute(&run, err);
+  if (status == ML_OK) {
+    run_scene *shown = &run.scenes[run.main == SIZE_MAX ? run.final : run.main];
+    o->result.folds = shown->folds;
+    shown->folds = NULL;
+  }
   if (status == ML_OK && run.main != SIZE_MAX) {
     o->fits = run.scenes[run.main].fits;
     o->scores = run.scenes[run.main].scores;

@@ -7,7 +7,7 @@
 
 typedef struct journal journal; /* checkpoint.c */
 
-/* Candidates of one fold that are computed together: places [first, first + n) of item_list. */
+/* Candidates of one fold that are computed together: [first, first + n) of item_list.candidates. */
 typedef struct xval_item {
   size_t scene, fold, first, n;
 } xval_item;
@@ -19,12 +19,12 @@ typedef struct item_list {
   size_t n_candidates, candidates_room;
 } item_list;
 
-/* What is known of a scene in the central process alone. */
+/* What only the central process knows of a scene. */
 typedef struct run_scene {
-  ml_folds *folds;      /* as it was made: its memory */
+  ml_folds *folds;      /* owns what plan.scenes[].folds refers to */
   ml_fold_result *fits; /* n_candidates x folds.n, by candidate */
   double *scores;       /* of the fits */
-  size_t *tested_at;    /* folds.n + 1: rows that are tested before each fold */
+  size_t *tested_at;    /* folds.n + 1: how many rows the folds before each test */
 } run_scene;
 
 typedef struct xval_run {
@@ -34,18 +34,18 @@ typedef struct xval_run {
   const ml_watch *watch;
   xval_plan plan;
   run_scene *scenes;    /* as plan.scenes */
-  size_t main;          /* the scene whose folds are the result's; SIZE_MAX: none, nested */
-  size_t final;         /* the scene of the holdout, or of the outer folds; SIZE_MAX: none */
-  const double *params; /* as plan.candidates, before those that were refused were replaced */
-  ml_error *checked;    /* n_candidates: what the model says of each beforehand */
-  size_t *group;        /* n_candidates: those of one number are computed together */
+  size_t main;          /* the scene whose folds are in the result; SIZE_MAX: none, it is nested */
+  size_t final;         /* the scene of the holdout, or of outer folds; SIZE_MAX: none */
+  const double *params; /* the candidates as given; plan.candidates has others for those refused */
+  ml_error *checked;    /* n_candidates: why each is refused; status ML_OK: it is not */
+  size_t *group;        /* n_candidates: candidates with the same number are computed together */
 
-  /* Columns that are used, when they are not all. */
+  /* The columns that are used, if not all are. */
   char **names;
   ml_levels *categories;
   double *x;
 
-  ml_block *x_lent, *packed, *shared, *none; /* none: a block of nothing */
+  ml_block *x_lent, *packed, *shared, *none; /* none: an empty block */
   ml_block *x_block;
   ml_buf bytes; /* of the plan */
   xval_args args;
@@ -53,10 +53,10 @@ typedef struct xval_run {
   model_place place;
 
   bool is_once;          /* no row of the main scene is tested twice */
-  size_t rungs, n_rungs; /* scenes of halving, from the smallest on */
-  ml_block *kept; /* predictions of the main scene for all candidates; NULL: they are not kept */
+  size_t rungs, n_rungs; /* first scene of halving, the smallest, and how many */
+  ml_block *kept; /* predictions of the main scene of all candidates; NULL: they are not kept */
   journal *journal;
-  double deadline; /* of task__seconds(); 0: none */
+  double deadline; /* time of xval__seconds(); 0: none */
   double fits_done, fits_planned;
   ml_arena *arena; /* of the result */
   ml_xval_result *result;
@@ -77,6 +77,11 @@ char *run__text(xval_run *run, const char *text);
 
 ml_status columns__use(xval_run *run, ml_error *err);
 ml_status columns__check(const xval_run *run, ml_error *err);
+
+/* Warn of columns that steps have nothing to learn from in some folds, where impute makes 0 of
+ * them.
+ */
+ml_status columns__warn_empty(xval_run *run, ml_error *err);
 ml_status run__warn(xval_run *run, const char *format, ...) ML_PRINTF(2, 3);
 
 /* ---- scenes.c: folds ---- */
@@ -88,12 +93,12 @@ void scenes__release(xval_run *run);
 
 ml_status items__group(xval_run *run, ml_error *err);
 
-/* Put candidates that are computed together one behind another. */
+/* Sort candidates so that those that are computed together are neighbours. */
 void items__sort(xval_run *run, size_t *candidates, size_t n);
 
-/* Append the items of a fold for some candidates, which items__sort() has put in order; those that
- * the model has refused are left out. @param place  of the predictions of candidate 0, each further
- * one being `stride` behind; XVAL_NO_PLACE: they are not kept */
+/* Append the items of a fold for some candidates, which items__sort() has sorted. Refused
+ * candidates are left out. @param place  of the predictions of candidate 0, those of each next
+ * candidate begin `stride` later; XVAL_NO_PLACE: predictions are not kept */
 ml_status items__add(xval_run *run, item_list *list, size_t scene, size_t fold,
                      const size_t *candidates, size_t n, uint64_t place, uint64_t stride,
                      ml_error *err);
@@ -104,8 +109,8 @@ void items__release(item_list *list);
 ml_status job__open(xval_run *run, ml_error *err);
 ml_status job__share(xval_run *run, ml_error *err);
 
-/* Compute items, those apart that the checkpoint has. @param kept  where predictions are put; NULL:
- * nowhere @param counts  they are fits of the result, and not done a second time */
+/* Compute the items that the checkpoint does not have. @param kept  takes predictions; may be NULL
+ * @param counts  they are new fits of the result, and not repeated ones */
 ml_status job__compute(xval_run *run, const item_list *list, ml_block *kept, bool counts,
                        ml_error *err);
 void job__close(xval_run *run);
@@ -119,8 +124,9 @@ ml_status search__run(xval_run *run, ml_error *err);
 /* Mean of a metric over the folds of a scene; NaN unless all are done and defined. */
 double summary__mean(const xval_run *run, size_t scene, size_t candidate, size_t metric);
 
-/* The winner by the option pick, and by the key alone: the first of equals; SIZE_MAX: none has a
- * key. @param key  n_candidates means (or pooled scores) of the first metric */
+/* The winner by the option pick. @param key  n_candidates means (or pooled scores) of the first
+ * metric; NaN: none. @param[out] best  the winner by the key alone, the first of equals
+ * @return the winner; SIZE_MAX: there is none */
 size_t summary__pick(const xval_run *run, size_t scene, const double *key, bool is_pooled,
                      size_t *best);
 

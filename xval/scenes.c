@@ -89,7 +89,8 @@ static int compare_rows(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* Folds of positions in a list become folds of its rows. */
+/* Folds of positions in a list become folds of its rows. What trains on all others has its test in
+ * ascending order, also where the list is in another. */
 static ml_folds *map_folds(const ml_folds *from, const uint32_t *listed_rows, size_t n,
                            size_t n_rows) {
   ml_folds *folds = calloc(1, sizeof *folds);
@@ -106,8 +107,10 @@ static ml_folds *map_folds(const ml_folds *from, const uint32_t *listed_rows, si
   uint32_t *members = rows + from->n_listed;
   memcpy(fold, from->folds, from->n * sizeof *fold);
   for (size_t i = 0; i < from->n_listed; i++) rows[i] = listed_rows[from->rows[i]];
-  for (size_t i = 0; i < n_members; i++)
-    members[i] = listed_rows[from->members ? from->members[i] : i];
+  for (size_t f = 0; f < from->n; f++)
+    if (fold[f].trains_others)
+      qsort(rows + fold[f].test.first, fold[f].test.n, sizeof *rows, compare_rows);
+  for (size_t i = 0; i < n_members; i++) members[i] = listed_rows[ml_folds_member(from, i)];
   qsort(members, n_members, sizeof *members, compare_rows);
   *folds = *from;
   folds->n_rows = n_rows;
@@ -330,10 +333,10 @@ static ml_status make_rungs(xval_run *run, ml_error *err) {
   size_t n_classes = run->plan.problem == ML_CLASSIFICATION ? run->given->classes.n : 0;
   if (least < HALVING_LEAST_OF_CLASS * n_classes) least = HALVING_LEAST_OF_CLASS * n_classes;
   if (n_rows < 2 * least)
-    return ml_error_set(err, ML_ERR_USAGE,
-                        "halving needs folds that train on %zu rows or more, and one has %zu: a "
-                        "race does without",
-                        2 * least, n_rows);
+    return ml_error_at(err, ML_ERR_USAGE, run->given->source, 0, 0,
+                       "halving needs folds that train on %zu rows or more, and one has %zu: a "
+                       "race does without",
+                       2 * least, n_rows);
   ml_status status = ML_OK;
   run->rungs = run->plan.n_scenes;
   run->n_rungs = size_rungs(n_rows, least, run->plan.n_candidates, sizes);
@@ -345,6 +348,13 @@ static ml_status make_rungs(xval_run *run, ml_error *err) {
   return status;
 }
 
+static ml_status fail_fits(const xval_run *run, size_t n_folds, ml_error *err) {
+  return ml_error_at(err, ML_ERR_MEMORY, run->given->source, 0, 0,
+                     "%s: out of memory for %zu candidate%s in %zu fold%s", scheme_of(run),
+                     run->plan.n_candidates, run->plan.n_candidates == 1 ? "" : "s", n_folds,
+                     n_folds == 1 ? "" : "s");
+}
+
 static ml_status make_fits(xval_run *run, ml_error *err) {
   size_t m = run->plan.n_candidates, n_metrics = run->plan.n_metrics;
   for (size_t s = 0; s < run->plan.n_scenes; s++) {
@@ -352,10 +362,10 @@ static ml_status make_fits(xval_run *run, ml_error *err) {
     run_scene *scene = &run->scenes[s];
     if (__builtin_mul_overflow(m, run->plan.scenes[s].folds.n, &n) ||
         n > SIZE_MAX / 1024 / n_metrics)
-      return ml_error_memory(err);
+      return fail_fits(run, run->plan.scenes[s].folds.n, err);
     scene->fits = calloc(n + 1, sizeof *scene->fits);
     scene->scores = calloc(n * n_metrics + 1, sizeof *scene->scores);
-    if (!scene->fits || !scene->scores) return ml_error_memory(err);
+    if (!scene->fits || !scene->scores) return fail_fits(run, run->plan.scenes[s].folds.n, err);
     for (size_t i = 0; i < n * n_metrics; i++) scene->scores[i] = NAN;
     for (size_t i = 0; i < n; i++)
       scene->fits[i] = (ml_fold_result){
@@ -379,10 +389,12 @@ ml_status scenes__make(xval_run *run, ml_error *err) {
     size_t n_searched = part_rows(run, rows);
     run->main = 0;
     if (n < 2)
-      status = ml_error_set(err, ML_ERR_USAGE, "there is 1 row: none is left to train on");
+      status = ml_error_at(err, ML_ERR_USAGE, run->given->source, 0, 0,
+                           "there is 1 row: none is left to train on");
     else if (n_searched < 2)
-      status = ml_error_set(err, ML_ERR_USAGE, "a holdout of %g leaves %zu of %zu rows to search",
-                            run->opts->holdout, n_searched, n);
+      status = ml_error_at(err, ML_ERR_USAGE, run->given->source, 0, 0,
+                           "a holdout of %g leaves %zu of %zu rows to search", run->opts->holdout,
+                           n_searched, n);
     if (status == ML_OK) status = make_search(run, rows, n_searched, err);
     if (status == ML_OK && n_searched < n) {
       run->final = 1;

@@ -276,19 +276,22 @@ ml_status ml_split(const char *text, const ml_dataset *data, const uint32_t *mem
   ml_status status = find_scheme(text, &scheme, err);
   if (status == ML_OK) status = read_scheme(scheme, text, &s.args, err);
   bool is_random = status == ML_OK && (scheme->shown.is_random || s.args.shuffle);
-  if (status == ML_OK) status = check_rows(&s, err);
-  if (status == ML_OK) status = check_needs(&scheme->shown, data, text, err);
   if (status == ML_OK) status = check_repeats(scheme, &s, is_random, err);
   if (status != ML_OK) return status;
-  s.made = calloc(1, sizeof *s.made);
-  if (!s.made) return ml_error_memory(err);
-  s.made->n_rows = data->n_rows;
-  s.made->n_repeats = s.n_repeats;
-  status = make_folds(scheme, &s, is_random, opts ? opts->seed : 0, err);
-  if (status != ML_OK) {
-    ml_folds_free(s.made);
-    return status;
+  /* From here on it is the rows that do not fit the scheme. */
+  status = check_rows(&s, err);
+  if (status == ML_OK) status = check_needs(&scheme->shown, data, text, err);
+  if (status == ML_OK && !(s.made = calloc(1, sizeof *s.made))) status = ml_error_memory(err);
+  if (status == ML_OK) {
+    s.made->n_rows = data->n_rows;
+    s.made->n_repeats = s.n_repeats;
+    status = make_folds(scheme, &s, is_random, opts ? opts->seed : 0, err);
   }
-  *out = s.made;
-  return ML_OK;
+  if (status == ML_OK) {
+    *out = s.made;
+    return ML_OK;
+  }
+  ml_error_about(err, data->source);
+  ml_folds_free(s.made);
+  return status;
 }

@@ -16,7 +16,7 @@ typedef struct split_args {
   char unit; /* of embargo; 0: none was given */
 } split_args;
 
-/* Row i of those that are split is members[i], or i. Places are those of split.rows. */
+/* A split that is being made. Row i of it is members[i], or i; a place is an index of rows. */
 typedef struct split {
   const char *text; /* the scheme as it was asked for */
   split_args args;
@@ -24,14 +24,15 @@ typedef struct split {
   const uint32_t *members; /* NULL: all rows */
   size_t n;
   size_t n_repeats;
-  size_t repeat; /* that is drawn now */
-  ml_rng rng;    /* of it */
+  size_t repeat; /* the one that is made now */
+  ml_rng rng;    /* of this repeat */
   ml_folds *made;
   ml_fold *folds;
   uint32_t *rows;
 } split;
 
-/* A scheme adds the folds of one repeat. Those with chance are called once for each. */
+/* Adds the folds of one repeat. It is called once for each repeat if the scheme draws, else once.
+ */
 typedef ml_status split_fn(split *s, ml_error *err);
 
 split_fn split__kf_split, split__kf_shuff, split__kf_strat, split__ts_rolls, split__ts_chain,

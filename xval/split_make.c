@@ -5,6 +5,13 @@
 
 #include "split_internal.h"
 
+static ml_status fail_memory(const split *s, size_t n_folds, ml_error *err) {
+  return ml_error_set(err, ML_ERR_MEMORY,
+                      s->n_repeats > 1 ? "%s: out of memory for %zu folds of %zu rows, %zu times"
+                                       : "%s: out of memory for %zu folds of %zu rows",
+                      s->text, n_folds, s->n, s->n_repeats);
+}
+
 static bool multiply(size_t a, size_t b, size_t *out) {
   return !__builtin_mul_overflow(a, b, out);
 }
@@ -17,9 +24,9 @@ ml_status split__reserve(split *s, size_t n_folds, size_t n_listed, bool is_rand
       !multiply(n_listed, is_random ? s->n_repeats : 1, &n_numbers) ||
       !multiply(all_folds, sizeof *s->folds, &n_bytes) ||
       n_numbers > (SIZE_MAX - n_bytes) / sizeof *s->rows - n_members)
-    return ml_error_memory(err);
+    return fail_memory(s, n_folds, err);
   made->memory = malloc(n_bytes + (n_numbers + n_members) * sizeof *s->rows + 1);
-  if (!made->memory) return ml_error_memory(err);
+  if (!made->memory) return fail_memory(s, n_folds, err);
   s->folds = made->memory;
   s->rows = (uint32_t *)(void *)(s->folds + all_folds) + n_members;
   if (n_members) memcpy(s->rows - n_members, s->members, n_members * sizeof *s->rows);

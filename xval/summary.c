@@ -82,10 +82,20 @@ static size_t best_of(const xval_run *run, const double *key) {
   return best;
 }
 
+/* Of one candidate there is nothing to choose: it has won without a score, too. */
+static bool is_alone(const xval_run *run, size_t scene) {
+  if (run->plan.n_candidates != 1) return false;
+  for (size_t f = 0; f < run->plan.scenes[scene].folds.n; f++)
+    if (run__fit(run, scene, 0, f)->state != ML_FOLD_DONE) return false;
+  return true;
+}
+
 size_t summary__pick(const xval_run *run, size_t scene, const double *key, bool is_pooled,
                      size_t *best) {
   *best = best_of(run, key);
-  if (*best == SIZE_MAX || is_pooled || run->opts->pick != ML_PICK_1SE) return *best;
+  if (*best == SIZE_MAX && is_alone(run, scene)) *best = 0;
+  if (*best == SIZE_MAX || isnan(key[*best]) || is_pooled || run->opts->pick != ML_PICK_1SE)
+    return *best;
   return pick_simplest(run, scene, key, *best);
 }
 

@@ -10,7 +10,7 @@ ml_status task__malformed(ml_error *err) {
   return ml_error_set(err, ML_ERR_PARSE, "malformed request for a cross-validation");
 }
 
-double task__seconds(void) {
+double xval__seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
@@ -76,12 +76,12 @@ static ml_status run_share(void *ran, const ml_job_data *data, const ml_item *it
     return task__malformed(err);
   const xval_scene *scene = &plan->scenes[part.scene];
   if (part.part >= scene->n_parts || !plan->model->share) return task__malformed(err);
-  double start = task__seconds();
+  double start = xval__seconds();
   ml_cv cv = plan__cv(plan, part.scene, item->cancel);
   size_t stride = (scene->part_bytes + 63) / 64 * 64;
   ml_status status = plan->model->share(
       &cv, part.part, (char *)data->result.data + scene->shared_at + part.part * stride, err);
-  double took = task__seconds() - start;
+  double took = xval__seconds() - start;
   ml_buf_put(out, &took, sizeof took);
   return status;
 }
@@ -186,7 +186,7 @@ static ml_status take(void *ctx, size_t candidate, const double *predictions, co
     return ml_error_set(err, ML_ERR_NUMERIC, "model '%s' gave predictions that nobody asked for",
                         plan->model->name);
   if (!predictions) return take_failed(run, slot, error, err);
-  double start = task__seconds();
+  double start = xval__seconds();
   ml_error why = {0};
   slot->scores = s->scores + (size_t)(slot - s->slots) * plan->n_metrics;
   slot->text_at = s->why.n;
@@ -205,7 +205,7 @@ static ml_status take(void *ctx, size_t candidate, const double *predictions, co
              s->rows.truth.n * width * sizeof *predictions);
     }
   }
-  slot->score_seconds = task__seconds() - start;
+  slot->score_seconds = xval__seconds() - start;
   run->score_seconds += slot->score_seconds;
   return ML_OK;
 }
@@ -219,13 +219,13 @@ static ml_status fit_and_predict(fold_run *run, const ml_cv *cv, const ml_view *
   fold_slot *slot = slot_of(run, candidate);
   void *fitted = NULL;
   ml_error error = {0};
-  double start = task__seconds();
+  double start = xval__seconds();
   ml_status status =
       model->fit(params, train, ml_cv_seed(cv, run->cv_fold), run->cancel, &fitted, &error);
-  double fitted_at = task__seconds();
+  double fitted_at = xval__seconds();
   slot->fit_seconds = fitted_at - start;
   if (status == ML_OK) status = model->predict(fitted, test, s->out, &error);
-  double predicted_at = task__seconds();
+  double predicted_at = xval__seconds();
   if (fitted) model->free(fitted);
   if (error.status == ML_OK) error.status = status;
   status = take(run, candidate, status == ML_OK ? s->out : NULL, &error, err);
@@ -255,14 +255,14 @@ static ml_status fit_each(fold_run *run, const ml_cv *cv, ml_error *err) {
 static ml_status fit_together(fold_run *run, const ml_cv *cv, const void *shared, ml_error *err) {
   xval_state *s = run->s;
   ml_error error = {0};
-  double start = task__seconds();
+  double start = xval__seconds();
   ml_status status =
       s->plan.model->fold(cv, shared, run->cv_fold, s->candidates, run->n_asked, take, run, &error);
   if (run->failed != ML_OK || status == ML_ERR_MEMORY) return out_of_memory(run, err);
   if (status == ML_OK) ml_error_set(&error, ML_ERR_NUMERIC, "the model gave no predictions");
   if (error.status == ML_OK) error.status = status;
   task__fail_all(run, &error);
-  double each = (task__seconds() - start - run->score_seconds) / (double)run->n_asked;
+  double each = (xval__seconds() - start - run->score_seconds) / (double)run->n_asked;
   for (size_t i = 0; i < run->n; i++) s->slots[i].fit_seconds = each > 0 ? each : 0;
   return ML_OK;
 }
@@ -272,7 +272,7 @@ static ml_status run_gcv(fold_run *run, ml_cv *cv, ml_error *err) {
   xval_state *s = run->s;
   static const char undefined[] = "no degrees of freedom are left";
   const size_t n = run->n_asked, n_params = s->plan.model->n_params;
-  double start = task__seconds();
+  double start = xval__seconds();
   ml_error error = {0};
   if (!grow(&s->params, &s->n_params, n * n_params, sizeof *s->params) ||
       !grow(&s->out, &s->n_out, n, sizeof *s->out))
@@ -289,7 +289,7 @@ static ml_status run_gcv(fold_run *run, ml_cv *cv, ml_error *err) {
     task__fail_all(run, &error);
     return ML_OK;
   }
-  double each = (task__seconds() - start) / (double)n;
+  double each = (xval__seconds() - start) / (double)n;
   for (size_t i = 0; i < n; i++) {
     fold_slot *slot = slot_of(run, s->candidates[i]);
     slot->is_taken = true;

@@ -16,7 +16,7 @@ typedef struct fold_slot {
   double fit_seconds, score_seconds;
 } fold_slot;
 
-/* The rows of a fold after the steps: those that are trained on, and those tested behind them. */
+/* The rows of a fold after the steps of --prep: the training rows, then the test rows. */
 typedef struct prepared {
   bool is_there;
   size_t scene, fold;
@@ -54,11 +54,10 @@ typedef struct fold_run {
   const void *cancel;
   bool wants_squares; /* in place of predictions */
   double score_seconds;
-  ml_status failed; /* what is no failure of a candidate */
+  ml_status failed; /* an error that ends the item, and not just a candidate */
 } fold_run;
 
 ml_status task__malformed(ml_error *err);
-double task__seconds(void);
 
 /* A candidate has failed. */
 void task__fail(fold_run *run, fold_slot *slot, const ml_error *error);

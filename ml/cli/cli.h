@@ -53,6 +53,22 @@ struct cli_opt {
   bool is_hidden;      /* for programs, not in help */
 };
 
+/* Options that several tables have, by the place of their field. */
+#define CLI_DELIMITER_OPT(field)                                                                \
+  {                                                                                             \
+    0, "delimiter", CLI_CHAR, field, "CHAR",                                                    \
+        .help =                                                                                 \
+            "what separates the cells: a punctuation mark, or tab; without it, found out from " \
+            "the header"                                                                        \
+  }
+#define CLI_TARGET_FILE_OPT(field)                                                            \
+  {                                                                                           \
+    0, "target-file", CLI_TEXT, field, "FILE",                                                \
+        .help =                                                                               \
+            "CSV file of the target, joined by id; --target may be left out when it has one " \
+            "column beside the id"                                                            \
+  }
+
 /* A table of options that several commands may have. */
 typedef struct cli_group {
   const char *title; /* over its part of the help; NULL ends the list */
@@ -291,8 +307,9 @@ ml_format cli__format(const cli_call *cli, const char *output);
 /** Say that CSV is written where the name promises something else. */
 void cli__note_format(cli_call *cli, const char *output);
 
-/** Say that SVG is written where the name of a plot promises something else. */
-void cli__note_plot(cli_call *cli, const char *path);
+/** Refuse names that promise something else than the SVG of a plot, the HTML of a report.
+ * @param plot, report  may be NULL */
+ml_status cli__check_pictures(const char *plot, const char *report, ml_error *err);
 
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */
 

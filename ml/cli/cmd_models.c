@@ -19,6 +19,7 @@ static const struct {
     {ML_MODEL_SCORES, "scores", "gives scores of classes that are no probabilities"},
     {ML_MODEL_RANDOM, "random", "has chance in it, and follows --seed"},
     {ML_MODEL_SCALES, "scales", "depends on the scale of the features: --prep standard"},
+    {ML_MODEL_FEATURELESS, "featureless", "looks at no feature, and takes data without any"},
 };
 
 enum { N_TRAITS = sizeof traits / sizeof *traits };

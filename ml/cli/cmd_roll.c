@@ -184,9 +184,7 @@ static const cli_opt column_opts[] = {
     {0, "kind", CLI_TEXT, COLUMN(kind), "NAME",
      .help = "column that names what a row measures (long format): kinds are rolled apart"},
     {0, "value", CLI_TEXT, COLUMN(value), "NAME", .help = "column of the values, for --forecast"},
-    {0, "delimiter", CLI_CHAR, COLUMN(delimiter), "CHAR",
-     .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "
-             "the header"},
+    CLI_DELIMITER_OPT(COLUMN(delimiter)),
     {0}};
 
 const cli_command cli__roll = {

@@ -210,9 +210,7 @@ static const cli_opt column_opts[] = {
      .help = "what the truth is: classes (classification), or numbers (regression); auto: as "
              "--metric wants it, else texts, up to "
              "20 whole numbers, and what has probabilities are classes"},
-    {0, "delimiter", CLI_CHAR, SCORE(delimiter), "CHAR",
-     .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "
-             "the header"},
+    CLI_DELIMITER_OPT(SCORE(delimiter)),
     {0}};
 
 const cli_command cli__score = {

@@ -198,9 +198,7 @@ static const cli_opt column_opts[] = {
     {0, "id", CLI_TEXT, COLUMN(id), "NAME",
      .help = "column of the ids; \"\" when there is none: rows are numbered from 0"},
     {0, "exclude", CLI_TEXT, COLUMN(exclude), "NAME,...", .help = "columns to leave out"},
-    {0, "delimiter", CLI_CHAR, COLUMN(delimiter), "CHAR",
-     .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "
-             "the header"},
+    CLI_DELIMITER_OPT(COLUMN(delimiter)),
     {0}};
 
 const cli_command cli__select_command = {

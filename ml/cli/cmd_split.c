@@ -264,9 +264,7 @@ static const cli_opt fold_opts[] = {
 static const cli_opt column_opts[] = {
     {0, "target", CLI_TEXT, SPLIT(target), "NAME",
      .help = "column of the classes; without it, no column is a target"},
-    {0, "target-file", CLI_TEXT, SPLIT(target_file), "FILE",
-     .help = "CSV file of the target, joined by id; --target may be left out when it has one "
-             "column beside the id"},
+    CLI_TARGET_FILE_OPT(SPLIT(target_file)),
     {0, "task", CLI_CHOICE, SPLIT(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
      .help = "what the values of the target are: classes (classification), or numbers "
@@ -282,9 +280,7 @@ static const cli_opt column_opts[] = {
     {0, "end", CLI_TEXT, SPLIT(end), "NAME", .help = "column of when it ends"},
     {0, "rows", CLI_INT, SPLIT(rows), "N", .lo = 1, .hi = 4294967294.0,
      .help = "split N rows, in place of those of a file"},
-    {0, "delimiter", CLI_CHAR, SPLIT(delimiter), "CHAR",
-     .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "
-             "the header"},
+    CLI_DELIMITER_OPT(SPLIT(delimiter)),
     {0}};
 
 static const cli_opt output_opts[] = {

@@ -48,13 +48,13 @@ static ml_status prepare(cli_call *cli, const xval_options *o, xval_run *run, ml
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK && g->csv && cli->common.json && cli__is_stdio(g->output))
     status = ml_error_set(err, ML_ERR_USAGE, "--csv and --json exclude one another");
+  if (status == ML_OK) status = cli__check_pictures(g->plot, g->report, err);
   if (status == ML_OK) status = xval__ask(g, &run->asked, err);
   if (status == ML_OK)
     status = cli__find_input(cli, "--target NAME --model MODEL", &run->input, err);
   if (status == ML_OK) status = check_files(g, run->input, err);
   if (status != ML_OK) return status;
   run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
-  if (g->plot) cli__note_plot(cli, g->plot);
   return ML_OK;
 }
 
@@ -140,7 +140,7 @@ static ml_status print_summary(const xval_run *run, const xval_shown *s, ml_erro
   ml_buf_printf(&out, ", \"candidates\": %zu, \"folds\": %zu, \"done\": %zu, \"failed\": %zu",
                 r->n_candidates, r->n_folds, r->n_done, r->n_failed);
   ml_buf_puts(&out, ", \"winner\": ");
-  if (winner)
+  if (r->best < r->n_candidates) /* candidate 0 is shown also where it has failed */
     ml_buf_printf(&out, "%zu", r->best);
   else
     ml_buf_puts(&out, "null");
@@ -155,6 +155,7 @@ static ml_status print_summary(const xval_run *run, const xval_shown *s, ml_erro
 
 static ml_status read_data(cli_call *cli, xval_run *run, const ml_watch *watch, ml_error *err) {
   xval_asked *a = &run->asked;
+  a->learning.may_lack_features = a->model->traits & ML_MODEL_FEATURELESS;
   cli->idle = a->learning.settings ? NULL : run->pool;
   ml_status status =
       learn__read(cli, &a->learning, run->input, ml_mproc_exec(run->pool), watch, err);

@@ -107,10 +107,19 @@ static bool is_strange(const char *path, const char *const *known) {
   return strchr(name, '.') && (stat(path, &st) != 0 || S_ISREG(st.st_mode));
 }
 
-void cli__note_plot(cli_call *cli, const char *path) {
-  static const char *const known[] = {".svg", ".svg.gz", NULL};
-  if (is_strange(path, known))
-    cli__note(cli, "%s is written as SVG, the only format of --plot", path);
+ml_status cli__check_pictures(const char *plot, const char *report, ml_error *err) {
+  static const char *const of_plot[] = {".svg", ".svg.gz", NULL}, *const of_report[] = {
+                                                                      ".html", ".html.gz", ".htm",
+                                                                      NULL};
+  if (plot && is_strange(plot, of_plot))
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "--plot %s: SVG is what is written, to a file that ends in .svg or .svg.gz",
+                        plot);
+  if (report && is_strange(report, of_report))
+    return ml_error_set(
+        err, ML_ERR_USAGE,
+        "--report %s: HTML is what is written, to a file that ends in .html or .html.gz", report);
+  return ML_OK;
 }
 
 ml_format cli__format(const cli_call *cli, const char *output) {

@@ -14,15 +14,13 @@ enum { SHOWN_CLASSES = 5 };
 const cli_opt cli__learn_table_opts[] = {
     {0, "target", CLI_TEXT, LEARN(target), "NAME",
      .help = "column of what is to be predicted: no feature itself"},
-    {0, "target-file", CLI_TEXT, LEARN(target_file), "FILE",
-     .help = "CSV file of the target, joined by id; --target may be left out when it has one "
-             "column beside the id"},
+    CLI_TARGET_FILE_OPT(LEARN(target_file)),
     {0, "task", CLI_CHOICE, LEARN(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
      .help = "what the values of the target are: classes (classification), or numbers "
              "(regression); auto: what the model "
-             "predicts; of one that predicts both, classes if they are texts, booleans or up to "
-             "20 different integers"},
+             "predicts; of one that predicts both, numbers if the first of --metric is for them, "
+             "else classes if they are texts, booleans or up to 20 different integers"},
     {0, "id", CLI_TEXT, LEARN(id), "NAME",
      .help = "column of the ids, no feature; \"\" when there is none: rows are numbered from 0"},
     {0, "exclude", CLI_TEXT, LEARN(exclude), "NAME,...", .help = "columns that are no features"},
@@ -35,9 +33,7 @@ const cli_opt cli__learn_table_opts[] = {
      .help = "column of when what the target says begins, a number or a time, no feature; for --cv "
              "purged"},
     {0, "end", CLI_TEXT, LEARN(end), "NAME", .help = "column of when it ends"},
-    {0, "delimiter", CLI_CHAR, LEARN(delimiter), "CHAR",
-     .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "
-             "the header"},
+    CLI_DELIMITER_OPT(LEARN(delimiter)),
     {0}};
 
 const cli_opt cli__learn_series_opts[] = {
@@ -186,6 +182,7 @@ static ml_dataset_opts table_opts(const cli_learning *l, const ml_watch *watch) 
                            .exclude = g->exclude,
                            .problem = l->problem,
                            .takes_infinite = true, /* steps say what replaces them */
+                           .may_lack_features = l->may_lack_features,
                            .delimiter = g->delimiter,
                            .watch = watch};
 }

@@ -28,6 +28,7 @@ typedef struct cli_learning {
   const cli_learn *given;
   const char *predefined; /* column of the folds; NULL: none */
   ml_problem problem;
+  bool may_lack_features; /* the model takes data without any */
 
   /* Of raw series; for a table all are NULL or 0. */
   ml_fresh_settings *settings; /* not NULL: the features of series are learnt from */

@@ -89,9 +89,7 @@ const cli_opt cli__column_opts[] = {
     {0, "columns", CLI_TEXT, COLUMNS(columns), "NAME,...",
      .help = "columns of values, one kind each (wide format)"},
     {0, "exclude", CLI_TEXT, COLUMNS(exclude), "NAME,...", .help = "columns to leave out"},
-    {0, "delimiter", CLI_CHAR, COLUMNS(delimiter), "CHAR",
-     .help = "what separates the cells: a punctuation mark, or tab; without it, found out from "
-             "the header"},
+    CLI_DELIMITER_OPT(COLUMNS(delimiter)),
     {0}};
 
 const cli_opt cli__output_opts[] = {

@@ -45,8 +45,7 @@ bool picture__has_one_threshold(const ml_selection *s);
 /** Append the plot; without its title where a page says the same. */
 void picture__plot(const cli_pictured *p, bool has_title, ml_buf *out);
 
-/* ---- select_rows.c: small plots with a row for each group --------------------------------------
- */
+/* ---- select_rows.c: small plots with a row for each group ------------------------------------ */
 
 enum { PICTURE_GROUPS = 8 };
 
@@ -70,8 +69,7 @@ size_t picture__boxes(const picture_rows *of, double *room, ml_buf *out);
 /** Append shares of two values, lo < hi. */
 void picture__shares(const picture_rows *of, double lo, double hi, ml_buf *out);
 
-/* ---- select_glimpse.c: small plots of a feature against the target ----------------------------
- */
+/* ---- select_glimpse.c: small plots of a feature against the target --------------------------- */
 
 typedef struct glimpses glimpses;
 
@@ -97,8 +95,7 @@ void picture__table_rows(const cli_pictured *p, ml_buf *out);
 /** Append all rows as JSON, in which nothing is HTML. */
 void picture__table_data(const cli_pictured *p, ml_buf *out);
 
-/* ---- select.html, with page.css, select.js and page.js in it ----------------------------------
- */
+/* ---- select.html, with page.css, select.js and page.js in it --------------------------------- */
 
 extern const char select__page[];
 

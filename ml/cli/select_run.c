@@ -187,7 +187,6 @@ ml_status cli__select(cli_call *cli, const cli_selecting *s, ml_selection **sele
   ml_impute_range *ranges = NULL;
   double start = cli__now();
   *selection = NULL;
-  if (s->given->plot) cli__note_plot(cli, s->given->plot);
   relevance__note_target(cli, s);
   ml_status status = impute(cli, s, &ranges, err);
   if (status == ML_OK)

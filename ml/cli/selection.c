@@ -7,9 +7,7 @@
 const cli_opt cli__target_opts[] = {
     {0, "target", CLI_TEXT, SELECT(target), "NAME",
      .help = "column of what is to be predicted: no feature itself"},
-    {0, "target-file", CLI_TEXT, SELECT(target_file), "FILE",
-     .help = "CSV file of the target, joined by id; --target may be left out when it has one "
-             "column beside the id"},
+    CLI_TARGET_FILE_OPT(SELECT(target_file)),
     {0, "task", CLI_CHOICE, SELECT(task), "WHAT", .choices = "auto|classification|regression",
      .fallback = "auto",
      .help = "what the values of the target are: classes (classification), or numbers "
@@ -99,6 +97,7 @@ ml_status cli__check_selection(const cli_selection *given, ml_select_opts *opts,
   const char *instead = given->k.given ? "k" : given->percentile > 0 ? "percentile" : NULL;
   const char *fdr = given->fdr_given ? "fdr" : given->method_given ? "method" : NULL;
   ml_status status = check_target(given, err);
+  if (status == ML_OK) status = cli__check_pictures(given->plot, given->report, err);
   if (status != ML_OK) return status;
   if (given->k.given && given->percentile > 0)
     return ml_error_set(err, ML_ERR_USAGE, "--k and --percentile exclude one another");

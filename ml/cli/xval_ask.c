@@ -136,6 +136,9 @@ static ml_status read_problem(xval_asked *a, ml_problem of_name, ml_error *err) 
   a->problem = task ? task : of_name;
   if (!a->problem && (a->model->traits & both) != both)
     a->problem = a->model->traits & ML_MODEL_CLASSIFIES ? ML_CLASSIFICATION : ML_REGRESSION;
+  /* Few whole numbers would be taken for classes, and any number may be one: not the other way. */
+  if (!a->problem && a->n_metrics > 0 && a->metrics[0].info->problem == ML_REGRESSION)
+    a->problem = ML_REGRESSION;
   if (!a->problem) return ML_OK;
   return ml_model_problem(a->model, a->problem, a->problem, &a->problem, err);
 }

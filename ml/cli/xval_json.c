@@ -2,6 +2,7 @@
 /* The result of cross-validation as one JSON object. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "xval.h"
 
@@ -11,6 +12,7 @@ typedef struct writer {
   const xval_shown *s;
   const ml_xval_result *r;
   ml_buf *out;
+  size_t *counts; /* room for one of each class; NULL: there are none */
 } writer;
 
 /* ---- values -------------------------------------------------------------------------------- */
@@ -110,6 +112,17 @@ static void put_classes(writer *w) {
   free(counts);
 }
 
+/* {"rows", "columns", "hash"}: what tells these data from others. */
+static void put_fingerprint(writer *w) {
+  char digest[ML_DIGEST_SIZE];
+  if (ml_dataset_digest(w->r->data, digest, NULL) != ML_OK) {
+    w->out->failed = true;
+    return;
+  }
+  ml_buf_printf(w->out, ", \"fingerprint\": {\"rows\": %zu, \"columns\": %zu, \"hash\": \"%s\"}",
+                w->r->data->n_rows, w->r->data->n_features, digest);
+}
+
 static void put_data(writer *w) {
   const ml_dataset *data = w->r->data;
   ml_buf_printf(w->out, "{\"schema\": %d", SCHEMA);
@@ -120,6 +133,7 @@ static void put_data(writer *w) {
   put_string(w, "target", xval__target(w->s));
   put_string(w, "task", w->r->problem == ML_REGRESSION ? "regression" : "classification");
   if (w->r->problem != ML_REGRESSION) put_classes(w);
+  put_fingerprint(w);
   static const char *const uses[] = {"both", "fit", "score"};
   put_string(w, "weights", w->s->given->learn.weights);
   put_string(w, "weights_for", data->weights ? uses[w->s->given->weights_for] : NULL);
@@ -173,12 +187,28 @@ static void put_run(writer *w) {
 
 /* ---- scores -------------------------------------------------------------------------------- */
 
+/* How many rows of each class a fold tests. */
+static void put_test_classes(writer *w, size_t fold) {
+  const ml_levels *classes = &w->r->data->classes;
+  if (!w->counts) return;
+  size_t n;
+  const uint32_t *rows = ml_folds_test(w->r->folds, fold, &n);
+  memset(w->counts, 0, classes->n * sizeof *w->counts);
+  for (size_t i = 0; i < n; i++) w->counts[classes->codes[rows[i]]]++;
+  ml_buf_puts(w->out, ", \"test_classes\": [");
+  for (size_t c = 0; c < classes->n; c++) ml_buf_printf(w->out, c ? ", %zu" : "%zu", w->counts[c]);
+  ml_buf_puts(w->out, "]");
+}
+
 static void put_folds(writer *w) {
+  size_t each = xval__folds_each(w->s);
   ml_buf_puts(w->out, ",\n\"folds\": [");
-  for (size_t f = 0; f < w->r->n_folds; f++)
-    ml_buf_printf(w->out, "%s{\"repeat\": %zu, \"n_train\": %zu, \"n_test\": %zu}", f ? ", " : "",
-                  f / (xval__folds_each(w->s) ? xval__folds_each(w->s) : 1), w->r->n_train[f],
-                  w->r->n_test[f]);
+  for (size_t f = 0; f < w->r->n_folds; f++) {
+    ml_buf_printf(w->out, "%s{\"repeat\": %zu, \"n_train\": %zu, \"n_test\": %zu", f ? ", " : "",
+                  f / (each ? each : 1), w->r->n_train[f], w->r->n_test[f]);
+    put_test_classes(w, f);
+    ml_buf_puts(w->out, "}");
+  }
   ml_buf_puts(w->out, "]");
 }
 
@@ -242,8 +272,10 @@ static void put_candidate(writer *w, size_t i) {
   ml_buf_puts(w->out, "}");
 }
 
-static void put_outer(writer *w, const ml_outer_result *o) {
+/* @param fold  of the outer scheme; SIZE_MAX: the holdout */
+static void put_outer(writer *w, const ml_outer_result *o, size_t fold) {
   ml_buf_printf(w->out, "{\"n_train\": %zu, \"n_test\": %zu", o->n_train, o->n_test);
+  if (fold != SIZE_MAX) put_test_classes(w, fold);
   put_index(w, "winner", o->best);
   if (o->best < w->r->n_candidates)
     xval__json_params(w->r->model, w->r->candidates[o->best].params, w->out);
@@ -267,7 +299,7 @@ static void put_nested(writer *w) {
   ml_buf_puts(w->out, ",\n\"nested\": {\"folds\": [");
   for (size_t i = 0; i < w->r->n_outer; i++) {
     ml_buf_puts(w->out, i ? ",\n" : "\n");
-    put_outer(w, &w->r->outer[i]);
+    put_outer(w, &w->r->outer[i], i);
   }
   ml_buf_puts(w->out, "]");
   static const char *const keys[] = {"mean", "sd"};
@@ -299,13 +331,17 @@ static void put_scored(writer *w) {
   put_index(w, "best_mean", w->r->best_by_mean);
   ml_buf_puts(w->out, "},\n\"holdout\": ");
   if (w->r->holdout)
-    put_outer(w, w->r->holdout);
+    put_outer(w, w->r->holdout, SIZE_MAX);
   else
     ml_buf_puts(w->out, "null");
 }
 
 void xval__json(const xval_shown *s, ml_buf *out) {
-  writer w = {s, s->result, out};
+  writer w = {s, s->result, out, NULL};
+  if (s->result->problem == ML_CLASSIFICATION) {
+    w.counts = calloc(s->result->data->classes.n + 1, sizeof *w.counts);
+    if (!w.counts) out->failed = true;
+  }
   put_data(&w);
   put_run(&w);
   put_scored(&w);
@@ -317,4 +353,5 @@ void xval__json(const xval_shown *s, ml_buf *out) {
     ml_buf_json_string(out, s->result->warnings[i]);
   }
   ml_buf_puts(out, "]}\n");
+  free(w.counts);
 }

@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t n_members(const ml_folds *folds) {
-  return folds->members ? folds->n_members : folds->n_rows;
-}
-
-static uint32_t member(const ml_folds *folds, size_t i) {
-  return folds->members ? folds->members[i] : (uint32_t)i;
-}
-
 static const uint32_t *rows_at(const ml_folds *folds, ml_run run) {
   return run.n ? folds->rows + run.first : NULL;
 }
@@ -33,7 +25,7 @@ static bool are_runs(const ml_folds *folds) {
       next = (uint64_t)test[i] + 1;
     }
   }
-  return n_tested == n_members(folds);
+  return n_tested == ml_folds_n_members(folds);
 }
 
 static void add_to(const ml_folds *folds, ml_run run, uint64_t key, uint64_t *sums) {
@@ -47,7 +39,7 @@ static void sum_keys(const ml_folds *folds, uint64_t *sums) {
   uint64_t others = 0;
   for (size_t k = 0; k < folds->n; k++)
     if (folds->folds[k].trains_others) others += ml_rng_mix(k);
-  for (size_t i = 0; i < n_members(folds); i++) sums[member(folds, i)] = others;
+  for (size_t i = 0; i < ml_folds_n_members(folds); i++) sums[ml_folds_member(folds, i)] = others;
   for (size_t k = 0; k < folds->n; k++) {
     const ml_fold *fold = &folds->folds[k];
     const uint64_t key = ml_rng_mix(k);
@@ -151,7 +143,8 @@ void atoms__uses(const atoms *set, size_t fold, uint32_t *uses) {
   }
   memset(uses, 0, set->n * sizeof *uses);
   if (at->trains_others) {
-    for (size_t i = 0; i < n_members(set->folds); i++) count(set, member(set->folds, i), 1, uses);
+    for (size_t i = 0; i < ml_folds_n_members(set->folds); i++)
+      count(set, ml_folds_member(set->folds, i), 1, uses);
     count_run(set, at->test, -1u, uses);
   } else {
     count_run(set, at->train[0], 1, uses);

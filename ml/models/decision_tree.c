@@ -24,8 +24,7 @@ static const ml_model_param params_of_tree[N_PARAMS] = {
                    .simpler = 1,
                    .help = "cost of a leaf by which the tree is pruned (minimal cost-complexity)"}};
 
-/* ---- fit and predict --------------------------------------------------------------------------
- */
+/* ---- fit and predict ------------------------------------------------------------------------- */
 
 static ml_status grow(tree_sample *sample, const tree_limits *limits, uint64_t seed,
                       const void *cancel, tree *out, ml_error *err) {

@@ -205,12 +205,16 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   for (size_t i = 0; i < rows->n; i++) {
     if (!m) {
       out[i] = d->value;
-    } else if (d->strategy == UNIFORM || d->strategy == STRATIFIED) {
-      memset(out + i * m, 0, m * sizeof *out);
-      out[i * m + drawn_class(d, ml_view_row(rows, i))] = 1;
-    } else {
-      memcpy(out + i * m, d->shares, m * sizeof *out);
+      continue;
     }
+    double *share = &out[i * m];
+    memcpy(share, d->shares, m * sizeof *share);
+    if (d->strategy != UNIFORM && d->strategy != STRATIFIED) continue;
+    size_t drawn = drawn_class(d, ml_view_row(rows, i));
+    if (d->strategy == STRATIFIED) memset(share, 0, m * sizeof *share);
+    /* The probabilities of uniform, as scikit-learn's, are equal; the class that was drawn is
+     * predicted, and so has the greatest by rounding. */
+    share[drawn] = d->strategy == STRATIFIED ? 1 : nextafter(share[drawn], HUGE_VAL);
   }
   return ML_OK;
 }
@@ -257,7 +261,7 @@ const ml_model models__dummy = {
     .summary = "a baseline that looks at no feature: shares of the classes, or one number",
     .source = "the target alone",
     .traits = ML_MODEL_CLASSIFIES | ML_MODEL_REGRESSES | ML_MODEL_WEIGHTS | ML_MODEL_MISSING |
-              ML_MODEL_RANDOM,
+              ML_MODEL_RANDOM | ML_MODEL_FEATURELESS,
     .params = params,
     .n_params = N_PARAMS,
     .check = check,

@@ -1,41 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Elastic net: least squares with penalties on the sizes and the squares of the coefficients. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "linear_net.h"
+#include "linear_params.h"
 #include "models.h"
 
 enum { ALPHA, L1_RATIO, FIT_INTERCEPT, MAX_ITER, N_PARAMS };
 
 static const ml_model_param params[] = {
-    [ALPHA] = {.name = "alpha",
-               .kind = ML_MODEL_REAL,
-               .hi = HUGE_VAL,
-               .below_hi = true,
-               .fallback = 1,
-               .is_shared = true,
-               .simpler = 1,
-               .help = "weight of the penalty alpha (l1_ratio |b|_1 + (1 - l1_ratio) |b|^2 / 2) "
-                       "beside half the mean squared error"},
+    [ALPHA] =
+        LINEAR_ALPHA("weight of the penalty alpha (l1_ratio |b|_1 + (1 - l1_ratio) |b|^2 / 2) "
+                     "beside half the mean squared error"),
     [L1_RATIO] = {.name = "l1_ratio",
                   .kind = ML_MODEL_REAL,
                   .hi = 1,
                   .fallback = 0.5,
                   .is_shared = true,
                   .help = "share of the sizes in the penalty; 1 is lasso, 0 ridge regression"},
-    [FIT_INTERCEPT] = {.name = "fit_intercept",
-                       .kind = ML_MODEL_BOOL,
-                       .hi = 1,
-                       .fallback = 1,
-                       .help = "add a constant, which is not penalised"},
-    [MAX_ITER] = {.name = "max_iter",
-                  .kind = ML_MODEL_INT,
-                  .lo = 1,
-                  .hi = 1e9,
-                  .fallback = 100000,
-                  .help = "passes over the features after which a fit has failed; it ends when "
-                          "the minimum is reached to rounding error"},
+    [FIT_INTERCEPT] = LINEAR_FIT_INTERCEPT(LINEAR_NOT_PENALISED),
+    [MAX_ITER] = LINEAR_MAX_ITER,
 };
 
 static const linear_net_names names = {{N_PARAMS, ALPHA, L1_RATIO, FIT_INTERCEPT}, MAX_ITER};

@@ -9,42 +9,51 @@
 #include "atoms.h"
 #include "models.h"
 
-/* What rows of each class are like. Sums of squares are about the mean of their class, and those of
- * parts are put together about the common mean (Chan, Golub and LeVeque 1979): nothing cancels. */
-typedef struct class_sums {
+/* What rows of each group are like: of each class, and behind those all rows with a weight above 0,
+ * which count 1 there, for smoothing, as in scikit-learn, ignores weights. Sums of squares are
+ * about the mean of their group, and those of parts are put together about the common mean (Chan,
+ * Golub and LeVeque 1979): nothing cancels. */
+typedef struct group_sums {
   size_t n_classes, n_columns;
-  double *weight; /* n_classes */
-  /* n_classes x n_columns, row-major. A mean is the sum of two numbers: else columns far from 0
+  double *weight; /* n_classes + 1 */
+  /* n_classes + 1 x n_columns, row-major. A mean is the sum of two numbers: else columns far from 0
    * would lose digits. */
   double *mean, *rest, *square;
-} class_sums;
+} group_sums;
 
 static size_t n_sums(size_t n_classes, size_t n_columns) {
-  return n_classes * (1 + 3 * n_columns);
+  return (n_classes + 1) * (1 + 3 * n_columns);
 }
 
-static class_sums sums_at(const ml_view *view, double *memory) {
-  size_t k = view->n_classes, n = k * view->n_columns;
-  double *mean = memory + k;
-  return (class_sums){k, view->n_columns, memory, mean, mean + n, mean + 2 * n};
+static group_sums sums_at(const ml_view *view, double *memory) {
+  size_t k = view->n_classes, n = (k + 1) * view->n_columns;
+  double *mean = memory + k + 1;
+  return (group_sums){k, view->n_columns, memory, mean, mean + n, mean + 2 * n};
+}
+
+static inline void add_square(double x, double weight, size_t at, group_sums *sums) {
+  double d = x - sums->mean[at], wd = weight * d;
+  sums->rest[at] += wd;
+  sums->square[at] += wd * d;
 }
 
 /* Sums of one column; those of the first pass make the means that the second starts from. */
 static void sum_column(const double *x, const double *w, const uint32_t *classes, size_t n,
-                       size_t j, class_sums *sums) {
-  size_t k = sums->n_classes, p = sums->n_columns;
-  for (size_t i = 0; i < n; i++)
-    if (w[i] > 0) sums->mean[classes[i] * p + j] += w[i] * x[i];
-  for (size_t c = 0; c < k; c++)
+                       size_t j, group_sums *sums) {
+  size_t k = sums->n_classes, p = sums->n_columns, all = k * p + j;
+  for (size_t i = 0; i < n; i++) {
+    if (w[i] == 0) continue;
+    sums->mean[classes[i] * p + j] += w[i] * x[i];
+    sums->mean[all] += x[i];
+  }
+  for (size_t c = 0; c <= k; c++)
     if (sums->weight[c] > 0) sums->mean[c * p + j] /= sums->weight[c];
   for (size_t i = 0; i < n; i++) {
-    size_t at = classes[i] * p + j;
     if (w[i] == 0) continue;
-    double d = x[i] - sums->mean[at], wd = w[i] * d;
-    sums->rest[at] += wd;
-    sums->square[at] += wd * d;
+    add_square(x[i], w[i], classes[i] * p + j, sums);
+    add_square(x[i], 1, all, sums);
   }
-  for (size_t c = 0; c < k; c++) {
+  for (size_t c = 0; c <= k; c++) {
     size_t at = c * p + j;
     if (sums->weight[c] == 0) continue;
     double rest = sums->rest[at];
@@ -54,7 +63,7 @@ static void sum_column(const double *x, const double *w, const uint32_t *classes
 }
 
 /* Sums of the rows of a view, into zeros. */
-static ml_status sum_rows(const ml_view *view, class_sums *sums, ml_error *err) {
+static ml_status sum_rows(const ml_view *view, group_sums *sums, ml_error *err) {
   size_t n = view->n;
   double *x = calloc(2 * n + 1, sizeof *x);
   uint32_t *classes = calloc(n + 1, sizeof *classes);
@@ -63,7 +72,10 @@ static ml_status sum_rows(const ml_view *view, class_sums *sums, ml_error *err) 
     double *w = x + n;
     ml_view_gather_weights(view, w);
     ml_view_gather_classes(view, classes);
-    for (size_t i = 0; i < n; i++) sums->weight[classes[i]] += w[i];
+    for (size_t i = 0; i < n; i++) {
+      sums->weight[classes[i]] += w[i];
+      sums->weight[sums->n_classes] += w[i] > 0;
+    }
     for (size_t j = 0; j < view->n_columns; j++) {
       ml_view column = *view;
       column.x = view->x + j * view->stride;
@@ -77,9 +89,9 @@ static ml_status sum_rows(const ml_view *view, class_sums *sums, ml_error *err) 
   return status;
 }
 
-static void add_sums(const class_sums *more, class_sums *sums) {
+static void add_sums(const group_sums *more, group_sums *sums) {
   size_t p = sums->n_columns;
-  for (size_t c = 0; c < sums->n_classes; c++) {
+  for (size_t c = 0; c <= sums->n_classes; c++) {
     double a = sums->weight[c], b = more->weight[c], both = a + b;
     if (b == 0) continue;
     for (size_t j = c * p; j < (c + 1) * p; j++) {
@@ -104,39 +116,24 @@ typedef struct gaussian_nb {
   size_t n_classes, n_columns;
   bool knows_columns; /* else all columns were constant, and the priors are all there is */
   double *base; /* n_classes: logarithm of all that does not depend on the row; -inf: no row */
-  double *mean, *rest, *variance; /* n_classes x n_columns; as those of class_sums */
+  double *mean, *rest, *variance; /* n_classes x n_columns; as those of group_sums */
   double memory[];
 } gaussian_nb;
 
-/* Variance of a column over all classes. What rounding makes of a constant column is 0. */
-static double variance_of(const class_sums *sums, size_t j, double total) {
-  size_t k = sums->n_classes, p = sums->n_columns;
-  double mean = 0, square = 0, *first = NULL;
-  for (size_t c = 0; c < k; c++)
-    if (sums->weight[c] > 0 && !first) first = &sums->mean[c * p + j];
-  for (size_t c = 0; c < k; c++)
-    if (sums->weight[c] > 0)
-      mean += sums->weight[c] / total * (sums->mean[c * p + j] - *first + sums->rest[c * p + j]);
-  for (size_t c = 0; c < k; c++) {
-    double d = sums->mean[c * p + j] - *first + sums->rest[c * p + j] - mean;
-    if (sums->weight[c] > 0) square += sums->square[c * p + j] + sums->weight[c] * d * d;
-  }
-  double least = 4 * DBL_EPSILON * *first;
-  return square / total <= least * least ? 0 : square / total;
-}
-
-/* NaN when one is. */
-static double greatest_variance(const class_sums *sums, double total) {
-  double greatest = 0;
+/* Of a column, over all classes; not finite when one is not. What rounding makes of a constant
+ * column is 0. */
+static double greatest_variance(const group_sums *sums) {
+  double greatest = 0, n = sums->weight[sums->n_classes];
+  size_t all = sums->n_classes * sums->n_columns;
   for (size_t j = 0; j < sums->n_columns; j++) {
-    double variance = variance_of(sums, j, total);
-    if (!(variance <= greatest)) greatest = variance;
-    if (isnan(greatest)) break;
+    double variance = sums->square[all + j] / n, least = 4 * DBL_EPSILON * sums->mean[all + j];
+    if (!isfinite(variance)) return variance;
+    if (variance > least * least) greatest = fmax(greatest, variance);
   }
   return greatest;
 }
 
-static ml_status set_class(const class_sums *sums, size_t c, double total, double more,
+static ml_status set_class(const group_sums *sums, size_t c, double total, double more,
                            gaussian_nb *nb, ml_error *err) {
   double weight = sums->weight[c];
   nb->base[c] = weight > 0 ? log(weight / total) : -HUGE_VAL;
@@ -155,20 +152,20 @@ static ml_status set_class(const class_sums *sums, size_t c, double total, doubl
 }
 
 static gaussian_nb *new_model(size_t k, size_t p, bool knows_columns) {
-  gaussian_nb *nb = calloc(1, sizeof *nb + n_sums(k, p) * sizeof(double));
+  gaussian_nb *nb = calloc(1, sizeof *nb + k * (1 + 3 * p) * sizeof(double));
   if (!nb) return NULL;
   double *mean = nb->memory + k;
   *nb = (gaussian_nb){k, p, knows_columns, nb->memory, mean, mean + k * p, mean + 2 * k * p};
   return nb;
 }
 
-static ml_status make(const class_sums *sums, double var_smoothing, gaussian_nb **out,
+static ml_status make(const group_sums *sums, double var_smoothing, gaussian_nb **out,
                       ml_error *err) {
   size_t k = sums->n_classes, p = sums->n_columns;
   double total = 0, greatest;
   for (size_t c = 0; c < k; c++) total += sums->weight[c];
   if (!(total > 0)) return ml_error_set(err, ML_ERR_NUMERIC, "no training row has a weight");
-  greatest = greatest_variance(sums, total);
+  greatest = greatest_variance(sums);
   if (!isfinite(greatest))
     return ml_error_set(err, ML_ERR_NUMERIC, "variances of columns are too great for numbers");
   gaussian_nb *nb = new_model(k, p, greatest > 0);
@@ -188,7 +185,7 @@ static ml_status fit(const double *params, const ml_view *train, uint64_t seed, 
   (void)seed, (void)cancel;
   double *memory = calloc(n_sums(train->n_classes, train->n_columns), sizeof *memory);
   if (!memory) return ml_error_memory(err);
-  class_sums sums = sums_at(train, memory);
+  group_sums sums = sums_at(train, memory);
   gaussian_nb *nb = NULL;
   ml_status status = sum_rows(train, &sums, err);
   if (status == ML_OK) status = make(&sums, params[0], &nb, err);
@@ -259,7 +256,7 @@ static ml_status share(const ml_cv *cv, size_t part, void *out, ml_error *err) {
     memset(out, 0, part_size(cv));
     view.n = atoms__rows(&set, part, rows);
     view.rows = rows;
-    class_sums sums = sums_at(&cv->all, out);
+    group_sums sums = sums_at(&cv->all, out);
     status = sum_rows(&view, &sums, err);
   }
   atoms__release(&set);
@@ -267,7 +264,7 @@ static ml_status share(const ml_cv *cv, size_t part, void *out, ml_error *err) {
   return status;
 }
 
-static ml_status sum_fold(const ml_cv *cv, const char *shared, size_t fold, class_sums *sums,
+static ml_status sum_fold(const ml_cv *cv, const char *shared, size_t fold, group_sums *sums,
                           ml_error *err) {
   size_t stride = (part_size(cv) + 63) / 64 * 64;
   atoms set;
@@ -275,14 +272,14 @@ static ml_status sum_fold(const ml_cv *cv, const char *shared, size_t fold, clas
   uint32_t uses[ATOMS_FEW];
   if (status == ML_OK) atoms__uses(&set, fold, uses);
   for (size_t a = 0; a < set.n && status == ML_OK; a++) {
-    class_sums part = sums_at(&cv->all, (double *)(void *)(uintptr_t)(shared + a * stride));
+    group_sums part = sums_at(&cv->all, (double *)(void *)(uintptr_t)(shared + a * stride));
     for (uint32_t i = 0; i < uses[a]; i++) add_sums(&part, sums);
   }
   atoms__release(&set);
   return status;
 }
 
-static ml_status sum_training(const ml_cv *cv, size_t fold, class_sums *sums, ml_error *err) {
+static ml_status sum_training(const ml_cv *cv, size_t fold, group_sums *sums, ml_error *err) {
   uint32_t *rows = calloc(ml_folds_n_train(cv->folds, fold) + 1, sizeof *rows);
   if (!rows) return ml_error_memory(err);
   ml_view train = ml_cv_train(cv, fold, rows);
@@ -298,7 +295,7 @@ static ml_status fold(const ml_cv *cv, const void *shared, size_t fold, const si
   double *memory = calloc(n_sums(k, test.n_columns) + test.n * k, sizeof *memory);
   if (!memory) return ml_error_memory(err);
   double *out = memory + n_sums(k, test.n_columns);
-  class_sums sums = sums_at(&test, memory);
+  group_sums sums = sums_at(&test, memory);
   ml_status status =
       shared ? sum_fold(cv, shared, fold, &sums, err) : sum_training(cv, fold, &sums, err);
   for (size_t i = 0; i < n && status == ML_OK; i++) {

@@ -1,34 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lasso: least squares with a penalty on the sizes of the coefficients. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "linear_net.h"
+#include "linear_params.h"
 #include "models.h"
 
 enum { ALPHA, FIT_INTERCEPT, MAX_ITER, N_PARAMS };
 
 static const ml_model_param params[] = {
-    [ALPHA] = {.name = "alpha",
-               .kind = ML_MODEL_REAL,
-               .hi = HUGE_VAL,
-               .below_hi = true,
-               .fallback = 1,
-               .is_shared = true,
-               .simpler = 1,
-               .help = "weight of the penalty alpha |b|_1 beside half the mean squared error"},
-    [FIT_INTERCEPT] = {.name = "fit_intercept",
-                       .kind = ML_MODEL_BOOL,
-                       .hi = 1,
-                       .fallback = 1,
-                       .help = "add a constant, which is not penalised"},
-    [MAX_ITER] = {.name = "max_iter",
-                  .kind = ML_MODEL_INT,
-                  .lo = 1,
-                  .hi = 1e9,
-                  .fallback = 100000,
-                  .help = "passes over the features after which a fit has failed; it ends when "
-                          "the minimum is reached to rounding error"},
+    [ALPHA] = LINEAR_ALPHA("weight of the penalty alpha |b|_1 beside half the mean squared error"),
+    [FIT_INTERCEPT] = LINEAR_FIT_INTERCEPT(LINEAR_NOT_PENALISED),
+    [MAX_ITER] = LINEAR_MAX_ITER,
 };
 
 static const linear_net_names names = {{N_PARAMS, ALPHA, SIZE_MAX, FIT_INTERCEPT}, MAX_ITER};

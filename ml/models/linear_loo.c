@@ -12,8 +12,7 @@
 
 bool linear__are_as_many(const ml_cv *cv) {
   const ml_folds *folds = cv->folds;
-  size_t n_members = folds->members ? folds->n_members : folds->n_rows;
-  return folds->n_repeats == 1 && folds->n == n_members && folds->n >= 2;
+  return folds->n_repeats == 1 && folds->n == ml_folds_n_members(folds) && folds->n >= 2;
 }
 
 bool linear__leaves_one_out(const ml_cv *cv) {

@@ -2,18 +2,16 @@
 /* Ordinary least squares. */
 #include <stdlib.h>
 
+#include "linear_params.h"
 #include "linear_parts.h"
 #include "models.h"
 
 enum { FIT_INTERCEPT, N_PARAMS };
 
 static const ml_model_param params[] = {
-    [FIT_INTERCEPT] = {.name = "fit_intercept",
-                       .kind = ML_MODEL_BOOL,
-                       .hi = 1,
-                       .fallback = 1,
-                       .help = "add a constant; without it a prediction is 0 where all features "
-                               "are"},
+    [FIT_INTERCEPT] =
+        LINEAR_FIT_INTERCEPT("add a constant; without it a prediction is 0 where all features "
+                             "are"),
 };
 
 static ml_status fit(const double *values, const ml_view *train, uint64_t seed, const void *cancel,

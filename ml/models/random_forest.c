@@ -51,8 +51,7 @@ static ml_status check(const double *params, const ml_view *all, ml_error *err) 
   return tree__check(params, all, err);
 }
 
-/* ---- one tree after another -------------------------------------------------------------------
- */
+/* ---- one tree after another ------------------------------------------------------------------ */
 
 typedef struct planter {
   tree_grower *grower;
@@ -107,8 +106,7 @@ static void add(const tree *grown, const uint8_t *is_leaf, const ml_view *rows, 
   }
 }
 
-/* ---- fit and predict --------------------------------------------------------------------------
- */
+/* ---- fit and predict ------------------------------------------------------------------------- */
 
 typedef struct forest {
   tree *trees;

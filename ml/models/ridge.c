@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ridge regression: least squares with a penalty on the squares of the coefficients. */
-#include <math.h>
 #include <stdlib.h>
 
+#include "linear_params.h"
 #include "linear_parts.h"
 #include "models.h"
 
 enum { ALPHA, FIT_INTERCEPT, N_PARAMS };
 
 static const ml_model_param params[] = {
-    [ALPHA] = {.name = "alpha",
-               .kind = ML_MODEL_REAL,
-               .hi = HUGE_VAL,
-               .below_hi = true,
-               .fallback = 1,
-               .is_shared = true,
-               .simpler = 1,
-               .help = "weight of the penalty alpha |b|^2 beside the sum of squared errors"},
-    [FIT_INTERCEPT] = {.name = "fit_intercept",
-                       .kind = ML_MODEL_BOOL,
-                       .hi = 1,
-                       .fallback = 1,
-                       .help = "add a constant, which is not penalised"},
+    [ALPHA] = LINEAR_ALPHA("weight of the penalty alpha |b|^2 beside the sum of squared errors"),
+    [FIT_INTERCEPT] = LINEAR_FIT_INTERCEPT(LINEAR_NOT_PENALISED),
 };
 
 static ml_status fit(const double *values, const ml_view *train, uint64_t seed, const void *cancel,

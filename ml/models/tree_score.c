@@ -78,8 +78,7 @@ ML_VECTOR_PATHS static void score_means(const sums *at, const uint32_t *entries,
   }
 }
 
-/* ---- squares: Gini of several classes, whole weights ------------------------------------------
- */
+/* ---- squares: Gini of several classes, whole weights ----------------------------------------- */
 
 static void add_squares(tree_scorer *s, const uint32_t *entries, size_t n, sums *out) {
   uint64_t weight = (uint64_t)s->left_weight, in_left = s->left_squares;
@@ -111,8 +110,7 @@ ML_VECTOR_PATHS static void score_squares(const sums *at, const uint32_t *entrie
   }
 }
 
-/* ---- any other: class by class at each split ---------------------------------------------------
- */
+/* ---- any other: class by class at each split ------------------------------------------------- */
 
 static double entropy_term(double weight) {
   return weight > 0 ? weight * log2(weight) : 0;

@@ -9,20 +9,14 @@
 
 #define NODE feature_node
 #include "../nodes.h"
+#include "../svm_params.h"
 
 enum { C, LOSS, INTERCEPT, SCALING, TOL, N_SHARED };
 enum { PENALTY = N_SHARED, BALANCED, N_SVC };
 enum { EPSILON = N_SHARED, N_SVR };
 
 #define COMMON_PARAMS                                                                      \
-  [C] = {.name = "C",                                                                      \
-         .kind = ML_MODEL_REAL,                                                            \
-         .lo = 0,                                                                          \
-         .hi = 1e12,                                                                       \
-         .above_lo = true,                                                                 \
-         .fallback = 1,                                                                    \
-         .simpler = -1,                                                                    \
-         .help = "cost of errors against the size of coefficients"},                       \
+  [C] = SVM_C("cost of errors against the size of coefficients"),                          \
   [INTERCEPT] = {.name = "fit_intercept",                                                  \
                  .kind = ML_MODEL_BOOL,                                                    \
                  .fallback = 1,                                                            \
@@ -36,13 +30,7 @@ enum { EPSILON = N_SHARED, N_SVR };
                .help =                                                                     \
                    "value of the column of the intercept: the greater, the less it is "    \
                    "penalised"},                                                           \
-  [TOL] = {.name = "tol",                                                                  \
-           .kind = ML_MODEL_REAL,                                                          \
-           .lo = 0,                                                                        \
-           .hi = 1,                                                                        \
-           .above_lo = true,                                                               \
-           .fallback = 1e-4,                                                               \
-           .help = "where the solver stops"}
+  [TOL] = SVM_TOL(1e-4)
 
 static const ml_model_param svc_params[N_SVC] = {
     COMMON_PARAMS,
@@ -54,10 +42,7 @@ static const ml_model_param svc_params[N_SVC] = {
                  .kind = ML_MODEL_CHOICE,
                  .choices = "l2|l1",
                  .help = "norm of the coefficients; l1 makes some of them zero"},
-    [BALANCED] = {.name = "class_weight",
-                  .kind = ML_MODEL_CHOICE,
-                  .choices = "none|balanced",
-                  .help = "balanced: classes count the same, however many rows they have"},
+    [BALANCED] = SVM_CLASS_WEIGHT,
 };
 
 static const ml_model_param svr_params[N_SVR] = {
@@ -66,12 +51,7 @@ static const ml_model_param svr_params[N_SVR] = {
               .kind = ML_MODEL_CHOICE,
               .choices = "epsilon_insensitive|squared_epsilon_insensitive",
               .help = "of an error larger than epsilon"},
-    [EPSILON] = {.name = "epsilon",
-                 .kind = ML_MODEL_REAL,
-                 .lo = 0,
-                 .hi = 1e12,
-                 .fallback = 0,
-                 .help = "errors up to this cost nothing"},
+    [EPSILON] = SVM_EPSILON(0),
 };
 
 typedef struct machine {
@@ -105,8 +85,7 @@ static ml_status check_svc(const double *params, const ml_view *all, ml_error *e
   return ML_OK;
 }
 
-/* ---- training ---------------------------------------------------------------------------------
- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 /* LIBLINEAR draws from rand(), which has one state for the process: it gets one of its own while it
  * runs, seeded, so that results depend on nothing else and nobody else's numbers change. */
@@ -123,32 +102,6 @@ static struct model *train_seeded(const struct problem *problem, const struct pa
   return model;
 }
 
-static ml_status learn(const double *params, const ml_view *view, struct parameter *parameter,
-                       uint64_t seed, machine *m, ml_error *err) {
-  nodes x = {0};
-  double *y = nodes_target(view);
-  ml_status status = y ? nodes_make(view, m->bias, &x, err) : ml_error_memory(err);
-  if (status == ML_OK) {
-    struct problem problem = {.l = (int)view->n,
-                              .n = (int)view->n_columns + (m->bias >= 0),
-                              .y = y,
-                              .x = x.rows,
-                              .bias = m->bias};
-    parameter->eps = params[TOL];
-    parameter->C = params[C];
-    const char *wrong = check_parameter(&problem, parameter);
-    if (wrong)
-      status = ml_error_set(err, ML_ERR_NUMERIC, "liblinear: %s", wrong);
-    else if (!(m->model = train_seeded(&problem, parameter, seed)))
-      status = ml_error_memory(err);
-  }
-  nodes_free(&x);
-  free(y);
-  /* Predictions go by the solver; the arrays are ours. */
-  if (m->model) m->model->param = (struct parameter){.solver_type = parameter->solver_type};
-  return status;
-}
-
 static machine *new_machine(const double *params, const ml_view *view) {
   machine *m = calloc(1, sizeof *m);
   if (!m) return NULL;
@@ -157,49 +110,61 @@ static machine *new_machine(const double *params, const ml_view *view) {
   return m;
 }
 
-static ml_status fit_svc(const double *params, const ml_view *view, uint64_t seed,
-                         const void *cancel, void **fitted, ml_error *err) {
-  (void)cancel;
+/* @param parameter  what differs between the two models; the rest is filled in */
+static ml_status fit(const double *params, const ml_view *view, struct parameter parameter,
+                     uint64_t seed, void **fitted, ml_error *err) {
   machine *m = new_machine(params, view);
-  int *labels = calloc(view->n_classes, sizeof *labels);
-  double *weights = calloc(view->n_classes, sizeof *weights);
-  ml_status status = m && labels && weights ? ML_OK : ml_error_memory(err);
+  nodes x = {0};
+  double *y = nodes_target(view);
+  ml_status status = m && y ? nodes_make(view, m->bias, &x, err) : ml_error_memory(err);
   if (status == ML_OK) {
-    struct parameter parameter = {.solver_type = svc_solver(params)};
-    int n_there = nodes_balance(view, labels, weights);
-    if (params[BALANCED] != 0) {
-      parameter.nr_weight = (int)view->n_classes;
-      parameter.weight_label = labels;
-      parameter.weight = weights;
-    }
-    status = n_there > 1 ? learn(params, view, &parameter, seed, m, err)
-                         : ml_error_set(err, ML_ERR_NUMERIC, "all training rows are of one class");
+    struct problem problem = {.l = (int)view->n,
+                              .n = (int)view->n_columns + (m->bias >= 0),
+                              .y = y,
+                              .x = x.rows,
+                              .bias = m->bias};
+    parameter.eps = params[TOL];
+    parameter.C = params[C];
+    const char *wrong = check_parameter(&problem, &parameter);
+    if (wrong)
+      status = ml_error_set(err, ML_ERR_NUMERIC, "liblinear: %s", wrong);
+    else if (!(m->model = train_seeded(&problem, &parameter, seed)))
+      status = ml_error_memory(err);
   }
-  free(labels);
-  free(weights);
+  nodes_free(&x);
+  free(y);
+  /* Predictions go by the solver; the arrays are ours. */
+  if (m && m->model) m->model->param = (struct parameter){.solver_type = parameter.solver_type};
   if (status == ML_OK)
     *fitted = m;
   else
     free_machine(m);
+  return status;
+}
+
+static ml_status fit_svc(const double *params, const ml_view *view, uint64_t seed,
+                         const void *cancel, void **fitted, ml_error *err) {
+  class_weights w;
+  (void)cancel;
+  ml_status status = class_weights_init(view, params[BALANCED] != 0, &w, err);
+  if (status != ML_OK) return status;
+  const struct parameter parameter = {.solver_type = svc_solver(params),
+                                      .nr_weight = w.n,
+                                      .weight_label = w.labels,
+                                      .weight = w.weights};
+  status = fit(params, view, parameter, seed, fitted, err);
+  class_weights_release(&w);
   return status;
 }
 
 static ml_status fit_svr(const double *params, const ml_view *view, uint64_t seed,
                          const void *cancel, void **fitted, ml_error *err) {
   (void)cancel;
-  machine *m = new_machine(params, view);
-  if (!m) return ml_error_memory(err);
-  struct parameter parameter = {.solver_type = svr_solver(params), .p = params[EPSILON]};
-  ml_status status = learn(params, view, &parameter, seed, m, err);
-  if (status == ML_OK)
-    *fitted = m;
-  else
-    free_machine(m);
-  return status;
+  const struct parameter parameter = {.solver_type = svr_solver(params), .p = params[EPSILON]};
+  return fit(params, view, parameter, seed, fitted, err);
 }
 
-/* ---- predictions ------------------------------------------------------------------------------
- */
+/* ---- predictions ----------------------------------------------------------------------------- */
 
 /* One value for two classes, that of the first label; else one for each label. */
 static void put_scores(const machine *m, const double *values, double *out) {

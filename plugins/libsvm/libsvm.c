@@ -6,20 +6,14 @@
 
 #define NODE svm_node
 #include "../nodes.h"
+#include "../svm_params.h"
 
 enum { COST, KERNEL, GAMMA, DEGREE, COEF0, TOL, SHRINKING, CACHE, N_SHARED };
 enum { BALANCED = N_SHARED, N_SVC };
 enum { EPSILON = N_SHARED, N_SVR };
 
 #define COMMON_PARAMS                                                                  \
-  [COST] = {.name = "C",                                                               \
-            .kind = ML_MODEL_REAL,                                                     \
-            .lo = 0,                                                                   \
-            .hi = 1e12,                                                                \
-            .above_lo = true,                                                          \
-            .fallback = 1,                                                             \
-            .simpler = -1,                                                             \
-            .help = "cost of errors against the smoothness of the function"},          \
+  [COST] = SVM_C("cost of errors against the smoothness of the function"),             \
   [KERNEL] = {.name = "kernel",                                                        \
               .kind = ML_MODEL_CHOICE,                                                 \
               .choices = "rbf|linear|poly|sigmoid",                                    \
@@ -48,13 +42,7 @@ enum { EPSILON = N_SHARED, N_SVR };
              .hi = 1e12,                                                               \
              .fallback = 0,                                                            \
              .help = "of the kernels poly and sigmoid"},                               \
-  [TOL] = {.name = "tol",                                                              \
-           .kind = ML_MODEL_REAL,                                                      \
-           .lo = 0,                                                                    \
-           .hi = 1,                                                                    \
-           .above_lo = true,                                                           \
-           .fallback = 1e-3,                                                           \
-           .help = "where the solver stops"},                                          \
+  [TOL] = SVM_TOL(1e-3),                                                               \
   [SHRINKING] = {.name = "shrinking",                                                  \
                  .kind = ML_MODEL_BOOL,                                                \
                  .fallback = 1,                                                        \
@@ -68,20 +56,12 @@ enum { EPSILON = N_SHARED, N_SVR };
 
 static const ml_model_param svc_params[N_SVC] = {
     COMMON_PARAMS,
-    [BALANCED] = {.name = "class_weight",
-                  .kind = ML_MODEL_CHOICE,
-                  .choices = "none|balanced",
-                  .help = "balanced: classes count the same, however many rows they have"},
+    [BALANCED] = SVM_CLASS_WEIGHT,
 };
 
 static const ml_model_param svr_params[N_SVR] = {
     COMMON_PARAMS,
-    [EPSILON] = {.name = "epsilon",
-                 .kind = ML_MODEL_REAL,
-                 .lo = 0,
-                 .hi = 1e12,
-                 .fallback = 0.1,
-                 .help = "errors up to this cost nothing"},
+    [EPSILON] = SVM_EPSILON(0.1),
 };
 
 /* The model points into the rows it was trained on. */
@@ -99,8 +79,7 @@ static void free_machine(void *fitted) {
   free(m);
 }
 
-/* ---- training ---------------------------------------------------------------------------------
- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 /* Population variance of all values of the rows. */
 static double variance(const ml_view *view) {
@@ -135,13 +114,16 @@ static struct svm_parameter parameters(const double *params, double gamma, size_
                                 .shrinking = params[SHRINKING] != 0};
 }
 
-static ml_status learn(const ml_view *view, const struct svm_parameter *parameter, machine *m,
-                       ml_error *err) {
+static ml_status fit(const ml_view *view, const struct svm_parameter *parameter, void **fitted,
+                     ml_error *err) {
+  machine *m = calloc(1, sizeof *m);
   double *y = nodes_target(view);
-  ml_status status = y ? nodes_make(view, -1, &m->x, err) : ml_error_memory(err);
+  ml_status status = m && y ? nodes_make(view, -1, &m->x, err) : ml_error_memory(err);
   if (status == ML_OK) {
     const struct svm_problem problem = {.l = (int)view->n, .y = y, .x = m->x.rows};
     const char *wrong = svm_check_parameter(&problem, parameter);
+    m->n_classes = view->n_classes;
+    m->n_columns = view->n_columns;
     svm_set_print_string_function(nodes_quiet);
     if (wrong)
       status = ml_error_set(err, ML_ERR_NUMERIC, "libsvm: %s", wrong);
@@ -149,62 +131,42 @@ static ml_status learn(const ml_view *view, const struct svm_parameter *paramete
       status = ml_error_memory(err);
   }
   free(y);
-  if (!m->model) return status;
-  m->model->param.nr_weight = 0; /* its arrays are ours */
-  m->model->param.weight_label = NULL;
-  m->model->param.weight = NULL;
+  if (m && m->model) { /* the arrays are ours */
+    m->model->param.nr_weight = 0;
+    m->model->param.weight_label = NULL;
+    m->model->param.weight = NULL;
+  }
+  if (status == ML_OK)
+    *fitted = m;
+  else
+    free_machine(m);
   return status;
 }
 
 static ml_status fit_svc(const double *params, const ml_view *view, uint64_t seed,
                          const void *cancel, void **fitted, ml_error *err) {
-  (void)seed;
-  (void)cancel;
-  machine *m = calloc(1, sizeof *m);
-  int *labels = calloc(view->n_classes, sizeof *labels);
-  double *weights = calloc(view->n_classes, sizeof *weights);
-  ml_status status = m && labels && weights ? ML_OK : ml_error_memory(err);
-  if (status == ML_OK) {
-    struct svm_parameter parameter = parameters(params, gamma_of(params, view), view->n_classes);
-    int n_there = nodes_balance(view, labels, weights);
-    m->n_classes = view->n_classes;
-    m->n_columns = view->n_columns;
-    if (params[BALANCED] != 0) {
-      parameter.nr_weight = (int)view->n_classes;
-      parameter.weight_label = labels;
-      parameter.weight = weights;
-    }
-    status = n_there > 1 ? learn(view, &parameter, m, err)
-                         : ml_error_set(err, ML_ERR_NUMERIC, "all training rows are of one class");
-  }
-  free(labels);
-  free(weights);
-  if (status == ML_OK)
-    *fitted = m;
-  else
-    free_machine(m);
+  class_weights w;
+  (void)seed, (void)cancel;
+  ml_status status = class_weights_init(view, params[BALANCED] != 0, &w, err);
+  if (status != ML_OK) return status;
+  struct svm_parameter parameter = parameters(params, gamma_of(params, view), view->n_classes);
+  parameter.nr_weight = w.n;
+  parameter.weight_label = w.labels;
+  parameter.weight = w.weights;
+  status = fit(view, &parameter, fitted, err);
+  class_weights_release(&w);
   return status;
 }
 
 static ml_status fit_svr(const double *params, const ml_view *view, uint64_t seed,
                          const void *cancel, void **fitted, ml_error *err) {
-  (void)seed;
-  (void)cancel;
-  machine *m = calloc(1, sizeof *m);
-  if (!m) return ml_error_memory(err);
-  m->n_columns = view->n_columns;
-  struct svm_parameter parameter = parameters(params, gamma_of(params, view), view->n_classes);
+  (void)seed, (void)cancel;
+  struct svm_parameter parameter = parameters(params, gamma_of(params, view), 0);
   parameter.p = params[EPSILON];
-  ml_status status = learn(view, &parameter, m, err);
-  if (status == ML_OK)
-    *fitted = m;
-  else
-    free_machine(m);
-  return status;
+  return fit(view, &parameter, fitted, err);
 }
 
-/* ---- predictions ------------------------------------------------------------------------------
- */
+/* ---- predictions ----------------------------------------------------------------------------- */
 
 /* One value for each pair of labels: votes decide, and of equal votes the confidence, whose share
  * is less than half a vote. Of two classes the value itself. */

@@ -8,119 +8,37 @@
 
 #include <ml/exec.h>
 #include <ml/model.h>
+#include <ml/number.h>
 
 #include "booster_json.h"
-
-enum { N_ROUNDS, N_PARAMS = 13 };
-
-static const ml_model_param params[N_PARAMS] = {
-    [N_ROUNDS] = {.name = "n_estimators",
-                  .kind = ML_MODEL_INT,
-                  .lo = 1,
-                  .hi = 1e6,
-                  .fallback = 100,
-                  .is_shared = true,
-                  .simpler = -1,
-                  .help = "rounds of boosting"},
-    {.name = "learning_rate",
-     .kind = ML_MODEL_REAL,
-     .lo = 0,
-     .hi = 1,
-     .above_lo = true,
-     .fallback = 0.3,
-     .help = "share of each tree that is added (eta)"},
-    {.name = "max_depth",
-     .kind = ML_MODEL_INT,
-     .lo = 1,
-     .hi = 64,
-     .fallback = 6,
-     .simpler = -1,
-     .help = "depth of a tree"},
-    {.name = "min_child_weight",
-     .kind = ML_MODEL_REAL,
-     .lo = 0,
-     .hi = 1e9,
-     .fallback = 1,
-     .simpler = 1,
-     .help = "least sum of second derivatives in a leaf"},
-    {.name = "subsample",
-     .kind = ML_MODEL_REAL,
-     .lo = 0,
-     .hi = 1,
-     .above_lo = true,
-     .fallback = 1,
-     .help = "share of the rows that each tree sees"},
-    {.name = "colsample_bytree",
-     .kind = ML_MODEL_REAL,
-     .lo = 0,
-     .hi = 1,
-     .above_lo = true,
-     .fallback = 1,
-     .help = "share of the features that each tree sees"},
-    {.name = "colsample_bynode",
-     .kind = ML_MODEL_REAL,
-     .lo = 0,
-     .hi = 1,
-     .above_lo = true,
-     .fallback = 1,
-     .help = "share of the features that each split sees"},
-    {.name = "reg_lambda",
-     .kind = ML_MODEL_REAL,
-     .lo = 0,
-     .hi = 1e9,
-     .fallback = 1,
-     .simpler = 1,
-     .help = "L2 penalty of the leaves' values"},
-    {.name = "reg_alpha",
-     .kind = ML_MODEL_REAL,
-     .lo = 0,
-     .hi = 1e9,
-     .fallback = 0,
-     .simpler = 1,
-     .help = "L1 penalty of the leaves' values"},
-    {.name = "gamma",
-     .kind = ML_MODEL_REAL,
-     .lo = 0,
-     .hi = 1e9,
-     .fallback = 0,
-     .simpler = 1,
-     .help = "least gain of a split"},
-    {.name = "max_bin",
-     .kind = ML_MODEL_INT,
-     .lo = 2,
-     .hi = 65536,
-     .fallback = 256,
-     .help = "bins of a feature, with tree_method hist and approx"},
-    {.name = "max_leaves",
-     .kind = ML_MODEL_INT,
-     .lo = 0,
-     .hi = 1e6,
-     .fallback = 0,
-     .help = "leaves of a tree, with tree_method hist; 0: as many as its depth allows"},
-    {.name = "tree_method",
-     .kind = ML_MODEL_CHOICE,
-     .choices = "auto|exact|approx|hist",
-     .fallback = 0,
-     .help = "how splits are found"},
-};
+#include "held.h"
+#include "params.h"
 
 /* A booster that has learnt. */
 typedef struct boosted {
   BoosterHandle booster;
   size_t n_classes; /* 0: regression */
-  size_t n_rounds;
+  size_t n_rounds;  /* that predict */
+  size_t patience;  /* 0: all rounds do */
+  double *losses;   /* n_losses: of the rows held out, after each round; NULL without patience */
+  size_t n_losses;
 } boosted;
 
+/* "[time] file:line: Check failed: condition: words.", and perhaps a stack trace behind them. */
 static ml_status fail(ml_error *err) {
-  const char *words = XGBGetLastError(), *line = words;
-  char first[300];
-  /* "[time] file:line: words", and perhaps a stack trace behind them. */
-  if (*line == '[') {
-    const char *end = strchr(line, ']');
-    if (end) line = end + 1;
+  static const char *const before[] = {"] ", "Check failed: ", ": "};
+  const char *line = XGBGetLastError();
+  line += strspn(line, "\n ");
+  size_t n = strcspn(line, "\n");
+  for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+    const char *at = strstr(line, before[i]);
+    if (!at || at >= line + n) break;
+    at += strlen(before[i]);
+    n -= (size_t)(at - line);
+    line = at;
   }
-  snprintf(first, sizeof first, "%.*s", (int)strcspn(line, "\n"), line + strspn(line, " "));
-  return ml_error_set(err, ML_ERR_NUMERIC, "xgboost: %s", first);
+  while (n > 0 && (line[n - 1] == '.' || line[n - 1] == ' ')) n--;
+  return ml_error_set(err, ML_ERR_NUMERIC, "xgboost: %.*s", n < 300 ? (int)n : 300, line);
 }
 
 /* XGBoost prints what it thinks of parameters: libraries do not. */
@@ -128,8 +46,7 @@ static void be_quiet(const char *words) {
   (void)words;
 }
 
-/* ---- data -------------------------------------------------------------------------------------
- */
+/* ---- data ------------------------------------------------------------------------------------ */
 
 /* Row-major floats: XGBoost works with those. */
 static float *gather(const ml_view *view) {
@@ -173,8 +90,7 @@ static ml_status label_matrix(const ml_view *view, DMatrixHandle matrix, ml_erro
   return failed ? fail(err) : ML_OK;
 }
 
-/* ---- training ---------------------------------------------------------------------------------
- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 static bool set(BoosterHandle booster, const char *name, const char *value) {
   return XGBoosterSetParam(booster, name, value) == 0;
@@ -192,23 +108,79 @@ static ml_status set_up(BoosterHandle booster, const double *values, size_t n_cl
             set_number(booster, "seed", (double)(seed % INT32_MAX)) &&
             set(booster, "objective", booster_objective(n_classes));
   if (ok && n_classes > 2) ok = set_number(booster, "num_class", (double)n_classes);
-  for (size_t i = N_ROUNDS + 1; i < N_PARAMS && ok; i++) {
+  for (size_t i = N_ROUNDS + 1; i < PATIENCE && ok; i++) {
     ml_buf text = {0};
-    ml_model_param_format(&params[i], values[i], &text);
+    ml_model_param_format(&xgboost__params[i], values[i], &text);
     ml_buf_put(&text, "", 1);
-    ok = !text.failed && set(booster, params[i].name, text.data);
+    ok = !text.failed && set(booster, xgboost__params[i].name, text.data);
     ml_buf_release(&text);
   }
   return ok ? ML_OK : fail(err);
 }
 
-static ml_status boost(const double *values, size_t n_rounds, const ml_view *train, uint64_t seed,
-                       const void *cancel, boosted *b, DMatrixHandle matrix, ml_error *err) {
-  if (XGBoosterCreate(&matrix, 1, &b->booster) != 0) return fail(err);
-  ml_status status = set_up(b->booster, values, train->n_classes, seed, err);
+/* ---- when to stop -----------------------------------------------------------------------------
+ */
+
+/* Rows that boost, and those held out, also as XGBoost has them; the latter may be NULL. */
+typedef struct parts {
+  held_parts of;
+  DMatrixHandle matrices[2];
+} parts;
+
+static void release_parts(parts *p) {
+  for (size_t i = 0; i < 2; i++)
+    if (p->matrices[i]) XGDMatrixFree(p->matrices[i]);
+  held__release(&p->of);
+}
+
+static ml_status make_parts(const double *values, const ml_view *train, uint64_t seed, parts *p,
+                            ml_error *err) {
+  p->of.boost = *train;
+  ml_status status =
+      values[PATIENCE] > 0 ? held__draw(train, values[SHARE], seed, &p->of, err) : ML_OK;
+  const ml_view *const views[] = {&p->of.boost, &p->of.held};
+  for (size_t i = 0; i < (values[PATIENCE] > 0 ? 2 : 1) && status == ML_OK; i++) {
+    status = make_matrix(views[i], &p->matrices[i], err);
+    if (status == ML_OK) status = label_matrix(views[i], p->matrices[i], err);
+  }
+  return status;
+}
+
+/* How many of the first `most` rounds predict: those up to the best before patience ends. */
+static size_t rounds_of(const boosted *b, size_t most) {
+  size_t best = 0;
+  if (b->patience == 0) return most;
+  for (size_t i = 1; i < most && i < b->n_losses && i - best <= b->patience; i++)
+    if (b->losses[i] < b->losses[best] || isnan(b->losses[best])) best = i;
+  return best + 1;
+}
+
+/* The loss that belongs to the objective, from "[12]\theld-logloss:0.5". */
+static ml_status add_loss(boosted *b, DMatrixHandle held, ml_error *err) {
+  const char *text, *name = "held";
+  double loss = NAN;
+  if (XGBoosterEvalOneIter(b->booster, (int)b->n_losses, &held, &name, 1, &text) != 0)
+    return fail(err);
+  const char *colon = strrchr(text, ':');
+  if (colon && !ml_number_parse(colon + 1, text + strlen(text), &loss)) loss = NAN;
+  b->losses[b->n_losses++] = loss;
+  return ML_OK;
+}
+
+/* ---- rounds -----------------------------------------------------------------------------------
+ */
+
+static ml_status boost(const double *values, size_t n_rounds, const parts *p, uint64_t seed,
+                       const void *cancel, boosted *b, ml_error *err) {
+  const DMatrixHandle held = p->matrices[1];
+  if (XGBoosterCreate(p->matrices, held ? 2 : 1, &b->booster) != 0) return fail(err);
+  ml_status status = set_up(b->booster, values, b->n_classes, seed, err);
   for (size_t i = 0; i < n_rounds && status == ML_OK; i++) {
     if (ml_item_cancelled(cancel)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
-    if (XGBoosterUpdateOneIter(b->booster, (int)i, matrix) != 0) status = fail(err);
+    if (XGBoosterUpdateOneIter(b->booster, (int)i, p->matrices[0]) != 0) return fail(err);
+    if (!held) continue;
+    status = add_loss(b, held, err);
+    if (i + 1 >= rounds_of(b, n_rounds) + b->patience) break;
   }
   return status;
 }
@@ -217,21 +189,25 @@ static void free_boosted(void *fitted) {
   boosted *b = fitted;
   if (!b) return;
   if (b->booster) XGBoosterFree(b->booster);
+  free(b->losses);
   free(b);
 }
 
 static ml_status learn(const double *values, size_t n_rounds, const ml_view *train, uint64_t seed,
                        const void *cancel, boosted **out, ml_error *err) {
-  DMatrixHandle matrix = NULL;
+  parts p = {0};
   boosted *b = calloc(1, sizeof *b);
   if (!b) return ml_error_memory(err);
   b->n_classes = train->n_classes;
-  b->n_rounds = n_rounds;
+  b->patience = (size_t)values[PATIENCE];
   XGBRegisterLogCallback(be_quiet);
-  ml_status status = make_matrix(train, &matrix, err);
-  if (status == ML_OK) status = label_matrix(train, matrix, err);
-  if (status == ML_OK) status = boost(values, n_rounds, train, seed, cancel, b, matrix, err);
-  if (matrix) XGDMatrixFree(matrix);
+  ml_status status = ML_OK;
+  if (b->patience > 0 && !(b->losses = calloc(n_rounds + 1, sizeof *b->losses)))
+    status = ml_error_memory(err);
+  if (status == ML_OK) status = make_parts(values, train, seed, &p, err);
+  if (status == ML_OK) status = boost(values, n_rounds, &p, seed, cancel, b, err);
+  release_parts(&p);
+  b->n_rounds = rounds_of(b, n_rounds);
   if (status == ML_OK)
     *out = b;
   else
@@ -247,8 +223,7 @@ static ml_status fit(const double *values, const ml_view *train, uint64_t seed, 
   return status;
 }
 
-/* ---- predictions ------------------------------------------------------------------------------
- */
+/* ---- predictions ----------------------------------------------------------------------------- */
 
 /* Of the first n_rounds rounds. */
 static ml_status predict_rounds(const boosted *b, size_t n_rounds, DMatrixHandle matrix, size_t n,
@@ -294,17 +269,23 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
 static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
   const boosted *b = fitted;
   ml_saver saver = ml_saver_begin(arena, err);
+  BoosterHandle best; /* without the rounds behind the best one */
   ml_value json;
   bst_ulong n;
   const char *text;
   ml_error why = {0};
-  if (XGBoosterSaveModelToBuffer(b->booster, "{\"format\":\"json\"}", &n, &text) != 0)
-    return fail(err);
-  ml_status status = ml_value_from_json(text, n, "xgboost", arena, &json, &why);
-  if (status == ML_ERR_PARSE) /* it writes NaN as such */
+  if (XGBoosterSlice(b->booster, 0, (int)b->n_rounds, 1, &best) != 0) return fail(err);
+  ml_status status = ML_OK;
+  if (XGBoosterSaveModelToBuffer(best, "{\"format\":\"json\"}", &n, &text) != 0)
+    status = fail(err);
+  else
+    status = ml_value_from_json(text, n, "xgboost", arena, &json, &why);
+  XGBoosterFree(best);
+  if (why.status == ML_ERR_PARSE) /* it writes NaN as such */
     return ml_error_set(err, ML_ERR_NUMERIC, "xgboost has learnt what is no number: %s",
                         why.message);
-  if (status != ML_OK) return ml_error_memory(err);
+  if (status != ML_OK) return why.status ? ml_error_memory(err) : status;
+  if (b->patience > 0) ml_saver_put(&saver, "n_rounds", ml_value_int((int64_t)b->n_rounds));
   ml_saver_put(&saver, "booster", json);
   return ml_saver_end(&saver, out);
 }
@@ -323,9 +304,11 @@ static ml_status load_booster(const ml_buf *json, boosted *b, ml_error *err) {
 
 static ml_status load(const double *values, const ml_value *saved, size_t n_columns,
                       size_t n_classes, void **fitted, ml_error *err) {
-  const booster_shape shape = {(size_t)values[N_ROUNDS], n_columns, n_classes};
+  booster_shape shape = {(size_t)values[N_ROUNDS], n_columns, n_classes};
   ml_buf json = {0};
   ml_loader loader = ml_loader_begin(saved, err);
+  if (values[PATIENCE] > 0)
+    shape.n_rounds = (size_t)ml_loader_int(&loader, "n_rounds", 1, (int64_t)shape.n_rounds);
   booster_rewrite(&loader, &shape, &json);
   ml_status status = ml_loader_end(&loader);
   boosted *b = status == ML_OK ? calloc(1, sizeof *b) : NULL;
@@ -333,6 +316,7 @@ static ml_status load(const double *values, const ml_value *saved, size_t n_colu
   if (status == ML_OK) {
     b->n_classes = n_classes;
     b->n_rounds = shape.n_rounds;
+    b->patience = (size_t)values[PATIENCE];
     status = load_booster(&json, b, err);
   }
   ml_buf_release(&json);
@@ -346,7 +330,8 @@ static ml_status load(const double *values, const ml_value *saved, size_t n_colu
 /* ---- one fold ---------------------------------------------------------------------------------
  */
 
-/* The rounds of a candidate are the first of those of any with more. */
+/* The rounds of a candidate are the first of those of any with more, also where it stops early:
+ * what it sees of the losses are their first. */
 static size_t most_rounds(const ml_cv *cv, const size_t *candidates, size_t n) {
   double most = 0;
   for (size_t i = 0; i < n; i++)
@@ -361,7 +346,7 @@ static ml_status predict_each(const ml_cv *cv, const boosted *b, const ml_view *
   double *out = calloc(test->n * (b->n_classes ? b->n_classes : 1) + 1, sizeof *out);
   ml_status status = out ? make_matrix(test, &matrix, err) : ml_error_memory(err);
   for (size_t i = 0; i < n && status == ML_OK; i++) {
-    size_t rounds = (size_t)cv->candidates[candidates[i] * N_PARAMS + N_ROUNDS];
+    size_t rounds = rounds_of(b, (size_t)cv->candidates[candidates[i] * N_PARAMS + N_ROUNDS]);
     status = predict_rounds(b, rounds, matrix, test->n, out, err);
     if (status == ML_OK) status = take(ctx, candidates[i], out, NULL, err);
   }
@@ -404,7 +389,7 @@ ML_API const ml_model ml_model_table[] = {
      .source = "XGBoost: Chen and Guestrin (2016), KDD",
      .traits = ML_MODEL_CLASSIFIES | ML_MODEL_REGRESSES | ML_MODEL_WEIGHTS | ML_MODEL_MISSING |
                ML_MODEL_RANDOM,
-     .params = params,
+     .params = xgboost__params,
      .n_params = N_PARAMS,
      .fit = fit,
      .predict = predict,

@@ -126,6 +126,14 @@ static const bench_job jobs[] = {
      .cv = "stratified:5",
      .fixed = {"n_estimators=100"},
      .rounds = 1},
+    {.name = "xgboost_stops",
+     .model = "xgboost",
+     .n = 50000,
+     .p = 30,
+     .classes = true,
+     .cv = "stratified:5",
+     .fixed = {"n_estimators=1000", "early_stopping_rounds=10"},
+     .rounds = 1},
 };
 
 /* ---- data ------------------------------------------------------------------------------------ */

@@ -44,6 +44,9 @@ expect 'minimal' mltool fresh --params mini
 expect '' mltool fresh --id so
 expect 'gaussian_nb' mltool models gauss
 expect 'random_forest' mltool xval --model rand
+expect 'balanced_accuracy' mltool xval --metric bal
+expect 'r2,rmse r2,rmsle' mltool xval --metric r2,rms
+expect 'poisson_deviance' mltool score --metric poi
 expect 'version' mltool help vers
 expect 'quantile' mltool features quant
 expect 'mean_abs_change' mltool fresh --features mean_abs_c

@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Write the pictures of all cases into a folder: NAME.svg, NAME.html. */
-#include <stdio.h>
-
 #include "../picture_cases.h"
-
-static int save(const char *folder, const char *name, const char *end, ml_buf *buf) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s/%s.%s", folder, name, end);
-  FILE *file = buf->failed ? NULL : fopen(path, "wb");
-  int is_wrong = !file || fwrite(buf->data, 1, buf->n, file) != buf->n;
-  if (file && fclose(file) != 0) is_wrong = 1;
-  if (is_wrong) fprintf(stderr, "cannot write %s\n", path);
-  ml_buf_release(buf);
-  return is_wrong;
-}
+#include "save.h"
 
 int main(int argc, char **argv) {
   int is_wrong = argc != 2;
