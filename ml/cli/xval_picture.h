@@ -67,7 +67,7 @@ void panel__roc(const xval_shown *s, size_t *order, const char *place, ml_buf *o
 /** True classes downwards, predicted ones across. */
 void panel__confusion(const xval_shown *s, const char *place, ml_buf *out);
 
-/* ---- xval.html, with page.css, xval.js and page.js in it ------------------------------------ */
+/* ---- xval.html, with page.css, page.js and xval.js in it ------------------------------------ */
 
 extern const char xval__page[];
 
