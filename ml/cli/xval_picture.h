@@ -71,6 +71,20 @@ void panel__confusion(const xval_shown *s, const char *place, ml_buf *out);
 
 extern const char xval__page[];
 
+/* ---- xval_report_parts.c: what pages of trainings have, too --------------------------------- */
+
+/** Facts, as entries of a <dl>. Without a cross-validation, those of data and model. */
+void report__facts(const xval_shown *s, ml_buf *out);
+
+/** Rows of a table: mean, deviation and pooled score of each metric. */
+void report__scores(const xval_shown *s, ml_buf *out);
+
+/** What xval__put_remarks() says, as paragraphs. */
+void report__remarks(const xval_shown *s, ml_buf *out);
+
+/** All panels, as figures. */
+void report__panels(const panels *p, ml_buf *out);
+
 /* ---- xval_report_table.c: the table of a page ----------------------------------------------- */
 
 void report__heads(const xval_shown *s, ml_buf *out);
