@@ -145,6 +145,9 @@ static ml_status apply_steps(fitting *f, ml_view *view) {
   ml_status status = ml_prep_check(f->opts->prep, data, f->err);
   if (status == ML_OK) status = ml_prep_fit(f->opts->prep, data, NULL, 0, &f->whole, f->err);
   if (status != ML_OK) return status;
+  if (ml_prepared_warning(f->whole))
+    return ml_error_at(f->err, ML_ERR_NUMERIC, data->source, 0, 0, "%s",
+                       ml_prepared_warning(f->whole));
   view->n_columns = ml_prepared_n_columns(f->whole);
   if (view->n_columns == 0)
     return ml_error_set(f->err, ML_ERR_NUMERIC, "no column is left by the steps");

@@ -164,6 +164,31 @@ static ml_status tell_empty(xval_run *run, const empty_column *e, size_t of) {
                    name_of(&run->plan.data, e->column, room, sizeof room), where);
 }
 
+/* Counts each fold once, whichever candidates are fitted in it. */
+ml_status columns__warn_irrelevant(xval_run *run, ml_error *err) {
+  const xval_plan *plan = &run->plan;
+  size_t n = 0, n_done = 0;
+  if (!ml_prep_has(run->opts->prep, "select", NULL)) return ML_OK;
+  for (size_t s = 0; s < plan->n_scenes; s++)
+    for (size_t f = 0; f < plan->scenes[s].folds.n; f++) {
+      bool is_done = false, is_irrelevant = false;
+      for (size_t c = 0; c < plan->n_candidates; c++) {
+        const ml_fold_result *fit = run__fit(run, s, c, f);
+        is_done |= fit->state == ML_FOLD_DONE;
+        is_irrelevant |= fit->state == ML_FOLD_DONE && fit->is_irrelevant;
+      }
+      n_done += is_done;
+      n += is_irrelevant;
+    }
+  if (n == 0) return ML_OK;
+  const ml_status status =
+      run__warn(run,
+                "no feature is relevant in the training rows of %zu of %zu fold%s: select takes "
+                "the one with the least p-value there",
+                n, n_done, n_done == 1 ? "" : "s");
+  return status == ML_OK ? ML_OK : ml_error_memory(err);
+}
+
 ml_status columns__warn_empty(xval_run *run, ml_error *err) {
   const ml_dataset *d = &run->plan.data;
   const ml_folds *folds = &run->plan.scenes[run->main == SIZE_MAX ? run->final : run->main].folds;
