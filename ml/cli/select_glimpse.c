@@ -135,6 +135,24 @@ static size_t draw_scatter(glimpses *g, ml_buf *out) {
   return picture__scatter(&of, "", g->sorted, out);
 }
 
+/* ---- all of them --------------------------------------------------------------------------- */
+
+void glimpse__legend(const cli_pictured *p, ml_buf *out) {
+  const ml_target *t = p->target;
+  if (p->selection->problem == ML_REGRESSION) {
+    ml_buf_puts(out, "Feature across, target upwards");
+    if (p->features->n_rows > PICTURE_MOST_POINTS)
+      ml_buf_printf(out, " (%d of the rows)", PICTURE_MOST_POINTS);
+    ml_buf_puts(out, "; of a feature with two values, boxes of the target.");
+    return;
+  }
+  ml_buf_puts(out,
+              "Each class with its rows; boxes are quartiles, whiskers reach 1.5 times as "
+              "far, points are what lies beyond.");
+  if (t->n_classes > PICTURE_GROUPS)
+    ml_buf_printf(out, " The %d largest of %zu classes.", PICTURE_GROUPS, t->n_classes);
+}
+
 /* ---- one figure ---------------------------------------------------------------------------- */
 
 void glimpse__draw(glimpses *g, const ml_relevance *feature, ml_buf *out) {

@@ -15,6 +15,24 @@ void train__end_section(ml_buf *out);
  * @param only     what a mark at its side leaves: "chosen only"; NULL: there is none */
 void train__put_sheet(ml_buf *out, const char *name, const char *only, const sheet_rows *rows);
 
+/* ---- train_report_features.c: features, their p-values and small plots ----------------------- */
+
+typedef struct train_features train_features;
+
+/** @param[out] out  free it with features__free() */
+ml_status features__new(const trained *t, train_features **out, ml_error *err);
+
+/** NULL is allowed. */
+void features__free(train_features *f);
+
+/** Append their sections. */
+ml_status features__put(const train_features *f, ml_buf *out, ml_error *err);
+
+/* ---- train_report_data.c: what the data are -------------------------------------------------- */
+
+/** Append the section of the data. */
+ml_status train__put_data(const trained *t, ml_buf *out, ml_error *err);
+
 /* ---- train.html, with page.css, page.js and train.js in it ---------------------------------- */
 
 extern const char train__page[];
