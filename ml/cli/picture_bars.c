@@ -21,7 +21,7 @@ static void put_rect(ml_buf *out, double x, double y, double width, double heigh
 
 /* ---- a row for each name -------------------------------------------------------------------- */
 
-enum { SIZE = 11, ROW = 20, TEXT_ROOM = 62 };
+enum { SIZE = 11, ROW = 20 };
 
 typedef struct scale {
   double left, right; /* of the field */
@@ -33,15 +33,17 @@ static double x_of(const scale *s, double value) {
 }
 
 static scale make_scale(const picture_bar *bars, size_t n, double width, double room) {
-  scale s = {.right = width - TEXT_ROOM};
-  double name = 0;
+  scale s = {0};
+  double name = 0, text = 0;
   for (size_t i = 0; i < n; i++) {
     s.lo = fmin(s.lo, bars[i].value);
     s.hi = fmax(s.hi, bars[i].value);
     name = fmax(name, picture__width(bars[i].name, SIZE));
+    text = fmax(text, picture__width(bars[i].text, SIZE - 1));
   }
   if (s.lo == s.hi) s.hi = 1; /* all are 0 */
   s.left = fmin(name, room) + 10;
+  s.right = width - text - 8;
   return s;
 }
 
@@ -80,7 +82,7 @@ enum {
   RIGHT = WIDTH - 10,
   TOP = 8,
   BOTTOM = 176,
-  BINS = 24
+  MOST_BINS = 24
 };
 
 static double bin_x(double share) {
@@ -107,7 +109,8 @@ static void put_count_axis(double most, ml_buf *out) {
   ml_buf_printf(out, "<path " PICTURE_AXIS " d=\"M%d,%dV%dH%d\"/>\n", LEFT, TOP, BOTTOM, RIGHT);
 }
 
-static void put_value_axis(picture_range range, ml_buf *out) {
+/* @param lo, hi  where the bins begin and end */
+static void put_value_axis(picture_range range, double lo, double hi, ml_buf *out) {
   picture_ticks ticks;
   double last_end = -1;
   picture__ticks(range.lo, range.hi, 5, &ticks);
@@ -116,7 +119,7 @@ static void put_value_axis(picture_range range, ml_buf *out) {
     snprintf(ticks.labels[ticks.n++], ML_NUMBER_MAX, "%.6g", range.lo);
   }
   for (size_t i = 0; i < ticks.n; i++) {
-    double x = bin_x(picture__share(ticks.at[i], range.lo, range.hi));
+    double x = bin_x(picture__share(ticks.at[i], lo, hi));
     double half = picture__width(ticks.labels[i], 10) / 2;
     if (x - half < last_end + 4) continue;
     picture__text(out, fmin(x, WIDTH - half - 1), BOTTOM + 15,
@@ -125,24 +128,46 @@ static void put_value_axis(picture_range range, ml_buf *out) {
   }
 }
 
+typedef struct bins {
+  double lo, hi; /* where they begin and end */
+  size_t n;
+} bins;
+
+static bool are_whole(const double *values, size_t n) {
+  bool are = true;
+  for (size_t i = 0; i < n; i++) are &= values[i] == rint(values[i]);
+  return are;
+}
+
+/* Of whole numbers all bins have as many. */
+static bins make_bins(const double *values, size_t n, picture_range range) {
+  double span = range.hi - range.lo + 1;
+  if (!are_whole(values, n) || !(span < 1e9)) return (bins){range.lo, range.hi, MOST_BINS};
+  double width = ceil(span / MOST_BINS), count = ceil(span / width);
+  return (bins){range.lo - 0.5, range.lo - 0.5 + count * width, (size_t)count};
+}
+
 size_t picture__histogram(double *values, size_t n, const char *label, ml_buf *out) {
   picture_range range = picture__range(values, n);
-  size_t counts[BINS] = {0}, most = 1, n_beyond = 0;
+  bins all = make_bins(values, n, range);
+  size_t counts[MOST_BINS] = {0}, most = 1, n_beyond = 0;
   for (size_t i = 0; i < n; i++) {
-    double share = picture__share(fmin(fmax(values[i], range.lo), range.hi), range.lo, range.hi);
-    size_t bin = (size_t)(share * BINS);
+    double share = picture__share(fmin(fmax(values[i], range.lo), range.hi), all.lo, all.hi);
+    size_t bin = (size_t)(share * (double)all.n);
     n_beyond += values[i] < range.lo || values[i] > range.hi;
-    counts[bin < BINS ? bin : BINS - 1]++;
+    counts[bin < all.n ? bin : all.n - 1]++;
   }
-  for (size_t b = 0; b < BINS; b++) most = counts[b] > most ? counts[b] : most;
+  for (size_t b = 0; b < all.n; b++) most = counts[b] > most ? counts[b] : most;
   picture__begin(out, "glimpse", 0, WIDTH, BOTTOM + 22);
   ml_buf_printf(out, " role=\"img\" aria-label=\"%s\">\n", label);
   put_count_axis((double)most, out);
-  for (size_t b = 0; b < BINS; b++) {
-    double x = bin_x((double)b / BINS), y = count_y((double)counts[b], (double)most);
-    if (counts[b] > 0) put_rect(out, x + 0.5, y, bin_x(1.0 / BINS) - bin_x(0) - 1, BOTTOM - y);
+  double width = bin_x(1.0 / (double)all.n) - bin_x(0);
+  for (size_t b = 0; b < all.n; b++) {
+    double y = count_y((double)counts[b], (double)most);
+    double x = bin_x((double)b / (double)all.n);
+    if (counts[b] > 0) put_rect(out, x + 0.5, y, width - 1, BOTTOM - y);
   }
-  if (n > 0) put_value_axis(range, out);
+  if (n > 0) put_value_axis(range, all.lo, all.hi, out);
   ml_buf_puts(out, "</svg>\n");
   return n_beyond;
 }

@@ -131,7 +131,7 @@ static size_t draw_two_boxes(glimpses *g, double lo, double hi, ml_buf *out) {
 /* @return the points that are marks at the edge */
 static size_t draw_scatter(glimpses *g, ml_buf *out) {
   const picture_scatter of = {g->column, g->p->target->values, g->n,
-                              "scatter plot: feature across, target upwards", false};
+                              "scatter plot: feature across, target upwards", PICTURE_FREE};
   return picture__scatter(&of, "", g->sorted, out);
 }
 

@@ -67,6 +67,10 @@ static void put_scores(const report *r) {
   train__end_section(r->out);
 }
 
+static void put_sheet(const sheet_rows *rows, ml_buf *out) {
+  train__put_sheet(out, "results", NULL, rows);
+}
+
 static ml_status put_validation(const report *r, ml_error *err) {
   panels *p = NULL;
   ml_status status = panels__new(r->s, &p, err);
@@ -78,6 +82,9 @@ static ml_status put_validation(const report *r, ml_error *err) {
   ml_buf_puts(r->out, "</div>");
   train__end_section(r->out);
   panels__free(p);
+  train__begin_section(r->out, "results", report__rows_are(r->s));
+  report__table(r->s, put_sheet, r->out);
+  train__end_section(r->out);
   return ML_OK;
 }
 
