@@ -99,7 +99,7 @@ static void put_missing_fact(const ml_dataset *data, ml_buf *out) {
     n_features += of > 0;
     n_texts += data->categories && data->categories[j].n > 0;
   }
-  picture__begin_fact(out, "missing or infinite cells of features", false);
+  picture__begin_fact(out, "missing cells of features", false);
   ml_buf_printf(out, "%zu", n);
   if (n > 0) ml_buf_printf(out, ", in %zu of %zu features", n_features, data->n_features);
   picture__end_fact(out);

@@ -113,7 +113,7 @@ void panels__title(const panels *p, size_t i, ml_buf *out) {
       ml_buf_puts(out, "predicted (upwards) against true");
       break;
     case OF_RESIDUALS:
-      ml_buf_puts(out, "true less predicted (upwards) against predicted");
+      ml_buf_puts(out, "residuals (upwards) against predicted");
       break;
     case OF_ROC:
       ml_buf_puts(out, "true against false positive rate");
