@@ -161,12 +161,16 @@ static const picture_mark marks[] = {{"headline", put_headline}, {"method", put_
 ml_status train__report(const trained *t, ml_buf *out, ml_error *err) {
   page p = {.r = {.t = t, .s = t->shown, .out = out}};
   const report sections = {.t = t, .s = t->shown, .out = &p.sections};
+  train_importance *importance = NULL;
   train_features *features = NULL;
   ml_status status = train__put_data(t, &p.sections, err);
   if (status == ML_OK && is_scored(&sections)) status = put_validation(&sections, err);
-  if (status == ML_OK) status = features__new(t, &features, err);
+  if (status == ML_OK) status = importance__new(t, &importance, err);
+  if (status == ML_OK) status = features__new(t, importance, &features, err);
+  if (status == ML_OK) status = importance__put(importance, &p.sections, err);
   if (status == ML_OK) status = features__put(features, &p.sections, err);
   features__free(features);
+  importance__free(importance);
   if (status == ML_OK && p.sections.failed) status = ml_error_memory(err);
   if (status == ML_OK) picture__fill(train__page, marks, sizeof marks / sizeof *marks, &p, out);
   ml_buf_release(&p.sections);

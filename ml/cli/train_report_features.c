@@ -13,7 +13,8 @@ enum { N_GLIMPSES = 12, NUMBER_MAX = 24 };
 struct train_features {
   const trained *t;
   const ml_dataset *data;
-  char (*numbers)[NUMBER_MAX]; /* names of features that have none */
+  const char **names;          /* features */
+  char (*numbers)[NUMBER_MAX]; /* what they are called if they have none */
   bool *are_chosen;            /* features: the model needs them */
   double *importance;          /* features; NaN: not known */
   bool has_importance;
@@ -36,22 +37,20 @@ static bool is_text(const ml_dataset *data, size_t j) {
   return data->categories && data->categories[j].n > 0;
 }
 
-static const char *name_of(const train_features *f, size_t j) {
-  return f->data->names ? f->data->names[j] : f->numbers[j];
-}
-
 /* ---- what the model needs ------------------------------------------------------------------ */
 
 static ml_status make_names(train_features *f, ml_error *err) {
   size_t n = f->data->n_features;
   f->numbers = calloc(n + 1, sizeof *f->numbers);
+  f->names = calloc(n + 1, sizeof *f->names);
   f->are_chosen = calloc(n + 1, sizeof *f->are_chosen);
   f->importance = calloc(n + 1, sizeof *f->importance);
   f->order = calloc(n + 1, sizeof *f->order);
-  if (!f->numbers || !f->are_chosen || !f->importance || !f->order) return ml_error_memory(err);
+  if (!f->numbers || !f->names || !f->are_chosen || !f->importance || !f->order)
+    return ml_error_memory(err);
   for (size_t j = 0; j < n; j++) {
     snprintf(f->numbers[j], NUMBER_MAX, "x%zu", j);
-    f->importance[j] = NAN;
+    f->names[j] = f->data->names ? f->data->names[j] : f->numbers[j];
   }
   return ML_OK;
 }
@@ -61,7 +60,7 @@ static void find_chosen(train_features *f) {
   size_t n, k = 0;
   const char *const *names = ml_pipeline_features(f->t->pipeline, &n);
   for (size_t j = 0; j < f->data->n_features && k < n; j++) {
-    f->are_chosen[j] = strcmp(name_of(f, j), names[k]) == 0;
+    f->are_chosen[j] = strcmp(f->names[j], names[k]) == 0;
     k += f->are_chosen[j];
   }
   f->n_chosen = k;
@@ -85,7 +84,7 @@ static ml_status make_matrix(train_features *f, ml_error *err) {
   for (size_t j = 0; j < data->n_features; j++) {
     if (is_text(data, j)) continue;
     memcpy(m->values + m->n_columns * n, data->x + j * n, n * sizeof *m->values);
-    m->columns[m->n_columns] = (char *)(uintptr_t)name_of(f, j);
+    m->columns[m->n_columns] = (char *)(uintptr_t)f->names[j];
     f->feature[m->n_columns++] = j;
   }
   return ML_OK;
@@ -180,13 +179,18 @@ static void make_order(train_features *f) {
     if (is_text(f->data, j)) f->order[n++] = j;
 }
 
-ml_status features__new(const trained *t, train_features **out, ml_error *err) {
+ml_status features__new(const trained *t, const train_importance *importance, train_features **out,
+                        ml_error *err) {
   train_features *f = calloc(1, sizeof *f);
   if (!f) return ml_error_memory(err);
   f->t = t;
   f->data = t->shown->result->data;
   ml_status status = make_names(f, err);
   if (status == ML_OK) find_chosen(f);
+  if (status == ML_OK) {
+    f->has_importance = importance__is_known(importance);
+    importance__find(importance, f->names, f->data->n_features, f->importance);
+  }
   if (status == ML_OK) status = make_matrix(f, err);
   if (status == ML_OK) status = impute(f, err);
   if (status == ML_OK) status = test(f, err);
@@ -202,6 +206,7 @@ ml_status features__new(const trained *t, train_features **out, ml_error *err) {
 void features__free(train_features *f) {
   if (!f) return;
   free(f->numbers);
+  free(f->names);
   free(f->are_chosen);
   free(f->importance);
   free(f->matrix.values);
@@ -281,7 +286,7 @@ static void put_row(sheet *to, const void *ctx, size_t row) {
   bool has_p = f->selection && row < f->selection->n;
   const ml_relevance *r = has_p ? &f->selection->features[row] : NULL;
   if (f->selection) sheet__put_count(to, "#", row + 1);
-  sheet__put_words(to, "feature", SHEET_NAME, name_of(f, feature));
+  sheet__put_words(to, "feature", SHEET_NAME, f->names[feature]);
   sheet__put_words(to, "chosen", SHEET_WORDS, f->are_chosen[feature] ? "yes" : "no");
   sheet__put_words(to, "type", SHEET_WORDS,
                    r                           ? picture__types[r->type]
