@@ -53,6 +53,11 @@ ml_status features__put(const train_features *f, ml_buf *out, ml_error *err);
 /** Append the section of the data. */
 ml_status train__put_data(const trained *t, ml_buf *out, ml_error *err);
 
+/* ---- train_report_times.c -------------------------------------------------------------------- */
+
+/** Append the section of times. */
+ml_status train__put_times(const trained *t, ml_buf *out, ml_error *err);
+
 /* ---- train.html, with page.css, page.js and train.js in it ---------------------------------- */
 
 extern const char train__page[];

@@ -169,6 +169,7 @@ ml_status train__report(const trained *t, ml_buf *out, ml_error *err) {
   if (status == ML_OK) status = features__new(t, importance, &features, err);
   if (status == ML_OK) status = importance__put(importance, &p.sections, err);
   if (status == ML_OK) status = features__put(features, &p.sections, err);
+  if (status == ML_OK && t->shown->has_times) status = train__put_times(t, &p.sections, err);
   features__free(features);
   importance__free(importance);
   if (status == ML_OK && p.sections.failed) status = ml_error_memory(err);

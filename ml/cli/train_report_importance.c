@@ -14,9 +14,9 @@ enum { MOST_PREDICTIONS = 100000, MOST_BARS = 30, WIDTH = 860, NAME_ROOM = 460 }
 struct train_importance {
   const trained *t;
   bool is_permuted;
-  size_t n;          /* 0: it is not known */
-  const char **name; /* n; borrowed */
-  double *value;     /* n */
+  size_t n;                       /* 0: it is not known */
+  const char **name;              /* n; borrowed */
+  double *value;                  /* n */
   char why[ML_ERROR_MESSAGE_MAX]; /* it is not known */
 };
 
