@@ -104,6 +104,19 @@ ML_API const char *const *ml_pipeline_classes(const ml_pipeline *pipeline, size_
 /** The features that it needs, in the order that ml_pipeline_predict() takes them in. */
 ML_API const char *const *ml_pipeline_features(const ml_pipeline *pipeline, size_t *n);
 
+/**
+ * How much each column counts that the model sees, by what it has learnt: ml_model.importance, where
+ * importance_is says what the numbers are. No part of files: known only of a pipeline that
+ * ml_pipeline_fit() has made.
+ *
+ * @param[out] n  columns: ml_pipeline_column() has their names
+ * @return NULL: it is not known
+ */
+ML_API const double *ml_pipeline_importance(const ml_pipeline *pipeline, size_t *n);
+
+/** Name of column j of those that the model sees: a feature, or "colour=red". */
+ML_API const char *ml_pipeline_column(const ml_pipeline *pipeline, size_t j);
+
 /** The settings that give exactly these features; NULL: it learnt from a table. */
 ML_API const ml_fresh_settings *ml_pipeline_settings(const ml_pipeline *pipeline);
 

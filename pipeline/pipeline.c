@@ -72,6 +72,15 @@ const char *const *ml_pipeline_features(const ml_pipeline *p, size_t *n) {
   return p->names;
 }
 
+const char *ml_pipeline_column(const ml_pipeline *p, size_t j) {
+  return p->prepared ? ml_prepared_name(p->prepared, j) : p->names[j];
+}
+
+const double *ml_pipeline_importance(const ml_pipeline *p, size_t *n) {
+  *n = p->importance ? pipeline__n_columns(p) : 0;
+  return p->importance;
+}
+
 const ml_fresh_settings *ml_pipeline_settings(const ml_pipeline *p) {
   return p->settings;
 }

@@ -199,20 +199,25 @@ static ml_status finish(cli_call *cli, const train_options *o, train_run *run,
                               {"fit on all rows", run->fit_seconds}};
   bool is_terminal = isatty(STDOUT_FILENO) == 1 && !cli->common.json;
   xval_shown shown = {0};
-  ml_status status = xval__show(run->input_name, &run->asked, run->result ? run->result : &nothing,
-                                o->xval.times || is_terminal, &shown, err);
+  ml_buf pool = {0};
+  if (run->pool) ml_mproc_describe(run->pool, &pool);
+  ml_status status = pool.failed ? ml_error_memory(err) : ML_OK;
+  if (status == ML_OK)
+    status = xval__show(run->input_name, &run->asked, run->result ? run->result : &nothing,
+                        o->xval.times || is_terminal, &shown, err);
   trained t = {.input = run->input,
                .output = o->output,
                .shown = &shown,
                .pipeline = run->pipeline,
                .exec = ml_mproc_exec(run->pool),
                .watch = watch,
-               .pool = run->pool,
+               .pool = run->pool ? &pool : NULL,
                .steps = steps,
                .n_steps = sizeof steps / sizeof *steps};
   if (status == ML_OK) status = save(o, &t, err);
   if (status == ML_OK) status = say(cli, run, &t, err);
   xval__hide(&shown);
+  ml_buf_release(&pool);
   return status;
 }
 
