@@ -236,10 +236,12 @@ const cli_command cli__train = {
                                   GROUP("Run:", cli__xval_run_opts),
                                   {"Output:", output_opts, 0},
                                   {"Workers:", cli__worker_opts, offsetof(train_options, workers)},
+                                  {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(train_options),
     .max_args = 1,
+    .operands = (const char *const[]){"input", NULL},
     .examples =
         (const cli_example[]){
             {"a ridge regression of all features",

@@ -236,10 +236,12 @@ const cli_command cli__xval_command = {
                                   GROUP("Run:", cli__xval_run_opts),
                                   GROUP("Output:", cli__xval_output_opts),
                                   {"Workers:", cli__worker_opts, offsetof(xval_options, workers)},
+                                  {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(xval_options),
     .max_args = 1,
+    .operands = (const char *const[]){"input", NULL},
     .examples =
         (const cli_example[]){
             {"how well ridge regression predicts, over five folds",
