@@ -80,7 +80,7 @@ typedef struct cli_group {
 /* Of every command; its group comes last in the list and its struct first in the options. */
 typedef struct cli_common {
   bool help, version, quiet, verbose, json, list_options, list_commands, list_features;
-  bool print_config; /* of commands with cli__config_opts */
+  bool print_config;   /* of commands with cli__config_opts */
   int progress, color; /* cli_when */
 } cli_common;
 
@@ -208,6 +208,8 @@ struct cli_call {
   ml_mproc *idle; /* pool that the watch looks after, while nothing else uses it; NULL: none */
   double polled;  /* when it last did */
   ml_buf details; /* lines to follow an error, such as a traceback */
+  bool keeps_log;
+  ml_buf log; /* notes, a line each, if they are kept */
 };
 
 /* ---- opt.c: the command line --------------------------------------------------------------- */
@@ -291,8 +293,11 @@ void cli__list_features(ml_buf *out);
 /** Print a result on standard output; releases text. */
 ml_status cli__print(ml_buf *text, ml_error *err);
 
-/** Print a line on standard error, unless -q. */
+/** Print a line on standard error, unless -q; the log of a run has it, too. */
 void cli__note(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
+
+/** The same of what differs from run to run, such as times and ports: no log has it. */
+void cli__note_now(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
 
 /** The same with -v only. */
 void cli__detail(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);

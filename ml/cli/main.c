@@ -95,5 +95,6 @@ int main(int argc, char **argv) {
   int code = status == ML_OK ? cli.exit_code : cli__fail(&cli, status, &err);
   cli__config_free(cli.config);
   ml_buf_release(&cli.details);
+  ml_buf_release(&cli.log);
   return code;
 }
