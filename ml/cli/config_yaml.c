@@ -162,6 +162,7 @@ static ml_status take_mapping(const reader *r) {
       return config__fail(r->config, e.place, r->err, "expected the name of an option");
     config_entry *entry = config__add(r->config, e.scalar.text, e.place);
     status = entry ? take_value(r, &entry->value) : ml_error_memory(r->err);
+    if (status == ML_OK && entry->value.place.line == 0) entry->value.place = e.place; /* nothing */
   }
   return status;
 }
