@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "train.h"
+#include "run_folder.h"
 
 typedef struct train_options {
   cli_common common;
@@ -23,6 +23,7 @@ typedef struct train_run {
   ml_xval_result *result; /* NULL: --cv none */
   ml_pipeline *pipeline;
   double start, validate_seconds, fit_seconds;
+  char *output; /* what is said of the model's place */
 } train_run;
 
 /* ---- checks before the long work ----------------------------------------------------------- */
@@ -47,9 +48,10 @@ static ml_status check_unscored(const cli_xval *g, ml_error *err) {
 static ml_status check_options(const train_options *o, train_run *run, ml_error *err) {
   run->given = o->xval;
   run->is_scored = !o->xval.cv || strcmp(o->xval.cv, "none") != 0;
-  if (!o->output)
+  if (!o->output && !o->xval.run_dir)
     return ml_error_set(err, ML_ERR_USAGE,
-                        "no file for the model: name it with -o FILE, as in -o model.json");
+                        "no file for the model: name it with -o FILE, as in -o model.json, or a "
+                        "folder for all that there is with --run-dir DIR");
   if (o->xval.nested)
     return ml_error_set(err, ML_ERR_USAGE,
                         "--nested has a winner for each outer fold, and train keeps one model: "
@@ -75,6 +77,16 @@ static ml_status check_files(const train_options *o, const char *input, ml_error
   return cli__check_outputs(files, READ, sizeof files / sizeof *files, err);
 }
 
+static ml_status name_output(const train_options *o, train_run *run, ml_error *err) {
+  const char *folder = o->xval.run_dir;
+  if (o->output)
+    run->output = strdup(o->output);
+  else if (asprintf(&run->output, "%s%smodel.json", folder, cli__ends_in(folder, "/") ? "" : "/") <
+           0)
+    run->output = NULL;
+  return run->output ? ML_OK : ml_error_memory(err);
+}
+
 static ml_status prepare(cli_call *cli, const train_options *o, train_run *run, ml_error *err) {
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK) status = check_options(o, run, err);
@@ -83,6 +95,8 @@ static ml_status prepare(cli_call *cli, const train_options *o, train_run *run, 
   if (status == ML_OK)
     status = cli__find_input(cli, "--target NAME --model MODEL -o model.json", &run->input, err);
   if (status == ML_OK) status = check_files(o, run->input, err);
+  if (status == ML_OK) status = run_folder__check(cli, o->xval.run_dir, err);
+  if (status == ML_OK) status = name_output(o, run, err);
   if (status != ML_OK) return status;
   run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
   return ML_OK;
@@ -206,7 +220,7 @@ static ml_status finish(cli_call *cli, const train_options *o, train_run *run,
     status = xval__show(run->input_name, &run->asked, run->result ? run->result : &nothing,
                         o->xval.times || is_terminal, &shown, err);
   trained t = {.input = run->input,
-               .output = o->output,
+               .output = run->output,
                .shown = &shown,
                .pipeline = run->pipeline,
                .exec = ml_mproc_exec(run->pool),
@@ -214,6 +228,8 @@ static ml_status finish(cli_call *cli, const train_options *o, train_run *run,
                .pool = run->pool ? &pool : NULL,
                .steps = steps,
                .n_steps = sizeof steps / sizeof *steps};
+  if (status == ML_OK && o->xval.run_dir)
+    status = run_folder__write(cli, o->xval.run_dir, &shown, &t, err);
   if (status == ML_OK) status = save(o, &t, err);
   if (status == ML_OK) status = say(cli, run, &t, err);
   xval__hide(&shown);
@@ -243,6 +259,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   ml_pipeline_free(run.pipeline);
   ml_xval_free(run.result);
   xval__release(&run.asked);
+  free(run.output);
   return status;
 }
 
@@ -283,11 +300,15 @@ const cli_command cli__train = {
                                   GROUP("Search:", cli__xval_search_opts),
                                   GROUP("Run:", cli__xval_run_opts),
                                   {"Output:", output_opts, 0},
+                                  {"Folder of the run:", cli__folder_opts,
+                                   offsetof(train_options, xval.run_dir)},
                                   {"Workers:", cli__worker_opts, offsetof(train_options, workers)},
+                                  {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(train_options),
     .max_args = 1,
+    .operands = (const char *const[]){"input", NULL},
     .examples =
         (const cli_example[]){
             {"a ridge regression of all features",

@@ -67,6 +67,7 @@ ml_status cli__check_output(const cli_file *output, const cli_file *files, size_
   /* Opening a pipe for a try would end its reader. */
   if (cli__is_stdio(path) || (is_there && !S_ISREG(out.st_mode) && !S_ISDIR(out.st_mode)))
     return ML_OK;
+  ml_output_sweep(path);
   ml_output *probe = NULL;
   ml_status status = ml_output_open(path, &probe, err);
   ml_output_abort(probe);
