@@ -104,6 +104,25 @@ ML_API const char *const *ml_pipeline_classes(const ml_pipeline *pipeline, size_
 /** The features that it needs, in the order that ml_pipeline_predict() takes them in. */
 ML_API const char *const *ml_pipeline_features(const ml_pipeline *pipeline, size_t *n);
 
+/** The text of the steps; NULL: there are none. */
+ML_API const char *ml_pipeline_steps(const ml_pipeline *pipeline);
+
+/** Name of column j of those that the model sees: the features, or what the steps make of them.
+ * @return NULL behind the last */
+ML_API const char *ml_pipeline_column(const ml_pipeline *pipeline, size_t j);
+
+/**
+ * What the model has learnt.
+ *
+ * @param[out] out  as its ml_model.save() makes it, in the arena
+ * @return as that
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_learnt(const ml_pipeline *pipeline, ml_arena *arena,
+                                                  ml_value *out, ml_error *err);
+
+/** Column of the ids in the training data; NULL: a table had none, "": it was one series. */
+ML_API const char *ml_pipeline_id(const ml_pipeline *pipeline);
+
 /** The settings that give exactly these features; NULL: it learnt from a table. */
 ML_API const ml_fresh_settings *ml_pipeline_settings(const ml_pipeline *pipeline);
 

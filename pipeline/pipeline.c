@@ -72,6 +72,23 @@ const char *const *ml_pipeline_features(const ml_pipeline *p, size_t *n) {
   return p->names;
 }
 
+const char *ml_pipeline_steps(const ml_pipeline *p) {
+  return p->steps;
+}
+
+const char *ml_pipeline_column(const ml_pipeline *p, size_t j) {
+  if (j >= pipeline__n_columns(p)) return NULL;
+  return p->prepared ? ml_prepared_name(p->prepared, j) : p->names[j];
+}
+
+ml_status ml_pipeline_learnt(const ml_pipeline *p, ml_arena *arena, ml_value *out, ml_error *err) {
+  return p->model->save(p->fitted, arena, out, err);
+}
+
+const char *ml_pipeline_id(const ml_pipeline *p) {
+  return p->is_series ? p->columns.id : p->id;
+}
+
 const ml_fresh_settings *ml_pipeline_settings(const ml_pipeline *p) {
   return p->settings;
 }

@@ -20,6 +20,7 @@ typedef struct predict_run {
   ml_dataset *data;
   double *values;
   uint32_t *best;
+  drift_list drift;
   double start;
 } predict_run;
 
@@ -67,7 +68,7 @@ static void note_done(cli_call *cli, const predict_run *run, const char *output)
 }
 
 /* With --json, where the predictions go to a file. */
-static ml_status print_summary(const predict_run *run, const char *output, ml_error *err) {
+static ml_status print_summary(predict_run *run, const char *output, ml_error *err) {
   ml_buf out = {0};
   ml_buf_puts(&out, "{\"input\": ");
   ml_buf_json_string(&out, run->input);
@@ -78,6 +79,10 @@ static ml_status print_summary(const predict_run *run, const char *output, ml_er
   ml_buf_printf(&out, ", \"rows\": %zu, \"features\": %zu, \"output\": ", run->data->n_rows,
                 run->data->n_features);
   ml_buf_json_string(&out, output);
+  if (run->drift.items) {
+    ml_buf_puts(&out, ", \"drift\": ");
+    predict__drift_json(&run->drift, &out);
+  }
   ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", cli__n_workers(run->pool),
                 cli__now() - run->start);
   return cli__print(&out, err);
@@ -122,8 +127,7 @@ static ml_status compute(cli_call *cli, predict_run *run, ml_error *err) {
   return ML_OK;
 }
 
-static ml_status write_all(cli_call *cli, const predict_options *o, const predict_run *run,
-                           ml_error *err) {
+static ml_status write_all(cli_call *cli, const predict_options *o, predict_run *run, ml_error *err) {
   const char *output = o->predict.output;
   const predicted p = {.input = run->input,
                        .model_file = run->model_file,
@@ -131,8 +135,11 @@ static ml_status write_all(cli_call *cli, const predict_options *o, const predic
                        .data = run->data,
                        .values = run->values,
                        .best = run->best,
-                       .has_proba = o->predict.proba};
-  ml_status status = predict__write(&p, output, cli->common.json, err);
+                       .has_proba = o->predict.proba,
+                       .drift = run->drift.items ? &run->drift : NULL};
+  ml_status status = ML_OK;
+  if (run->drift.items && !cli->common.json) status = predict__print_drift(cli, &run->drift, err);
+  if (status == ML_OK) status = predict__write(&p, output, cli->common.json, err);
   if (status != ML_OK || cli__is_stdio(output)) return status;
   if (cli->common.json) return print_summary(run, output, err);
   note_done(cli, run, output);
@@ -150,6 +157,8 @@ static ml_status work(cli_call *cli, const predict_options *o, predict_run *run,
     cli__pool_details(cli, run->pool);
   }
   if (status == ML_OK) status = compute(cli, run, err);
+  if (status == ML_OK && o->predict.drift)
+    status = predict__drift(run->pipeline, run->data, &run->drift, err);
   return status == ML_OK ? write_all(cli, o, run, err) : status;
 }
 
@@ -163,6 +172,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   ml_pipeline_free(run.pipeline);
   free(run.values);
   free(run.best);
+  predict__release_drift(&run.drift);
   return status;
 }
 
@@ -175,6 +185,10 @@ static const cli_opt output_opts[] = {
     {0, "proba", CLI_FLAG, PREDICT(proba),
      .help = "write the probability of each class, too, or its score where the model has no "
              "probabilities"},
+    {0, "drift", CLI_FLAG, PREDICT(drift),
+     .help = "print on standard error, or with --json in the result, how far each needed feature "
+             "is from the training data: the population stability index, and shares of missing "
+             "values and new categories; the largest first"},
     {0}};
 
 static const cli_opt data_opts[] = {

@@ -2,8 +2,6 @@
 /* Predictions as CSV and JSON. */
 #include "predict.h"
 
-#include <math.h>
-
 enum { SCHEMA = 1, CHUNK = 1 << 16 /* bytes that are written at once */ };
 
 typedef struct writer {
@@ -75,6 +73,10 @@ static void put_json_head(writer *w) {
       ml_buf_json_string(&w->buf, w->classes[c]);
     }
     ml_buf_puts(&w->buf, "]");
+  }
+  if (w->p->drift) {
+    ml_buf_puts(&w->buf, ",\n\"drift\": ");
+    predict__drift_json(w->p->drift, &w->buf);
   }
   ml_buf_puts(&w->buf, ",\n\"predictions\": [");
 }
