@@ -145,7 +145,7 @@ static ml_status fit(const ml_view *view, const struct svm_parameter *parameter,
 
 static ml_status fit_svc(const double *params, const ml_view *view, uint64_t seed,
                          const void *cancel, void **fitted, ml_error *err) {
-  class_weights w;
+  class_weights w = {0};
   (void)seed, (void)cancel;
   ml_status status = class_weights_init(view, params[BALANCED] != 0, &w, err);
   if (status != ML_OK) return status;
