@@ -127,7 +127,8 @@ static ml_status compute(cli_call *cli, predict_run *run, ml_error *err) {
   return ML_OK;
 }
 
-static ml_status write_all(cli_call *cli, const predict_options *o, predict_run *run, ml_error *err) {
+static ml_status write_all(cli_call *cli, const predict_options *o, predict_run *run,
+                           ml_error *err) {
   const char *output = o->predict.output;
   const predicted p = {.input = run->input,
                        .model_file = run->model_file,
