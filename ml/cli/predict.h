@@ -7,8 +7,10 @@
 
 typedef struct cli_predict {
   const char *output, *id;
+  const char *model; /* shared object */
   char delimiter;
-  bool proba, drift;
+  bool proba, drift, follow;
+  cli_int batch;
 } cli_predict;
 
 /* How far each feature is from the training data. */
@@ -33,8 +35,40 @@ typedef struct predicted {
 /** How columns of single classes begin: "proba", or "score" for what are no probabilities. */
 const char *predict__share(const predicted *p);
 
-/** Write the predictions as the end of the name says. @param is_json  standard output is JSON */
-ml_status predict__write(const predicted *p, const char *path, bool is_json, ml_error *err);
+/* ---- predict_write.c ------------------------------------------------------------------------ */
+
+typedef struct predict_writer predict_writer;
+
+/** Predictions are written as the end of the name says. @param is_json  standard output is JSON
+ * @param[out] out  end it with predict__commit() or predict__abort() */
+ml_status predict__open(const ml_pipeline *pipeline, const char *path, bool is_json,
+                        predict_writer **out, ml_error *err);
+
+/** Write predictions behind those that were written. @param p  borrowed for the call */
+ml_status predict__put(predict_writer *writer, const predicted *p, ml_error *err);
+
+/** Let readers have all of them. */
+ml_status predict__flush(predict_writer *writer, ml_error *err);
+
+ml_status predict__commit(predict_writer *writer, ml_error *err); /* frees it in every case */
+void predict__abort(predict_writer *writer);                      /* NULL is allowed */
+
+/* ---- predict_latency.c ---------------------------------------------------------------------- */
+
+enum { LATENCY_BINS = 1200 };
+
+/* How long each of many took, in bins of 2% each. Zero-initialise it. */
+typedef struct latencies {
+  size_t bins[LATENCY_BINS], n;
+  double longest;
+} latencies;
+
+void latency__add(latencies *l, double seconds);
+
+/** Seconds that a share of them did not exceed: the upper end of a bin, and at most the longest. */
+double latency__quantile(const latencies *l, double share);
+
+/* ---- predict_drift.c ------------------------------------------------------------------------ */
 
 /** @param[out] out  zero-initialised; release it with predict__release_drift() */
 ml_status predict__drift(const ml_pipeline *pipeline, const ml_dataset *data, drift_list *out,
