@@ -104,6 +104,10 @@ ML_API const char *const *ml_pipeline_classes(const ml_pipeline *pipeline, size_
 /** The features that it needs, in the order that ml_pipeline_predict() takes them in. */
 ML_API const char *const *ml_pipeline_features(const ml_pipeline *pipeline, size_t *n);
 
+/** Categories of feature j in training, ascending. @param[out] n  how many @return NULL: it is a
+ * column of numbers */
+ML_API const char *const *ml_pipeline_categories(const ml_pipeline *pipeline, size_t j, size_t *n);
+
 /** The text of the steps; NULL: there are none. */
 ML_API const char *ml_pipeline_steps(const ml_pipeline *pipeline);
 

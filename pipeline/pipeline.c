@@ -2,6 +2,7 @@
 /* Pipelines: their memory, and what callers may know of them. */
 #include "pipeline.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,13 @@ const char *const *ml_pipeline_classes(const ml_pipeline *p, size_t *n) {
 const char *const *ml_pipeline_features(const ml_pipeline *p, size_t *n) {
   *n = p->n_features;
   return p->names;
+}
+
+const char *const *ml_pipeline_categories(const ml_pipeline *p, size_t j, size_t *n) {
+  const pipeline_feature *f = &p->features[j];
+  assert(j < p->n_features);
+  *n = f->is_text ? f->n_bins : 0;
+  return f->is_text ? f->labels : NULL;
 }
 
 const char *ml_pipeline_steps(const ml_pipeline *p) {

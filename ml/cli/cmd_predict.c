@@ -82,8 +82,21 @@ static void note_done(cli_call *cli, const predict_run *run, const char *output)
             cli__now() - run->start, cli__workers_used(run->pool, workers));
 }
 
+static predicted shown(const predict_options *o, predict_run *run) {
+  return (predicted){.input = run->input,
+                     .model_file = run->model_file,
+                     .pipeline = run->pipeline,
+                     .data = run->data,
+                     .values = run->values,
+                     .best = run->best,
+                     .has_proba = o->predict.proba,
+                     .drift = run->drift.items ? &run->drift : NULL};
+}
+
 /* With --json, where the predictions go to a file. */
-static ml_status print_summary(predict_run *run, const char *output, ml_error *err) {
+static ml_status print_summary(const predict_options *o, predict_run *run, ml_error *err) {
+  const char *output = o->predict.output;
+  const predicted p = shown(o, run);
   ml_buf out = {0};
   ml_buf_puts(&out, "{\"input\": ");
   ml_buf_json_string(&out, run->input);
@@ -95,8 +108,8 @@ static ml_status print_summary(predict_run *run, const char *output, ml_error *e
                 run->n_features);
   ml_buf_json_string(&out, output);
   if (run->drift.items) {
-    ml_buf_puts(&out, ", \"drift\": ");
-    predict__drift_json(&run->drift, &out);
+    ml_buf_puts(&out, ", ");
+    predict__drift_json(&p, &out);
   }
   ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", cli__n_workers(run->pool),
                 cli__now() - run->start);
@@ -151,18 +164,6 @@ static ml_status compute(predict_run *run, ml_error *err) {
   return ML_OK;
 }
 
-static ml_status put(const predict_options *o, predict_run *run, ml_error *err) {
-  const predicted p = {.input = run->input,
-                       .model_file = run->model_file,
-                       .pipeline = run->pipeline,
-                       .data = run->data,
-                       .values = run->values,
-                       .best = run->best,
-                       .has_proba = o->predict.proba,
-                       .drift = run->drift.items ? &run->drift : NULL};
-  return predict__put(run->writer, &p, err);
-}
-
 static ml_status open_output(const cli_call *cli, const predict_options *o, predict_run *run,
                              ml_error *err) {
   return predict__open(run->pipeline, o->predict.output, cli->common.json, &run->writer, err);
@@ -178,11 +179,12 @@ static ml_status predict_all(cli_call *cli, const predict_options *o, const ml_w
   if (status == ML_OK) status = compute(run, err);
   if (status == ML_OK) cli__detail(cli, "predict: %.4f s", cli__now() - start);
   if (status == ML_OK && o->predict.drift)
-    status = predict__drift(run->pipeline, run->data, &run->drift, err);
-  if (status == ML_OK && run->drift.items && !cli->common.json)
-    status = predict__print_drift(cli, &run->drift, err);
+    status = predict__drift(run->pipeline, run->data, run->input, o->predict.id,
+                            o->predict.delimiter, &run->drift, err);
+  const predicted p = shown(o, run);
+  if (status == ML_OK && p.drift && !cli->common.json) status = predict__print_drift(cli, &p, err);
   if (status == ML_OK) status = open_output(cli, o, run, err);
-  return status == ML_OK ? put(o, run, err) : status;
+  return status == ML_OK ? predict__put(run->writer, &p, err) : status;
 }
 
 /* ---- as they come -------------------------------------------------------------------------- */
@@ -193,7 +195,8 @@ static ml_status predict_part(const predict_options *o, predict_run *run, ml_err
   ml_status status =
       ml_pipeline_stream_read(run->stream, ml_mproc_exec(run->pool), &run->data, err);
   if (status == ML_OK) status = compute(run, err);
-  if (status == ML_OK) status = put(o, run, err);
+  const predicted p = shown(o, run);
+  if (status == ML_OK) status = predict__put(run->writer, &p, err);
   return status == ML_OK ? predict__flush(run->writer, err) : status;
 }
 
@@ -233,7 +236,7 @@ static ml_status finish(cli_call *cli, const predict_options *o, predict_run *ru
   ml_status status = predict__commit(run->writer, err);
   run->writer = NULL;
   if (status != ML_OK || cli__is_stdio(output)) return status;
-  if (cli->common.json) return print_summary(run, output, err);
+  if (cli->common.json) return print_summary(o, run, err);
   note_done(cli, run, output);
   return ML_OK;
 }

@@ -13,12 +13,24 @@ typedef struct cli_predict {
   cli_int batch;
 } cli_predict;
 
+typedef struct schema_names {
+  char **items;
+  size_t n;
+} schema_names;
+
+/* What new data have and the model does not use. */
+typedef struct drift_schema {
+  bool is_known; /* the file could be looked at twice */
+  schema_names columns, kinds;
+} drift_schema;
+
 /* How far each feature is from the training data. */
 typedef struct drift_list {
   const char *const *names; /* n */
   ml_drift *items;          /* n; NULL: it was not asked for */
   size_t *order;            /* n: the largest first, once it was shown */
   size_t n;
+  drift_schema schema;
 } drift_list;
 
 /* What was predicted, and of what. */
@@ -70,15 +82,31 @@ double latency__quantile(const latencies *l, double share);
 
 /* ---- predict_drift.c ------------------------------------------------------------------------ */
 
-/** @param[out] out  zero-initialised; release it with predict__release_drift() */
-ml_status predict__drift(const ml_pipeline *pipeline, const ml_dataset *data, drift_list *out,
-                         ml_error *err);
+/** @param path, id, delimiter  of the new data, as they were read
+ * @param[out] out  zero-initialised; release it with predict__release_drift() */
+ml_status predict__drift(const ml_pipeline *pipeline, const ml_dataset *data, const char *path,
+                         const char *id, char delimiter, drift_list *out, ml_error *err);
 void predict__release_drift(drift_list *drift);
 
 /** A table on standard error. */
-ml_status predict__print_drift(cli_call *cli, drift_list *drift, ml_error *err);
+ml_status predict__print_drift(cli_call *cli, const predicted *p, ml_error *err);
 
-/** Append an array. */
-void predict__drift_json(drift_list *drift, ml_buf *out);
+/** Append `"drift": [...]` and the members that belong to it. */
+void predict__drift_json(const predicted *p, ml_buf *out);
+
+/* ---- predict_schema.c ----------------------------------------------------------------------- */
+
+/** @param[out] out  zero-initialised; release it with predict__release_schema() */
+ml_status predict__schema(const ml_pipeline *pipeline, const char *path, const char *id,
+                          char delimiter, drift_schema *out, ml_error *err);
+void predict__release_schema(drift_schema *schema);
+
+void predict__schema_text(const ml_pipeline *pipeline, const ml_dataset *data,
+                          const drift_schema *schema, ml_buf *out);
+void predict__schema_json(const drift_schema *schema, ml_buf *out);
+
+/** Append what is said of a feature of texts. */
+void predict__categories_json(const ml_pipeline *pipeline, const ml_dataset *data, size_t j,
+                              ml_buf *out);
 
 #endif

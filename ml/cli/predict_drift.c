@@ -10,18 +10,21 @@
 #define SOME  0.1 /* by custom */
 #define LARGE 0.25
 
-ml_status predict__drift(const ml_pipeline *pipeline, const ml_dataset *data, drift_list *out,
-                         ml_error *err) {
+ml_status predict__drift(const ml_pipeline *pipeline, const ml_dataset *data, const char *path,
+                         const char *id, char delimiter, drift_list *out, ml_error *err) {
   out->names = ml_pipeline_features(pipeline, &out->n);
   out->items = calloc(out->n + 1, sizeof *out->items);
   out->order = calloc(out->n + 1, sizeof *out->order);
   if (!out->items || !out->order) return ml_error_memory(err);
-  return data->n_rows > 0 ? ml_pipeline_drift(pipeline, data, out->items, err) : ML_OK;
+  ml_status status = ml_pipeline_drift(pipeline, data, out->items, err);
+  return status == ML_OK ? predict__schema(pipeline, path, id, delimiter, &out->schema, err)
+                         : status;
 }
 
 void predict__release_drift(drift_list *drift) {
   free(drift->items);
   free(drift->order);
+  predict__release_schema(&drift->schema);
 }
 
 static double size_of(const ml_drift *drift) {
@@ -100,9 +103,10 @@ static void put_table(drift_list *drift, ml_buf *out) {
                 n_large, drift->n, LARGE, n_some, SOME);
 }
 
-void predict__drift_json(drift_list *drift, ml_buf *out) {
+void predict__drift_json(const predicted *p, ml_buf *out) {
+  drift_list *drift = p->drift;
   sort(drift);
-  ml_buf_puts(out, "[");
+  ml_buf_puts(out, "\"drift\": [");
   for (size_t k = 0; k < drift->n; k++) {
     const ml_drift *d = &drift->items[drift->order[k]];
     ml_buf_puts(out, k ? ",\n{\"feature\": " : "\n{\"feature\": ");
@@ -115,14 +119,17 @@ void predict__drift_json(drift_list *drift, ml_buf *out) {
     ml_buf_json_number(out, d->missing);
     ml_buf_puts(out, ", \"unseen\": ");
     ml_buf_json_number(out, d->unseen);
+    predict__categories_json(p->pipeline, p->data, drift->order[k], out);
     ml_buf_puts(out, "}");
   }
   ml_buf_puts(out, "]");
+  predict__schema_json(&drift->schema, out);
 }
 
-ml_status predict__print_drift(cli_call *cli, drift_list *drift, ml_error *err) {
+ml_status predict__print_drift(cli_call *cli, const predicted *p, ml_error *err) {
   ml_buf text = {0};
-  put_table(drift, &text);
+  put_table(p->drift, &text);
+  predict__schema_text(p->pipeline, p->data, &p->drift->schema, &text);
   cli__progress_clear(cli);
   if (text.failed) {
     ml_buf_release(&text);

@@ -79,8 +79,8 @@ static void put_json_head(predict_writer *w) {
     ml_buf_puts(&w->buf, "]");
   }
   if (w->p->drift) {
-    ml_buf_puts(&w->buf, ",\n\"drift\": ");
-    predict__drift_json(w->p->drift, &w->buf);
+    ml_buf_puts(&w->buf, ",\n");
+    predict__drift_json(w->p, &w->buf);
   }
   ml_buf_puts(&w->buf, ",\n\"predictions\": [");
 }
