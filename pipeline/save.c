@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <ml/literal.h>
 #include <ml/model_internal.h>
 #include <ml/output.h>
 
@@ -131,8 +132,9 @@ static ml_status make_param(const saving *s, const ml_model_param *param, double
   ml_model_param_format(param, value, &text);
   const char first = text.n ? text.data[0] : 0;
   /* A word: of a choice, or none. */
-  const bool is_word =
-      param->kind == ML_MODEL_CHOICE || !(first == '-' || (first >= '0' && first <= '9'));
+  const bool is_word = param->kind == ML_MODEL_CHOICE ||
+                       (param->kind == ML_MODEL_LITERAL && literal__is(value)) ||
+                       !(first == '-' || (first >= '0' && first <= '9'));
   char *copy = ml_arena_alloc(s->arena, text.n + 1);
   if (copy && text.n) memcpy(copy, text.data, text.n);
   const bool failed = !copy || text.failed;
