@@ -87,7 +87,8 @@ static ml_status print_summary(const predict_run *run, const char *output, ml_er
 
 static ml_status load(cli_call *cli, const predict_options *o, predict_run *run, ml_error *err) {
   double start = cli__now();
-  ml_status status = ml_pipeline_load(run->model_file, &run->pipeline, err);
+  ml_status status = (o->predict.trust ? ml_pipeline_load_trusted : ml_pipeline_load)(
+      run->model_file, &run->pipeline, err);
   if (status != ML_OK) return status;
   cli__detail(cli, "load: %.4f s", cli__now() - start);
   if (o->predict.proba && ml_pipeline_problem(run->pipeline) != ML_CLASSIFICATION)
@@ -178,6 +179,8 @@ static const cli_opt output_opts[] = {
     {0}};
 
 static const cli_opt data_opts[] = {
+    {0, "trust", CLI_FLAG, PREDICT(trust),
+     .help = "load a model of Python, whose pickle beside MODEL.json can run any code"},
     {0, "id", CLI_TEXT, PREDICT(id), "NAME",
      .help = "column of the ids; without it, as in training"},
     {0, "delimiter", CLI_CHAR, PREDICT(delimiter), "CHAR",

@@ -2,6 +2,7 @@
 /* mltool train: fit a model with everything before it on all rows, and keep it in a file. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "train.h"
 
@@ -78,6 +79,11 @@ static ml_status prepare(cli_call *cli, const train_options *o, train_run *run, 
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK) status = check_options(o, run, err);
   if (status == ML_OK) status = xval__ask(&run->given, &run->asked, err);
+  if (status == ML_OK && cli__is_stdio(o->output) && run->asked.model->traits & ML_MODEL_PICKLES)
+    status = ml_error_set(err, ML_ERR_USAGE,
+                          "model '%s' keeps a pickle beside its file, and standard output has "
+                          "nothing beside it: name the file",
+                          run->asked.model->name);
   if (status == ML_OK)
     status = cli__find_input(cli, "--target NAME --model MODEL -o model.json", &run->input, err);
   if (status == ML_OK) status = check_files(o, run->input, err);
@@ -136,17 +142,10 @@ static ml_status fit(cli_call *cli, train_run *run, const ml_watch *watch, ml_er
 
 /* The file appears complete or not at all. */
 static ml_status save(const char *path, train_run *run, ml_error *err) {
-  ml_buf text = {0};
-  ml_output *out = NULL;
-  ml_status status = ml_pipeline_json(run->pipeline, &text, err);
-  if (status == ML_OK) status = ml_output_open(path, &out, err);
-  if (status == ML_OK) status = ml_output_write(out, text.data, text.n, err);
-  if (status == ML_OK)
-    status = ml_output_commit(out, err);
-  else
-    ml_output_abort(out);
-  run->n_bytes = text.n;
-  ml_buf_release(&text);
+  struct stat seen;
+  ml_status status = ml_pipeline_save(run->pipeline, path, err);
+  if (status == ML_OK && !cli__is_stdio(path) && stat(path, &seen) == 0)
+    run->n_bytes = (size_t)seen.st_size;
   return status;
 }
 

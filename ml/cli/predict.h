@@ -8,7 +8,7 @@
 typedef struct cli_predict {
   const char *output, *id;
   char delimiter;
-  bool proba;
+  bool proba, trust;
 } cli_predict;
 
 /* What was predicted, and of what. */
