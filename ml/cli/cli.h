@@ -62,6 +62,11 @@ struct cli_opt {
             "what separates the cells: a punctuation mark, or tab; without it, found out from " \
             "the header"                                                                        \
   }
+#define CLI_TRUST_OPT(field)                                                              \
+  {                                                                                       \
+    0, "trust", CLI_FLAG, field,                                                          \
+        .help = "load a model of Python, whose pickle beside MODEL.json can run any code" \
+  }
 #define CLI_OPENED_MODEL_OPT(field)                                                     \
   {                                                                                     \
     0, "model", CLI_TEXT, field, "FILE",                                                \
@@ -377,7 +382,7 @@ ml_status cli__check_pictures(const char *plot, const char *report, ml_error *er
 
 /** Read a saved model. @param opened  shared object that is opened before, and which the model has
  * to be of; NULL: none @param[out] out  free it with ml_pipeline_free() */
-ml_status cli__load_pipeline(const char *path, const char *opened, ml_pipeline **out,
+ml_status cli__load_pipeline(const char *path, const char *opened, bool trust, ml_pipeline **out,
                              ml_error *err);
 
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */

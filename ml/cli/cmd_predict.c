@@ -120,7 +120,8 @@ static ml_status print_summary(const predict_options *o, predict_run *run, ml_er
 
 static ml_status load(cli_call *cli, const predict_options *o, predict_run *run, ml_error *err) {
   double start = cli__now();
-  ml_status status = cli__load_pipeline(run->model_file, o->predict.model, &run->pipeline, err);
+  ml_status status =
+      cli__load_pipeline(run->model_file, o->predict.model, o->predict.trust, &run->pipeline, err);
   if (status != ML_OK) return status;
   cli__detail(cli, "load: %.4f s", cli__now() - start);
   if (o->predict.proba && ml_pipeline_problem(run->pipeline) != ML_CLASSIFICATION)
@@ -295,6 +296,7 @@ static const cli_opt stream_opts[] = {
 
 static const cli_opt data_opts[] = {
     CLI_OPENED_MODEL_OPT(PREDICT(model)),
+    CLI_TRUST_OPT(PREDICT(trust)),
     {0, "id", CLI_TEXT, PREDICT(id), "NAME",
      .help = "column of the ids; without it, as in training"},
     {0, "delimiter", CLI_CHAR, PREDICT(delimiter), "CHAR",
