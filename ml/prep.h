@@ -5,6 +5,7 @@
 #define ML_PREP_H
 
 #include <ml/dataset.h>
+#include <ml/select.h>
 #include <ml/value.h>
 
 ML_BEGIN_DECLS
@@ -52,6 +53,10 @@ ML_API const char *ml_prep_text(const ml_prep *prep);
  * @param prep    NULL: there is none
  * @param column  NULL: for any */
 ML_API bool ml_prep_has(const ml_prep *prep, const char *step, const char *column);
+
+/** The rules of the first step `select`, such as ml_select() takes them. @param prep  NULL: none
+ * @param[out] out  not written if there is no such step. @return whether there is one */
+ML_API bool ml_prep_rules(const ml_prep *prep, ml_select_opts *out);
 
 /** Check the steps against the columns of a dataset.
  * @retval ML_ERR_USAGE  one-hot names a column that is not there; a column of texts remains that no

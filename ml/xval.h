@@ -309,6 +309,29 @@ ML_API ML_MUST_CHECK ml_status ml_xval(const ml_dataset *data, const ml_model *m
 /** NULL is allowed. */
 ML_API void ml_xval_free(ml_xval_result *result);
 
+/**
+ * Permutation importance (Breiman 2001): the folds of the first repeat are fitted again with the
+ * parameters of the winner, and their test rows predicted as they are and with the values of one
+ * feature after another permuted among all of them. Steps are learnt in each fold, so that a
+ * feature they drop counts nothing. In this process alone, so that it always is the same; it takes
+ * as many predictions as there are wanted features and tested rows.
+ *
+ * @param result    with folds and a winner
+ * @param opts      as ml_xval() had them; NULL for the defaults
+ * @param wanted    n_features of the data: which are asked for; NULL: all
+ * @param watch     cancelling; may be NULL
+ * @param[out] out  n_features: how much worse the first metric of all test rows together becomes,
+ * in its own units, positive where the feature helps; NaN: not asked for, a column of texts that no
+ * step takes, or the metric is undefined
+ *
+ * @retval ML_ERR_USAGE  there are no folds, or none has won; what ml_prep_check() says
+ * @retval ML_ERR_NUMERIC, ML_ERR_PARSE  steps or model fail
+ * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_xv_importance(const ml_xval_result *result,
+                                                const ml_xval_opts *opts, const bool *wanted,
+                                                const ml_watch *watch, double *out, ml_error *err);
+
 /* ---- functions ----------------------------------------------------------------------------- */
 
 /**
