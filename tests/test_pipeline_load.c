@@ -203,8 +203,9 @@ static void wrong_features(void **state) {
 static void wrong_models(void **state) {
   (void)state;
   char *text = with(made, "\"name\":\"decision_tree\"", "\"name\":\"decision_treee\"");
-  pipeline_expect_refused(text, ML_ERR_USAGE,
-                          "m.json: no model 'decision_treee' (did you mean 'decision_tree'?)");
+  pipeline_expect_refused(
+      text, ML_ERR_PARSE,
+      "m.json: model.name: no model 'decision_treee' (did you mean 'decision_tree'?)");
   free(text);
   expect("\"name\":\"decision_tree\"", "\"name\":\"ols\"",
          "m.json: model.problem: model 'ols' is for regression only");
