@@ -62,6 +62,18 @@ struct cli_opt {
             "what separates the cells: a punctuation mark, or tab; without it, found out from " \
             "the header"                                                                        \
   }
+#define CLI_TRUST_OPT(field)                                                              \
+  {                                                                                       \
+    0, "trust", CLI_FLAG, field,                                                          \
+        .help = "load a model of Python, whose pickle beside MODEL.json can run any code" \
+  }
+#define CLI_OPENED_MODEL_OPT(field)                                                     \
+  {                                                                                     \
+    0, "model", CLI_TEXT, field, "FILE",                                                \
+        .help =                                                                         \
+            "shared object with the model of one's own that MODEL.json is of, such as " \
+            "./mymodel.so: it is opened only when it is named here"                     \
+  }
 #define CLI_TARGET_FILE_OPT(field)                                                            \
   {                                                                                           \
     0, "target-file", CLI_TEXT, field, "FILE",                                                \
@@ -156,6 +168,7 @@ extern const cli_command cli__roll;
 extern const cli_command cli__xval_command;
 extern const cli_command cli__train;
 extern const cli_command cli__predict;
+extern const cli_command cli__inspect;
 extern const cli_command cli__split;
 extern const cli_command cli__score;
 extern const cli_command cli__models;
@@ -366,6 +379,11 @@ void cli__note_format(cli_call *cli, const char *output);
 /** Refuse names that promise something else than the SVG of a plot, the HTML of a report.
  * @param plot, report  may be NULL */
 ml_status cli__check_pictures(const char *plot, const char *report, ml_error *err);
+
+/** Read a saved model. @param opened  shared object that is opened before, and which the model has
+ * to be of; NULL: none @param[out] out  free it with ml_pipeline_free() */
+ml_status cli__load_pipeline(const char *path, const char *opened, bool trust, ml_pipeline **out,
+                             ml_error *err);
 
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */
 
