@@ -254,6 +254,12 @@ static void nothing_without_folds(void **state) {
   assert_int_equal(ml_xv_importance(r, &opts, NULL, NULL, got, &err), ML_ERR_USAGE);
   assert_string_equal(err.message, "there is no winner that was tested in folds");
   ml_xval_free(r);
+  const ml_model *ridge;
+  ml_xval_opts gcv = {.cv = "gcv"};
+  assert_int_equal(ml_model_find("ridge", NULL, &ridge, &err), ML_OK);
+  assert_int_equal(ml_xval(&t.data, ridge, NULL, NULL, &gcv, NULL, NULL, &r, &err), ML_OK);
+  assert_int_equal(ml_xv_importance(r, &gcv, NULL, NULL, got, &err), ML_ERR_USAGE);
+  ml_xval_free(r);
 }
 
 static bool is_cancelled(void *ctx) {

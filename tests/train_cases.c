@@ -121,8 +121,8 @@ static void make_texts(train_made *m, double *x) {
   static char *colours[] = {"blue", "green", "red"};
   const train_case *c = m->is;
   m->categories = take(m, c->n_features * sizeof *m->categories);
-  m->categories[3] = (ml_levels){.labels = colours, .n = 3};
-  for (size_t i = 0; i < c->n_rows; i++) x[3 * c->n_rows + i] = (double)(i % 3);
+  m->categories[1] = (ml_levels){.labels = colours, .n = 3};
+  for (size_t i = 0; i < c->n_rows; i++) x[c->n_rows + i] = (double)(i % 3);
   m->made.categories = m->categories;
 }
 
