@@ -61,13 +61,24 @@ ML_API void ml_pipeline_free(ml_pipeline *pipeline);
  * Append a pipeline as JSON; docs/pipelines.md has its schema. Every double is exact: what
  * ml_pipeline_parse() makes of it predicts the same bits.
  *
+ * @retval ML_ERR_USAGE   its model has ML_MODEL_PICKLES, for which ml_pipeline_save() makes two
+ * files
+ * @retval ML_ERR_FUNCTION  its model is a class of Python, and cannot be pickled
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_json(const ml_pipeline *pipeline, ml_buf *out,
                                                 ml_error *err);
 
-/** The same to a file, which appears complete or not at all. @param path  "-": standard output
- * @retval ML_ERR_IO, ML_ERR_CLOSED, ML_ERR_MEMORY */
+/**
+ * The same to a file, which appears complete or not at all.
+ *
+ * Of a model with ML_MODEL_PICKLES the pickle comes first, into the same folder, with a digest in
+ * its name, and the file that names it takes its place then: whenever this ends, the file that is
+ * there has its own pickle. The one that an older file had is removed last.
+ *
+ * @param path  "-": standard output, which has nothing beside it
+ * @retval ML_ERR_IO, ML_ERR_CLOSED, ML_ERR_USAGE, ML_ERR_FUNCTION, ML_ERR_MEMORY
+ */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, const char *path,
                                                 ml_error *err);
 
@@ -80,7 +91,8 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, con
  * @retval ML_ERR_PARSE  no JSON (with line and column), no pipeline, one of a newer schema, or one
  *                       whose parts do not fit together: what is wrong is said
  * @retval ML_ERR_USAGE  its model is not there, as ml_model_find(); it is one of a shared object
- * that is not a plugin of ours, and was not opened yet by ml_model_find(): a file does not open any
+ * that is not a plugin of ours, and was not opened yet by ml_model_find(): a file does not open
+ * any; it has ML_MODEL_PICKLES, which ml_pipeline_load_trusted() loads
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, const char *source,
@@ -88,6 +100,17 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, con
 
 /** The same from a file. @retval ML_ERR_IO */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_load(const char *path, ml_pipeline **out, ml_error *err);
+
+/**
+ * The same where the user trusts the file: the class of Python that it names is imported, and the
+ * pickle that it names, beside it, is read. Either may run any code.
+ *
+ * @retval ML_ERR_IO     the pickle is not there
+ * @retval ML_ERR_PARSE  it is not the one that was saved with the file, or of another class
+ * @retval ML_ERR_FUNCTION  the module of the class failed when it was imported
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_load_trusted(const char *path, ml_pipeline **out,
+                                                        ml_error *err);
 
 /* ---- what it is ---------------------------------------------------------------------------- */
 
@@ -105,8 +128,8 @@ ML_API const char *const *ml_pipeline_classes(const ml_pipeline *pipeline, size_
 ML_API const char *const *ml_pipeline_features(const ml_pipeline *pipeline, size_t *n);
 
 /**
- * How much each column counts that the model sees, by what it has learnt: ml_model.importance, where
- * importance_is says what the numbers are. No part of files: known only of a pipeline that
+ * How much each column counts that the model sees, by what it has learnt: ml_model.importance,
+ * where importance_is says what the numbers are. No part of files: known only of a pipeline that
  * ml_pipeline_fit() has made.
  *
  * @param[out] n  columns: ml_pipeline_column() has their names
@@ -114,8 +137,28 @@ ML_API const char *const *ml_pipeline_features(const ml_pipeline *pipeline, size
  */
 ML_API const double *ml_pipeline_importance(const ml_pipeline *pipeline, size_t *n);
 
-/** Name of column j of those that the model sees: a feature, or "colour=red". */
+/** Categories of feature j in training, ascending. @param[out] n  how many @return NULL: it is a
+ * column of numbers */
+ML_API const char *const *ml_pipeline_categories(const ml_pipeline *pipeline, size_t j, size_t *n);
+
+/** The text of the steps; NULL: there are none. */
+ML_API const char *ml_pipeline_steps(const ml_pipeline *pipeline);
+
+/** Name of column j of those that the model sees: the features, or what the steps make of them.
+ * @return NULL behind the last */
 ML_API const char *ml_pipeline_column(const ml_pipeline *pipeline, size_t j);
+
+/**
+ * What the model has learnt.
+ *
+ * @param[out] out  as its ml_model.save() makes it, in the arena
+ * @return as that
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_learnt(const ml_pipeline *pipeline, ml_arena *arena,
+                                                  ml_value *out, ml_error *err);
+
+/** Column of the ids in the training data; NULL: a table had none, "": it was one series. */
+ML_API const char *ml_pipeline_id(const ml_pipeline *pipeline);
 
 /** The settings that give exactly these features; NULL: it learnt from a table. */
 ML_API const ml_fresh_settings *ml_pipeline_settings(const ml_pipeline *pipeline);
@@ -168,6 +211,52 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_extract(const ml_pipeline *pipeline,
                                                    const ml_series_set *set, ml_exec *exec,
                                                    const ml_watch *watch, ml_dataset **out,
                                                    ml_error *err);
+
+/* New data that are read as they come: series whose rows follow one another, or rows of a table. */
+typedef struct ml_pipeline_stream ml_pipeline_stream;
+
+/**
+ * Open new data and read their header.
+ *
+ * @param pipeline, path  borrowed; "-" is standard input
+ * @param opts   NULL for the defaults; its texts and watch are borrowed
+ * @param batch  series, or rows, that are read together; above 0
+ * @param[out] out  close it with ml_pipeline_stream_close(). Not written on failure.
+ *
+ * @retval ML_ERR_PARSE  columns that are not there, as ml_pipeline_read(); no header
+ * @retval ML_ERR_IO, ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_stream_open(const ml_pipeline *pipeline,
+                                                       const char *path,
+                                                       const ml_pipeline_read_opts *opts,
+                                                       size_t batch, ml_pipeline_stream **out,
+                                                       ml_error *err);
+
+/**
+ * Wait until the next `batch` series are complete, or the last ones. A series is when the next id
+ * begins or the input ends, a row when its line does. Memory does not depend on how many there
+ * were.
+ *
+ * @param[out] is_end  true: there is nothing any more
+ *
+ * @retval ML_ERR_PARSE  an id comes back that other ids have followed (the last 131072 ids are
+ *                       remembered, at least); at the end: there were no rows, or no row of a kind
+ * @retval ML_ERR_IO, ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_stream_wait(ml_pipeline_stream *stream, bool *is_end,
+                                                       ml_error *err);
+
+/**
+ * Read what ml_pipeline_stream_wait() has waited for, as ml_pipeline_read() reads a file that has
+ * nothing else. A kind that no row of it has may come later: its features have no value.
+ *
+ * @return as ml_pipeline_read()
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_stream_read(ml_pipeline_stream *stream, ml_exec *exec,
+                                                       ml_dataset **out, ml_error *err);
+
+/** NULL is allowed. */
+ML_API void ml_pipeline_stream_close(ml_pipeline_stream *stream);
 
 /**
  * Predict. For the rows it was fitted on these are the bits that its model gave them then.

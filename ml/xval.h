@@ -201,9 +201,11 @@ typedef enum ml_fold_state {
 /* One candidate in one fold. */
 typedef struct ml_fold_result {
   ml_fold_state state;
-  double *scores;    /* n_metrics; NaN: undefined */
-  const char **why;  /* n_metrics: why a score is undefined; "" or NULL if it is not */
-  const char *error; /* FAILED: one line; else NULL */
+  double *scores;     /* n_metrics; NaN: undefined */
+  const char **why;   /* n_metrics: why a score is undefined; "" or NULL if it is not */
+  const char *error;  /* FAILED: one line; else NULL */
+  bool is_irrelevant; /* the step select found no relevant column in the training rows, and kept the
+                         one with the least p-value */
   double fit_seconds, score_seconds;
 } ml_fold_result;
 
@@ -268,7 +270,7 @@ typedef struct ml_xval_result {
   size_t n_outer;
   size_t n_done, n_failed, n_skipped; /* fits: of a candidate in a fold */
   size_t n_resumed;                   /* fits that were taken from the checkpoint */
-  char **warnings;                    /* n_warnings lines: risks of leakage */
+  char **warnings; /* n_warnings lines: risks of leakage, columns that tell nothing */
   size_t n_warnings;
   double fit_seconds, score_seconds; /* sums over all processes */
 } ml_xval_result;

@@ -186,11 +186,28 @@ static ml_status check_data(const member_of *about) {
   return status == ML_OK ? check_target(&data) : status;
 }
 
+static const char *const about_names[] = {"mltool", "data", "spread", "seed", "validation", NULL};
+
+/* How many there have to be is known when the steps are. */
+static ml_status check_spread(loading *l) {
+  member_of about;
+  const ml_value *list;
+  double x;
+  ml_status status = member__object(&l->root, "about", about_names, &about);
+  if (status == ML_OK) status = member__list(&about, "spread", pipeline__n_columns(l->p), &list);
+  for (size_t j = 0; status == ML_OK && j < list->as.l.n; j++) {
+    const ml_value *v = &list->as.l.values[j];
+    if (v->type != ML_TYPE_NULL && (!ml_value_as_real(v, &x) || !(x >= 0)))
+      status =
+          member__fail(&about, "spread", "entry %zu is no number from 0 on, and not null", j + 1);
+  }
+  return status;
+}
+
 static ml_status load_about(loading *l) {
-  static const char *const names[] = {"mltool", "data", "seed", "validation", NULL};
   member_of about;
   const char *text;
-  ml_status status = member__object(&l->root, "about", names, &about);
+  ml_status status = member__object(&l->root, "about", about_names, &about);
   if (status == ML_OK) status = member__text(&about, "mltool", false, &text);
   if (status == ML_OK) status = check_data(&about);
   if (status == ML_OK) status = check_seed(&about);
@@ -288,13 +305,15 @@ static ml_status load(loading *l, const ml_value *root) {
   if (status == ML_OK) status = load_recipe(l);
   if (status == ML_OK) status = list_kinds(l);
   if (status == ML_OK) status = load__steps(l);
+  if (status == ML_OK) status = check_spread(l);
   return status == ML_OK ? load__model(l) : status;
 }
 
-/* @param text  n bytes with a NUL behind them */
-static ml_status parse(const char *text, size_t n, const char *source, ml_pipeline **out,
-                       ml_error *err) {
-  loading l = {.text = text, .source = source, .err = err};
+/* @param text  n bytes with a NUL behind them
+ * @param trusted  as in loading */
+static ml_status parse(const char *text, size_t n, const char *source, const char *trusted,
+                       ml_pipeline **out, ml_error *err) {
+  loading l = {.text = text, .source = source, .trusted = trusted, .err = err};
   ml_value root;
   ml_arena *arena = ml_arena_new();
   l.p = pipeline__new();
@@ -322,7 +341,7 @@ ml_status ml_pipeline_parse(const char *text, size_t n, const char *source, ml_p
   if (!copy) return ml_error_memory(err);
   if (n > 0) memcpy(copy, text, n);
   copy[n] = 0;
-  ml_status status = parse(copy, n, source, out, err);
+  ml_status status = parse(copy, n, source, NULL, out, err);
   free(copy);
   return status;
 }
@@ -343,14 +362,22 @@ static ml_status read_all(const char *path, ml_buf *text, ml_error *err) {
   return status;
 }
 
-ml_status ml_pipeline_load(const char *path, ml_pipeline **out, ml_error *err) {
+static ml_status load_file(const char *path, bool is_trusted, ml_pipeline **out, ml_error *err) {
   assert(path && out);
   ml_buf text = {0};
   ml_status status = read_all(path, &text, err);
   if (status == ML_OK) {
     text.data[text.n] = 0; /* there is room: less is read than was reserved */
-    status = parse(text.data, text.n, path, out, err);
+    status = parse(text.data, text.n, path, is_trusted ? path : NULL, out, err);
   }
   ml_buf_release(&text);
   return status;
+}
+
+ml_status ml_pipeline_load(const char *path, ml_pipeline **out, ml_error *err) {
+  return load_file(path, false, out, err);
+}
+
+ml_status ml_pipeline_load_trusted(const char *path, ml_pipeline **out, ml_error *err) {
+  return load_file(path, true, out, err);
 }

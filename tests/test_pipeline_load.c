@@ -162,6 +162,9 @@ static void wrong_members(void **state) {
          "m.json: about.data.weighted: expected true or false");
   expect("\"calm\":", "\"calm\":-", "m.json: about.data.classes: 'calm' is no number of rows");
   expect("\"values\":null", "\"values\":{}", "m.json: about.data.values.min: it is missing");
+  expect("\"spread\":[", "\"spread\":[1,", "m.json: about.spread: expected 8 entries, found 9");
+  expect("\"spread\":[", "\"spread\":[-",
+         "m.json: about.spread: entry 1 is no number from 0 on, and not null");
   expect("\"seed\":7", "\"seed\":7.5",
          "m.json: about.seed: expected an integer, or a string with one");
   expect("\"validation\":null", "\"validation\":{\"cv\":1}",
@@ -207,6 +210,16 @@ static void wrong_models(void **state) {
          "m.json: model.problem: model 'ols' is for regression only");
   expect("\"name\":\"decision_tree\"", "\"name\":\"./evil.so\"",
          "m.json: model.name: './evil.so' is the name of a file");
+  for (size_t i = 0; i < 2; i++) { /* no module is looked for */
+    text = with(
+        made, "\"name\":\"decision_tree\",\"file\":null",
+        i ? "\"name\":\"py:no.Such\",\"file\":\"x.so\"" : "\"name\":\"py:no.Such\",\"file\":null");
+    pipeline_expect_refused(text, ML_ERR_USAGE,
+                            "m.json: its model 'py:no.Such' is in a pickle beside it, and a pickle "
+                            "runs any code that was put into it: --trust loads it, if you know who "
+                            "made it");
+    free(text);
+  }
   text = with(made, "\"name\":\"decision_tree\",\"file\":null",
               "\"name\":\"mine\",\"file\":\"mine.so\"");
   pipeline_expect_refused(text, ML_ERR_USAGE,
