@@ -179,6 +179,22 @@ static void parsing(void **state) {
   }
 }
 
+static void rules_are_told(void **state) {
+  (void)state;
+  ml_select_opts got = {.k = 9};
+  ml_prep *prep = parse("impute=mean,standard");
+  assert_false(ml_prep_rules(prep, &got));
+  assert_false(ml_prep_rules(NULL, &got));
+  assert_int_equal(got.k, 9);
+  ml_prep_free(prep);
+  prep = parse("impute=mean,select=fdr:0.1/redundancy:0.9/method:bh/test:ks,select=k:2");
+  assert_true(ml_prep_rules(prep, &got));
+  assert_true(got.fdr_level == 0.1 && got.redundancy == 0.9 && got.k == 0);
+  assert_int_equal(got.method, ML_FDR_BH);
+  assert_int_equal(got.test, ML_SELECT_KS);
+  ml_prep_free(prep);
+}
+
 static void rules(void **state) {
   (void)state;
   static const char *const good[] = {"select", "select=fdr:0.1/redundancy:0.9/method:bh/test:ks",
@@ -613,6 +629,7 @@ int main(void) {
       cmocka_unit_test(select_corr),
       cmocka_unit_test(parsing),
       cmocka_unit_test(rules),
+      cmocka_unit_test(rules_are_told),
       cmocka_unit_test(relevant_columns),
       cmocka_unit_test(checking),
       cmocka_unit_test(nothing_to_learn_from),

@@ -234,7 +234,8 @@ static ml_status finish(cli_call *cli, const train_options *o, train_run *run,
   if (status == ML_OK && o->xval.run_dir)
     status = run_folder__write(cli, o->xval.run_dir, &shown, &t, err);
   if (status == ML_OK) status = save(o, &t, err);
-  if (status == ML_OK) status = say(cli, run, &t, err);
+  bool is_taken = o->xval.report && cli__is_stdio(o->xval.report); /* standard output */
+  if (status == ML_OK && !is_taken) status = say(cli, run, &t, err);
   xval__hide(&shown);
   ml_buf_release(&pool);
   return status;

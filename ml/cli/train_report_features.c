@@ -229,17 +229,17 @@ static size_t n_glimpses(const train_features *f) {
   return n < N_GLIMPSES ? n : N_GLIMPSES;
 }
 
-static ml_status put_glimpses(const train_features *f, ml_buf *out, ml_error *err) {
-  const cli_pictured p = {f->t->shown->input, &f->matrix, &f->target, &f->opts, f->selection};
+static ml_status put_glimpses(const train_features *f, const cli_pictured *p, ml_buf *out,
+                              ml_error *err) {
   glimpses *g = NULL;
   size_t n = n_glimpses(f);
   if (n == 0) return ML_OK;
-  ml_status status = glimpse__new(&p, &g, err);
+  ml_status status = glimpse__new(p, &g, err);
   if (status != ML_OK) return status;
   train__begin_section(out, "best", "Chosen features against the target");
   ml_buf_printf(out, "<p class=\"dim\">%s%zu of %zu, by their p-values. ",
                 n < f->n_chosen ? "The best " : "All ", n, f->n_chosen);
-  glimpse__legend(&p, out);
+  glimpse__legend(p, out);
   ml_buf_puts(out, "</p>\n<div class=\"glimpses\">\n");
   for (size_t k = 0; k < f->selection->n && n > 0; k++) {
     const ml_relevance *one = &f->selection->features[k];
@@ -251,6 +251,18 @@ static ml_status put_glimpses(const train_features *f, ml_buf *out, ml_error *er
   train__end_section(out);
   glimpse__free(g);
   return ML_OK;
+}
+
+/* All p-values with their threshold, where a step has selected by it. */
+static ml_status put_pictures(const train_features *f, ml_buf *out, ml_error *err) {
+  const cli_pictured p = {f->t->shown->input, &f->matrix, &f->target, &f->opts, f->selection};
+  if (!f->selection) return ML_OK;
+  if (f->has_rules) {
+    train__begin_section(out, "p-values", "P-values");
+    picture__plot(&p, false, out);
+    train__end_section(out);
+  }
+  return put_glimpses(f, &p, out, err);
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */
@@ -326,7 +338,7 @@ static void put_words(const train_features *f, ml_buf *out) {
 ml_status features__put(const train_features *f, ml_buf *out, ml_error *err) {
   const sheet_rows rows = {
       .n = f->data->n_features, .put = put_row, .is_marked = is_chosen, .ctx = f};
-  ml_status status = f->selection ? put_glimpses(f, out, err) : ML_OK;
+  ml_status status = put_pictures(f, out, err);
   if (status != ML_OK) return status;
   train__begin_section(out, "features", "Features");
   put_words(f, out);
