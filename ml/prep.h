@@ -90,7 +90,8 @@ ML_API const char *ml_prepared_name(const ml_prepared *prepared, size_t j);
  * @param rows      n row numbers; NULL: rows 0 to n - 1
  * @param[out] out  n x ml_prepared_n_columns(), column-major, columns `stride` numbers apart (n or
  *                  more)
- * @retval ML_ERR_USAGE  the dataset has another number of features
+ * @retval ML_ERR_USAGE  the dataset has another number of features, or numbers in one that had
+ *                       texts or the other way round
  */
 ML_API ML_MUST_CHECK ml_status ml_prepared_apply(const ml_prepared *prepared,
                                                  const ml_dataset *data, const uint32_t *rows,
@@ -106,7 +107,10 @@ ML_API void ml_prepared_uses(const ml_prepared *prepared, bool *used);
  * What was learnt, as plain data that have a JSON form.
  *
  * @param place    for each feature of the dataset its number in the file; of those that are needed
- * @param[out] out  in the arena
+ * @param[out] out  in the arena: {"columns": [{"feature": INDEX, "name": TEXT, "ops": [...]}]},
+ *                  where each of the ops is {"fill": [value, least, greatest]}, "zero",
+ *                  {"scale": [centre, width]}, or {"is": category}, in the order they are done
+ * @retval ML_ERR_NUMERIC  it has learnt NaN, from infinite values that no step replaced
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_prepared_save(const ml_prepared *prepared, const size_t *place,

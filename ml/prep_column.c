@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/csv_internal.h>
+
 #include "prep_internal.h"
 
 prep_column *prep__add(ml_prepared *p, size_t feature, const char *name, const char *label) {
@@ -109,12 +111,39 @@ const char *ml_prepared_name(const ml_prepared *p, size_t j) {
   return p->columns[j].name;
 }
 
+/* A column without any value has no text either. */
+static bool are_missing(const double *x, const uint32_t *rows, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!isnan(x[rows ? rows[i] : i])) return false;
+  return true;
+}
+
+/* Codes of texts are no numbers, and numbers are no codes. */
+static ml_status check_type(const prep_column *c, const ml_dataset *data, const uint32_t *rows,
+                            size_t n, ml_error *err) {
+  char name[CSV_QUOTE_MAX], number[PREP_NUMBER_MAX];
+  const bool was_text = c->has_texts || (c->n_ops > 0 && c->ops[0].label),
+             is_text = data->categories && data->categories[c->feature].n > 0;
+  if (was_text == is_text ||
+      (was_text && are_missing(data->x + c->feature * data->n_rows, rows, n)))
+    return ML_OK;
+  const char *feature = prep__name(data, c->feature, number);
+  return ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0,
+                     "feature \"%s\" has %s, but the steps have learnt from %s",
+                     csv__quote(feature, strlen(feature), name), is_text ? "texts" : "numbers",
+                     was_text ? "texts" : "numbers");
+}
+
 ml_status ml_prepared_apply(const ml_prepared *p, const ml_dataset *data, const uint32_t *rows,
                             size_t n, double *out, size_t stride, ml_error *err) {
   if (data->n_features != p->n_features)
     return ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0,
                        "%zu features, but the steps have learnt from %zu", data->n_features,
                        p->n_features);
-  for (size_t j = 0; j < p->n; j++) prep__values(&p->columns[j], data, rows, n, out + j * stride);
-  return ML_OK;
+  ml_status status = ML_OK;
+  for (size_t j = 0; j < p->n && status == ML_OK; j++) {
+    status = check_type(&p->columns[j], data, rows, n, err);
+    if (status == ML_OK) prep__values(&p->columns[j], data, rows, n, out + j * stride);
+  }
+  return status;
 }

@@ -185,7 +185,7 @@ static void data_of_the_page_are_those_of_the_table(void **state) {
   assert_int_equal(json_array_size(shown_at(data, "texts")), 13);
   assert_int_equal(json_array_size(shown_at(data, "columns")),
                    count_of(page, "<th scope=\"col\"") - 4);
-  assert_int_equal(json_integer_value(shown_at(data, "marked")), 0);
+  assert_int_equal(json_integer_value(shown_at(data, "marked.0")), 0);
   expect_close("alpha", json_number_value(shown_at(data, "keys.0.1")), 0.1, 1e-12, 0);
   assert_string_equal(json_string_value(shown_at(data, "texts.0.1")), "0.1");
   json_decref(data);

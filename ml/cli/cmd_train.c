@@ -2,7 +2,7 @@
 /* mltool train: fit a model with everything before it on all rows, and keep it in a file. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "train.h"
 
@@ -22,8 +22,7 @@ typedef struct train_run {
   ml_mproc *pool;
   ml_xval_result *result; /* NULL: --cv none */
   ml_pipeline *pipeline;
-  size_t n_bytes;
-  double start;
+  double start, validate_seconds, fit_seconds;
 } train_run;
 
 /* ---- checks before the long work ----------------------------------------------------------- */
@@ -66,6 +65,7 @@ static ml_status check_files(const train_options *o, const char *input, ml_error
                             {o->xval.learn.target_file, "file of --target-file"},
                             {o->xval.learn.fresh, "file of --fresh"},
                             {o->output, "model"},
+                            {o->xval.report, "file of --report"},
                             {o->xval.checkpoint, "file of --checkpoint"}};
   if (o->xval.learn.target_file && cli__is_stdio(o->xval.learn.target_file) && cli__is_stdio(input))
     return ml_error_set(err, ML_ERR_USAGE,
@@ -78,6 +78,7 @@ static ml_status check_files(const train_options *o, const char *input, ml_error
 static ml_status prepare(cli_call *cli, const train_options *o, train_run *run, ml_error *err) {
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK) status = check_options(o, run, err);
+  if (status == ML_OK) status = cli__check_pictures(NULL, o->xval.report, err);
   if (status == ML_OK) status = xval__ask(&run->given, &run->asked, err);
   if (status == ML_OK && cli__is_stdio(o->output) && run->asked.model->traits & ML_MODEL_PICKLES)
     status = ml_error_set(err, ML_ERR_USAGE,
@@ -110,9 +111,11 @@ static ml_status read_data(cli_call *cli, train_run *run, const ml_watch *watch,
 static ml_status validate(cli_call *cli, train_run *run, const ml_watch *watch, ml_error *err) {
   if (!run->is_scored) return ML_OK;
   cli->progress.unit = "fits";
+  double start = cli__now();
   ml_status status =
       ml_xval(run->asked.learning.data, run->asked.model, run->asked.candidates, run->asked.fixed,
               &run->asked.opts, ml_mproc_exec(run->pool), watch, &run->result, err);
+  run->validate_seconds = cli__now() - start;
   cli__pool_details(cli, run->pool);
   return status == ML_OK ? xval__check_winner(&run->asked, run->result, err) : status;
 }
@@ -136,21 +139,59 @@ static ml_status fit(cli_call *cli, train_run *run, const ml_watch *watch, ml_er
                                  .watch = watch};
   double start = cli__now();
   ml_status status = ml_pipeline_fit(l->data, &opts, &run->pipeline, err);
-  if (status == ML_OK) cli__detail(cli, "fit: %.3f s", cli__now() - start);
+  run->fit_seconds = cli__now() - start;
+  if (status == ML_OK) cli__detail(cli, "fit: %.3f s", run->fit_seconds);
   return status;
 }
 
-/* The file appears complete or not at all. */
-static ml_status save(const char *path, train_run *run, ml_error *err) {
-  struct stat seen;
-  ml_status status = ml_pipeline_save(run->pipeline, path, err);
-  if (status == ML_OK && !cli__is_stdio(path) && stat(path, &seen) == 0)
-    run->n_bytes = (size_t)seen.st_size;
+/* ---- what is written and said --------------------------------------------------------------- */
+
+enum { N_FILES = 2 };
+
+/* All files are complete before the first gets its name. The model comes last: its reader may be
+ * gone. */
+static ml_status write_files(const char *const paths[N_FILES], const ml_buf texts[N_FILES],
+                             ml_error *err) {
+  ml_output *outs[N_FILES] = {0};
+  ml_status status = ML_OK;
+  for (size_t k = N_FILES; k-- > 0 && status == ML_OK;) {
+    if (!paths[k]) continue;
+    status = ml_output_open(paths[k], &outs[k], err);
+    if (status == ML_OK) status = ml_output_write(outs[k], texts[k].data, texts[k].n, err);
+    if (status == ML_OK) status = ml_output_finish(outs[k], err);
+  }
+  for (size_t k = 0; k < N_FILES; k++) {
+    if (status == ML_OK && outs[k])
+      status = ml_output_commit(outs[k], err);
+    else
+      ml_output_abort(outs[k]);
+  }
   return status;
 }
 
-static ml_status show(const cli_call *cli, const train_run *run, const char *output,
-                      ml_error *err) {
+static ml_status save(const train_options *o, trained *t, ml_error *err) {
+  const char *const paths[N_FILES] = {o->output, o->xval.report};
+  ml_buf texts[N_FILES] = {0};
+  ml_status status = ml_pipeline_json_at(t->pipeline, o->output, &texts[0], err);
+  t->n_bytes = texts[0].n;
+  if (status == ML_OK && o->xval.report) status = train__report(t, &texts[1], err);
+  if (status == ML_OK) status = write_files(paths, texts, err);
+  ml_pipeline_tidy(o->output);
+  for (size_t k = 0; k < N_FILES; k++) ml_buf_release(&texts[k]);
+  return status;
+}
+
+static ml_status say(cli_call *cli, const train_run *run, trained *t, ml_error *err) {
+  ml_buf out = {0};
+  t->n_workers = cli__n_workers(run->pool);
+  t->seconds = cli__now() - run->start;
+  if (cli__is_stdio(t->output) || (!cli->common.json && cli->common.quiet)) return ML_OK;
+  (cli->common.json ? train__json : train__text)(t, &out);
+  return cli__print(&out, err);
+}
+
+static ml_status finish(cli_call *cli, const train_options *o, train_run *run,
+                        const ml_watch *watch, ml_error *err) {
   static char none[] = "none";
   const ml_xval_result nothing = {.model = run->asked.model,
                                   .data = run->asked.learning.data,
@@ -158,21 +199,25 @@ static ml_status show(const cli_call *cli, const train_run *run, const char *out
                                   .cv = none,
                                   .seed = run->asked.opts.seed,
                                   .best = SIZE_MAX};
+  const train_step steps[] = {{"read", run->asked.learning.read_seconds},
+                              {"extract features", run->asked.learning.extract_seconds},
+                              {"cross-validate", run->validate_seconds},
+                              {"fit on all rows", run->fit_seconds}};
+  bool is_terminal = isatty(STDOUT_FILENO) == 1 && !cli->common.json;
   xval_shown shown = {0};
   ml_status status = xval__show(run->input_name, &run->asked, run->result ? run->result : &nothing,
-                                false, &shown, err);
-  const trained t = {.input = run->input,
-                     .output = output,
-                     .shown = &shown,
-                     .pipeline = run->pipeline,
-                     .n_bytes = run->n_bytes,
-                     .n_workers = cli__n_workers(run->pool),
-                     .seconds = cli__now() - run->start};
-  ml_buf out = {0};
-  if (status == ML_OK) {
-    (cli->common.json ? train__json : train__text)(&t, &out);
-    status = cli__print(&out, err);
-  }
+                                o->xval.times || is_terminal, &shown, err);
+  trained t = {.input = run->input,
+               .output = o->output,
+               .shown = &shown,
+               .pipeline = run->pipeline,
+               .exec = ml_mproc_exec(run->pool),
+               .watch = watch,
+               .pool = run->pool,
+               .steps = steps,
+               .n_steps = sizeof steps / sizeof *steps};
+  if (status == ML_OK) status = save(o, &t, err);
+  if (status == ML_OK) status = say(cli, run, &t, err);
   xval__hide(&shown);
   return status;
 }
@@ -187,9 +232,7 @@ static ml_status work(cli_call *cli, const train_options *o, train_run *run, ml_
   cli__note_port(cli, &o->workers, run->pool);
   status = validate(cli, run, &watch, err);
   if (status == ML_OK) status = fit(cli, run, &watch, err);
-  if (status == ML_OK) status = save(o->output, run, err);
-  bool is_shown = !cli__is_stdio(o->output) && (cli->common.json || !cli->common.quiet);
-  return status == ML_OK && is_shown ? show(cli, run, o->output, err) : status;
+  return status == ML_OK ? finish(cli, o, run, &watch, err) : status;
 }
 
 static ml_status run(cli_call *cli, const void *options, ml_error *err) {
@@ -207,6 +250,13 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
 static const cli_opt output_opts[] = {
     {'o', "output", CLI_TEXT, offsetof(train_options, output), "FILE",
      .help = "write the model to FILE, as JSON; - is standard output"},
+    {0, "report", CLI_TEXT, offsetof(train_options, xval.report), "FILE",
+     .help =
+         "write to FILE a page of HTML about the whole run: data, features with their p-values, "
+         "scores, predictions, importance"},
+    {0, "times", CLI_FLAG, offsetof(train_options, xval.times),
+     .help = "have what the steps and workers took on that page also where standard output is no "
+             "terminal"},
     {0}};
 
 #define GROUP(title, opts) \

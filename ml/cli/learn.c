@@ -206,7 +206,8 @@ static ml_status extract(cli_call *cli, cli_learning *l, ml_exec *exec, const ml
   ml_status status = ml_fresh_extract(l->set, l->settings, exec, watch, &matrix, err);
   if (status == ML_OK) status = ml_dataset_add_features(l->data, matrix, exec, err);
   ml_matrix_free(matrix);
-  if (status == ML_OK) cli__detail(cli, "extract: %.3f s", cli__now() - start);
+  l->extract_seconds = cli__now() - start;
+  if (status == ML_OK) cli__detail(cli, "extract: %.3f s", l->extract_seconds);
   return status;
 }
 
@@ -228,7 +229,8 @@ ml_status learn__read(cli_call *cli, cli_learning *l, const char *input, ml_exec
   ml_status status = l->settings ? read_series(l, input, watch, err)
                                  : ml_dataset_read(input, &columns, exec, &l->data, err);
   if (status != ML_OK) return status;
-  cli__detail(cli, "read: %.3f s", cli__now() - start);
+  l->read_seconds = cli__now() - start;
+  cli__detail(cli, "read: %.3f s", l->read_seconds);
   if (!l->settings) return ML_OK;
   cli__note_kinds(cli, name, l->set, l->settings);
   cli__note_step(cli, name, l->set, l->settings);

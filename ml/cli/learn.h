@@ -38,6 +38,7 @@ typedef struct cli_learning {
   ml_series_set *set;
 
   ml_dataset *data;
+  double read_seconds, extract_seconds; /* that reading them took */
 } cli_learning;
 
 /** Check the options against one another, and read the settings of --fresh.

@@ -1,6 +1,4 @@
-'use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
-const all = data.name.map((name, i) => i);
 const lower = data.name.map(name => name.toLowerCase());
 
 /* As in the rows that are there without scripts. */
@@ -32,7 +30,8 @@ function threshold(i) {
   return Array.isArray(data.threshold) ? data.threshold[i] : data.p[i] == null ? null : data.threshold;
 }
 
-/* What page.js asks of a row. */
-const isMarked = i => fate(i) === 2;
-const isFound = (i, words) => (!$('only').checked || isMarked(i)) && words.every(w => lower[i].includes(w));
-const nothing = 'no feature is like this';
+sheet({
+  all: data.name.map((name, i) => i), columns,
+  isMarked: i => fate(i) === 2,
+  isFound: (i, words) => words.every(w => lower[i].includes(w)),
+  nothing: 'no feature is like this'});

@@ -95,7 +95,7 @@ void picture__table_rows(const cli_pictured *p, ml_buf *out);
 /** Append all rows as JSON, in which nothing is HTML. */
 void picture__table_data(const cli_pictured *p, ml_buf *out);
 
-/* ---- select.html, with page.css, select.js and page.js in it --------------------------------- */
+/* ---- select.html, with page.css, page.js and select.js in it --------------------------------- */
 
 extern const char select__page[];
 

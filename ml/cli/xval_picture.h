@@ -67,9 +67,23 @@ void panel__roc(const xval_shown *s, size_t *order, const char *place, ml_buf *o
 /** True classes downwards, predicted ones across. */
 void panel__confusion(const xval_shown *s, const char *place, ml_buf *out);
 
-/* ---- xval.html, with page.css, xval.js and page.js in it ------------------------------------ */
+/* ---- xval.html, with page.css, page.js and xval.js in it ------------------------------------ */
 
 extern const char xval__page[];
+
+/* ---- xval_report_parts.c: what pages of trainings have, too --------------------------------- */
+
+/** Facts, as entries of a <dl>. Without a cross-validation, those of data and model. */
+void report__facts(const xval_shown *s, ml_buf *out);
+
+/** Rows of a table: mean, deviation and pooled score of each metric. */
+void report__scores(const xval_shown *s, ml_buf *out);
+
+/** What xval__put_remarks() says, as paragraphs. */
+void report__remarks(const xval_shown *s, ml_buf *out);
+
+/** All panels, as figures. */
+void report__panels(const panels *p, ml_buf *out);
 
 /* ---- xval_report_table.c: the table of a page ----------------------------------------------- */
 
