@@ -176,11 +176,13 @@ static const cli_opt output_opts[] = {
     {0, "proba", CLI_FLAG, PREDICT(proba),
      .help = "write the probability of each class, too, or its score where the model has no "
              "probabilities"},
+    {0, "trust", CLI_FLAG, PREDICT(trust),
+     .help =
+         "load also a model of Python, from the pickle beside MODEL.json: it runs any code that "
+         "was put into it"},
     {0}};
 
 static const cli_opt data_opts[] = {
-    {0, "trust", CLI_FLAG, PREDICT(trust),
-     .help = "load a model of Python, whose pickle beside MODEL.json can run any code"},
     {0, "id", CLI_TEXT, PREDICT(id), "NAME",
      .help = "column of the ids; without it, as in training"},
     {0, "delimiter", CLI_CHAR, PREDICT(delimiter), "CHAR",

@@ -271,6 +271,12 @@ class Failures(Models):
             done = self.bad(1, "ValueError: one two", *self.xval(DIABETES, "estimators.Tells", "--set",
                                                                 "value=lines"), *pool)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        for ask, place in ((self.xval(DIABETES, "estimators.Tells"), "in fit\n"),
+                           (self.xval(DIABETES, "broken_model.X"), "in <module>\n")):
+            done = self.run_mltool(*ask, "-v")
+            self.assertIn("Traceback (most recent call last):\n", done.stderr)
+            self.assertIn(place, done.stderr)
+            self.assertNotIn("<mltool>", done.stderr)
 
     def test_predict_is_odd(self):
         for what, words in (
