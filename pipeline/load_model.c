@@ -175,7 +175,8 @@ static ml_status find_model(loading *l, const member_of *m) {
     ml_error why = {0};
     status = ml_model_find(name, NULL, &l->p->model, &why);
     if (status == ML_ERR_MEMORY) return ml_error_memory(l->err);
-    if (status != ML_OK && !is_python && !is_known(name)) return member__fail(m, "name", "%s", why.message);
+    if (status != ML_OK && !is_python && !is_known(name))
+      return member__fail(m, "name", "%s", why.message);
     return status == ML_OK ? ML_OK
                            : ml_error_at(l->err, status, l->source, 0, 0, "%s", why.message);
   }
