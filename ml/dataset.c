@@ -112,7 +112,8 @@ ml_status dataset__join_target(const ml_dataset_opts *opts, ml_dataset *data, ml
                        "no column of ids, which a target of another file is joined by; --id names "
                        "it");
   data->problem = opts->problem;
-  const target_join ask = {.path = opts->target_file, .opts = &target, .rows = &rows};
+  const target_join ask = {
+      .path = opts->target_file, .opts = &target, .rows = &rows, .n_unused = &data->n_unused};
   return target__join(&ask, use_target, data, err);
 }
 

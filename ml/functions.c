@@ -51,7 +51,7 @@ bool ml_function_is_internal(const char *full) {
 }
 
 void ml_functions_interrupt(const ml_functions *functions) {
-  const ml_plugin *plugin = functions ? atomic_load(&functions->plugin) : NULL;
+  const ml_plugin *plugin = functions ? functions__loaded_plugin() : NULL;
   if (plugin && plugin->interrupt) plugin->interrupt();
 }
 

@@ -4,6 +4,7 @@
 #define ML_FUNCTIONS_H
 
 #include <ml/exec.h>
+#include <ml/model.h>
 #include <ml/value.h>
 
 ML_BEGIN_DECLS
@@ -215,11 +216,11 @@ ML_API const ml_module *ml_peach_module(void);
 
 /* ---- language plugins ------------------------------------------------------------------------ */
 
-#define ML_PLUGIN_ABI 1
+#define ML_PLUGIN_ABI 2
 
 /* The symbol that a plugin (libml-py.so) exports: const ml_plugin ml_plugin_table. It is loaded
- * when a module of its language is, from the folder in the environment's MLTOOL_PLUGINS, which must
- * be absolute, else from where it was installed or built. */
+ * when a module or a model of its language is, from the folder in the environment's MLTOOL_PLUGINS,
+ * which must be absolute, else from where it was installed or built. */
 typedef struct ml_plugin {
   uint32_t abi;      /* ML_PLUGIN_ABI */
   const char *build; /* ml_build_id() of the libml it was built with */
@@ -231,6 +232,9 @@ typedef struct ml_plugin {
                         ml_buf *trace, ml_error *err);
   /* The item that runs should end early: called from another thread. May be NULL. */
   void (*interrupt)(void);
+  /* A class by its name, "sklearn.linear_model.Ridge", as a model; the same each time, and it lives
+   * as long as the process. */
+  ml_status (*model)(const char *name, const ml_model **out, ml_error *err);
 } ml_plugin;
 
 ML_END_DECLS

@@ -61,7 +61,7 @@ static ml_status unpickle(ml_functions *functions, const ml_init *command, ml_bu
                           ml_error *err) {
   const ml_plugin *plugin;
   size_t n = functions->n;
-  ml_status status = functions__plugin(functions, &plugin, err);
+  ml_status status = functions__plugin("Python modules", &plugin, err);
   if (status == ML_OK)
     status =
         plugin->unpickle(functions, command->what, command->bytes, command->n_bytes, trace, err);

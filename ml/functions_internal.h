@@ -30,7 +30,6 @@ struct ml_functions {
   size_t n, capacity;
   function_source *sources;
   size_t n_sources, sources_capacity;
-  _Atomic(const ml_plugin *) plugin; /* NULL: not needed so far */
 };
 
 /* ---- functions.c ---- */
@@ -93,7 +92,11 @@ void functions__show_libml(void);
 
 /* ---- functions_plugin.c ---- */
 
-/* The plugin for Python, loaded when it is first asked for. */
-ml_status functions__plugin(ml_functions *functions, const ml_plugin **out, ml_error *err);
+/* The plugin for Python, loaded when it is first asked for. @param what  needs it: "Python modules"
+ */
+ml_status functions__plugin(const char *what, const ml_plugin **out, ml_error *err);
+
+/* The same when it is loaded. @return NULL: it was not needed so far */
+const ml_plugin *functions__loaded_plugin(void);
 
 #endif

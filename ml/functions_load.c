@@ -102,7 +102,7 @@ static ml_status load_python(ml_functions *functions, const char *what, const ch
   const ml_plugin *plugin;
   char name[256];
   size_t n = functions->n;
-  ml_status status = functions__plugin(functions, &plugin, err);
+  ml_status status = functions__plugin("Python modules", &plugin, err);
   if (status == ML_OK && is_file) status = name_of(module, name, sizeof name, err);
   if (status == ML_OK) status = plugin->load(functions, module, is_file, trace, err);
   if (status == ML_OK)

@@ -27,17 +27,25 @@ static ml_status open_plugin(const char *path, const ml_plugin **out, ml_error *
   return ML_OK;
 }
 
-ml_status functions__plugin(ml_functions *functions, const ml_plugin **out, ml_error *err) {
+/* One for the process, as its interpreter is. */
+static _Atomic(const ml_plugin *) loaded;
+
+const ml_plugin *functions__loaded_plugin(void) {
+  return atomic_load(&loaded);
+}
+
+ml_status functions__plugin(const char *what, const ml_plugin **out, ml_error *err) {
   char path[PATH_MAX];
   bool is_there;
-  *out = atomic_load(&functions->plugin);
+  *out = atomic_load(&loaded);
   if (*out) return ML_OK;
   ml_status status = plugin__find(PLUGIN_FILE, path, sizeof path, &is_there, err);
   if (status == ML_OK && !is_there)
     status = ml_error_set(err, ML_ERR_USAGE,
-                          "Python modules need the plugin " PLUGIN_FILE
-                          ", which is not installed (build with libpython3-dev)");
+                          "%s need the plugin " PLUGIN_FILE
+                          ", which is not installed (build with libpython3-dev)",
+                          what);
   if (status == ML_OK) status = open_plugin(path, out, err);
-  if (status == ML_OK) atomic_store(&functions->plugin, *out);
+  if (status == ML_OK) atomic_store(&loaded, *out);
   return status;
 }

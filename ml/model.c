@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <ml/literal.h>
 #include <ml/model.h>
 #include <ml/nearest.h>
 #include <ml/number.h>
@@ -32,6 +33,8 @@ void ml_model_param_takes(const ml_model_param *param, ml_buf *out) {
     ml_buf_puts(out, "true or false");
   } else if (param->kind == ML_MODEL_CHOICE) {
     put_choices(param, "one of ", out);
+  } else if (param->kind == ML_MODEL_LITERAL) {
+    ml_buf_puts(out, "a literal of Python, or a text");
   } else {
     ml_buf_puts(out, param->kind == ML_MODEL_INT ? "an integer" : "a number");
     if (isfinite(param->lo)) {
@@ -81,6 +84,8 @@ static bool is_allowed(const ml_model_param *param, double value) {
     case ML_MODEL_REAL:
       if (value == INFINITY) return param->none != NULL;
       break;
+    case ML_MODEL_LITERAL:
+      return fabs(value) < LITERAL_NUMBERS || literal__text(value);
   }
   return isfinite(value) && (param->above_lo ? value > param->lo : value >= param->lo) &&
          (param->below_hi ? value < param->hi : value <= param->hi);
@@ -126,9 +131,30 @@ static bool parse_number(const ml_model_param *param, const char *text, double *
   return ml_number_parse(text, end, value) == end && isfinite(*value) && !is_word(param, *value);
 }
 
+/* Digits alone are an integer. A number with a point or an exponent that is whole is not one, and
+ * the same goes for those that a double does not hold. */
+static bool parse_plain(const char *text, double *value) {
+  const char *digits = text + (*text == '-'), *end = text + strlen(text);
+  if (ml_number_parse(text, end, value) != end || !isfinite(*value)) return false;
+  const bool is_integer = digits < end && digits + strspn(digits, "0123456789") == end;
+  if (is_integer && *value == 0) *value = 0; /* -0 */
+  return is_integer ? fabs(*value) <= 0x1p53
+                    : *value != floor(*value) && fabs(*value) < LITERAL_NUMBERS;
+}
+
+static ml_status parse_literal(const ml_model_param *param, const char *text, double *value,
+                               ml_error *err) {
+  if (!*text) return refuse(param, text, err);
+  if (parse_plain(text, value)) return ML_OK;
+  if (strcmp(text, "true") == 0) text = "True";
+  if (strcmp(text, "false") == 0) text = "False";
+  return literal__of(text, value, err);
+}
+
 ml_status ml_model_param_parse(const ml_model_param *param, const char *text, double *value,
                                ml_error *err) {
   double v;
+  if (param->kind == ML_MODEL_LITERAL) return parse_literal(param, text, value, err);
   bool ok = param->kind == ML_MODEL_CHOICE ? parse_choice(param, text, &v)
             : param->kind == ML_MODEL_BOOL ? parse_bool(text, &v)
                                            : parse_number(param, text, &v);
@@ -137,10 +163,21 @@ ml_status ml_model_param_parse(const ml_model_param *param, const char *text, do
   return ML_OK;
 }
 
+double ml_model_param_number(const ml_model_param *param, double value) {
+  const char *text = param->kind == ML_MODEL_LITERAL ? literal__text(value) : NULL;
+  if (text) {
+    const char *end = text + strlen(text);
+    return ml_number_parse(text, end, &value) == end && isfinite(value) ? value : NAN;
+  }
+  return isfinite(value) && !literal__is(value) && !is_word(param, value) ? value : NAN;
+}
+
 void ml_model_param_format(const ml_model_param *param, double value, ml_buf *out) {
   size_t n;
   const char *name;
-  if (param->kind == ML_MODEL_BOOL)
+  if (param->kind == ML_MODEL_LITERAL && (name = literal__text(value)))
+    ml_buf_puts(out, name);
+  else if (param->kind == ML_MODEL_BOOL)
     ml_buf_puts(out, value != 0 ? "true" : "false");
   else if (param->kind == ML_MODEL_CHOICE && (name = choice(param, (size_t)value, &n)))
     ml_buf_put(out, name, n);

@@ -18,12 +18,17 @@ typedef enum ml_model_param_kind {
   ML_MODEL_REAL,
   ML_MODEL_INT,
   ML_MODEL_BOOL,
-  ML_MODEL_CHOICE
+  ML_MODEL_CHOICE,
+  ML_MODEL_LITERAL
 } ml_model_param_kind;
 
 /* The value of a hyper-parameter is a double: an integer as it is, a boolean as 0 or 1, a choice as
  * its index from 0. The word in `none` ("no limit") is infinity. If a REAL has choices, these words
- * may stand in place of a number; their values are -1, -2, ... */
+ * may stand in place of a number; their values are -1, -2, ...
+ *
+ * A LITERAL takes anything that a text can say, for models of other languages: of a number its
+ * value, of anything else (None, sqrt, 1.0, "[1, 2]") a number below -1e300 that the text
+ * determines. A whole value is an integer; 1.0, which is none, is such a text. */
 typedef struct ml_model_param {
   const char *name; /* as on the command line */
   ml_model_param_kind kind;
@@ -73,6 +78,11 @@ ML_API void ml_view_gather_weights(const ml_view *view, double *out);
 /** Copy the classes. @param[out] out  n numbers */
 ML_API void ml_view_gather_classes(const ml_view *view, uint32_t *out);
 
+/** Population standard deviation of each column, with the weights: what makes coefficients of
+ * columns of different units comparable. @param[out] out  n_columns; 0 of a constant, NaN if values
+ * are missing */
+ML_API void ml_view_deviations(const ml_view *view, double *out);
+
 /* ---- cross-validation as a model sees it --------------------------------------------------- */
 
 typedef struct ml_cv {
@@ -116,6 +126,8 @@ typedef enum ml_model_traits {
   ML_MODEL_SCALES = 64,       /* depends on the scale of features: --prep standard may help */
   ML_MODEL_SQUARES = 128,     /* fold() honours ml_cv.wants_squares */
   ML_MODEL_FEATURELESS = 256, /* uses no feature, and accepts data without any */
+  ML_MODEL_PICKLES = 512, /* save() puts bytes among the rest that run code when they are loaded: a
+                             pipeline keeps them beside its file, and loads only what is trusted */
 } ml_model_traits;
 
 /* A kind of model: what it is called, its hyper-parameters, its functions. Functions may be called
@@ -162,7 +174,8 @@ typedef struct ml_model {
 
   /* Optional: what was learnt, to be kept in a file. Both or none.
    * @param[out] out  a dictionary in the arena, of plain data that have a JSON form: what load()
-   *                  makes of that JSON predicts the same bits */
+   *                  makes of that JSON predicts the same bits. With ML_MODEL_PICKLES "pickle" is
+   * of type ML_TYPE_BYTES, here and for load() */
   ml_status (*save)(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err);
   /* @param saved      from a file: everything has to be checked, so that predict() cannot go wrong.
    *                   Numbers of vectors are lists there
@@ -171,6 +184,13 @@ typedef struct ml_model {
    * @retval ML_ERR_PARSE  it is not what save() made: what is wrong is said */
   ml_status (*load)(const double *params, const ml_value *saved, size_t n_columns, size_t n_classes,
                     void **fitted, ml_error *err);
+
+  /* Optional: how much each column counts, by what the model has learnt. Both or none.
+   * importance_is says what the numbers are: "share of the gain that splits of the column have".
+   * @param train     the rows that it was fitted on
+   * @param[out] out  n_columns numbers, 0 or more */
+  const char *importance_is;
+  ml_status (*importance)(const void *fitted, const ml_view *train, double *out, ml_error *err);
 } ml_model;
 
 /** @return built-in model number i; NULL behind the last */
@@ -185,16 +205,18 @@ ML_API const char *ml_model_name_at(size_t i);
  *
  * @param name  "ridge": a built-in model; "xgboost": a model of a library, whose plugin is opened
  *              now; "./mine.so": a shared object that exports `const ml_model ml_model_table[]`,
- *              ended by an entry without a name; "./mine.so:NAME": one of several models in it.
- *              What was opened is never closed. The name of a model may end in _classifier or
- *              _regressor.
+ *              ended by an entry without a name; "./mine.so:NAME": one of several models in it;
+ *              "py:sklearn.linear_model.Ridge": a class of Python, which is imported now, with the
+ *              working directory in front of its search path. What was opened is never closed. The
+ *              name of a model in C may end in _classifier or _regressor.
  * @param[out] problem  what that ending says, else ML_PROBLEM_AUTO; may be NULL
  * @param[out] out      lives as long as the process
  *
  * @retval ML_ERR_USAGE  an unknown model (the message names the nearest); its library is not
  *                       installed (the message names the package); the file has no table of models,
  *                       or a malformed one, or one of another ABI, or has changed since it was
- *                       opened
+ *                       opened; no such module or class of Python, or one that is no estimator
+ * @retval ML_ERR_FUNCTION  a module of Python failed when it was imported
  * @retval ML_ERR_IO     there is no such file
  * @retval ML_ERR_MEMORY
  */
@@ -228,6 +250,10 @@ ML_API ML_MUST_CHECK ml_status ml_model_param_check(const ml_model_param *param,
 
 /** Append which values a parameter takes: "a number above 0 and at most 1, or none". */
 ML_API void ml_model_param_takes(const ml_model_param *param, ml_buf *out);
+
+/** A value on a scale: of a LITERAL such as 1.0 the number that it says. @return NaN: it is a word
+ */
+ML_API double ml_model_param_number(const ml_model_param *param, double value);
 
 /** Append a value as ml_model_param_parse() reads it. */
 ML_API void ml_model_param_format(const ml_model_param *param, double value, ml_buf *out);

@@ -219,6 +219,12 @@ static ml_status find_in_library(const struct library *library, const unsigned c
                       library->name, library->package, loader.message);
 }
 
+static ml_status find_in_python(const char *class, const ml_model **out, ml_error *err) {
+  const ml_plugin *plugin;
+  ml_status status = functions__plugin("models of Python", &plugin, err);
+  return status == ML_OK ? plugin->model(class, out, err) : status;
+}
+
 /* @return NULL: there is none of n bytes */
 static const ml_model *find_built_in(const char *name, size_t n, ml_nearest *nearest) {
   const ml_model *m;
@@ -255,6 +261,10 @@ static size_t without_ending(const char *name, ml_problem *problem) {
   return n;
 }
 
+bool model__is_python(const char *name) {
+  return strncmp(name, MODEL_PYTHON, strlen(MODEL_PYTHON)) == 0;
+}
+
 static bool is_file(const char *name) {
   size_t n = strlen(name);
   return strchr(name, '/') || strstr(name, ".so:") || (n > 3 && strcmp(name + n - 3, ".so") == 0);
@@ -264,6 +274,7 @@ static ml_status find(const char *name, const unsigned char *digest, ml_problem 
                       const ml_model **out, ml_error *err) {
   ml_nearest nearest = ml_nearest_to(name);
   *problem = ML_PROBLEM_AUTO;
+  if (model__is_python(name)) return find_in_python(name + strlen(MODEL_PYTHON), out, err);
   if (is_file(name)) return find_in_file(name, digest, out, err);
   size_t n = without_ending(name, problem);
   const ml_model *model = find_built_in(name, n, &nearest);

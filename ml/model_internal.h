@@ -20,6 +20,10 @@ const ml_model *model__find_opened(const char *file, const char *name);
 ml_status model__find_same(const char *name, const unsigned char *digest, const ml_model **out,
                            ml_error *err);
 
+/* Is the model a class of Python? To find it runs code. */
+#define MODEL_PYTHON "py:"
+bool model__is_python(const char *name);
+
 /* Find a plugin of ours by the name of its file: in the folder MLTOOL_PLUGINS, or where this
  * library was installed or built.
  * @param[out] is_there  false: there is none

@@ -61,13 +61,24 @@ ML_API void ml_pipeline_free(ml_pipeline *pipeline);
  * Append a pipeline as JSON; docs/pipelines.md has its schema. Every double is exact: what
  * ml_pipeline_parse() makes of it predicts the same bits.
  *
+ * @retval ML_ERR_USAGE   its model has ML_MODEL_PICKLES, for which ml_pipeline_save() makes two
+ * files
+ * @retval ML_ERR_FUNCTION  its model is a class of Python, and cannot be pickled
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_json(const ml_pipeline *pipeline, ml_buf *out,
                                                 ml_error *err);
 
-/** The same to a file, which appears complete or not at all. @param path  "-": standard output
- * @retval ML_ERR_IO, ML_ERR_CLOSED, ML_ERR_MEMORY */
+/**
+ * The same to a file, which appears complete or not at all.
+ *
+ * Of a model with ML_MODEL_PICKLES the pickle comes first, into the same folder, with a digest in
+ * its name, and the file that names it takes its place then: whenever this ends, the file that is
+ * there has its own pickle. The one that an older file had is removed last.
+ *
+ * @param path  "-": standard output, which has nothing beside it
+ * @retval ML_ERR_IO, ML_ERR_CLOSED, ML_ERR_USAGE, ML_ERR_FUNCTION, ML_ERR_MEMORY
+ */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, const char *path,
                                                 ml_error *err);
 
@@ -81,7 +92,7 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, con
  *                       whose parts do not fit together: what is wrong is said
  * @retval ML_ERR_USAGE  the library of its model is not there, as ml_model_find(); it is one of a
  * shared object that is not a plugin of ours, and was not opened yet by ml_model_find(): a file
- * does not open any
+ * does not open any; it has ML_MODEL_PICKLES, which ml_pipeline_load_trusted() loads
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, const char *source,
@@ -89,6 +100,17 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, con
 
 /** The same from a file. @retval ML_ERR_IO */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_load(const char *path, ml_pipeline **out, ml_error *err);
+
+/**
+ * The same where the user trusts the file: the class of Python that it names is imported, and the
+ * pickle that it names, beside it, is read. Either may run any code.
+ *
+ * @retval ML_ERR_IO     the pickle is not there
+ * @retval ML_ERR_PARSE  it is not the one that was saved with the file, or of another class
+ * @retval ML_ERR_FUNCTION  the module of the class failed when it was imported
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_load_trusted(const char *path, ml_pipeline **out,
+                                                        ml_error *err);
 
 /* ---- what it is ---------------------------------------------------------------------------- */
 
@@ -104,6 +126,16 @@ ML_API const char *const *ml_pipeline_classes(const ml_pipeline *pipeline, size_
 
 /** The features that it needs, in the order that ml_pipeline_predict() takes them in. */
 ML_API const char *const *ml_pipeline_features(const ml_pipeline *pipeline, size_t *n);
+
+/**
+ * How much each column counts that the model sees, by what it has learnt: ml_model.importance,
+ * where importance_is says what the numbers are. No part of files: known only of a pipeline that
+ * ml_pipeline_fit() has made.
+ *
+ * @param[out] n  columns: ml_pipeline_column() has their names
+ * @return NULL: it is not known
+ */
+ML_API const double *ml_pipeline_importance(const ml_pipeline *pipeline, size_t *n);
 
 /** Categories of feature j in training, ascending. @param[out] n  how many @return NULL: it is a
  * column of numbers */

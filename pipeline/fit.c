@@ -147,6 +147,9 @@ static ml_status apply_steps(fitting *f) {
   ml_status status = ml_prep_check(f->opts->prep, data, f->err);
   if (status == ML_OK) status = ml_prep_fit(f->opts->prep, data, NULL, 0, &f->whole, f->err);
   if (status != ML_OK) return status;
+  if (ml_prepared_warning(f->whole))
+    return ml_error_at(f->err, ML_ERR_NUMERIC, data->source, 0, 0, "%s",
+                       ml_prepared_warning(f->whole));
   view->n_columns = ml_prepared_n_columns(f->whole);
   if (view->n_columns == 0)
     return ml_error_set(f->err, ML_ERR_NUMERIC, "no column is left by the steps");
@@ -163,6 +166,18 @@ static bool has_steps(const ml_prep *prep) {
   return prep && *ml_prep_text(prep);
 }
 
+static ml_status weigh_columns(fitting *f, const ml_view *view) {
+  ml_pipeline *p = f->p;
+  if (!p->model->importance) return ML_OK;
+  p->importance = pipeline__alloc(p, view->n_columns, sizeof *p->importance);
+  if (!p->importance) return ml_error_memory(f->err);
+  ml_status status = p->model->importance(p->fitted, view, p->importance, f->err);
+  if (status == ML_OK || status == ML_ERR_MEMORY) return status;
+  p->importance = NULL; /* nothing else depends on it */
+  if (f->err) *f->err = (ml_error){0};
+  return ML_OK;
+}
+
 static ml_status fit_model(fitting *f) {
   const ml_model *model = f->opts->model;
   ml_pipeline *p = f->p;
@@ -176,9 +191,9 @@ static ml_status fit_model(fitting *f) {
   if (status == ML_OK && model->check) status = model->check(p->params, view, f->err);
   if (status == ML_OK && ml_watch_cancelled(f->opts->watch))
     status = ml_error_set(f->err, ML_ERR_CANCELLED, "interrupted");
-  return status == ML_OK
-             ? model->fit(p->params, view, f->opts->seed, &cancel.cancel, &p->fitted, f->err)
-             : status;
+  if (status == ML_OK)
+    status = model->fit(p->params, view, f->opts->seed, &cancel.cancel, &p->fitted, f->err);
+  return status == ML_OK ? weigh_columns(f, view) : status;
 }
 
 /* ---- what is kept -----------------------------------------------------------------------------

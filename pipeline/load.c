@@ -309,10 +309,11 @@ static ml_status load(loading *l, const ml_value *root) {
   return status == ML_OK ? load__model(l) : status;
 }
 
-/* @param text  n bytes with a NUL behind them */
-static ml_status parse(const char *text, size_t n, const char *source, ml_pipeline **out,
-                       ml_error *err) {
-  loading l = {.text = text, .source = source, .err = err};
+/* @param text  n bytes with a NUL behind them
+ * @param trusted  as in loading */
+static ml_status parse(const char *text, size_t n, const char *source, const char *trusted,
+                       ml_pipeline **out, ml_error *err) {
+  loading l = {.text = text, .source = source, .trusted = trusted, .err = err};
   ml_value root;
   ml_arena *arena = ml_arena_new();
   l.p = pipeline__new();
@@ -340,7 +341,7 @@ ml_status ml_pipeline_parse(const char *text, size_t n, const char *source, ml_p
   if (!copy) return ml_error_memory(err);
   if (n > 0) memcpy(copy, text, n);
   copy[n] = 0;
-  ml_status status = parse(copy, n, source, out, err);
+  ml_status status = parse(copy, n, source, NULL, out, err);
   free(copy);
   return status;
 }
@@ -361,14 +362,22 @@ static ml_status read_all(const char *path, ml_buf *text, ml_error *err) {
   return status;
 }
 
-ml_status ml_pipeline_load(const char *path, ml_pipeline **out, ml_error *err) {
+static ml_status load_file(const char *path, bool is_trusted, ml_pipeline **out, ml_error *err) {
   assert(path && out);
   ml_buf text = {0};
   ml_status status = read_all(path, &text, err);
   if (status == ML_OK) {
     text.data[text.n] = 0; /* there is room: less is read than was reserved */
-    status = parse(text.data, text.n, path, out, err);
+    status = parse(text.data, text.n, path, is_trusted ? path : NULL, out, err);
   }
   ml_buf_release(&text);
   return status;
+}
+
+ml_status ml_pipeline_load(const char *path, ml_pipeline **out, ml_error *err) {
+  return load_file(path, false, out, err);
+}
+
+ml_status ml_pipeline_load_trusted(const char *path, ml_pipeline **out, ml_error *err) {
+  return load_file(path, true, out, err);
 }

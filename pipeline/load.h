@@ -8,6 +8,7 @@
 typedef struct loading {
   const char *text; /* of the file, with a NUL behind it */
   const char *source;
+  const char *trusted; /* path of the file, whose pickle may be read; NULL: nothing of it may run */
   member_of root;
   ml_pipeline *p;
   ml_error *err;

@@ -6,6 +6,7 @@
 
 #include <ml/model_internal.h>
 
+#include "beside.h"
 #include "load.h"
 
 /* ---- features ---------------------------------------------------------------------------------
@@ -155,21 +156,33 @@ static bool is_known(const char *name) {
   return false;
 }
 
+static ml_status fail_untrusted(const loading *l, const char *name) {
+  return ml_error_at(l->err, ML_ERR_USAGE, l->source, 0, 0,
+                     "its model '%.80s' is in a pickle beside it, and a pickle runs any code that "
+                     "was put into it: --trust loads it, if you know who made it",
+                     name);
+}
+
 /* Nothing is opened because a file says so, but for the libraries that are known by name. */
 static ml_status find_model(loading *l, const member_of *m) {
   const char *name, *file;
   ml_status status = member__text(m, "name", false, &name);
   if (status == ML_OK) status = member__text(m, "file", true, &file);
   if (status != ML_OK) return status;
-  if (!file && !strchr(name, '/') && !strstr(name, ".so")) {
+  const bool is_python = model__is_python(name);
+  if (is_python && !l->trusted) return fail_untrusted(l, name);
+  if (!file && (is_python || (!strchr(name, '/') && !strstr(name, ".so")))) {
     ml_error why = {0};
     status = ml_model_find(name, NULL, &l->p->model, &why);
     if (status == ML_ERR_MEMORY) return ml_error_memory(l->err);
-    if (status != ML_OK && !is_known(name)) return member__fail(m, "name", "%s", why.message);
+    if (status != ML_OK && !is_python && !is_known(name))
+      return member__fail(m, "name", "%s", why.message);
     return status == ML_OK ? ML_OK
                            : ml_error_at(l->err, status, l->source, 0, 0, "%s", why.message);
   }
   l->p->model = file ? model__find_opened(file, name) : NULL;
+  if (l->p->model && l->p->model->traits & ML_MODEL_PICKLES && !l->trusted)
+    return fail_untrusted(l, name);
   if (l->p->model) return ML_OK;
   if (!file) return member__fail(m, "name", "'%.80s' is the name of a file", name);
   return ml_error_at(l->err, ML_ERR_USAGE, l->source, 0, 0,
@@ -232,11 +245,20 @@ static ml_status load_target(loading *l, const member_of *m) {
 
 static ml_status load_fitted(loading *l, const member_of *m) {
   ml_pipeline *p = l->p;
+  const bool has_pickle = p->model->traits & ML_MODEL_PICKLES;
+  const ml_value *saved = member__value(m, "learnt");
+  ml_value with_pickle = ml_value_null();
+  ml_buf bytes = {0};
   ml_error why = {0};
-  ml_status status = p->model->load(p->params, member__value(m, "learnt"), pipeline__n_columns(p),
-                                    p->n_classes, &p->fitted, &why);
-  if (status != ML_OK) p->fitted = NULL;
-  return put_place(m, "learnt", status, &why);
+  ml_status status = has_pickle ? beside__read(m, l->trusted, &with_pickle, &bytes) : ML_OK;
+  if (status == ML_OK) {
+    status = p->model->load(p->params, has_pickle ? &with_pickle : saved, pipeline__n_columns(p),
+                            p->n_classes, &p->fitted, &why);
+    if (status != ML_OK) p->fitted = NULL;
+    status = put_place(m, "learnt", status, &why);
+  }
+  beside__release(&with_pickle, &bytes);
+  return status;
 }
 
 ml_status load__model(loading *l) {

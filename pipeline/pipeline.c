@@ -73,6 +73,11 @@ const char *const *ml_pipeline_features(const ml_pipeline *p, size_t *n) {
   return p->names;
 }
 
+const double *ml_pipeline_importance(const ml_pipeline *p, size_t *n) {
+  *n = p->importance ? pipeline__n_columns(p) : 0;
+  return p->importance;
+}
+
 const char *const *ml_pipeline_categories(const ml_pipeline *p, size_t j, size_t *n) {
   const pipeline_feature *f = &p->features[j];
   assert(j < p->n_features);

@@ -56,6 +56,7 @@ struct ml_pipeline {
   const char **classes; /* n_classes */
   size_t n_classes;
   void *fitted;
+  double *importance; /* of each column, where it was fitted and the model says it; else NULL */
 };
 
 /* @return NULL when memory ran out */

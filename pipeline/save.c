@@ -4,16 +4,19 @@
 #include <math.h>
 #include <string.h>
 
+#include <ml/literal.h>
 #include <ml/model_internal.h>
 #include <ml/output.h>
 
-#include "pipeline.h"
+#include "beside.h"
 
 /* While it is written. */
 typedef struct saving {
   const ml_pipeline *p;
   ml_arena *arena;
   ml_buf *out;
+  const char *path; /* NULL: there is no file */
+  beside *pickle;
   ml_error *err;
 } saving;
 
@@ -131,8 +134,9 @@ static ml_status make_param(const saving *s, const ml_model_param *param, double
   ml_model_param_format(param, value, &text);
   const char first = text.n ? text.data[0] : 0;
   /* A word: of a choice, or none. */
-  const bool is_word =
-      param->kind == ML_MODEL_CHOICE || !(first == '-' || (first >= '0' && first <= '9'));
+  const bool is_word = param->kind == ML_MODEL_CHOICE ||
+                       (param->kind == ML_MODEL_LITERAL && literal__is(value)) ||
+                       !(first == '-' || (first >= '0' && first <= '9'));
   char *copy = ml_arena_alloc(s->arena, text.n + 1);
   if (copy && text.n) memcpy(copy, text.data, text.n);
   const bool failed = !copy || text.failed;
@@ -180,6 +184,8 @@ static ml_status put_model(const saving *s) {
   if (status == ML_OK) status = make_texts(s, p->classes, p->n_classes, &values[4]);
   if (status == ML_OK) status = make_params(s, &values[5]);
   if (status == ML_OK) status = p->model->save(p->fitted, s->arena, &values[6], s->err);
+  if (status == ML_OK && p->model->traits & ML_MODEL_PICKLES)
+    status = beside__take(s->path, s->arena, &values[6], s->pickle, s->err);
   return status == ML_OK ? put(s, &model) : status;
 }
 
@@ -199,34 +205,53 @@ static ml_status put_recipe(const saving *s) {
   return recipe__put(s->p, s->out, s->err);
 }
 
-ml_status ml_pipeline_json(const ml_pipeline *pipeline, ml_buf *out, ml_error *err) {
+static ml_status put_all(const saving *s) {
   static ml_status (*const putters[])(const saving *) = {
       put_schema, put_about, put_input, put_recipe, put_features, put_prep, put_model};
-  assert(pipeline && out);
-  const saving s = {pipeline, ml_arena_new(), out, err};
-  ml_status status = s.arena ? ML_OK : ml_error_memory(err);
+  ml_status status = ML_OK;
   for (size_t k = 0; pipeline__sections[k] && status == ML_OK; k++) {
-    ml_buf_printf(out, "%s\"%s\": ", k ? ",\n" : "{\n", pipeline__sections[k]);
-    status = putters[k](&s);
+    ml_buf_printf(s->out, "%s\"%s\": ", k ? ",\n" : "{\n", pipeline__sections[k]);
+    status = putters[k](s);
   }
-  ml_buf_puts(out, "\n}\n");
+  ml_buf_puts(s->out, "\n}\n");
+  return status == ML_OK && s->out->failed ? ml_error_memory(s->err) : status;
+}
+
+ml_status ml_pipeline_json(const ml_pipeline *pipeline, ml_buf *out, ml_error *err) {
+  assert(pipeline && out);
+  beside pickle = {0};
+  const saving s = {
+      .p = pipeline, .arena = ml_arena_new(), .out = out, .pickle = &pickle, .err = err};
+  ml_status status = s.arena ? put_all(&s) : ml_error_memory(err);
   ml_arena_free(s.arena);
-  return status == ML_OK && out->failed ? ml_error_memory(err) : status;
+  return status;
+}
+
+static ml_status write_json(const char *path, const ml_buf *text, ml_error *err) {
+  ml_output *file;
+  ml_status status = ml_output_open(path, &file, err);
+  if (status != ML_OK) return status;
+  status = ml_output_write(file, text->data, text->n, err);
+  if (status == ML_OK) return ml_output_commit(file, err);
+  ml_output_abort(file);
+  return status;
 }
 
 ml_status ml_pipeline_save(const ml_pipeline *pipeline, const char *path, ml_error *err) {
   assert(pipeline && path);
   ml_buf text = {0};
-  ml_output *file;
-  ml_status status = ml_pipeline_json(pipeline, &text, err);
-  if (status == ML_OK) status = ml_output_open(path, &file, err);
-  if (status == ML_OK) {
-    status = ml_output_write(file, text.data, text.n, err);
-    if (status == ML_OK)
-      status = ml_output_commit(file, err);
-    else
-      ml_output_abort(file);
-  }
+  beside pickle = {0};
+  const saving s = {.p = pipeline,
+                    .arena = ml_arena_new(),
+                    .out = &text,
+                    .path = path,
+                    .pickle = &pickle,
+                    .err = err};
+  ml_status status = s.arena ? put_all(&s) : ml_error_memory(err);
+  if (status == ML_OK && pickle.name) status = beside__write(&pickle, err);
+  if (status == ML_OK) status = write_json(path, &text, err);
+  if (status == ML_OK && pickle.name) beside__remove_others(&pickle);
+  ml_arena_free(s.arena);
   ml_buf_release(&text);
   return status;
 }

@@ -173,6 +173,95 @@ static void assignments_name_a_parameter(void **state) {
   expect_same("kind", values[KIND], 2);
 }
 
+/* ---- parameters that take anything ----------------------------------------------------------- */
+
+static const ml_model_param any = {.name = "any", .kind = ML_MODEL_LITERAL};
+
+static double literal(const char *text) {
+  double value = 7;
+  ml_error err = {0};
+  if (ml_model_param_parse(&any, text, &value, &err) != ML_OK) fail_msg("%s", err.message);
+  if (ml_model_param_check(&any, value, &err) != ML_OK) fail_msg("%s", err.message);
+  return value;
+}
+
+static void numbers_are_plain(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    double value;
+  } cases[] = {{"1", 1},   {"-1", -1},   {"0", 0},
+               {"007", 7}, {"0.1", 0.1}, {"-2.5e-3", -0.0025},
+               {"-0", 0},  {".5", 0.5},  {"9007199254740992", 0x1p53}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    expect_same(cases[i].text, literal(cases[i].text), cases[i].value);
+    expect_same(cases[i].text, ml_model_param_number(&any, cases[i].value), cases[i].value);
+  }
+}
+
+/* A word is a number that no text says, the same each time, and its text comes back. */
+static void words_are_kept(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *written;
+    double number;
+  } cases[] = {{"None", "None", NAN},
+               {"sqrt", "sqrt", NAN},
+               {"1.0", "1.0", 1},
+               {"1e3", "1e3", 1000},
+               {"-0.0", "-0.0", -0.0},
+               {"true", "True", NAN},
+               {"false", "False", NAN},
+               {"(50, 20)", "(50, 20)", NAN},
+               {"nan", "nan", NAN},
+               {"inf", "inf", NAN},
+               {"1e300", "1e300", 1e300},
+               {"9007199254740994", "9007199254740994", 0x1p53 + 2},
+               {"+1", "+1", 1},
+               {"gr\xc3\xb6\xc3\x9f"
+                "er",
+                "gr\xc3\xb6\xc3\x9f"
+                "er",
+                NAN}};
+  enum { N = sizeof cases / sizeof *cases };
+  double values[N];
+  for (size_t i = 0; i < N; i++) {
+    ml_buf written = {0};
+    values[i] = literal(cases[i].text);
+    expect_same("again", literal(cases[i].text), values[i]);
+    assert_true(values[i] < -1e300 && isfinite(values[i]));
+    for (size_t k = 0; k < i; k++) assert_true(values[k] != values[i]);
+    ml_model_param_format(&any, values[i], &written);
+    expect_text(&written, cases[i].written);
+    ml_buf_release(&written);
+    const double number = ml_model_param_number(&any, values[i]);
+    if (!(isnan(number) && isnan(cases[i].number))) expect_same("number", number, cases[i].number);
+  }
+}
+
+static void what_no_word_can_be_is_refused(void **state) {
+  (void)state;
+  static char text[1100];
+  double value;
+  ml_error err = {0};
+  memset(text, 'a', 1000);
+  literal(text);
+  memset(text, 'a', 1001);
+  assert_int_equal(ml_model_param_parse(&any, text, &value, &err), ML_ERR_USAGE);
+  assert_int_equal(ml_model_param_parse(&any, "\xff", &value, &err), ML_ERR_USAGE);
+  assert_int_equal(ml_model_param_parse(&any, "", &value, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message,
+                      "'' is no value of 'any', which takes a literal of Python, or a text");
+  /* Of a word that nobody has said only the number is known. */
+  assert_int_equal(ml_model_param_check(&any, nextafter(literal("None"), 0), &err), ML_ERR_USAGE);
+  assert_int_equal(ml_model_param_check(&any, NAN, &err), ML_ERR_USAGE);
+  assert_int_equal(ml_model_param_check(&any, INFINITY, &err), ML_ERR_USAGE);
+  assert_int_equal(ml_model_param_check(&any, 1e300, &err), ML_ERR_USAGE);
+  assert_true(isnan(ml_model_param_number(&params[WIDTH], -1)));
+  expect_same("width", ml_model_param_number(&params[WIDTH], 2), 2);
+  assert_true(isnan(ml_model_param_number(&params[DEPTH], INFINITY)));
+}
+
 /* ---- names ----------------------------------------------------------------------------------- */
 
 static void expect_no_model(const char *name, ml_status status, const char *message) {
@@ -244,6 +333,9 @@ static void libraries_need_their_plugins(void **state) {
   expect_no_model("xgboost_classifier", ML_ERR_USAGE,
                   "model 'xgboost' needs the plugin libml-xgboost.so, which is not installed "
                   "(build with libxgboost-dev)");
+  expect_no_model("py:sklearn.linear_model.Ridge", ML_ERR_USAGE,
+                  "models of Python need the plugin libml-py.so, which is not installed (build "
+                  "with libpython3-dev)");
   write_file(file_of("libml-libsvm.so"), "no ELF", 6);
   snprintf(want, sizeof want,
            "model 'svc' cannot be used (Debian's package libsvm3 has its library): cannot open "
@@ -367,6 +459,9 @@ int main(void) {
       TEST(what_is_no_value_is_refused),
       TEST(computed_values_are_checked),
       TEST(assignments_name_a_parameter),
+      TEST(numbers_are_plain),
+      TEST(words_are_kept),
+      TEST(what_no_word_can_be_is_refused),
       TEST(endings_say_the_problem),
       TEST(strangers_are_refused),
       TEST(problem_follows_the_model_and_the_target),

@@ -211,6 +211,16 @@ static void wrong_models(void **state) {
          "m.json: model.problem: model 'ols' is for regression only");
   expect("\"name\":\"decision_tree\"", "\"name\":\"./evil.so\"",
          "m.json: model.name: './evil.so' is the name of a file");
+  for (size_t i = 0; i < 2; i++) { /* no module is looked for */
+    text = with(
+        made, "\"name\":\"decision_tree\",\"file\":null",
+        i ? "\"name\":\"py:no.Such\",\"file\":\"x.so\"" : "\"name\":\"py:no.Such\",\"file\":null");
+    pipeline_expect_refused(text, ML_ERR_USAGE,
+                            "m.json: its model 'py:no.Such' is in a pickle beside it, and a pickle "
+                            "runs any code that was put into it: --trust loads it, if you know who "
+                            "made it");
+    free(text);
+  }
   text = with(made, "\"name\":\"decision_tree\",\"file\":null",
               "\"name\":\"mine\",\"file\":\"mine.so\"");
   pipeline_expect_refused(text, ML_ERR_USAGE,

@@ -77,6 +77,45 @@ static void ranges_of_a_grid(void **state) {
   expect_values("depth=none,2", DEPTH, (double[]){INFINITY, 2}, 2);
 }
 
+/* Lists in brackets are values, and a range has no integers unless the default is one. */
+static void grids_of_anything(void **state) {
+  (void)state;
+  static const ml_model_param whatever[] = {
+      {.name = "any", .kind = ML_MODEL_LITERAL, .fallback = 0.5},
+      {.name = "count", .kind = ML_MODEL_LITERAL, .fallback = 10},
+  };
+  static const ml_model anything = {
+      .abi = ML_MODEL_ABI, .name = "anything", .params = whatever, .n_params = 2};
+  static const char *const cases[][2] = {
+      {"any=(1,2),[3,{'a,':4}],\"x,y\",None,5", "(1,2) [3,{'a,':4}] \"x,y\" None 5 "},
+      {"any=lin:0:1:3", "0.0 0.5 1.0 "},
+      {"any=log:0.1:10:3", "0.1 1.0 10.0 "},
+      {"any=int:1:3", "1 2 3 "},
+      {"any=(1,2", "(1,2 "},
+      {"any=a),b", "a) b "},
+      {"count=log:1:100:3", "1 10 100 "},
+      {"count=lin:1:3:3", "1 2 3 "},
+      {"count=lin:0.5:1:2", "0.5 1.0 "},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const double fixed[] = {0.5, 10};
+    ml_candidates *made;
+    ml_error err = {0};
+    ml_buf text = {0};
+    if (ml_candidates_make(&anything, fixed, cases[i], 1, NULL, &made, &err) != ML_OK)
+      fail_msg("%s: %s", cases[i][0], err.message);
+    for (size_t k = 0; k < made->n; k++) {
+      const size_t p = made->varied[0];
+      ml_model_param_format(&whatever[p], made->values[k * 2 + p], &text);
+      ml_buf_puts(&text, " ");
+    }
+    ml_buf_put(&text, "", 1);
+    assert_string_equal(text.data, cases[i][1]);
+    ml_buf_release(&text);
+    ml_candidates_free(made);
+  }
+}
+
 static void expect_none(const char *spec, ml_draw draw, size_t n, const char *words) {
   double fixed[N_PARAMS] = {0};
   ml_candidates *c = NULL;
@@ -314,6 +353,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_last_key_of_a_grid_is_fastest),
       cmocka_unit_test(ranges_of_a_grid),
+      cmocka_unit_test(grids_of_anything),
       cmocka_unit_test(what_is_no_specification_is_refused),
       cmocka_unit_test(draws_stay_within_their_bounds),
       cmocka_unit_test(repeats_are_removed),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/literal.h>
 #include <ml/number.h>
 
 #include "candidates.h"
@@ -34,13 +35,32 @@ static ml_status add_value(spec *s, double value, ml_error *err) {
   return ML_OK;
 }
 
+/* Where a value ends: at a comma, but of a parameter that takes lists not within their brackets. */
+static size_t value_length(const spec *s, const char *at) {
+  size_t depth = 0, n = 0;
+  char quote = 0;
+  if (s->of->kind != ML_MODEL_LITERAL) return strcspn(at, ",");
+  for (; at[n] && (at[n] != ',' || depth > 0 || quote); n++) {
+    const char c = at[n];
+    if (quote)
+      quote = c == quote ? 0 : quote;
+    else if (c == '"' || c == '\'')
+      quote = c;
+    else if (strchr("([{", c))
+      depth++;
+    else if (strchr(")]}", c) && depth > 0)
+      depth--;
+  }
+  return n;
+}
+
 /* Values with commas between them. */
 static ml_status read_list(spec *s, const char *at, ml_error *err) {
   ml_status status = ML_OK;
   for (;;) {
     double value;
     ml_error why = {0};
-    size_t n = strcspn(at, ",");
+    size_t n = value_length(s, at);
     char *text = strndup(at, n);
     if (!text) return ml_error_memory(err);
     if (ml_model_param_parse(s->of, text, &value, &why) != ML_OK)
@@ -82,6 +102,14 @@ static double between(const spec *s, double share, bool kx_rules) {
   return pow(10, lo + (hi - lo) * share);
 }
 
+/* A range is of reals: a whole value among them is no integer. */
+static ml_status as_real(const spec *s, double *value, ml_error *err) {
+  char text[ML_NUMBER_MAX];
+  if (s->of->kind != ML_MODEL_LITERAL || s->is_integer || *value != floor(*value)) return ML_OK;
+  ml_number_repr(*value, text);
+  return literal__of(text, value, err);
+}
+
 /* n values from lo to hi; those that are rounded to the same integer are one. */
 static ml_status spread(spec *s, double n, bool kx_rules, ml_error *err) {
   ml_status status = ML_OK;
@@ -91,7 +119,8 @@ static ml_status spread(spec *s, double n, bool kx_rules, ml_error *err) {
     double value = between(s, n > 1 ? (double)i / (n - 1) : 0, kx_rules);
     if (s->is_integer) value = floor(value + 0.5);
     if (s->is_integer && s->n > 0 && s->values[s->n - 1] == value) continue;
-    status = add_value(s, value, err);
+    status = as_real(s, &value, err);
+    if (status == ML_OK) status = add_value(s, value, err);
   }
   return status;
 }
@@ -138,6 +167,12 @@ static const form forms[] = {
     {"uniform:", SPEC_LINEAR, false, 0, 0, 2, "", "uniform:LOW:HIGH"},
 };
 
+/* Of what may be either the default says which, and the bounds. */
+static bool is_of_integers(const spec *s) {
+  return s->of->kind == ML_MODEL_LITERAL && is_whole(s->of->fallback) && is_whole(s->lo) &&
+         is_whole(s->hi);
+}
+
 static ml_status read_range(spec *s, const form *f, const char *text, const ml_candidates_opts *o,
                             ml_error *err) {
   double numbers[3];
@@ -150,9 +185,9 @@ static ml_status read_range(spec *s, const form *f, const char *text, const ml_c
   if (most == 0) return refuse(s, is_grid ? "no form of a grid" : "no form of a space", err);
   if (n < least || n > most) return refuse(s, strcat(why, is_grid ? f->grid : f->draws), err);
   s->kind = f->kind;
-  s->is_integer = f->is_integer || s->of->kind == ML_MODEL_INT;
   s->lo = numbers[0];
   s->hi = numbers[1];
+  s->is_integer = f->is_integer || s->of->kind == ML_MODEL_INT || is_of_integers(s);
   ml_status status = check_range(s, f->kind == SPEC_LOG, o->kx_rules, err);
   if (status != ML_OK || !is_grid) return status;
   status = f->is_integer ? step(s, n == 3 ? numbers[2] : 1, err)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/literal.h>
 #include <ml/rng.h>
 
 #include "xval_internal.h"
@@ -56,6 +57,27 @@ static ml_status put_scenes(const xval_plan *plan, ml_buf *out, ml_error *err) {
   return ML_OK;
 }
 
+static bool is_literal(const ml_model *model, size_t value) {
+  return model->params[value % model->n_params].kind == ML_MODEL_LITERAL;
+}
+
+/* What words among the candidates mean: nobody else may have said them where they are read. */
+static void put_words(const xval_plan *plan, ml_buf *out) {
+  const size_t n_values = plan->n_candidates * plan->model->n_params;
+  uint64_t n = 0;
+  for (size_t pass = 0; pass < 2; pass++) {
+    if (pass == 1) wire__put_u64(out, n);
+    for (size_t i = 0; i < n_values; i++) {
+      const char *text = is_literal(plan->model, i) ? literal__text(plan->candidates[i]) : NULL;
+      const bool is_said = i >= plan->model->n_params &&
+                           plan->candidates[i] == plan->candidates[i - plan->model->n_params];
+      if (!text || is_said) continue;
+      if (pass == 1) wire__put_text(out, text);
+      n += pass == 0;
+    }
+  }
+}
+
 /* So that the bytes do not move while they grow. */
 static size_t size_of(const xval_plan *plan) {
   size_t n = (size_t)1 << 12;
@@ -89,6 +111,7 @@ ml_status plan__pack(const xval_plan *plan, const char *model, const unsigned ch
     ml_buf_release(&name);
   }
   plan__put_data(plan, out);
+  put_words(plan, out);
   wire__put_u64(out, plan->n_candidates);
   wire__put(out, plan->candidates,
             plan->n_candidates * plan->model->n_params * sizeof *plan->candidates);
@@ -290,9 +313,22 @@ static ml_status check_parts(const xval_plan *plan, ml_error *err) {
   return ML_OK;
 }
 
+static ml_status get_words(wire *in, ml_error *err) {
+  ml_status status = ML_OK;
+  for (uint64_t n = wire__u64(in); n > 0 && status == ML_OK; n--) {
+    const char *text = wire__text(in);
+    double unused;
+    if (!text) return malformed(err);
+    status = literal__of(text, &unused, err);
+  }
+  return status;
+}
+
 static ml_status get_candidates(wire *in, xval_plan *plan, ml_error *err) {
   const ml_model *model = plan->model;
   size_t n_values;
+  ml_status status = get_words(in, err);
+  if (status != ML_OK) return status;
   plan->n_candidates = wire__u64(in);
   if (plan->n_candidates == 0 ||
       __builtin_mul_overflow(plan->n_candidates, model->n_params, &n_values))

@@ -7,6 +7,7 @@
 typedef struct inspect_options {
   cli_common common;
   const char *model;
+  bool trust;
 } inspect_options;
 
 static ml_status find_file(const cli_call *cli, const char **path, ml_error *err) {
@@ -35,7 +36,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   ml_pipeline *pipeline = NULL;
   inspected m = {0};
   ml_status status = find_file(cli, &m.path, err);
-  if (status == ML_OK) status = cli__load_pipeline(m.path, o->model, &pipeline, err);
+  if (status == ML_OK) status = cli__load_pipeline(m.path, o->model, o->trust, &pipeline, err);
   if (status == ML_OK) {
     m.pipeline = pipeline;
     status = show(cli, &m, err);
@@ -45,7 +46,9 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   return status;
 }
 
-static const cli_opt inspect_opts[] = {CLI_OPENED_MODEL_OPT(offsetof(inspect_options, model)), {0}};
+static const cli_opt inspect_opts[] = {CLI_OPENED_MODEL_OPT(offsetof(inspect_options, model)),
+                                       CLI_TRUST_OPT(offsetof(inspect_options, trust)),
+                                       {0}};
 
 const cli_command cli__inspect = {
     .name = "inspect",

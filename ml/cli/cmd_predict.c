@@ -120,7 +120,8 @@ static ml_status print_summary(const predict_options *o, predict_run *run, ml_er
 
 static ml_status load(cli_call *cli, const predict_options *o, predict_run *run, ml_error *err) {
   double start = cli__now();
-  ml_status status = cli__load_pipeline(run->model_file, o->predict.model, &run->pipeline, err);
+  ml_status status =
+      cli__load_pipeline(run->model_file, o->predict.model, o->predict.trust, &run->pipeline, err);
   if (status != ML_OK) return status;
   cli__detail(cli, "load: %.4f s", cli__now() - start);
   if (o->predict.proba && ml_pipeline_problem(run->pipeline) != ML_CLASSIFICATION)
@@ -295,6 +296,7 @@ static const cli_opt stream_opts[] = {
 
 static const cli_opt data_opts[] = {
     CLI_OPENED_MODEL_OPT(PREDICT(model)),
+    CLI_TRUST_OPT(PREDICT(trust)),
     {0, "id", CLI_TEXT, PREDICT(id), "NAME",
      .help = "column of the ids; without it, as in training"},
     {0, "delimiter", CLI_CHAR, PREDICT(delimiter), "CHAR",
@@ -323,10 +325,12 @@ const cli_command cli__predict = {
                             {"Output:", output_opts, offsetof(predict_options, predict)},
                             {"As they come:", stream_opts, offsetof(predict_options, predict)},
                             {"Workers:", cli__worker_opts, offsetof(predict_options, workers)},
+                            {"As a file:", cli__config_opts, 0},
                             {"Options of every command:", cli__common_opts, 0},
                             {0}},
     .options_size = sizeof(predict_options),
     .max_args = 2,
+    .operands = (const char *const[]){"model", "input", NULL},
     .examples = (const cli_example[]){{"predictions for new storms",
                                        "mltool predict model.json new.csv -o predictions.csv"},
                                       {"what a program says, as it says it",

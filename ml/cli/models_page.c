@@ -17,8 +17,8 @@ static void put_value(ml_buf *out, const ml_model_param *param, double value) {
   ml_buf text = {0};
   ml_model_param_format(param, value, &text);
   ml_buf_put(&text, "", 1);
-  bool is_word = param->kind == ML_MODEL_CHOICE || (param->none && value == INFINITY) ||
-                 (param->choices && value < 0); /* a word in place of a number */
+  bool is_word = param->kind == ML_MODEL_CHOICE ||
+                 (param->kind != ML_MODEL_BOOL && isnan(ml_model_param_number(param, value)));
   if (text.failed)
     out->failed = true;
   else if (is_word)
@@ -47,7 +47,7 @@ static void put_limit(ml_buf *out, const char *key, double limit, bool is_open) 
 }
 
 static void put_param(ml_buf *out, const ml_model_param *param) {
-  static const char *const kinds[] = {"real", "integer", "boolean", "choice"};
+  static const char *const kinds[] = {"real", "integer", "boolean", "choice", "literal"};
   ml_buf_puts(out, "{");
   put_text(out, "name", param->name);
   ml_buf_printf(out, ",\"type\":\"%s\",\"default\":", kinds[param->kind]);

@@ -9,7 +9,7 @@ typedef struct cli_predict {
   const char *output, *id;
   const char *model; /* shared object */
   char delimiter;
-  bool proba, drift, follow;
+  bool proba, drift, follow, trust;
   cli_int batch;
 } cli_predict;
 

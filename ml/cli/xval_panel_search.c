@@ -20,7 +20,7 @@ typedef struct scale {
 
 /* A word in the place of a number, such as none or sqrt: it is no place on an axis. */
 static bool is_word(const ml_model_param *param, double value) {
-  return !isfinite(value) || (param->kind == ML_MODEL_REAL && param->choices && value < 0);
+  return isnan(ml_model_param_number(param, value));
 }
 
 /* Values that are about evenly spaced by their ratios. */
@@ -44,6 +44,7 @@ static scale make_scale(const xval_shown *s, size_t param, double *room) {
       c.has_none = true;
       continue;
     }
+    v = ml_model_param_number(c.param, v);
     c.lo = fmin(c.lo, v);
     c.hi = fmax(c.hi, v);
     room[n++] = v;
@@ -55,6 +56,7 @@ static scale make_scale(const xval_shown *s, size_t param, double *room) {
 static double x_of(const scale *c, double value) {
   double left = PANEL_LEFT + 14, right = PANEL_RIGHT - 10;
   if (is_word(c->param, value)) return right;
+  value = ml_model_param_number(c->param, value);
   if (c->has_none) right -= 30;
   double share = c->is_log ? picture__share(log(value), log(c->lo), log(c->hi))
                            : picture__share(value, c->lo, c->hi);

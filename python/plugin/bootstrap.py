@@ -19,6 +19,10 @@ HERE = "<mltool>"
 
 def start(is_own_process):
     """Once, when the plugin has started the interpreter."""
+    if is_own_process:
+        # Processes are what is parallel. A pool has said so to its workers already.
+        for name in ("OPENBLAS", "OMP", "MKL", "BLIS", "NUMEXPR", "NUMBA"):
+            os.environ.setdefault(name + "_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(line_buffering=True)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The Python interpreter of this process: started once, and never ended. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,24 +97,28 @@ static bool add_module(void) {
   return is_added;
 }
 
+bool py__evaluate(const char *source) {
+  PyObject *code = Py_CompileString(source, "<mltool>", Py_file_input);
+  PyObject *result = code ? PyEval_EvalCode(code, py.bootstrap, py.bootstrap) : NULL;
+  Py_XDECREF(code);
+  Py_XDECREF(result);
+  return result != NULL;
+}
+
 static bool prepare(bool is_started_here) {
   py.loads = attribute("_pickle", "loads");
   py.dumps = attribute("_pickle", "dumps");
   py.bootstrap = PyDict_New();
   if (!py.loads || !py.dumps || !py.bootstrap || PyType_Ready(&py__memory_type) < 0) return false;
   if (PyDict_SetItemString(py.bootstrap, "__builtins__", PyEval_GetBuiltins()) < 0) return false;
-  PyObject *code = Py_CompileString(bootstrap_source, "<mltool>", Py_file_input);
-  PyObject *result = code ? PyEval_EvalCode(code, py.bootstrap, py.bootstrap) : NULL;
-  Py_XDECREF(code);
-  Py_XDECREF(result);
-  if (!result || !add_module()) return false;
+  if (!py__evaluate(bootstrap_source) || !add_module()) return false;
   if (!is_started_here) return true;
-  result = py__bootstrap("start", "(i)", is_own_process());
+  PyObject *result = py__bootstrap("start", "(i)", is_own_process());
   Py_XDECREF(result);
   return result != NULL;
 }
 
-ml_status py__start(ml_error *err) {
+static ml_status start(ml_error *err) {
   if (py.bootstrap) return ML_OK;
   bool is_started_here = !Py_IsInitialized();
   if (is_started_here) {
@@ -129,6 +134,14 @@ ml_status py__start(ml_error *err) {
     status = ml_error_set(err, ML_ERR_USAGE, "Python %s lacks its standard library", PY_VERSION);
   }
   PyGILState_Release(gil);
+  return status;
+}
+
+ml_status py__start(ml_error *err) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&lock);
+  ml_status status = start(err);
+  pthread_mutex_unlock(&lock);
   return status;
 }
 

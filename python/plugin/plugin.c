@@ -53,4 +53,5 @@ const ml_plugin ml_plugin_table = {.abi = ML_PLUGIN_ABI,
                                    .build = ML_BUILD_ID,
                                    .load = load,
                                    .unpickle = unpickle,
-                                   .interrupt = py__interrupt};
+                                   .interrupt = py__interrupt,
+                                   .model = py__model};

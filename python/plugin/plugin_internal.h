@@ -6,6 +6,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h> /* first, as its documentation asks */
 #include <ml/functions.h>
+#include <ml/model.h>
 
 /* ---- interpreter.c: the one of this process ---- */
 
@@ -20,6 +21,9 @@ extern py_state py;
 
 /* Start the interpreter when it is not running. */
 ml_status py__start(ml_error *err);
+
+/* Evaluate a part in Python among the globals of bootstrap.py. @return false with an exception */
+bool py__evaluate(const char *source);
 
 /* Call a function of bootstrap.py. @return new reference; NULL with an exception */
 PyObject *py__bootstrap(const char *function, const char *format, ...);
@@ -50,6 +54,15 @@ extern PyTypeObject py__memory_type;
 /* A numpy array over memory of an item, or a memoryview where there is no numpy; the memory is
  * copied when it cannot be pinned. n_cols 0: one dimension. @return new reference */
 PyObject *py__array(ml_dtype dtype, const void *data, size_t n_rows, size_t n_cols);
+
+/* The features of a view, n x n_columns, read only: rows that follow one another where they are, or
+ * copied to the same places when they cannot be pinned; others are copied column after column.
+ * @return new reference to a thing with the buffer protocol */
+PyObject *py__features(const ml_view *view);
+
+/* n numbers in memory that is free()d with the object, also after a failure. @return new reference
+ */
+PyObject *py__own_vector(ml_dtype dtype, void *data, size_t n);
 
 /* Bytes where they are, or a copy. @return new reference, of a thing with the buffer protocol */
 PyObject *py__memory(const void *data, size_t size);
@@ -94,6 +107,28 @@ typedef struct py_rest {
 
 ml_status py__chunk(PyObject *callable, const char *file, py_rest *rest, ml_chunk *chunk,
                     ml_buf *out, ml_error *err);
+
+/* ---- model.c: classes as models ---- */
+
+/* A class, its table, and the defaults of its own. */
+typedef struct py_model {
+  ml_model table;
+  PyObject *class;
+  double *defaults; /* n_params */
+  int random_state; /* number of the parameter; -1: there is none */
+} py_model;
+
+ml_status py__model(const char *name, const ml_model **out, ml_error *err);
+
+/* ---- estimator.c: what models do ---- */
+
+ml_status estimator__fit(const py_model *model, const double *params, const ml_view *train,
+                         uint64_t seed, const void *cancel, void **fitted, ml_error *err);
+ml_status estimator__load(const py_model *model, const ml_value *saved, size_t n_columns,
+                          size_t n_classes, void **fitted, ml_error *err);
+ml_status estimator__predict(const void *fitted, const ml_view *rows, double *out, ml_error *err);
+ml_status estimator__save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err);
+void estimator__free(void *fitted);
 
 /* ---- generic.c: module "_python", for callables that come by value ---- */
 ml_status py__add_generic(ml_functions *functions, ml_error *err);

@@ -11,6 +11,10 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # the package, as in the source tree
 
+# As in the workers: the sums of several threads are others.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 try:
     import numpy
 except ImportError:
