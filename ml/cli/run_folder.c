@@ -2,6 +2,7 @@
 /* The folder of --run-dir. What is in it depends on the options, the data and this mltool alone: no
  * times, and nothing of the machine or of how many processes took part. */
 #include "run_folder.h"
+#include "train_picture.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,16 +58,12 @@ static void put_versions(ml_buf *out) {
   ml_buf_puts(out, "}\n");
 }
 
-static void put_features(const ml_pipeline *pipeline, ml_buf *out) {
-  size_t n;
-  const char *const *features = ml_pipeline_features(pipeline, &n);
-  ml_buf_printf(out, "{\"schema\": 1,\n\"n\": %zu,\n\"features\": [", n);
-  for (size_t i = 0; i < n; i++) {
-    ml_buf_puts(out, i ? ",\n  {\"name\": " : "\n  {\"name\": ");
-    ml_buf_json_string(out, features[i]);
-    ml_buf_puts(out, "}");
-  }
-  ml_buf_puts(out, n ? "\n]}\n" : "]}\n");
+static ml_status put_features(const trained *t, ml_buf *out, ml_error *err) {
+  train_features *features = NULL;
+  ml_status status = features__new(t, NULL, &features, err);
+  if (status == ML_OK) features__json(features, out);
+  features__free(features);
+  return status;
 }
 
 /* Notes as they were printed, or would have been; then what stands below the result. */
@@ -83,9 +80,7 @@ static ml_status make_texts(const cli_call *cli, const xval_shown *s, const trai
   xval__csv(s, &texts[RESULTS]);
   put_log(cli, s, &texts[LOG]);
   ml_status status = cli__config_print(cli, true, &texts[CONFIG], err);
-  if (status == ML_OK && t) {
-    put_features(t->pipeline, &texts[FEATURES]);
-  }
+  if (status == ML_OK && t) status = put_features(t, &texts[FEATURES], err);
   if (status == ML_OK)
     status = t ? train__report(t, &texts[REPORT], err) : xval__report(s, &texts[REPORT], err);
   for (size_t i = 0; i < N_FILES && status == ML_OK; i++)

@@ -187,7 +187,7 @@ ml_status features__new(const trained *t, const train_importance *importance, tr
   f->data = t->shown->result->data;
   ml_status status = make_names(f, err);
   if (status == ML_OK) find_chosen(f);
-  if (status == ML_OK) {
+  if (status == ML_OK && importance) {
     f->has_importance = importance__is_known(importance);
     importance__find(importance, f->names, f->data->n_features, f->importance);
   }
@@ -217,6 +217,32 @@ void features__free(train_features *f) {
   ml_selection_free(f->selection);
   ml_target_free(f->made);
   free(f);
+}
+
+/* ---- as JSON --------------------------------------------------------------------------------- */
+
+static const ml_relevance *relevance_of(const train_features *f, size_t feature) {
+  for (size_t k = 0; f->selection && k < f->selection->n; k++)
+    if (f->feature[f->selection->features[k].column] == feature) return &f->selection->features[k];
+  return NULL;
+}
+
+void features__json(const train_features *f, ml_buf *out) {
+  const char *comma = "";
+  ml_buf_printf(out, "{\"schema\": 1,\n\"n\": %zu,\n\"features\": [", f->n_chosen);
+  for (size_t j = 0; j < f->data->n_features; j++) {
+    if (!f->are_chosen[j]) continue;
+    const ml_relevance *r = f->has_rules ? relevance_of(f, j) : NULL;
+    ml_buf_printf(out, "%s\n  {\"name\": ", comma);
+    ml_buf_json_string(out, f->names[j]);
+    if (r) {
+      ml_buf_printf(out, ", \"test\": \"%s\", \"p_value\": ", r->test);
+      ml_buf_json_number(out, r->p_value);
+    }
+    ml_buf_puts(out, "}");
+    comma = ",";
+  }
+  ml_buf_puts(out, *comma ? "\n]}\n" : "]}\n");
 }
 
 /* ---- small plots ---------------------------------------------------------------------------- */
