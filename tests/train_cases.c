@@ -189,6 +189,8 @@ static void validate(train_made *m) {
   must(ml_xval(m->data, m->asked.model, m->asked.candidates, m->asked.fixed, &m->asked.opts, NULL,
                NULL, &m->result, &err),
        &err);
+  m->result->fit_seconds = 0.25; /* the same each time */
+  m->result->score_seconds = 0.125;
 }
 
 static void ask(train_made *m) {
