@@ -10,6 +10,19 @@ _mltool_command() {
   done
 }
 
+# `run FILE` has the options of the command in the file.
+_mltool_options() { # TOOL COMMAND
+  local i=${#COMP_WORDS[@]}
+  if [[ $2 == run ]]; then
+    for ((i = 1; i < COMP_CWORD; i++)); do [[ -f ${COMP_WORDS[i]} ]] && break; done
+  fi
+  if ((i < COMP_CWORD)); then
+    "$1" run "${COMP_WORDS[i]}" --list-options 2>/dev/null
+  else
+    "$1" ${2:+"$2"} --list-options 2>/dev/null
+  fi
+}
+
 _mltool_models() {
   "$1" models 2>/dev/null | sed -n 's/^\([a-z][a-z_]*\) .*/\1/p'
 }
@@ -23,7 +36,7 @@ _mltool() {
   local command options value
   COMPREPLY=()
   command=$(_mltool_command "$tool")
-  options=$("$tool" ${command:+"$command"} --list-options 2>/dev/null)
+  options=$(_mltool_options "$tool" "$command")
   [[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD-2]}
   value=$(awk -F '\t' -v o="$before" '$1 == o { print $2 }' <<<"$options")
   if [[ $before == --params ]]; then

@@ -11,8 +11,21 @@ function __mltool_command
     end
 end
 
+# `run FILE` has the options of the command in the file.
+function __mltool_asked
+    set -l command (__mltool_command)
+    printf '%s\n' $command
+    test "$command" = run; or return
+    for word in (commandline -opc)[2..-1]
+        if test -f $word
+            echo $word
+            return
+        end
+    end
+end
+
 function __mltool_options
-    mltool (__mltool_command) --list-options 2>/dev/null | string replace -r '\t[^\t]*\t' '\t'
+    mltool (__mltool_asked) --list-options 2>/dev/null | string replace -r '\t[^\t]*\t' '\t'
 end
 
 # Words for the value of the option before the cursor; fails where there is none to offer.
@@ -40,7 +53,7 @@ function __mltool_values
         case --cv
             mltool split --list 2>/dev/null | string match -v ' *' | string replace -r '[:=].*' ''
         case '-*'
-            set -l value (mltool (__mltool_command) --list-options 2>/dev/null |
+            set -l value (mltool (__mltool_asked) --list-options 2>/dev/null |
                 string match -r -- "^$before\t([^\t]+)\t")[2]
             test -n "$value"; or return 1
             test "$value" = FILE; and __fish_complete_path

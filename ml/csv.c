@@ -40,6 +40,10 @@ static ml_status grow_window(ml_csv *csv, ml_error *err) {
   return ML_OK;
 }
 
+static bool has_line_end(const char *bytes, size_t n) {
+  return memchr(bytes, '\n', n) || memchr(bytes, '\r', n);
+}
+
 ml_status csv__fill(ml_csv *csv, ml_error *err) {
   if (csv->at == 0 && csv->n == csv->capacity) {
     ml_status status = grow_window(csv, err);
@@ -51,12 +55,15 @@ ml_status csv__fill(ml_csv *csv, ml_error *err) {
   csv->at = 0;
   if (ml_watch_cancelled(csv->watch))
     return ml_error_at(err, ML_ERR_CANCELLED, csv->name, 0, 0, "interrupted");
-  /* Until it is full: a pipe that drips would have each record scanned again for each drop. */
-  while (csv->n < csv->capacity && !csv->at_end) {
+  /* Until it is full: a pipe that drips would have each record scanned again for each drop. Of a
+   * live one, until there is the end of a line. */
+  bool is_enough = false;
+  while (csv->n < csv->capacity && !csv->at_end && !is_enough) {
     size_t got;
     ml_status status =
         ml_input_read(csv->source, csv->window + csv->n, csv->capacity - csv->n, &got, err);
     if (status != ML_OK) return status;
+    is_enough = csv->is_live && has_line_end(csv->window + csv->n, got);
     csv->n += got;
     csv->at_end = got == 0;
   }
@@ -192,11 +199,12 @@ static ml_csv *new_csv(const char *name, const ml_csv_opts *opts) {
 }
 
 static ml_status open_any(const char *path, const void *bytes, size_t n, const char *name,
-                          const ml_csv_opts *opts, ml_csv **out, ml_error *err) {
+                          const ml_csv_opts *opts, bool is_live, ml_csv **out, ml_error *err) {
   if (opts && opts->delimiter && !is_delimiter(opts->delimiter))
     return ml_error_set(err, ML_ERR_USAGE, "'%c' cannot be a delimiter", opts->delimiter);
   ml_csv *csv = new_csv(name, opts);
   if (!csv) return ml_error_memory(err);
+  csv->is_live = is_live;
   ml_status status = path ? ml_input_open(path, csv->watch, &csv->source, err)
                           : ml_input_open_bytes(bytes, n, csv->name, csv->watch, &csv->source, err);
   if (status == ML_OK) status = read_header(csv, err);
@@ -208,14 +216,19 @@ static ml_status open_any(const char *path, const void *bytes, size_t n, const c
 }
 
 ml_status ml_csv_open(const char *path, const ml_csv_opts *opts, ml_csv **out, ml_error *err) {
+  return csv__open(path, opts, false, out, err);
+}
+
+ml_status csv__open(const char *path, const ml_csv_opts *opts, bool is_live, ml_csv **out,
+                    ml_error *err) {
   assert(path && out);
-  return open_any(path, NULL, 0, path, opts, out, err);
+  return open_any(path, NULL, 0, path, opts, is_live, out, err);
 }
 
 ml_status ml_csv_open_bytes(const void *bytes, size_t n, const char *source,
                             const ml_csv_opts *opts, ml_csv **out, ml_error *err) {
   assert((bytes || n == 0) && source && out);
-  return open_any(NULL, bytes, n, source, opts, out, err);
+  return open_any(NULL, bytes, n, source, opts, false, out, err);
 }
 
 const char *ml_csv_source(const ml_csv *csv) {

@@ -55,6 +55,7 @@ struct ml_csv {
   size_t at, n;    /* window[at .. n) is not consumed; window[at] starts a record */
   bool at_end;     /* no bytes follow window[n - 1] */
   bool was_read;
+  bool is_live;    /* the file is still being written: do not wait for a full window */
   bool keep_lines; /* note in `jumps` what csv__line_of_row() needs */
   char delimiter;
   size_t line; /* of window[at] */
@@ -86,6 +87,10 @@ struct ml_csv {
 
 /* Bytes behind the window that may be read, and mean nothing. */
 #define CSV_SLACK 16
+
+/* ml_csv_open(). @param is_live  as in ml_csv */
+ml_status csv__open(const char *path, const ml_csv_opts *opts, bool is_live, ml_csv **out,
+                    ml_error *err);
 
 /* Drop what is consumed and read more. A record that is longer than 16 MiB is an error. */
 ml_status csv__fill(ml_csv *csv, ml_error *err);
@@ -145,6 +150,27 @@ static inline const char *csv__after_line(const char *p, const char *end) {
   if (p + 1 == end) return NULL;
   return p[1] == '\n' ? p + 2 : p + 1;
 }
+
+/* ---- records one by one: csv_records.c ---- */
+
+/* Bytes of a record as they stand, with the blank lines in front of it and its line end, in the
+ * window. */
+typedef struct csv_record {
+  const char *bytes;
+  size_t n;         /* 0: there is none any more */
+  const char *cell; /* of the column that was asked for, without blanks; NULL: it has none */
+  size_t n_cell;
+  size_t line; /* of the record itself */
+} csv_record;
+
+/* Look at the next record; it waits until it is complete.
+ * @param fields    room, which the cell may lie in
+ * @param[out] out  valid until the next call */
+ml_status csv__peek_record(ml_csv *csv, size_t column, csv_fields *fields, csv_record *out,
+                           ml_error *err);
+
+/* Go on behind the record that was looked at. */
+void csv__pass_record(ml_csv *csv, const csv_record *record);
 
 /* ---- names of columns ---- */
 

@@ -112,8 +112,29 @@ ml_status dataset__join_target(const ml_dataset_opts *opts, ml_dataset *data, ml
                        "no column of ids, which a target of another file is joined by; --id names "
                        "it");
   data->problem = opts->problem;
-  const target_join ask = {.path = opts->target_file, .opts = &target, .rows = &rows};
+  const target_join ask = {
+      .path = opts->target_file, .opts = &target, .rows = &rows, .n_unused = &data->n_unused};
   return target__join(&ask, use_target, data, err);
+}
+
+static ml_dataset *new_dataset(const char *source) {
+  ml_dataset *data = calloc(1, sizeof *data);
+  if (data && (data->source = strdup(source))) return data;
+  free(data);
+  return NULL;
+}
+
+ml_status dataset__parse(const char *bytes, size_t n, const char *source,
+                         const ml_dataset_opts *opts, const dataset_some *some, const ml_exec *exec,
+                         ml_dataset **out, ml_error *err) {
+  ml_dataset *data = new_dataset(source);
+  if (!data) return ml_error_memory(err);
+  ml_status status = dataset__parse_csv(bytes, n, source, opts, some, exec, data, err);
+  if (status == ML_OK)
+    *out = data;
+  else
+    ml_dataset_free(data);
+  return status;
 }
 
 ml_status dataset__read(const char *path, const ml_dataset_opts *opts, const dataset_some *some,
@@ -125,11 +146,8 @@ ml_status dataset__read(const char *path, const ml_dataset_opts *opts, const dat
   if (format == ML_FORMAT_JSON)
     return ml_error_at(err, ML_ERR_PARSE, path, 0, 0,
                        "a dataset is not read from JSON; write it as .csv, .csv.gz or .npy");
-  ml_dataset *data = calloc(1, sizeof *data);
-  if (!data || !(data->source = strdup(path))) {
-    free(data);
-    return ml_error_memory(err);
-  }
+  ml_dataset *data = new_dataset(path);
+  if (!data) return ml_error_memory(err);
   dataset_reader *read = format == ML_FORMAT_NPY ? dataset__read_npy : dataset__read_csv;
   ml_status status = read(path, opts, some, exec, data, err);
   if (status == ML_OK && opts->target_file) status = dataset__join_target(opts, data, err);

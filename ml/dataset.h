@@ -44,14 +44,15 @@ typedef struct ml_dataset {
   char **ids;          /* n_rows names of rows; NULL: rows have numbers only */
   char *id;            /* name of the column of ids; NULL: there is none */
   char *source;        /* name of the file, for messages; may be NULL */
+  size_t n_unused;     /* ids of target_file that no row has */
 } ml_dataset;
 
 /* Names of columns; NULL: there is none. */
 typedef struct ml_dataset_opts {
   const char *id;          /* NULL: "id", if there is one; "": none */
   const char *target;      /* NULL: no target; with target_file: the only column beside the id */
-  const char *target_file; /* file that has the target, joined by id as ml_target_read() does; it
-                              may have no other ids than the rows */
+  const char *target_file; /* file that has the target, joined by id as ml_target_read() does; ids
+                              that no row has are counted in n_unused, unless no row is found */
   const char *weights, *groups, *predefined, *start, *end; /* columns that are not features */
   const char *exclude; /* more columns that are not features, separated by commas */
   bool no_features; /* read the columns above alone: splits need no features, and a file without any

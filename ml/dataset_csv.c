@@ -27,6 +27,8 @@ typedef struct reading {
   bool *are_texts;       /* columns of the file */
   bool target_is_real;   /* as far as the first rows say */
   ml_buf kept;           /* the bytes of what cannot be read twice */
+  const char *bytes;     /* of the file, n_bytes: borrowed, or those that are kept; NULL: a file */
+  size_t n_bytes;
   ml_table *table;
   ml_dataset *data;
   ml_error *err;
@@ -146,17 +148,18 @@ static ml_status keep_bytes(reading *r, const char *path) {
     if (status == ML_OK) r->kept.n += n;
   }
   ml_input_close(input);
+  r->bytes = r->kept.data;
+  r->n_bytes = r->kept.n;
   return status;
 }
 
 static ml_status open_file(reading *r, const char *path) {
   const ml_csv_opts opts = {.delimiter = r->opts->delimiter, .watch = r->opts->watch};
   ml_csv *csv;
-  if (is_file(path))
+  if (!r->bytes && is_file(path))
     return features__open_csv(path, opts.delimiter, opts.watch, &r->csv, &r->names, r->err);
-  ml_status status = r->kept.n ? ML_OK : keep_bytes(r, path);
-  if (status == ML_OK)
-    status = ml_csv_open_bytes(r->kept.data, r->kept.n, path, &opts, &csv, r->err);
+  ml_status status = r->bytes ? ML_OK : keep_bytes(r, path);
+  if (status == ML_OK) status = ml_csv_open_bytes(r->bytes, r->n_bytes, path, &opts, &csv, r->err);
   return status == ML_OK ? features__list_columns(csv, &r->csv, &r->names, r->err) : status;
 }
 
@@ -324,8 +327,20 @@ static void release(reading *r) {
 
 ml_status dataset__read_csv(const char *path, const ml_dataset_opts *opts, const dataset_some *some,
                             const ml_exec *exec, ml_dataset *data, ml_error *err) {
-  reading r = {.opts = opts, .some = some, .exec = exec, .data = data, .err = err};
-  ml_status status = read_file(&r, path);
+  return dataset__parse_csv(NULL, 0, path, opts, some, exec, data, err);
+}
+
+ml_status dataset__parse_csv(const char *bytes, size_t n, const char *source,
+                             const ml_dataset_opts *opts, const dataset_some *some,
+                             const ml_exec *exec, ml_dataset *data, ml_error *err) {
+  reading r = {.opts = opts,
+               .some = some,
+               .exec = exec,
+               .bytes = bytes,
+               .n_bytes = n,
+               .data = data,
+               .err = err};
+  ml_status status = read_file(&r, source);
   if (status == ML_OK) status = take_features(&r);
   if (status == ML_OK) status = take_rest(&r);
   release(&r);

@@ -32,6 +32,11 @@ typedef struct dataset_some {
 ml_status dataset__read(const char *path, const ml_dataset_opts *opts, const dataset_some *some,
                         const ml_exec *exec, ml_dataset **out, ml_error *err);
 
+/* The same from the bytes of CSV. */
+ml_status dataset__parse(const char *bytes, size_t n, const char *source,
+                         const ml_dataset_opts *opts, const dataset_some *some, const ml_exec *exec,
+                         ml_dataset **out, ml_error *err);
+
 /* What is asked of the columns of the file. @param some  NULL: all */
 features_ask dataset__ask(const ml_dataset_opts *opts, const dataset_some *some);
 
@@ -82,5 +87,10 @@ typedef ml_status dataset_reader(const char *path, const ml_dataset_opts *opts,
                                  ml_error *err);
 
 dataset_reader dataset__read_csv, dataset__read_npy;
+
+/* dataset__read_csv() of bytes in memory. @param bytes  NULL: source is a path */
+ml_status dataset__parse_csv(const char *bytes, size_t n, const char *source,
+                             const ml_dataset_opts *opts, const dataset_some *some,
+                             const ml_exec *exec, ml_dataset *data, ml_error *err);
 
 #endif

@@ -148,7 +148,8 @@ static ml_status join(taking *t, ml_error *err) {
                            .more = t->joined,
                            .n_more = t->n_joined,
                            .rows = &ids,
-                           .over = set->parents ? &windows : NULL};
+                           .over = set->parents ? &windows : NULL,
+                           .n_unused = &t->data->n_unused};
   return target__join(&ask, take_joined, t, err);
 }
 

@@ -8,6 +8,7 @@
 #include <ml/csv.h>
 #include <ml/dataset.h>
 #include <ml/exec.h>
+#include <ml/folder.h>
 #include <ml/folds.h>
 #include <ml/fresh.h>
 #include <ml/functions.h>

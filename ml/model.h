@@ -78,6 +78,11 @@ ML_API void ml_view_gather_weights(const ml_view *view, double *out);
 /** Copy the classes. @param[out] out  n numbers */
 ML_API void ml_view_gather_classes(const ml_view *view, uint32_t *out);
 
+/** Population standard deviation of each column, with the weights: what makes coefficients of
+ * columns of different units comparable. @param[out] out  n_columns; 0 of a constant, NaN if values
+ * are missing */
+ML_API void ml_view_deviations(const ml_view *view, double *out);
+
 /* ---- cross-validation as a model sees it --------------------------------------------------- */
 
 typedef struct ml_cv {
@@ -179,6 +184,13 @@ typedef struct ml_model {
    * @retval ML_ERR_PARSE  it is not what save() made: what is wrong is said */
   ml_status (*load)(const double *params, const ml_value *saved, size_t n_columns, size_t n_classes,
                     void **fitted, ml_error *err);
+
+  /* Optional: how much each column counts, by what the model has learnt. Both or none.
+   * importance_is says what the numbers are: "share of the gain that splits of the column have".
+   * @param train     the rows that it was fitted on
+   * @param[out] out  n_columns numbers, 0 or more */
+  const char *importance_is;
+  ml_status (*importance)(const void *fitted, const ml_view *train, double *out, ml_error *err);
 } ml_model;
 
 /** @return built-in model number i; NULL behind the last */

@@ -10,9 +10,10 @@ ML_BEGIN_DECLS
 typedef struct ml_output ml_output;
 
 /**
- * Open a file for writing. The bytes go to a temporary file in the same folder
- * (the target of a symbolic link keeps its link), which ml_output_commit() syncs and renames. A
- * device or a pipe is written to directly. A path ending in ".gz" is compressed.
+ * Open a file for writing. The bytes go to a temporary file in the same folder,
+ * ".NAME.mltool-XXXXXX" (the target of a symbolic link keeps its link), which ml_output_commit()
+ * syncs and renames. A device or a pipe is written to directly. A path ending in ".gz" is
+ * compressed.
  *
  * @param path      "-" is standard output
  * @param[out] out  end it with ml_output_commit() or ml_output_abort()
@@ -48,6 +49,10 @@ ML_API ML_MUST_CHECK ml_status ml_output_commit(ml_output *out, ml_error *err);
 
 /** Give up: removes the temporary file and frees out. NULL is allowed. */
 ML_API void ml_output_abort(ml_output *out);
+
+/** Remove temporary files of this path that processes have left which were killed. Those of writers
+ * that live are locked, and stay. */
+ML_API void ml_output_sweep(const char *path);
 
 ML_END_DECLS
 #endif

@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ml/beside.h>
+
 #include "output_internal.h"
 
-enum { MAX_LINKS = 40, MAX_TRIES = 100, LINK_SIZE = 4096, NAME_KEPT = 200 };
+enum { MAX_LINKS = 40, LINK_SIZE = 4096 };
 
 /* Length of the folder of a path with its last slash; 0 when it names none. */
 static size_t folder_length(const char *path) {
@@ -56,24 +57,22 @@ static bool follow_links(char **path) {
   return false;
 }
 
-/* Create ".NAME.XXXXXX" beside target. Returns its descriptor, or -1 with errno set. */
+/* Create a file with a temporary name beside target. Returns its descriptor, or -1 with errno set.
+ */
 static int create_beside(const char *target, mode_t mode, char **temporary) {
-  static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
-  size_t folder = folder_length(target);
-  for (int i = 0; i < MAX_TRIES; i++) {
-    unsigned char random[6];
-    char end[sizeof random + 1] = "";
-    if (getrandom(random, sizeof random, 0) != sizeof random) return -1;
-    for (size_t k = 0; k < sizeof random; k++) end[k] = letters[random[k] % 32];
-    if (asprintf(temporary, "%.*s.%.*s.%s", (int)folder, target, NAME_KEPT, target + folder, end) <
-        0) {
+  char name[BESIDE_MAX];
+  const size_t folder = folder_length(target);
+  for (int i = 0; i < BESIDE_TRIES; i++) {
+    if (!beside__make_name(target + folder, name)) return -1;
+    if (asprintf(temporary, "%.*s%s", (int)folder, target, name) < 0) {
       *temporary = NULL;
       errno = ENOMEM;
       return -1;
     }
     int fd = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    if (fd >= 0) return fd;
-    int saved = errno;
+    if (fd >= 0 && beside__hold(fd)) return fd;
+    int saved = fd >= 0 ? EEXIST : errno;
+    if (fd >= 0) close(fd);
     free(*temporary);
     *temporary = NULL;
     errno = saved;
@@ -126,12 +125,17 @@ ml_status output__place_open(output__place *place, const char *path, int *fd, ml
   return ML_OK;
 }
 
-/* The name survives a power cut only when its folder is synced too. The file is complete either
- * way, so a folder that cannot be synced is no failure. */
-static void sync_folder(const char *target) {
+static int open_folder(const char *target) {
   char *folder = strndup(target, folder_length(target));
   int fd = folder ? open(*folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   free(folder);
+  return fd;
+}
+
+/* The name survives a power cut only when its folder is synced too. The file is complete either
+ * way, so a folder that cannot be synced is no failure. */
+static void sync_folder(const char *target) {
+  int fd = open_folder(target);
   if (fd < 0) return;
   fsync(fd);
   close(fd);
@@ -155,4 +159,14 @@ void output__place_release(output__place *place) {
   free(place->temporary);
   free(place->target);
   *place = (output__place){0};
+}
+
+void ml_output_sweep(const char *path) {
+  char *target = strcmp(path, "-") != 0 ? strdup(path) : NULL;
+  if (target && follow_links(&target)) {
+    int fd = open_folder(target);
+    if (fd >= 0) beside__sweep(fd, target + folder_length(target), NULL);
+    if (fd >= 0) close(fd);
+  }
+  free(target);
 }

@@ -136,6 +136,39 @@ ML_API const char *const *ml_pipeline_classes(const ml_pipeline *pipeline, size_
 /** The features that it needs, in the order that ml_pipeline_predict() takes them in. */
 ML_API const char *const *ml_pipeline_features(const ml_pipeline *pipeline, size_t *n);
 
+/**
+ * How much each column counts that the model sees, by what it has learnt: ml_model.importance,
+ * where importance_is says what the numbers are. No part of files: known only of a pipeline that
+ * ml_pipeline_fit() has made.
+ *
+ * @param[out] n  columns: ml_pipeline_column() has their names
+ * @return NULL: it is not known
+ */
+ML_API const double *ml_pipeline_importance(const ml_pipeline *pipeline, size_t *n);
+
+/** Categories of feature j in training, ascending. @param[out] n  how many @return NULL: it is a
+ * column of numbers */
+ML_API const char *const *ml_pipeline_categories(const ml_pipeline *pipeline, size_t j, size_t *n);
+
+/** The text of the steps; NULL: there are none. */
+ML_API const char *ml_pipeline_steps(const ml_pipeline *pipeline);
+
+/** Name of column j of those that the model sees: the features, or what the steps make of them.
+ * @return NULL behind the last */
+ML_API const char *ml_pipeline_column(const ml_pipeline *pipeline, size_t j);
+
+/**
+ * What the model has learnt.
+ *
+ * @param[out] out  as its ml_model.save() makes it, in the arena
+ * @return as that
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_learnt(const ml_pipeline *pipeline, ml_arena *arena,
+                                                  ml_value *out, ml_error *err);
+
+/** Column of the ids in the training data; NULL: a table had none, "": it was one series. */
+ML_API const char *ml_pipeline_id(const ml_pipeline *pipeline);
+
 /** The settings that give exactly these features; NULL: it learnt from a table. */
 ML_API const ml_fresh_settings *ml_pipeline_settings(const ml_pipeline *pipeline);
 
@@ -187,6 +220,52 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_extract(const ml_pipeline *pipeline,
                                                    const ml_series_set *set, ml_exec *exec,
                                                    const ml_watch *watch, ml_dataset **out,
                                                    ml_error *err);
+
+/* New data that are read as they come: series whose rows follow one another, or rows of a table. */
+typedef struct ml_pipeline_stream ml_pipeline_stream;
+
+/**
+ * Open new data and read their header.
+ *
+ * @param pipeline, path  borrowed; "-" is standard input
+ * @param opts   NULL for the defaults; its texts and watch are borrowed
+ * @param batch  series, or rows, that are read together; above 0
+ * @param[out] out  close it with ml_pipeline_stream_close(). Not written on failure.
+ *
+ * @retval ML_ERR_PARSE  columns that are not there, as ml_pipeline_read(); no header
+ * @retval ML_ERR_IO, ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_stream_open(const ml_pipeline *pipeline,
+                                                       const char *path,
+                                                       const ml_pipeline_read_opts *opts,
+                                                       size_t batch, ml_pipeline_stream **out,
+                                                       ml_error *err);
+
+/**
+ * Wait until the next `batch` series are complete, or the last ones. A series is when the next id
+ * begins or the input ends, a row when its line does. Memory does not depend on how many there
+ * were.
+ *
+ * @param[out] is_end  true: there is nothing any more
+ *
+ * @retval ML_ERR_PARSE  an id comes back that other ids have followed (the last 131072 ids are
+ *                       remembered, at least); at the end: there were no rows, or no row of a kind
+ * @retval ML_ERR_IO, ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_stream_wait(ml_pipeline_stream *stream, bool *is_end,
+                                                       ml_error *err);
+
+/**
+ * Read what ml_pipeline_stream_wait() has waited for, as ml_pipeline_read() reads a file that has
+ * nothing else. A kind that no row of it has may come later: its features have no value.
+ *
+ * @return as ml_pipeline_read()
+ */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_stream_read(ml_pipeline_stream *stream, ml_exec *exec,
+                                                       ml_dataset **out, ml_error *err);
+
+/** NULL is allowed. */
+ML_API void ml_pipeline_stream_close(ml_pipeline_stream *stream);
 
 /**
  * Predict. For the rows it was fitted on these are the bits that its model gave them then.

@@ -110,6 +110,15 @@ bool ml_prep_has(const ml_prep *prep, const char *step, const char *column) {
   return false;
 }
 
+bool ml_prep_rules(const ml_prep *prep, ml_select_opts *out) {
+  for (size_t i = 0; prep && i < prep->n; i++) {
+    if (strcmp(prep->steps[i].kind->name, "select") != 0) continue;
+    *out = prep->steps[i].select;
+    return true;
+  }
+  return false;
+}
+
 /* Texts of which none is a number say why a column has texts; else the first does. */
 static const char *telling_label(const ml_levels *levels) {
   double unused;

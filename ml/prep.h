@@ -5,6 +5,7 @@
 #define ML_PREP_H
 
 #include <ml/dataset.h>
+#include <ml/select.h>
 #include <ml/value.h>
 
 ML_BEGIN_DECLS
@@ -30,7 +31,9 @@ typedef struct ml_prepared ml_prepared; /* the steps with what they have learnt 
  *   select, select=RULES        keep the columns that are relevant for the target, by ml_select():
  *                               fdr:LEVEL (0.05), k:K, percentile:P, test:mann|ks|kx,
  *                               method:bh|by, redundancy:R, several with a slash between them; in
- *                               their order. Columns must have no missing values
+ *                               their order. Where none is relevant the one with the least p-value
+ *                               stays, with a warning, unless there are columns of texts. Columns
+ *                               must have no missing values
  *
  * @param text     steps as one line of CSV: "impute=median,standard,one-hot=colour"; "": none
  * @param[out] out  free it with ml_prep_free(). Not written on failure.
@@ -51,6 +54,10 @@ ML_API const char *ml_prep_text(const ml_prep *prep);
  * @param column  NULL: for any */
 ML_API bool ml_prep_has(const ml_prep *prep, const char *step, const char *column);
 
+/** The rules of the first step `select`, such as ml_select() takes them. @param prep  NULL: none
+ * @param[out] out  not written if there is no such step. @return whether there is one */
+ML_API bool ml_prep_rules(const ml_prep *prep, ml_select_opts *out);
+
 /** Check the steps against the columns of a dataset.
  * @retval ML_ERR_USAGE  one-hot names a column that is not there; a column of texts remains that no
  *                       step makes numeric; select-corr without a target, or with more columns than
@@ -66,7 +73,8 @@ ML_API ML_MUST_CHECK ml_status ml_prep_check(const ml_prep *prep, const ml_datas
  * @param rows      n row numbers; NULL: all rows, whatever n is
  * @param[out] out  free it with ml_prepared_free(). Not written on failure.
  * @retval ML_ERR_NUMERIC  a column has no value in these rows (impute makes it 0 instead); there
- * are fewer columns than select-corr wants
+ * are fewer columns than select-corr wants; select finds a missing value, only constants, or a
+ * target of one value
  * @retval ML_ERR_USAGE    a step in front of one-hot has removed the column it names
  * @retval ML_ERR_MEMORY
  */
@@ -82,6 +90,10 @@ ML_API size_t ml_prepared_n_columns(const ml_prepared *prepared);
 
 /** Name of column j: that of the feature, or "colour=red". @return borrowed */
 ML_API const char *ml_prepared_name(const ml_prepared *prepared, size_t j);
+
+/** What a step could not do as it was asked: select found no column that is relevant, and kept the
+ * one with the least p-value in place of none. One line. @return borrowed; NULL: nothing */
+ML_API const char *ml_prepared_warning(const ml_prepared *prepared);
 
 /**
  * Apply the steps to rows, which need not be those that they have learnt from.

@@ -58,6 +58,7 @@ void ml_prepared_free(ml_prepared *p) {
   if (!p) return;
   for (size_t j = 0; j < p->n; j++) release(&p->columns[j]);
   free(p->columns);
+  free(p->warning);
   free(p);
 }
 
@@ -109,6 +110,10 @@ size_t ml_prepared_n_columns(const ml_prepared *p) {
 
 const char *ml_prepared_name(const ml_prepared *p, size_t j) {
   return p->columns[j].name;
+}
+
+const char *ml_prepared_warning(const ml_prepared *p) {
+  return p->warning;
 }
 
 /* A column without any value has no text either. */

@@ -38,6 +38,7 @@ struct ml_prepared {
   size_t n_features; /* of the dataset */
   prep_column *columns;
   size_t n, capacity;
+  char *warning; /* NULL: none */
 };
 
 /* A new last column. @param label  of a text: "NAME=LABEL"; NULL: NAME as it is. @return NULL when

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The step `select`: the columns that hypothesis tests find relevant for the target. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,31 +206,44 @@ static ml_status make_matrix(relevance *r) {
 
 /* ---- what is selected ---- */
 
-static ml_status fail_irrelevant(const relevance *r, const ml_selection *s) {
+static ml_status warn_irrelevant(const relevance *r, const ml_selection *s) {
   const prep_fit *f = r->f;
   char name[CSV_QUOTE_MAX];
+  if (f->p->warning) return ML_OK;
+  csv__quote(target_name(f->data), strlen(target_name(f->data)), name);
+  const int n = asprintf(&f->p->warning,
+                         "select: none of %zu columns is relevant for the target \"%s\": the least "
+                         "p-value is %.2g, above %.2g; select=k:K takes the best K",
+                         s->n, name, s->features[0].p_value, s->threshold);
+  if (n >= 0) return ML_OK;
+  f->p->warning = NULL;
+  return ml_error_memory(f->err);
+}
+
+/* A fold of noise has a score, and it is that of chance, for the best column was chosen by the rows
+ * that are trained on. Texts are something to learn from. */
+static ml_status keep_best(const relevance *r, const ml_selection *s, bool *kept) {
+  const prep_fit *f = r->f;
+  if (s->n_selected > 0 || s->n < f->p->n) return ML_OK;
   if (s->n_constant == s->n)
     return ml_error_at(f->err, ML_ERR_NUMERIC, f->data->source, 0, 0,
                        "select: every column is constant in the rows that are trained on");
-  csv__quote(target_name(f->data), strlen(target_name(f->data)), name);
-  return ml_error_at(f->err, ML_ERR_NUMERIC, f->data->source, 0, 0,
-                     "select: none of %zu columns is relevant for the target \"%s\": the least "
-                     "p-value is %.2g, above %.2g; select=k:K takes the best K",
-                     s->n, name, s->features[0].p_value, s->threshold);
+  kept[r->column[s->features[0].column]] = true;
+  return warn_irrelevant(r, s);
 }
 
 /* Columns of texts are not in question: they stay. */
 static ml_status keep_selected(const relevance *r, const ml_selection *s) {
   const prep_fit *f = r->f;
   const size_t n = f->p->n;
-  if (s->n_selected == 0 && s->n == n) return fail_irrelevant(r, s);
   bool *kept = calloc(n + 1, sizeof *kept);
   if (!kept) return ml_error_memory(f->err);
   for (size_t j = 0; j < n; j++) kept[j] = f->p->columns[j].has_texts;
   for (size_t k = 0; k < s->n_selected; k++) kept[r->column[s->selected[k]]] = true;
-  prep__keep(f->p, kept);
+  const ml_status status = keep_best(r, s, kept);
+  if (status == ML_OK) prep__keep(f->p, kept);
   free(kept);
-  return ML_OK;
+  return status;
 }
 
 /* In this process alone: the folds are shared out among processes already. */

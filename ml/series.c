@@ -2,6 +2,7 @@
 /* A set of series: what it holds. */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <ml/series_internal.h>
 
@@ -75,6 +76,21 @@ ml_series ml_series_at(const ml_series_set *set, size_t i, size_t k) {
   series_span span = set->spans[i * set->n_kinds + k];
   const int64_t *times = set->clock == ML_CLOCK_TIME ? series__times(set, span.start) : NULL;
   return (ml_series){set->values + span.start, span.n, times};
+}
+
+bool series__add_kinds(ml_series_set *set, const char *const *names, size_t n) {
+  const size_t n_kinds = set->n_kinds + n;
+  char **kinds = reallocarray(set->kinds, n_kinds + 1, sizeof *kinds);
+  if (kinds) set->kinds = kinds;
+  series_span *spans = kinds ? calloc(set->n_ids * n_kinds + 1, sizeof *spans) : NULL;
+  if (!spans) return false;
+  for (size_t k = 0; k < n; k++) kinds[set->n_kinds + k] = (char *)(uintptr_t)names[k];
+  for (size_t i = 0; i < set->n_ids; i++)
+    memcpy(spans + i * n_kinds, set->spans + i * set->n_kinds, set->n_kinds * sizeof *spans);
+  free(set->spans);
+  set->spans = spans;
+  set->n_kinds = n_kinds;
+  return true;
 }
 
 void ml_series_free(ml_series_set *set) {

@@ -118,6 +118,9 @@ typedef struct series_ranking {
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking);
 void series__ranking_release(series_ranking *ranking);
 
+/* Append what equal ids have in common, if all are numbers: that of 1 is that of 1.0. */
+void series__put_key(const char *id, ml_buf *to);
+
 /* ---- rows into groups ---- */
 
 typedef struct series_order {
@@ -171,6 +174,10 @@ ml_status series__drop(ml_series_set *set, series_gaps gaps, ml_error *err);
 /* All that the options ask for, and away with times that are no dates. */
 ml_status series__finish(ml_series_set *set, series_gaps gaps, const ml_window *window,
                          ml_error *err);
+
+/* Add kinds that no id has a series of. @param names  n, borrowed as long as the set lives
+ * @return false when memory ran out */
+bool series__add_kinds(ml_series_set *set, const char *const *names, size_t n);
 
 /* ---- windows ---- */
 

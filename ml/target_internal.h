@@ -74,6 +74,7 @@ typedef struct target_join {
   size_t n_more;           /* at most TARGET_MORE_MAX */
   const ml_matrix *rows;
   const target_over *over; /* NULL: the rows of the matrix */
+  size_t *n_unused; /* how many ids of the file no row has, if some has one; NULL: an error */
 } target_join;
 
 enum { TARGET_MORE_MAX = 8 };

@@ -135,7 +135,7 @@ static size_t put_lonely(const join *j, const uint32_t *rows, const uint32_t *ot
   return n_lonely;
 }
 
-/* Both must have the same ids. */
+/* Both must have the same ids, but for those of the file that are not used. */
 static ml_status check_ids(const join *j, size_t n_ranks) {
   ml_buf words = {0};
   size_t n = put_lonely(j, j->row, j->file_row, n_ranks, 0, &words);
@@ -143,7 +143,9 @@ static ml_status check_ids(const join *j, size_t n_ranks) {
   size_t n_before = words.n;
   if (n > 0) ml_buf_puts(&words, ", and ");
   size_t m = put_lonely(j, j->file_row, j->row, n_ranks, j->matrix->n_rows, &words);
-  if (m > 0)
+  bool may_be_more = j->ask->n_unused && n < j->matrix->n_rows;
+  if (may_be_more) *j->ask->n_unused = m;
+  if (m > 0 && !may_be_more)
     ml_buf_printf(&words, " of column \"%.60s\" %s not among the features",
                   ml_csv_column(j->csv, j->id), m == 1 ? "is" : "are");
   else
@@ -151,7 +153,7 @@ static ml_status check_ids(const join *j, size_t n_ranks) {
   ml_status status = ML_OK;
   if (words.failed)
     status = ml_error_memory(j->err);
-  else if (n + m > 0)
+  else if (words.n > 0)
     status =
         ml_error_at(j->err, ML_ERR_PARSE, j->names.source, 0, 0, "%.*s", (int)words.n, words.data);
   ml_buf_release(&words);
@@ -205,7 +207,8 @@ static ml_status match(join *j) {
   ml_status status = ok ? enter_ids(j, &ranking) : ml_error_memory(j->err);
   for (size_t i = 0; status == ML_OK && i < n_over(j); i++)
     take_row(j, i, ranking.rank[j->ask->over ? j->ask->over->row[i] : i]);
-  for (size_t k = 0; status == ML_OK && k < n; k++) j->by_id[k] = j->row[k]; /* as many ranks */
+  for (size_t k = 0, at = 0; status == ML_OK && k < ranking.n; k++)
+    if (j->row[k] != NONE) j->by_id[at++] = j->row[k];
   series__ranking_release(&ranking);
   return status;
 }
@@ -218,21 +221,48 @@ static ml_status read_and_match(join *j) {
   return status == ML_OK ? match(j) : status;
 }
 
-static ml_status use_columns(const join *j, target_use *use, void *ctx) {
+/* Texts of column k that only ids have which are not used say nothing of the rows.
+ * @param[out] texts  room for all labels. @return how many are left */
+static size_t keep_used(join *j, size_t k, const char **texts, uint32_t *place) {
+  const ml_column *t = &j->table->columns[1 + k];
+  uint32_t *codes = j->codes + k * n_over(j);
+  size_t n = 0;
+  memset(place, 0xFF, t->n_labels * sizeof *place);
+  for (size_t i = 0; i < n_over(j); i++) place[codes[i]] = 0;
+  for (size_t c = 0; c < t->n_labels; c++) {
+    if (place[c] == NONE) continue;
+    place[c] = (uint32_t)n;
+    texts[n++] = t->labels[c];
+  }
+  for (size_t i = 0; i < n_over(j); i++) codes[i] = place[codes[i]];
+  return n;
+}
+
+static ml_status use_columns(join *j, target_use *use, void *ctx) {
   const target_over *over = j->ask->over;
   target_column columns[1 + TARGET_MORE_MAX];
-  for (size_t k = 0; k < j->n; k++) {
+  size_t n_labels = 0, at = 0;
+  for (size_t k = 0; k < j->n; k++) n_labels += j->table->columns[1 + k].n_labels;
+  const char **texts = calloc(n_labels + 1, sizeof *texts);
+  uint32_t *place = calloc(n_labels + 1, sizeof *place);
+  ml_status status = texts && place ? ML_OK : ml_error_memory(j->err);
+  for (size_t k = 0; k < j->n && status == ML_OK; k++) {
     const ml_column *t = &j->table->columns[1 + k];
+    size_t n_texts = keep_used(j, k, texts + at, place);
     columns[k] = (target_column){.name = t->name,
                                  .source = j->names.source,
                                  .n = n_over(j),
-                                 .texts = (const char *const *)t->labels,
-                                 .n_texts = t->n_labels,
+                                 .texts = texts + at,
+                                 .n_texts = n_texts,
                                  .codes = j->codes + k * n_over(j),
                                  .by_id = over ? NULL : j->by_id,
                                  .ids = over ? over->ids : j->matrix->rows};
+    at += n_texts;
   }
-  return use(ctx, columns, j->err);
+  if (status == ML_OK) status = use(ctx, columns, j->err);
+  free((void *)texts);
+  free(place);
+  return status;
 }
 
 ml_status target__join(const target_join *ask, target_use *use, void *ctx, ml_error *err) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows as a model sees them. */
+#include <math.h>
 #include <ml/model.h>
 #include <ml/rng.h>
 #include <string.h>
@@ -37,6 +38,30 @@ void ml_view_gather_weights(const ml_view *view, double *out) {
 
 void ml_view_gather_classes(const ml_view *view, uint32_t *out) {
   for (size_t i = 0; i < view->n; i++) out[i] = view->classes[ml_view_row(view, i)];
+}
+
+/* ---- deviations ------------------------------------------------------------------------------ */
+
+/* Twice over the values: squares of columns far from zero lose their digits. */
+static double deviation(const ml_view *view, const double *x) {
+  double sum = 0, mean = 0, squares = 0, shift = view->n ? x[ml_view_row(view, 0)] : 0;
+  for (size_t i = 0; i < view->n; i++) {
+    size_t row = ml_view_row(view, i);
+    double w = view->weights ? view->weights[row] : 1;
+    sum += w;
+    mean += w * (x[row] - shift);
+  }
+  mean /= sum;
+  for (size_t i = 0; i < view->n; i++) {
+    size_t row = ml_view_row(view, i);
+    double d = x[row] - shift - mean;
+    squares += (view->weights ? view->weights[row] : 1) * d * d;
+  }
+  return sum > 0 ? sqrt(squares / sum) : 0;
+}
+
+void ml_view_deviations(const ml_view *view, double *out) {
+  for (size_t j = 0; j < view->n_columns; j++) out[j] = deviation(view, view->x + j * view->stride);
 }
 
 /* ---- cross-validation ------------------------------------------------------------------------ */

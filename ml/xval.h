@@ -201,9 +201,11 @@ typedef enum ml_fold_state {
 /* One candidate in one fold. */
 typedef struct ml_fold_result {
   ml_fold_state state;
-  double *scores;    /* n_metrics; NaN: undefined */
-  const char **why;  /* n_metrics: why a score is undefined; "" or NULL if it is not */
-  const char *error; /* FAILED: one line; else NULL */
+  double *scores;     /* n_metrics; NaN: undefined */
+  const char **why;   /* n_metrics: why a score is undefined; "" or NULL if it is not */
+  const char *error;  /* FAILED: one line; else NULL */
+  bool is_irrelevant; /* the step select found no relevant column in the training rows, and kept the
+                         one with the least p-value */
   double fit_seconds, score_seconds;
 } ml_fold_result;
 
@@ -268,7 +270,7 @@ typedef struct ml_xval_result {
   size_t n_outer;
   size_t n_done, n_failed, n_skipped; /* fits: of a candidate in a fold */
   size_t n_resumed;                   /* fits that were taken from the checkpoint */
-  char **warnings;                    /* n_warnings lines: risks of leakage */
+  char **warnings; /* n_warnings lines: risks of leakage, columns that tell nothing */
   size_t n_warnings;
   double fit_seconds, score_seconds; /* sums over all processes */
 } ml_xval_result;
@@ -306,6 +308,29 @@ ML_API ML_MUST_CHECK ml_status ml_xval(const ml_dataset *data, const ml_model *m
 
 /** NULL is allowed. */
 ML_API void ml_xval_free(ml_xval_result *result);
+
+/**
+ * Permutation importance (Breiman 2001): the folds of the first repeat are fitted again with the
+ * parameters of the winner, and their test rows predicted as they are and with the values of one
+ * feature after another permuted among all of them. Steps are learnt in each fold, so that a
+ * feature they drop counts nothing. In this process alone, so that it always is the same; it takes
+ * as many predictions as there are wanted features and tested rows.
+ *
+ * @param result    with folds and a winner
+ * @param opts      as ml_xval() had them; NULL for the defaults
+ * @param wanted    n_features of the data: which are asked for; NULL: all
+ * @param watch     cancelling; may be NULL
+ * @param[out] out  n_features: how much worse the first metric of all test rows together becomes,
+ * in its own units, positive where the feature helps; NaN: not asked for, a column of texts that no
+ * step takes, or the metric is undefined
+ *
+ * @retval ML_ERR_USAGE  there are no folds, or none has won; what ml_prep_check() says
+ * @retval ML_ERR_NUMERIC, ML_ERR_PARSE  steps or model fail
+ * @retval ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_xv_importance(const ml_xval_result *result,
+                                                const ml_xval_opts *opts, const bool *wanted,
+                                                const ml_watch *watch, double *out, ml_error *err);
 
 /* ---- functions ----------------------------------------------------------------------------- */
 

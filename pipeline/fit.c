@@ -22,6 +22,7 @@ typedef struct fitting {
   ml_levels *categories;
   ml_prepared *whole; /* steps, of all columns of data; NULL: none */
   double *prepared;   /* what the steps make */
+  ml_view view;       /* what the model sees */
   bool *used;         /* columns of data that are needed */
   double *spare;
   ml_pipeline *p;
@@ -139,12 +140,16 @@ static bool asks(const exec_cancel *cancel) {
   return ml_watch_cancelled(((const asking *)(const void *)cancel)->watch);
 }
 
-static ml_status apply_steps(fitting *f, ml_view *view) {
+static ml_status apply_steps(fitting *f) {
+  ml_view *view = &f->view;
   const ml_dataset *data = &f->data;
   size_t size;
   ml_status status = ml_prep_check(f->opts->prep, data, f->err);
   if (status == ML_OK) status = ml_prep_fit(f->opts->prep, data, NULL, 0, &f->whole, f->err);
   if (status != ML_OK) return status;
+  if (ml_prepared_warning(f->whole))
+    return ml_error_at(f->err, ML_ERR_NUMERIC, data->source, 0, 0, "%s",
+                       ml_prepared_warning(f->whole));
   view->n_columns = ml_prepared_n_columns(f->whole);
   if (view->n_columns == 0)
     return ml_error_set(f->err, ML_ERR_NUMERIC, "no column is left by the steps");
@@ -161,21 +166,34 @@ static bool has_steps(const ml_prep *prep) {
   return prep && *ml_prep_text(prep);
 }
 
+static ml_status weigh_columns(fitting *f, const ml_view *view) {
+  ml_pipeline *p = f->p;
+  if (!p->model->importance) return ML_OK;
+  p->importance = pipeline__alloc(p, view->n_columns, sizeof *p->importance);
+  if (!p->importance) return ml_error_memory(f->err);
+  ml_status status = p->model->importance(p->fitted, view, p->importance, f->err);
+  if (status == ML_OK || status == ML_ERR_MEMORY) return status;
+  p->importance = NULL; /* nothing else depends on it */
+  if (f->err) *f->err = (ml_error){0};
+  return ML_OK;
+}
+
 static ml_status fit_model(fitting *f) {
   const ml_model *model = f->opts->model;
   ml_pipeline *p = f->p;
   const asking cancel = {{asks}, f->opts->watch};
-  ml_view view = ml_dataset_view(&f->data);
-  if (f->opts->fit_unweighted) view.weights = NULL;
+  ml_view *view = &f->view;
+  *view = ml_dataset_view(&f->data);
+  if (f->opts->fit_unweighted) view->weights = NULL;
   memset(f->used, true, f->data.n_features * sizeof *f->used);
   ml_status status = prep__check_values(f->opts->prep, model, &f->data, f->err);
-  if (status == ML_OK && has_steps(f->opts->prep)) status = apply_steps(f, &view);
-  if (status == ML_OK && model->check) status = model->check(p->params, &view, f->err);
+  if (status == ML_OK && has_steps(f->opts->prep)) status = apply_steps(f);
+  if (status == ML_OK && model->check) status = model->check(p->params, view, f->err);
   if (status == ML_OK && ml_watch_cancelled(f->opts->watch))
     status = ml_error_set(f->err, ML_ERR_CANCELLED, "interrupted");
-  return status == ML_OK
-             ? model->fit(p->params, &view, f->opts->seed, &cancel.cancel, &p->fitted, f->err)
-             : status;
+  if (status == ML_OK)
+    status = model->fit(p->params, view, f->opts->seed, &cancel.cancel, &p->fitted, f->err);
+  return status == ML_OK ? weigh_columns(f, view) : status;
 }
 
 /* ---- what is kept -----------------------------------------------------------------------------
@@ -294,7 +312,7 @@ static ml_status fit(fitting *f, const ml_dataset *given) {
   if (status == ML_OK) status = take_features(f);
   if (status == ML_OK && f->whole) status = take_steps(f);
   if (status == ML_OK) status = take_input(f);
-  return status == ML_OK ? about__make(p, given, f->opts, p->params, f->err) : status;
+  return status == ML_OK ? about__make(p, given, &f->view, f->opts, f->err) : status;
 }
 
 ml_status ml_pipeline_fit(const ml_dataset *data, const ml_pipeline_opts *opts, ml_pipeline **out,

@@ -186,11 +186,28 @@ static ml_status check_data(const member_of *about) {
   return status == ML_OK ? check_target(&data) : status;
 }
 
+static const char *const about_names[] = {"mltool", "data", "spread", "seed", "validation", NULL};
+
+/* How many there have to be is known when the steps are. */
+static ml_status check_spread(loading *l) {
+  member_of about;
+  const ml_value *list;
+  double x;
+  ml_status status = member__object(&l->root, "about", about_names, &about);
+  if (status == ML_OK) status = member__list(&about, "spread", pipeline__n_columns(l->p), &list);
+  for (size_t j = 0; status == ML_OK && j < list->as.l.n; j++) {
+    const ml_value *v = &list->as.l.values[j];
+    if (v->type != ML_TYPE_NULL && (!ml_value_as_real(v, &x) || !(x >= 0)))
+      status =
+          member__fail(&about, "spread", "entry %zu is no number from 0 on, and not null", j + 1);
+  }
+  return status;
+}
+
 static ml_status load_about(loading *l) {
-  static const char *const names[] = {"mltool", "data", "seed", "validation", NULL};
   member_of about;
   const char *text;
-  ml_status status = member__object(&l->root, "about", names, &about);
+  ml_status status = member__object(&l->root, "about", about_names, &about);
   if (status == ML_OK) status = member__text(&about, "mltool", false, &text);
   if (status == ML_OK) status = check_data(&about);
   if (status == ML_OK) status = check_seed(&about);
@@ -288,6 +305,7 @@ static ml_status load(loading *l, const ml_value *root) {
   if (status == ML_OK) status = load_recipe(l);
   if (status == ML_OK) status = list_kinds(l);
   if (status == ML_OK) status = load__steps(l);
+  if (status == ML_OK) status = check_spread(l);
   return status == ML_OK ? load__model(l) : status;
 }
 

@@ -2,6 +2,7 @@
 /* Pipelines: their memory, and what callers may know of them. */
 #include "pipeline.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,35 @@ const char *const *ml_pipeline_classes(const ml_pipeline *p, size_t *n) {
 const char *const *ml_pipeline_features(const ml_pipeline *p, size_t *n) {
   *n = p->n_features;
   return p->names;
+}
+
+const double *ml_pipeline_importance(const ml_pipeline *p, size_t *n) {
+  *n = p->importance ? pipeline__n_columns(p) : 0;
+  return p->importance;
+}
+
+const char *const *ml_pipeline_categories(const ml_pipeline *p, size_t j, size_t *n) {
+  const pipeline_feature *f = &p->features[j];
+  assert(j < p->n_features);
+  *n = f->is_text ? f->n_bins : 0;
+  return f->is_text ? f->labels : NULL;
+}
+
+const char *ml_pipeline_steps(const ml_pipeline *p) {
+  return p->steps;
+}
+
+const char *ml_pipeline_column(const ml_pipeline *p, size_t j) {
+  if (j >= pipeline__n_columns(p)) return NULL;
+  return p->prepared ? ml_prepared_name(p->prepared, j) : p->names[j];
+}
+
+ml_status ml_pipeline_learnt(const ml_pipeline *p, ml_arena *arena, ml_value *out, ml_error *err) {
+  return p->model->save(p->fitted, arena, out, err);
+}
+
+const char *ml_pipeline_id(const ml_pipeline *p) {
+  return p->is_series ? p->columns.id : p->id;
 }
 
 const ml_fresh_settings *ml_pipeline_settings(const ml_pipeline *p) {

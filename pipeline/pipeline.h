@@ -56,6 +56,7 @@ struct ml_pipeline {
   const char **classes; /* n_classes */
   size_t n_classes;
   void *fitted;
+  double *importance; /* of each column, where it was fitted and the model says it; else NULL */
 };
 
 /* @return NULL when memory ran out */
@@ -75,9 +76,10 @@ ml_status pipeline__check_features(const ml_pipeline *p, const ml_dataset *data,
 
 /* ---- about.c ---- */
 
-/* Say where it comes from. */
-ml_status about__make(ml_pipeline *p, const ml_dataset *data, const ml_pipeline_opts *opts,
-                      const double *params, ml_error *err);
+/* Say where it comes from.
+ * @param view  what the model has seen */
+ml_status about__make(ml_pipeline *p, const ml_dataset *data, const ml_view *view,
+                      const ml_pipeline_opts *opts, ml_error *err);
 
 /* ---- feature.c ---- */
 

@@ -7,8 +7,9 @@
 
 #include <ml/dataset_internal.h>
 #include <ml/name_list.h>
+#include <ml/series_internal.h>
 
-#include "pipeline.h"
+#include "stream.h"
 
 /* ---- series -----------------------------------------------------------------------------------
  */
@@ -21,15 +22,28 @@ static bool has_kind(const ml_series_set *set, const char *kind) {
 }
 
 /* Of the wide shape, kinds are columns and were there. */
+static ml_status fail_kinds(name_list *missing, const char *path, ml_error *err) {
+  if (missing->n == 0) return ML_OK;
+  return ml_error_at(err, ML_ERR_PARSE, path, 0, 0, "no row has the kind%s %s",
+                     missing->n == 1 ? "" : "s", name_list__text(missing));
+}
+
 static ml_status check_kinds(const ml_pipeline *p, const ml_series_set *set, const char *path,
                              ml_error *err) {
   name_list missing = {0};
   const char *kind;
   for (size_t i = 0; (kind = ml_fresh_settings_kind(p->settings, i)); i++)
     if (!has_kind(set, kind)) name_list__add(&missing, kind);
-  if (missing.n == 0) return ML_OK;
-  return ml_error_at(err, ML_ERR_PARSE, path, 0, 0, "no row has the kind%s %s",
-                     missing.n == 1 ? "" : "s", name_list__text(&missing));
+  return fail_kinds(&missing, path, err);
+}
+
+ml_status read__check_kinds(const ml_pipeline *p, const bool *are_there, const char *source,
+                            ml_error *err) {
+  name_list missing = {0};
+  const char *kind;
+  for (size_t i = 0; (kind = ml_fresh_settings_kind(p->settings, i)); i++)
+    if (!are_there[i]) name_list__add(&missing, kind);
+  return fail_kinds(&missing, source, err);
 }
 
 /* Features that need dates are not there without them. */
@@ -70,17 +84,54 @@ ml_status ml_pipeline_extract(const ml_pipeline *pipeline, const ml_series_set *
   return extract(pipeline, set, NULL, watch, exec, out, err);
 }
 
-static ml_status read_series(const ml_pipeline *p, const char *path,
-                             const ml_pipeline_read_opts *opts, ml_exec *exec, ml_dataset **out,
-                             ml_error *err) {
-  ml_series_set *set = NULL;
+static ml_series_opts series_opts(const ml_pipeline *p, const ml_pipeline_read_opts *opts) {
   ml_series_opts columns = p->columns;
   if (opts->id) columns.id = opts->id;
   columns.delimiter = opts->delimiter;
   columns.watch = opts->watch;
+  return columns;
+}
+
+static ml_status read_series(const ml_pipeline *p, const char *path,
+                             const ml_pipeline_read_opts *opts, ml_exec *exec, ml_dataset **out,
+                             ml_error *err) {
+  ml_series_set *set = NULL;
+  const ml_series_opts columns = series_opts(p, opts);
   ml_status status = ml_series_read(path, &columns, &set, err);
   if (status == ML_OK) status = extract(p, set, path, opts->watch, exec, out, err);
   ml_series_free(set);
+  return status;
+}
+
+/* What this part lacks another part may have: such ids have features without a value. */
+static ml_status add_kinds(const ml_pipeline *p, ml_series_set *set, bool *are_there,
+                           ml_error *err) {
+  const char *kind;
+  for (size_t i = 0; (kind = ml_fresh_settings_kind(p->settings, i)); i++) {
+    if (has_kind(set, kind))
+      are_there[i] = true;
+    else if (!series__add_kinds(set, &kind, 1))
+      return ml_error_memory(err);
+  }
+  return ML_OK;
+}
+
+ml_status read__part_of_series(const ml_pipeline *p, const char *text, size_t n, const char *source,
+                               const ml_pipeline_read_opts *opts, ml_exec *exec, bool *are_there,
+                               ml_dataset **out, ml_error *err) {
+  ml_series_set *set = NULL;
+  ml_dataset *data = NULL;
+  ml_series_opts columns = series_opts(p, opts);
+  columns.watch = NULL; /* which has its own progress */
+  ml_status status = ml_series_parse(text, n, source, &columns, &set, err);
+  if (status == ML_OK) status = add_kinds(p, set, are_there, err);
+  if (status == ML_OK) status = extract(p, set, source, opts->watch, exec, &data, err);
+  if (status == ML_OK) status = name_source(source, data, err);
+  ml_series_free(set);
+  if (status == ML_OK)
+    *out = data;
+  else
+    ml_dataset_free(data);
   return status;
 }
 
@@ -155,32 +206,51 @@ static ml_status map_texts(const ml_pipeline *p, ml_dataset *data, ml_error *err
 }
 
 /* Rows need no ids: where the column is not there, they are numbered. */
-static ml_status read_columns(const ml_pipeline *p, const char *path,
-                              const ml_pipeline_read_opts *opts, ml_exec *exec, ml_dataset **out,
-                              ml_error *err) {
-  const dataset_some some = {
-      .names = p->names, .are_texts = p->are_texts, .n = p->n_features, .id = p->id};
-  const ml_dataset_opts how = {.id = opts->id ? opts->id
-                                     : p->id  ? NULL
-                                              : "",
-                               .takes_infinite = true,
-                               .delimiter = opts->delimiter,
-                               .watch = opts->watch};
-  return dataset__read(path, &how, &some, exec, out, err);
+ml_dataset_opts read__table_opts(const ml_pipeline *p, const ml_pipeline_read_opts *opts) {
+  return (ml_dataset_opts){.id = opts->id ? opts->id
+                                 : p->id  ? NULL
+                                          : "",
+                           .takes_infinite = true,
+                           .delimiter = opts->delimiter,
+                           .watch = opts->watch};
 }
 
-static ml_status read_table(const ml_pipeline *p, const char *path,
-                            const ml_pipeline_read_opts *opts, ml_exec *exec, ml_dataset **out,
-                            ml_error *err) {
-  ml_dataset *data = NULL;
-  ml_status status = read_columns(p, path, opts, exec, &data, err);
-  if (status == ML_OK) status = check_types(p, data, err);
+dataset_some read__columns(const ml_pipeline *p) {
+  return (dataset_some){
+      .names = p->names, .are_texts = p->are_texts, .n = p->n_features, .id = p->id};
+}
+
+/* Takes data. */
+static ml_status finish_table(const ml_pipeline *p, ml_dataset *data, ml_dataset **out,
+                              ml_error *err) {
+  ml_status status = check_types(p, data, err);
   if (status == ML_OK) status = map_texts(p, data, err);
   if (status == ML_OK)
     *out = data;
   else
     ml_dataset_free(data);
   return status;
+}
+
+static ml_status read_table(const ml_pipeline *p, const char *path,
+                            const ml_pipeline_read_opts *opts, ml_exec *exec, ml_dataset **out,
+                            ml_error *err) {
+  const dataset_some some = read__columns(p);
+  const ml_dataset_opts how = read__table_opts(p, opts);
+  ml_dataset *data;
+  ml_status status = dataset__read(path, &how, &some, exec, &data, err);
+  return status == ML_OK ? finish_table(p, data, out, err) : status;
+}
+
+ml_status read__part_of_table(const ml_pipeline *p, const char *text, size_t n, const char *source,
+                              const ml_pipeline_read_opts *opts, ml_exec *exec, ml_dataset **out,
+                              ml_error *err) {
+  const dataset_some some = read__columns(p);
+  ml_dataset_opts how = read__table_opts(p, opts);
+  ml_dataset *data;
+  how.watch = NULL;
+  ml_status status = dataset__parse(text, n, source, &how, &some, exec, &data, err);
+  return status == ML_OK ? finish_table(p, data, out, err) : status;
 }
 
 ml_status ml_pipeline_read(const ml_pipeline *pipeline, const char *path,

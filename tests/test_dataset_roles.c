@@ -80,9 +80,16 @@ static void target_of_another_file(void **state) {
   ml_dataset *data = read_text("id,a\n1,5\n2,6\n3,7\n", &opts);
   assert_string_equal(data->target, "v");
   expect_levels(&data->classes, 3, "a,b,c: 0 1 2");
+  assert_int_equal(data->n_unused, 0);
   ml_dataset_free(data);
-  expect_error("id,a\n1,5\n2,6\n", &opts, ML_ERR_PARSE,
-               " 1 id (3) of column \"id\" is not among the features");
+  data = read_text("id,a\n1,5\n2,6\n", &opts);
+  expect_levels(&data->classes, 2, "a,b: 0 1");
+  assert_int_equal(data->n_unused, 1);
+  ml_dataset_free(data);
+  expect_error(
+      "id,a\n4,5\n5,6\n", &opts, ML_ERR_PARSE,
+      " 2 ids (4, 5) of the features have no target, and 3 ids (1.0, 2, 3) of column \"id\" "
+      "are not among the features");
   expect_error("a\n5\n", &opts, ML_ERR_USAGE,
                " no column of ids, which a target of another file is joined by; --id names it");
   snprintf(path, sizeof path, "%s", put_as("t.csv", "id,v\n3,2.5\n1,none\n2,1\n"));

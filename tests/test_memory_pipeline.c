@@ -26,7 +26,8 @@ static ml_status fit_table(ml_error *err) {
   ml_prep *prep = NULL;
   ml_pipeline *p = NULL;
   ml_status status = ml_model_find("decision_tree", NULL, &model, err);
-  if (status == ML_OK) status = ml_prep_parse("impute=median,one-hot=colour", &prep, err);
+  if (status == ML_OK)
+    status = ml_prep_parse("impute=median,one-hot=colour,select=k:2", &prep, err);
   if (status == ML_OK) {
     const ml_pipeline_opts opts = {.prep = prep, .model = model};
     status = ml_pipeline_fit(data, &opts, &p, err);

@@ -33,21 +33,60 @@ static ml_status read_numbers(ml_error *err) {
 
 static ml_dataset *classes, *numbers; /* that were read */
 
+static const char *list_of_steps;
+static const ml_dataset *prepared_data;
+
+/* Learnt, to values and back, and applied. */
 static ml_status prepare(ml_error *err) {
   static const uint32_t rows[] = {0, 2, 3, 5, 6, 7, 9};
+  static const size_t place[] = {0, 1, 2};
+  static const bool are_texts[] = {false, false, true};
   double out[7 * 8];
   ml_prep *prep = NULL;
-  ml_prepared *steps = NULL;
-  ml_status status =
-      ml_prep_parse("impute=median,one-hot=colour,standard,minmax,select-corr=2", &prep, err);
-  if (status == ML_OK) status = ml_prep_fit(prep, numbers, rows, 7, &steps, err);
+  ml_prepared *steps = NULL, *loaded = NULL;
+  ml_value saved;
+  ml_arena *arena = ml_arena_new();
+  if (!arena) return ml_error_memory(err);
+  ml_status status = ml_prep_parse(list_of_steps, &prep, err);
+  if (status == ML_OK) status = ml_prep_fit(prep, prepared_data, rows, 7, &steps, err);
+  if (status == ML_OK) status = ml_prepared_save(steps, place, arena, &saved, err);
+  if (status == ML_OK) status = ml_prepared_load(&saved, 3, are_texts, &loaded, err);
   if (status == ML_OK) {
-    assert_true(ml_prepared_n_columns(steps) <= 8);
-    status = ml_prepared_apply(steps, numbers, rows, 7, out, 7, err);
+    assert_true(ml_prepared_n_columns(loaded) <= 8);
+    status = ml_prepared_apply(loaded, prepared_data, rows, 7, out, 7, err);
+  } else {
+    assert_null(loaded);
   }
+  ml_arena_free(arena);
+  ml_prepared_free(loaded);
   ml_prepared_free(steps);
   ml_prep_free(prep);
   return status;
+}
+
+static ml_prepared *learnt;
+static size_t filled; /* bytes of the arena, so that each time others are beyond its first chunk */
+
+static ml_status save_learnt(ml_error *err) {
+  static const size_t place[] = {0, 1, 2};
+  ml_value saved;
+  ml_arena *arena = ml_arena_new();
+  ml_status status = arena && ml_arena_alloc(arena, filled) ? ML_OK : ml_error_memory(err);
+  if (status == ML_OK) status = ml_prepared_save(learnt, place, arena, &saved, err);
+  ml_arena_free(arena);
+  return status;
+}
+
+static void saved_steps(void **state) {
+  (void)state;
+  ml_prep *prep = NULL;
+  ml_error err = {0};
+  assert_int_equal(ml_prep_parse("impute=median,standard,one-hot=b,one-hot,minmax", &prep, &err),
+                   ML_OK);
+  assert_int_equal(ml_prep_fit(prep, numbers, NULL, 0, &learnt, &err), ML_OK);
+  for (filled = 16; filled < 4096; filled += 16) fail_each("save steps", save_learnt, 0);
+  ml_prepared_free(learnt);
+  ml_prep_free(prep);
 }
 
 static ml_status score_classes(ml_error *err) {
@@ -162,6 +201,9 @@ static void ways(void **state) {
   opts = (ml_xval_opts){.cv = "kfold:4", .early = ML_EARLY_RACE};
   fail_runs("race", "ridge", "alpha=0.1,1");
   opts = (ml_xval_opts){.cv = "kfold:2"};
+  steps_text = "one-hot,select=fdr:1e-9"; /* of which no column is relevant */
+  fail_runs("select", "ridge", "alpha=0.1,1");
+  steps_text = NULL;
   draw = ML_DRAW_SOBOL;
   fail_runs("sobol", "ridge", "alpha=log:0.1:1");
   draw = ML_DRAW_RANDOM;
@@ -221,7 +263,16 @@ static void data(void **state) {
 
 static void steps(void **state) {
   (void)state;
-  fail_each("steps", prepare, 0);
+  static const char *const lists[] = {"impute=median,one-hot=colour,standard,minmax,select-corr=2",
+                                      "impute=mean,one-hot,select=k:2/redundancy:0.9,standard",
+                                      "one-hot,select=fdr:1e-9/test:ks", "select=test:kx,one-hot"};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    list_of_steps = lists[i];
+    prepared_data = numbers;
+    fail_each("steps", prepare, 0);
+    prepared_data = classes;
+    fail_each("steps of classes", prepare, 0);
+  }
 }
 
 static void scores(void **state) {
@@ -265,7 +316,8 @@ static int teardown(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(data),        cmocka_unit_test(steps),
-                                     cmocka_unit_test(scores),      cmocka_unit_test(models),
-                                     cmocka_unit_test(kept_models), cmocka_unit_test(ways)};
+                                     cmocka_unit_test(saved_steps), cmocka_unit_test(scores),
+                                     cmocka_unit_test(models),      cmocka_unit_test(kept_models),
+                                     cmocka_unit_test(ways)};
   return cmocka_run_group_tests_name("memory_xval", tests, setup, teardown);
 }

@@ -41,7 +41,8 @@ static void the_file_of_a_table(void **state) {
       "\"mltool_pipeline\": 1,\n"
       "\"about\": {\"mltool\":\"0.1.0\",\"data\":{\"file\":\"train.csv\",\"rows\":4,"
       "\"features\":2,\"weighted\":false,\"classes\":null,"
-      "\"values\":{\"min\":0.5,\"mean\":2,\"max\":4}},\"seed\":7,\"validation\":null},\n"
+      "\"values\":{\"min\":0.5,\"mean\":2,\"max\":4}},\"spread\":[1.118033988749895,0],\"seed\":7,"
+      "\"validation\":null},\n"
       "\"input\": {\"kind\":\"table\",\"id\":\"id\"},\n"
       "\"recipe\": null,\n"
       "\"features\": [\n"
@@ -59,6 +60,26 @@ static void the_file_of_a_table(void **state) {
   free(text);
   ml_pipeline_free(p);
   ml_dataset_free(data);
+}
+
+static size_t pipeline_n_columns(const ml_pipeline *p) {
+  size_t n = 0;
+  while (ml_pipeline_column(p, n)) n++;
+  return n;
+}
+
+/* A row of coefficients for each class, with one for each column and the intercept. */
+static void expect_learnt(const ml_pipeline *p, const ml_pipeline *again) {
+  ml_arena *arena = ml_arena_new();
+  ml_value a, b;
+  assert_int_equal(ml_pipeline_learnt(p, arena, &a, NULL), ML_OK);
+  assert_int_equal(ml_pipeline_learnt(again, arena, &b, NULL), ML_OK);
+  assert_true(ml_value_equal(&a, &b));
+  const ml_value *coef = ml_value_find(&a, "coef");
+  assert_non_null(coef);
+  assert_int_equal(coef->as.a.n_rows, 3);
+  assert_int_equal(coef->as.a.n_cols, pipeline_n_columns(p) + 1);
+  ml_arena_free(arena);
 }
 
 static void what_it_says(void **state) {
@@ -83,6 +104,10 @@ static void what_it_says(void **state) {
   assert_int_equal(n, 6);
   assert_null(ml_pipeline_settings(again));
   assert_null(ml_pipeline_columns(again)->id);
+  assert_string_equal(ml_pipeline_steps(again), "one-hot=colour,standard");
+  assert_string_equal(ml_pipeline_column(again, 4), "e");
+  assert_memory_equal(ml_pipeline_column(again, 5), "colour=", strlen("colour="));
+  expect_learnt(p, again);
   const ml_value *about = ml_pipeline_about(again), *counts;
   counts = ml_value_find(ml_value_find(about, "data"), "classes");
   int64_t sum = 0, count;

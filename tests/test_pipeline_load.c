@@ -162,6 +162,9 @@ static void wrong_members(void **state) {
          "m.json: about.data.weighted: expected true or false");
   expect("\"calm\":", "\"calm\":-", "m.json: about.data.classes: 'calm' is no number of rows");
   expect("\"values\":null", "\"values\":{}", "m.json: about.data.values.min: it is missing");
+  expect("\"spread\":[", "\"spread\":[1,", "m.json: about.spread: expected 8 entries, found 9");
+  expect("\"spread\":[", "\"spread\":[-",
+         "m.json: about.spread: entry 1 is no number from 0 on, and not null");
   expect("\"seed\":7", "\"seed\":7.5",
          "m.json: about.seed: expected an integer, or a string with one");
   expect("\"validation\":null", "\"validation\":{\"cv\":1}",

@@ -89,6 +89,33 @@ static void a_nested_search_goes_on(void **state) {
   cut_anywhere(&(ml_xval_opts){.cv = "kfold:2", .nested = "2", .keep_predictions = true});
 }
 
+static void folds_without_a_relevant_feature_go_on(void **state) {
+  (void)state;
+  ml_prep *prep = NULL;
+  ml_error err = {0};
+  assert_int_equal(ml_prep_parse("select=fdr:1e-9", &prep, &err), ML_OK);
+  ml_xval_opts opts = {.cv = "kfold:2", .nested = "2", .prep = prep};
+  ml_xval_result *r = run_xval(&data, ridge, candidates, &opts, NULL);
+  assert_int_equal(r->n_warnings, 1);
+  assert_string_equal(r->warnings[0],
+                      "no feature is relevant in the training rows of 6 of 6 folds: select takes "
+                      "the one with the least p-value there");
+  size_t n;
+  opts.checkpoint = path;
+  unlink(path);
+  ml_xval_free(run_xval(&data, ridge, candidates, &opts, NULL));
+  char *whole = read_file(path, &n);
+  for (size_t tenth = 0; tenth <= 10; tenth++) {
+    write_bytes(whole, n * tenth / 10);
+    ml_xval_result *again = run_xval(&data, ridge, candidates, &opts, NULL);
+    expect_same_result(again, r);
+    ml_xval_free(again);
+  }
+  free(whole);
+  ml_xval_free(r);
+  ml_prep_free(prep);
+}
+
 static void other_files_are_left_alone(void **state) {
   (void)state;
   const ml_xval_opts opts = {.cv = "kfold:3", .checkpoint = path};
@@ -154,6 +181,7 @@ int main(void) {
       cmocka_unit_test(a_search_goes_on),
       cmocka_unit_test(undefined_scores_and_a_holdout_go_on),
       cmocka_unit_test(a_nested_search_goes_on),
+      cmocka_unit_test(folds_without_a_relevant_feature_go_on),
       cmocka_unit_test(other_files_are_left_alone),
       cmocka_unit_test(damage_is_seen),
       cmocka_unit_test(two_runs_do_not_share_a_journal),

@@ -72,6 +72,7 @@ static void expect_text(const char *got, const char *want) {
 
 static void expect_fold(const ml_fold_result *got, const ml_fold_result *want, size_t n_metrics) {
   assert_int_equal(got->state, want->state);
+  assert_int_equal(got->is_irrelevant, want->is_irrelevant);
   expect_text(got->error, want->error);
   for (size_t k = 0; k < n_metrics; k++) {
     expect_same("score", got->scores[k], want->scores[k]);

@@ -46,6 +46,7 @@ static void put_outcome(const xval_outcome *o, size_t n_metrics, ml_buf *line) {
   ml_buf_json_number(line, o->fit_seconds);
   ml_buf_puts(line, ",\"score\":");
   ml_buf_json_number(line, o->score_seconds);
+  if (o->is_irrelevant) ml_buf_puts(line, ",\"irrelevant\":true");
   if (o->state == ML_FOLD_FAILED) {
     ml_buf_puts(line, ",\"error\":");
     ml_buf_json_string(line, o->texts);
@@ -144,7 +145,9 @@ static bool get_scores(const json_t *result, size_t n_metrics, double *scores) {
 
 /* The bytes that the task gave, once more. */
 static bool get_outcome(const json_t *result, size_t n_metrics, double *scores, ml_buf *out) {
-  xval_outcome o = {.state = ML_FOLD_DONE, .scores = scores};
+  xval_outcome o = {.state = ML_FOLD_DONE,
+                    .is_irrelevant = json_is_true(json_object_get(result, "irrelevant")),
+                    .scores = scores};
   const char *error = json_string_value(json_object_get(result, "error"));
   const json_t *why = json_object_get(result, "why");
   ml_buf texts = {0};

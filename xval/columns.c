@@ -112,8 +112,8 @@ ml_status columns__check(const xval_run *run, ml_error *err) {
 
 /* ---- columns of nothing ---------------------------------------------------------------------- */
 
-/* Columns that are named; the others are counted. */
-enum { EMPTY_SHOWN = 5 };
+/* Up to so many are named one by one. */
+enum { EMPTY_SHOWN = 3 };
 
 static bool has_finite(const double *x, const uint32_t *rows, size_t n) {
   for (size_t i = 0; i < n; i++)
@@ -149,35 +149,67 @@ static size_t count_empty(const ml_folds *folds, const double *x, size_t *first)
   return n;
 }
 
-static ml_status tell_empty(xval_run *run, const char *name, size_t n_folds, size_t first,
-                            size_t of) {
-  char where[64] = "any fold";
-  if (n_folds == 1 && of > 1)
-    snprintf(where, sizeof where, "fold %zu", first);
-  else if (n_folds < of)
-    snprintf(where, sizeof where, "%zu folds, such as %zu", n_folds, first);
+typedef struct empty_column {
+  size_t column, n_folds, first; /* in so many folds, and the first of them */
+} empty_column;
+
+static ml_status tell_empty(xval_run *run, const empty_column *e, size_t of) {
+  char where[64] = "any fold", room[32];
+  if (e->n_folds == 1 && of > 1)
+    snprintf(where, sizeof where, "fold %zu", e->first);
+  else if (e->n_folds < of)
+    snprintf(where, sizeof where, "%zu folds, such as %zu", e->n_folds, e->first);
   return run__warn(run,
                    "column '%s' has no value in the training rows of %s: impute makes it 0 there",
-                   name, where);
+                   name_of(&run->plan.data, e->column, room, sizeof room), where);
+}
+
+/* Counts each fold once, whichever candidates are fitted in it. */
+ml_status columns__warn_irrelevant(xval_run *run, ml_error *err) {
+  const xval_plan *plan = &run->plan;
+  size_t n = 0, n_done = 0;
+  if (!ml_prep_has(run->opts->prep, "select", NULL)) return ML_OK;
+  for (size_t s = 0; s < plan->n_scenes; s++)
+    for (size_t f = 0; f < plan->scenes[s].folds.n; f++) {
+      bool is_done = false, is_irrelevant = false;
+      for (size_t c = 0; c < plan->n_candidates; c++) {
+        const ml_fold_result *fit = run__fit(run, s, c, f);
+        is_done |= fit->state == ML_FOLD_DONE;
+        is_irrelevant |= fit->state == ML_FOLD_DONE && fit->is_irrelevant;
+      }
+      n_done += is_done;
+      n += is_irrelevant;
+    }
+  if (n == 0) return ML_OK;
+  const ml_status status =
+      run__warn(run,
+                "no feature is relevant in the training rows of %zu of %zu fold%s: select takes "
+                "the one with the least p-value there",
+                n, n_done, n_done == 1 ? "" : "s");
+  return status == ML_OK ? ML_OK : ml_error_memory(err);
 }
 
 ml_status columns__warn_empty(xval_run *run, ml_error *err) {
   const ml_dataset *d = &run->plan.data;
   const ml_folds *folds = &run->plan.scenes[run->main == SIZE_MAX ? run->final : run->main].folds;
-  size_t n_empty = 0;
+  empty_column empty[EMPTY_SHOWN];
+  size_t n = 0;
+  char room[32];
   ml_status status = ML_OK;
   if (!ml_prep_has(run->opts->prep, "impute", NULL)) return ML_OK;
-  for (size_t j = 0; j < d->n_features && status == ML_OK; j++) {
+  for (size_t j = 0; j < d->n_features; j++) {
     const double *x = d->x + j * d->n_rows;
-    char room[32];
-    size_t first = 0, n_folds = 0;
+    empty_column e = {.column = j};
     if (is_text(d, j) || prep__are_finite(x, d->n_rows)) continue;
-    n_folds = count_empty(folds, x, &first);
-    if (n_folds > 0 && n_empty++ < EMPTY_SHOWN)
-      status = tell_empty(run, name_of(d, j, room, sizeof room), n_folds, first, folds->n);
+    e.n_folds = count_empty(folds, x, &e.first);
+    if (e.n_folds > 0 && n++ < EMPTY_SHOWN) empty[n - 1] = e;
   }
-  if (status == ML_OK && n_empty > EMPTY_SHOWN)
-    status = run__warn(run, "so it is with %zu more column%s", n_empty - EMPTY_SHOWN,
-                       n_empty == EMPTY_SHOWN + 1 ? "" : "s");
+  if (n > EMPTY_SHOWN) /* such as features that short series have not */
+    status = run__warn(run,
+                       "%zu columns have no value in the training rows of some fold, such as '%s': "
+                       "impute makes them 0 there",
+                       n, name_of(d, empty[0].column, room, sizeof room));
+  for (size_t i = 0; n <= EMPTY_SHOWN && i < n && status == ML_OK; i++)
+    status = tell_empty(run, &empty[i], folds->n);
   return status == ML_OK ? ML_OK : ml_error_memory(err);
 }

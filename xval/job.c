@@ -201,6 +201,7 @@ static ml_status keep(computing *c, const xval_item *item, size_t candidate, con
   if (!c->counts) return ML_OK;
   ml_fold_result *fit = run__fit(run, item->scene, candidate, item->fold);
   fit->state = o->state;
+  fit->is_irrelevant = o->is_irrelevant;
   fit->fit_seconds = o->fit_seconds;
   fit->score_seconds = o->score_seconds;
   run->fits_done++;

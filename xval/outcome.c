@@ -6,6 +6,7 @@
 
 void outcome__put(const xval_outcome *o, size_t n_metrics, ml_buf *out) {
   wire__put_u64(out, o->state);
+  wire__put_u64(out, o->is_irrelevant);
   ml_buf_put(out, &o->fit_seconds, sizeof o->fit_seconds);
   ml_buf_put(out, &o->score_seconds, sizeof o->score_seconds);
   if (o->state == ML_FOLD_DONE) wire__put(out, o->scores, n_metrics * sizeof *o->scores);
@@ -24,12 +25,12 @@ static bool has_texts(const xval_outcome *o, size_t n_metrics) {
 }
 
 bool outcome__get(wire *in, size_t n_metrics, xval_outcome *o) {
-  uint64_t state = wire__u64(in);
-  *o = (xval_outcome){.state = (ml_fold_state)state};
+  uint64_t state = wire__u64(in), is_irrelevant = wire__u64(in);
+  *o = (xval_outcome){.state = (ml_fold_state)state, .is_irrelevant = is_irrelevant};
   o->fit_seconds = wire__real(in);
   o->score_seconds = wire__real(in);
   if (state == ML_FOLD_DONE) o->scores = wire__array(in, n_metrics, sizeof *o->scores);
   o->n_texts = wire__u64(in);
   o->texts = wire__array(in, o->n_texts, 1);
-  return !in->bad && state <= ML_FOLD_FAILED && has_texts(o, n_metrics);
+  return !in->bad && state <= ML_FOLD_FAILED && is_irrelevant <= 1 && has_texts(o, n_metrics);
 }

@@ -84,6 +84,7 @@ static ml_status learn(prepared *p, const xval_plan *plan, const ml_cv *cv, size
   if (n_test) memcpy(p->rows + n_train, test, n_test * sizeof *test);
   ml_status status = ml_prep_fit(plan->prep, &plan->data, p->rows, n_train, steps, err);
   if (status != ML_OK) return status;
+  p->is_irrelevant = ml_prepared_warning(*steps) != NULL;
   p->n_columns = ml_prepared_n_columns(*steps);
   if (p->n_columns == 0 && !(plan->model->traits & ML_MODEL_FEATURELESS))
     return ml_error_set(err, ML_ERR_NUMERIC, "no column is left by the steps");

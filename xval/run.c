@@ -308,6 +308,7 @@ static ml_status compute(xval_run *run, ml_error *err) {
   ml_status closed = journal__close(run, status == ML_OK ? err : NULL);
   if (status == ML_OK) status = closed;
   job__close(run);
+  if (status == ML_OK) status = columns__warn_irrelevant(run, err);
   return status == ML_OK ? all_failed(run, err) : status;
 }
 

@@ -82,6 +82,9 @@ ml_status columns__check(const xval_run *run, ml_error *err);
  * them.
  */
 ml_status columns__warn_empty(xval_run *run, ml_error *err);
+
+/* Say in how many folds select found nothing. @retval ML_ERR_MEMORY */
+ml_status columns__warn_irrelevant(xval_run *run, ml_error *err);
 ml_status run__warn(xval_run *run, const char *format, ...) ML_PRINTF(2, 3);
 
 /* ---- scenes.c: folds ---- */

@@ -317,6 +317,7 @@ static void put_outcomes(const fold_run *run, ml_buf *out) {
   for (size_t i = 0; i < run->n; i++) {
     const fold_slot *slot = &s->slots[i];
     const xval_outcome outcome = {.state = slot->state,
+                                  .is_irrelevant = s->plan.prep && s->prepared.is_irrelevant,
                                   .fit_seconds = slot->fit_seconds,
                                   .score_seconds = slot->score_seconds,
                                   .scores = slot->scores,

@@ -21,6 +21,7 @@ typedef struct prepared {
   bool is_there;
   size_t scene, fold;
   ml_error error; /* of a step that failed */
+  bool is_irrelevant;
   size_t n_columns;
   double *x, *y, *weights;
   uint32_t *classes, *rows;

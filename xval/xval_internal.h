@@ -181,6 +181,7 @@ ml_status score__compute(const score_rows *s, const xval_plan *plan, const doubl
 
 typedef struct xval_outcome {
   ml_fold_state state;
+  bool is_irrelevant; /* as in ml_fold_result */
   double fit_seconds, score_seconds;
   const double *scores; /* n_metrics; DONE */
   const char *texts;    /* n_texts bytes: why, of each score that is NaN; or the error */

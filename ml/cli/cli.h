@@ -51,6 +51,7 @@ struct cli_opt {
   const char *choices; /* CLI_CHOICE: "auto|always|never" */
   const char *bare;    /* CLI_CHOICE: meant when no =VALUE follows */
   bool is_hidden;      /* for programs, not in help */
+  bool is_answer;      /* asks something in place of running the command: no file has it */
 };
 
 /* Options that several tables have, by the place of their field. */
@@ -60,6 +61,18 @@ struct cli_opt {
         .help =                                                                                 \
             "what separates the cells: a punctuation mark, or tab; without it, found out from " \
             "the header"                                                                        \
+  }
+#define CLI_TRUST_OPT(field)                                                              \
+  {                                                                                       \
+    0, "trust", CLI_FLAG, field,                                                          \
+        .help = "load a model of Python, whose pickle beside MODEL.json can run any code" \
+  }
+#define CLI_OPENED_MODEL_OPT(field)                                                     \
+  {                                                                                     \
+    0, "model", CLI_TEXT, field, "FILE",                                                \
+        .help =                                                                         \
+            "shared object with the model of one's own that MODEL.json is of, such as " \
+            "./mymodel.so: it is opened only when it is named here"                     \
   }
 #define CLI_TARGET_FILE_OPT(field)                                                            \
   {                                                                                           \
@@ -79,6 +92,7 @@ typedef struct cli_group {
 /* Of every command; its group comes last in the list and its struct first in the options. */
 typedef struct cli_common {
   bool help, version, quiet, verbose, json, list_options, list_commands, list_features;
+  bool print_config;   /* of commands with cli__config_opts */
   int progress, color; /* cli_when */
 } cli_common;
 
@@ -121,6 +135,8 @@ extern const cli_opt cli__connect_opts[]; /* cli_connect */
 extern const cli_opt cli__message_opts[]; /* cli_workers */
 extern const cli_opt cli__data_opts[];    /* cli_data */
 extern const cli_opt cli__window_opts[];  /* cli_window */
+extern const cli_opt cli__config_opts[];  /* cli_common */
+extern const cli_opt cli__folder_opts[];  /* const char *: the path */
 
 /* ---- commands as data ---------------------------------------------------------------------- */
 
@@ -139,6 +155,8 @@ typedef struct cli_command {
   const cli_group *groups;
   size_t options_size; /* of the struct that the groups fill, which starts with a cli_common */
   size_t max_args;     /* operands; CLI_ANY: as many as there are, also negative numbers */
+  const char *const *operands; /* their names in a file of 'mltool run', which ends in NULL; NULL:
+                                  no file runs this command */
   const cli_example *examples;
   const char *exit_status; /* NULL: the usual codes */
   ml_status (*run)(cli_call *cli, const void *options, ml_error *err);
@@ -150,10 +168,12 @@ extern const cli_command cli__roll;
 extern const cli_command cli__xval_command;
 extern const cli_command cli__train;
 extern const cli_command cli__predict;
+extern const cli_command cli__inspect;
 extern const cli_command cli__split;
 extern const cli_command cli__score;
 extern const cli_command cli__models;
 extern const cli_command cli__features;
+extern const cli_command cli__run_command;
 extern const cli_command cli__peach;
 extern const cli_command cli__status;
 extern const cli_command cli__worker;
@@ -178,25 +198,49 @@ typedef struct cli_progress {
   double call_start, start, last; /* seconds: of the call, of the step, of the last drawing */
 } cli_progress;
 
+/* An option that was given, on the command line or in a file. */
+typedef struct cli_given {
+  const cli_group *group;
+  const cli_opt *opt;
+  const char *value; /* borrowed; NULL: a flag */
+  bool is_of_file;
+} cli_given;
+
+typedef struct cli_config cli_config;
+
 struct cli_call {
   const cli_command *command;
   cli_common common;
-  const char **args; /* operands, borrowed from argv */
+  const char **args; /* operands, borrowed from argv or the file */
   size_t n_args;
+  cli_config *config; /* what 'mltool run' has read; NULL: there is none */
+  cli_given *given;   /* n_given, in the order they were given; of those for one field the last */
+  size_t n_given;
   cli_progress progress;
   int exit_code;  /* of a command that has codes of its own; 0: the code of the status */
   ml_mproc *idle; /* pool that the watch looks after, while nothing else uses it; NULL: none */
   double polled;  /* when it last did */
   ml_buf details; /* lines to follow an error, such as a traceback */
+  bool keeps_log;
+  ml_buf log; /* notes, a line each, if they are kept */
 };
 
 /* ---- opt.c: the command line --------------------------------------------------------------- */
 
-/** Find the command in argv. @param[out] at  its index; argc when none is named. */
-ml_status cli__scan(int argc, char **argv, int *at, const cli_command **command, ml_error *err);
+/* Where the command stands in argv; argc: nowhere. */
+typedef struct cli_places {
+  int command;
+  int file; /* of 'mltool run', which then stands for another command */
+} cli_places;
 
-/** Parse argv, but for argv[at], into options (command->options_size zero bytes) and cli->args. */
-ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options, ml_error *err);
+/** Find the command in argv. */
+ml_status cli__scan(int argc, char **argv, cli_places *at, const cli_command **command,
+                    ml_error *err);
+
+/** Parse what cli->config has, and then argv but for those places, into options
+ * (command->options_size zero bytes), cli->args and cli->given. */
+ml_status cli__parse(cli_call *cli, int argc, char **argv, const cli_places *at, void *options,
+                     ml_error *err);
 
 /** Free what the options hold, and them. NULL is allowed. */
 void cli__free_options(const cli_command *command, void *options);
@@ -206,6 +250,28 @@ void cli__free_options(const cli_command *command, void *options);
 /** Set the field of an option. @param typed  the option as it was given; NULL for a default */
 ml_status cli__set(const cli_opt *opt, const char *typed, const char *value, void *group,
                    ml_error *err);
+
+/* ---- config.c, config_print.c: a command line as a file ------------------------------------- */
+
+/** Read a file of 'mltool run', JSON or YAML. @param[out] out  free it with cli__config_free() also
+ * after an error */
+ml_status cli__config_read(const char *path, cli_config **out, ml_error *err);
+
+/** NULL is allowed. */
+void cli__config_free(cli_config *config);
+
+/** The command of the file. @return NULL with an error: it has none, or one that no file can run */
+const cli_command *cli__config_command(const cli_config *config, ml_error *err);
+
+/** Set the options and operands of the file. @param cli  its command is that of the file */
+ml_status cli__config_apply(const cli_config *config, cli_call *cli, void *options, ml_error *err);
+
+/** Write what was given as a file that 'mltool run' reads.
+ * @param is_of_folder  leave out how it is run (workers, messages) and where the folder is */
+ml_status cli__config_print(const cli_call *cli, bool is_of_folder, ml_buf *out, ml_error *err);
+
+/** Note that an option was given, in place of others for its field; a list keeps all. */
+ml_status cli__give(cli_call *cli, cli_given given, void *options, ml_error *err);
 
 /* ---- text.c, help.c ------------------------------------------------------------------------ */
 
@@ -240,8 +306,11 @@ void cli__list_features(ml_buf *out);
 /** Print a result on standard output; releases text. */
 ml_status cli__print(ml_buf *text, ml_error *err);
 
-/** Print a line on standard error, unless -q. */
+/** Print a line on standard error, unless -q; the log of a run has it, too. */
 void cli__note(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
+
+/** The same of what differs from run to run, such as times and ports: no log has it. */
+void cli__note_now(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
 
 /** The same with -v only. */
 void cli__detail(cli_call *cli, const char *format, ...) ML_PRINTF(2, 3);
@@ -310,6 +379,11 @@ void cli__note_format(cli_call *cli, const char *output);
 /** Refuse names that promise something else than the SVG of a plot, the HTML of a report.
  * @param plot, report  may be NULL */
 ml_status cli__check_pictures(const char *plot, const char *report, ml_error *err);
+
+/** Read a saved model. @param opened  shared object that is opened before, and which the model has
+ * to be of; NULL: none @param[out] out  free it with ml_pipeline_free() */
+ml_status cli__load_pipeline(const char *path, const char *opened, bool trust, ml_pipeline **out,
+                             ml_error *err);
 
 /* ---- settings.c: what is to be computed ----------------------------------------------------- */
 

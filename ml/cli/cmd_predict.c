@@ -17,9 +17,15 @@ typedef struct predict_run {
   const char *model_file, *input, *input_name; /* paths, and how messages call the last */
   ml_pipeline *pipeline;
   ml_mproc *pool;
+  ml_pipeline_stream *stream; /* NULL: all is read before anything is predicted */
+  predict_writer *writer;
+  size_t n_rows, n_features; /* of all that was predicted */
+  latencies latencies;
   ml_dataset *data;
-  double *values;
-  uint32_t *best;
+  double *values; /* room for n_room rows */
+  uint32_t *best; /* likewise; NULL: no classes */
+  size_t n_room;
+  drift_list drift;
   double start;
 } predict_run;
 
@@ -45,9 +51,20 @@ static ml_status find_files(const cli_call *cli, predict_run *run, ml_error *err
   return ML_OK;
 }
 
+static ml_status check_stream(const cli_predict *p, ml_error *err) {
+  if (p->follow && p->batch.given)
+    return ml_error_set(err, ML_ERR_USAGE, "--follow is --batch=1: give one of the two");
+  if (p->drift && (p->follow || p->batch.given))
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "--drift needs all data, and --%s predicts before all are there",
+                        p->follow ? "follow" : "batch");
+  return ML_OK;
+}
+
 static ml_status prepare(cli_call *cli, const predict_options *o, predict_run *run, ml_error *err) {
   enum { READ = 2 };
   ml_status status = cli__check_workers(&o->workers, err);
+  if (status == ML_OK) status = check_stream(&o->predict, err);
   if (status == ML_OK) status = find_files(cli, run, err);
   if (status != ML_OK) return status;
   const cli_file files[] = {
@@ -60,14 +77,26 @@ static ml_status prepare(cli_call *cli, const predict_options *o, predict_run *r
 static void note_done(cli_call *cli, const predict_run *run, const char *output) {
   char workers[CLI_WORKERS_MAX];
   cli__note(cli, "%s: %zu row%s, %zu feature%s -> %s: '%s' by %s in %.2f s%s", run->input_name,
-            run->data->n_rows, cli__plural(run->data->n_rows), run->data->n_features,
-            cli__plural(run->data->n_features), output, ml_pipeline_target(run->pipeline),
-            ml_pipeline_model(run->pipeline)->name, cli__now() - run->start,
-            cli__workers_used(run->pool, workers));
+            run->n_rows, cli__plural(run->n_rows), run->n_features, cli__plural(run->n_features),
+            output, ml_pipeline_target(run->pipeline), ml_pipeline_model(run->pipeline)->name,
+            cli__now() - run->start, cli__workers_used(run->pool, workers));
+}
+
+static predicted shown(const predict_options *o, predict_run *run) {
+  return (predicted){.input = run->input,
+                     .model_file = run->model_file,
+                     .pipeline = run->pipeline,
+                     .data = run->data,
+                     .values = run->values,
+                     .best = run->best,
+                     .has_proba = o->predict.proba,
+                     .drift = run->drift.items ? &run->drift : NULL};
 }
 
 /* With --json, where the predictions go to a file. */
-static ml_status print_summary(const predict_run *run, const char *output, ml_error *err) {
+static ml_status print_summary(const predict_options *o, predict_run *run, ml_error *err) {
+  const char *output = o->predict.output;
+  const predicted p = shown(o, run);
   ml_buf out = {0};
   ml_buf_puts(&out, "{\"input\": ");
   ml_buf_json_string(&out, run->input);
@@ -75,9 +104,13 @@ static ml_status print_summary(const predict_run *run, const char *output, ml_er
   ml_buf_json_string(&out, run->model_file);
   ml_buf_puts(&out, ", \"target\": ");
   ml_buf_json_string(&out, ml_pipeline_target(run->pipeline));
-  ml_buf_printf(&out, ", \"rows\": %zu, \"features\": %zu, \"output\": ", run->data->n_rows,
-                run->data->n_features);
+  ml_buf_printf(&out, ", \"rows\": %zu, \"features\": %zu, \"output\": ", run->n_rows,
+                run->n_features);
   ml_buf_json_string(&out, output);
+  if (run->drift.items) {
+    ml_buf_puts(&out, ", ");
+    predict__drift_json(&p, &out);
+  }
   ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", cli__n_workers(run->pool),
                 cli__now() - run->start);
   return cli__print(&out, err);
@@ -87,8 +120,8 @@ static ml_status print_summary(const predict_run *run, const char *output, ml_er
 
 static ml_status load(cli_call *cli, const predict_options *o, predict_run *run, ml_error *err) {
   double start = cli__now();
-  ml_status status = (o->predict.trust ? ml_pipeline_load_trusted : ml_pipeline_load)(
-      run->model_file, &run->pipeline, err);
+  ml_status status =
+      cli__load_pipeline(run->model_file, o->predict.model, o->predict.trust, &run->pipeline, err);
   if (status != ML_OK) return status;
   cli__detail(cli, "load: %.4f s", cli__now() - start);
   if (o->predict.proba && ml_pipeline_problem(run->pipeline) != ML_CLASSIFICATION)
@@ -109,33 +142,102 @@ static ml_status read_data(cli_call *cli, const predict_options *o, const ml_wat
   return status;
 }
 
-static ml_status compute(cli_call *cli, predict_run *run, ml_error *err) {
-  size_t n_classes, n = run->data->n_rows;
-  double start = cli__now();
-  (void)ml_pipeline_classes(run->pipeline, &n_classes);
+/* Rows of a part, or of all. */
+static ml_status make_room(predict_run *run, size_t n, size_t n_classes, ml_error *err) {
+  if (run->values && n <= run->n_room) return ML_OK;
+  free(run->values);
+  free(run->best);
   run->values = calloc(n + 1, (n_classes ? n_classes : 1) * sizeof *run->values);
-  if (n_classes > 0) run->best = calloc(n + 1, sizeof *run->best);
-  if (!run->values || (n_classes > 0 && !run->best)) return ml_error_memory(err);
-  ml_status status = ml_pipeline_predict(run->pipeline, run->data, run->values, err);
+  run->best = n_classes ? calloc(n + 1, sizeof *run->best) : NULL;
+  run->n_room = n;
+  return run->values && (run->best || n_classes == 0) ? ML_OK : ml_error_memory(err);
+}
+
+static ml_status compute(predict_run *run, ml_error *err) {
+  size_t n_classes;
+  (void)ml_pipeline_classes(run->pipeline, &n_classes);
+  ml_status status = make_room(run, run->data->n_rows, n_classes, err);
+  if (status == ML_OK) status = ml_pipeline_predict(run->pipeline, run->data, run->values, err);
   if (status != ML_OK) return status;
-  if (run->best) ml_predict_classes(run->values, n, n_classes, run->best);
-  cli__detail(cli, "predict: %.4f s", cli__now() - start);
+  if (run->best) ml_predict_classes(run->values, run->data->n_rows, n_classes, run->best);
+  run->n_rows += run->data->n_rows;
+  run->n_features = run->data->n_features;
   return ML_OK;
 }
 
-static ml_status write_all(cli_call *cli, const predict_options *o, const predict_run *run,
-                           ml_error *err) {
+static ml_status open_output(const cli_call *cli, const predict_options *o, predict_run *run,
+                             ml_error *err) {
+  return predict__open(run->pipeline, o->predict.output, cli->common.json, &run->writer, err);
+}
+
+/* ---- all at once --------------------------------------------------------------------------- */
+
+static ml_status predict_all(cli_call *cli, const predict_options *o, const ml_watch *watch,
+                             predict_run *run, ml_error *err) {
+  ml_status status = read_data(cli, o, watch, run, err);
+  cli__pool_details(cli, run->pool);
+  double start = cli__now();
+  if (status == ML_OK) status = compute(run, err);
+  if (status == ML_OK) cli__detail(cli, "predict: %.4f s", cli__now() - start);
+  if (status == ML_OK && o->predict.drift)
+    status = predict__drift(run->pipeline, run->data, run->input, o->predict.id,
+                            o->predict.delimiter, &run->drift, err);
+  const predicted p = shown(o, run);
+  if (status == ML_OK && p.drift && !cli->common.json) status = predict__print_drift(cli, &p, err);
+  if (status == ML_OK) status = open_output(cli, o, run, err);
+  return status == ML_OK ? predict__put(run->writer, &p, err) : status;
+}
+
+/* ---- as they come -------------------------------------------------------------------------- */
+
+static ml_status predict_part(const predict_options *o, predict_run *run, ml_error *err) {
+  ml_dataset_free(run->data);
+  run->data = NULL;
+  ml_status status =
+      ml_pipeline_stream_read(run->stream, ml_mproc_exec(run->pool), &run->data, err);
+  if (status == ML_OK) status = compute(run, err);
+  const predicted p = shown(o, run);
+  if (status == ML_OK) status = predict__put(run->writer, &p, err);
+  return status == ML_OK ? predict__flush(run->writer, err) : status;
+}
+
+static void detail_latencies(cli_call *cli, const predict_run *run) {
+  const latencies *l = &run->latencies;
+  cli__detail(cli, "latency: %zu row%s in %zu part%s: p50 %.3f ms, p99 %.3f ms, longest %.3f ms",
+              run->n_rows, cli__plural(run->n_rows), l->n, cli__plural(l->n),
+              1e3 * latency__quantile(l, 0.5), 1e3 * latency__quantile(l, 0.99), 1e3 * l->longest);
+}
+
+static ml_status predict_stream(cli_call *cli, const predict_options *o, const ml_watch *watch,
+                                predict_run *run, ml_error *err) {
+  const ml_pipeline_read_opts opts = {
+      .id = o->predict.id, .delimiter = o->predict.delimiter, .watch = watch};
+  const size_t batch = o->predict.batch.given ? (size_t)o->predict.batch.value : 1;
+  bool is_end = false;
+  ml_status status =
+      ml_pipeline_stream_open(run->pipeline, run->input, &opts, batch, &run->stream, err);
+  if (status == ML_OK) status = open_output(cli, o, run, err);
+  while (status == ML_OK) {
+    cli->idle = run->pool;
+    status = ml_pipeline_stream_wait(run->stream, &is_end, err);
+    cli->idle = NULL;
+    if (status != ML_OK || is_end) break;
+    const double start = cli__now();
+    status = predict_part(o, run, err);
+    latency__add(&run->latencies, cli__now() - start);
+  }
+  if (run->latencies.n > 0) detail_latencies(cli, run);
+  return status;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static ml_status finish(cli_call *cli, const predict_options *o, predict_run *run, ml_error *err) {
   const char *output = o->predict.output;
-  const predicted p = {.input = run->input,
-                       .model_file = run->model_file,
-                       .pipeline = run->pipeline,
-                       .data = run->data,
-                       .values = run->values,
-                       .best = run->best,
-                       .has_proba = o->predict.proba};
-  ml_status status = predict__write(&p, output, cli->common.json, err);
+  ml_status status = predict__commit(run->writer, err);
+  run->writer = NULL;
   if (status != ML_OK || cli__is_stdio(output)) return status;
-  if (cli->common.json) return print_summary(run, output, err);
+  if (cli->common.json) return print_summary(o, run, err);
   note_done(cli, run, output);
   return ML_OK;
 }
@@ -145,13 +247,11 @@ static ml_status work(cli_call *cli, const predict_options *o, predict_run *run,
   run->start = cli__now();
   ml_status status = load(cli, o, run, err);
   if (status == ML_OK) status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
-  if (status == ML_OK) {
-    cli__note_port(cli, &o->workers, run->pool);
-    status = read_data(cli, o, &watch, run, err);
-    cli__pool_details(cli, run->pool);
-  }
-  if (status == ML_OK) status = compute(cli, run, err);
-  return status == ML_OK ? write_all(cli, o, run, err) : status;
+  if (status != ML_OK) return status;
+  cli__note_port(cli, &o->workers, run->pool);
+  const bool is_stream = o->predict.follow || o->predict.batch.given;
+  status = (is_stream ? predict_stream : predict_all)(cli, o, &watch, run, err);
+  return status == ML_OK ? finish(cli, o, run, err) : status;
 }
 
 static ml_status run(cli_call *cli, const void *options, ml_error *err) {
@@ -159,11 +259,14 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   cli__catch_signals();
   ml_status status = prepare(cli, options, &run, err);
   if (status == ML_OK) status = work(cli, options, &run, err);
+  predict__abort(run.writer);
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
+  ml_pipeline_stream_close(run.stream);
   ml_dataset_free(run.data);
   ml_pipeline_free(run.pipeline);
   free(run.values);
   free(run.best);
+  predict__release_drift(&run.drift);
   return status;
 }
 
@@ -176,13 +279,24 @@ static const cli_opt output_opts[] = {
     {0, "proba", CLI_FLAG, PREDICT(proba),
      .help = "write the probability of each class, too, or its score where the model has no "
              "probabilities"},
-    {0, "trust", CLI_FLAG, PREDICT(trust),
-     .help =
-         "load also a model of Python, from the pickle beside MODEL.json: it runs any code that "
-         "was put into it"},
+    {0, "drift", CLI_FLAG, PREDICT(drift),
+     .help = "print on standard error, or with --json in the result, how far each needed feature "
+             "is from the training data: the population stability index, and shares of missing "
+             "values and new categories; the largest first"},
+    {0}};
+
+static const cli_opt stream_opts[] = {
+    {0, "follow", CLI_FLAG, PREDICT(follow),
+     .help = "predict each series when it is complete, which is when the next id begins or the "
+             "input ends, or each row of a table, and write that at once; rows of an id have to "
+             "follow one another"},
+    {0, "batch", CLI_INT, PREDICT(batch), "N", .lo = 1, .hi = 1e9,
+     .help = "the same with N series, or rows, at a time"},
     {0}};
 
 static const cli_opt data_opts[] = {
+    CLI_OPENED_MODEL_OPT(PREDICT(model)),
+    CLI_TRUST_OPT(PREDICT(trust)),
     {0, "id", CLI_TEXT, PREDICT(id), "NAME",
      .help = "column of the ids; without it, as in training"},
     {0, "delimiter", CLI_CHAR, PREDICT(delimiter), "CHAR",
@@ -201,17 +315,26 @@ const cli_command cli__predict = {
         "Columns that are not needed, such as the target, may be there or not.\n\n"
         "The result is CSV: the id (or the number of the row, from 0) and the prediction; 'mltool "
         "score TRUTH PREDICTIONS' says how good it is. With -s and -p the features are computed by "
-        "several processes; the output is the same to the byte.",
+        "several processes; the output is the same to the byte.\n\n"
+        "Series that come through a pipe, one after the other, are predicted as they come with "
+        "--follow or --batch: memory does not grow with their number, and -v says at the end how "
+        "long predictions have taken from there. Predictions are in the order of the input; where "
+        "ids ascend in it, the output is the same to the byte. An id that comes back is an error.",
     .groups =
         (const cli_group[]){{"Data:", data_opts, offsetof(predict_options, predict)},
                             {"Output:", output_opts, offsetof(predict_options, predict)},
+                            {"As they come:", stream_opts, offsetof(predict_options, predict)},
                             {"Workers:", cli__worker_opts, offsetof(predict_options, workers)},
+                            {"As a file:", cli__config_opts, 0},
                             {"Options of every command:", cli__common_opts, 0},
                             {0}},
     .options_size = sizeof(predict_options),
     .max_args = 2,
+    .operands = (const char *const[]){"model", "input", NULL},
     .examples = (const cli_example[]){{"predictions for new storms",
                                        "mltool predict model.json new.csv -o predictions.csv"},
+                                      {"what a program says, as it says it",
+                                       "./sensors | mltool predict model.json - --follow"},
                                       {"probabilities of what comes through a pipe",
                                        "zcat new.csv.gz | mltool predict model.json - --proba"},
                                       {0}},

@@ -201,10 +201,12 @@ const cli_command cli__roll = {
                                   {"In place of shifts:", other_opts, 0},
                                   {"Output:", output_opts, 0},
                                   {"Columns of the input:", column_opts, 0},
+                                  {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(roll_options),
     .max_args = 1,
+    .operands = (const char *const[]){"input", NULL},
     .examples =
         (const cli_example[]){
             {"windows of four rows at most and two at least",

@@ -228,10 +228,12 @@ const cli_command cli__score = {
         "A metric that is undefined for these rows says why.",
     .groups = (const cli_group[]){{"Metrics:", metric_opts, 0},
                                   {"Columns of the input:", column_opts, 0},
+                                  {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(score_options),
     .max_args = 2,
+    .operands = (const char *const[]){"truth", "predictions", NULL},
     .examples =
         (const cli_example[]){
             {"the out-of-fold predictions of a cross-validation", "mltool score oof.csv"},

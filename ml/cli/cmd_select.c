@@ -221,10 +221,12 @@ const cli_command cli__select_command = {
             {"Files beside it:", cli__select_output_opts, offsetof(select_options, selection)},
             {"Columns of the input:", column_opts, 0},
             {"Workers:", cli__worker_opts, offsetof(select_options, workers)},
+            {"As a file:", cli__config_opts, 0},
             {"Options of every command:", cli__common_opts, 0},
             {0}},
     .options_size = sizeof(select_options),
     .max_args = 1,
+    .operands = (const char *const[]){"input", NULL},
     .examples =
         (const cli_example[]){
             {"the features that tell hurricanes, and what computes them for other storms",

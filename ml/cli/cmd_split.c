@@ -306,10 +306,12 @@ const cli_command cli__split = {
     .groups = (const cli_group[]){{"Folds:", fold_opts, 0},
                                   {"Rows:", column_opts, 0},
                                   {"Output:", output_opts, 0},
+                                  {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(split_options),
     .max_args = 1,
+    .operands = (const char *const[]){"input", NULL},
     .examples = (const cli_example[]){{"ten folds with the same share of each class",
                                        "mltool split iris.csv --target species --cv stratified:10 "
                                        "-o folds.csv"},

@@ -2,9 +2,10 @@
 /* mltool train: fit a model with everything before it on all rows, and keep it in a file. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "train.h"
+#include "run_folder.h"
 
 typedef struct train_options {
   cli_common common;
@@ -23,6 +24,7 @@ typedef struct train_run {
   ml_xval_result *result; /* NULL: --cv none */
   ml_pipeline *pipeline;
   double start, validate_seconds, fit_seconds;
+  char *output; /* what is said of the model's place */
 } train_run;
 
 /* ---- checks before the long work ----------------------------------------------------------- */
@@ -47,9 +49,10 @@ static ml_status check_unscored(const cli_xval *g, ml_error *err) {
 static ml_status check_options(const train_options *o, train_run *run, ml_error *err) {
   run->given = o->xval;
   run->is_scored = !o->xval.cv || strcmp(o->xval.cv, "none") != 0;
-  if (!o->output)
+  if (!o->output && !o->xval.run_dir)
     return ml_error_set(err, ML_ERR_USAGE,
-                        "no file for the model: name it with -o FILE, as in -o model.json");
+                        "no file for the model: name it with -o FILE, as in -o model.json, or a "
+                        "folder for all that there is with --run-dir DIR");
   if (o->xval.nested)
     return ml_error_set(err, ML_ERR_USAGE,
                         "--nested has a winner for each outer fold, and train keeps one model: "
@@ -75,19 +78,42 @@ static ml_status check_files(const train_options *o, const char *input, ml_error
   return cli__check_outputs(files, READ, sizeof files / sizeof *files, err);
 }
 
+static ml_status check_pickle(const train_options *o, const ml_model *model, ml_error *err) {
+  if (!(model->traits & ML_MODEL_PICKLES)) return ML_OK;
+  if (o->xval.run_dir)
+    return ml_error_set(
+        err, ML_ERR_USAGE,
+        "model '%s' keeps a pickle beside its file, which a folder of --run-dir has "
+        "no place for: name a file with -o",
+        model->name);
+  if (!o->output || !cli__is_stdio(o->output)) return ML_OK;
+  return ml_error_set(err, ML_ERR_USAGE,
+                      "model '%s' keeps a pickle beside its file, and standard output has nothing "
+                      "beside it: name the file",
+                      model->name);
+}
+
+static ml_status name_output(const train_options *o, train_run *run, ml_error *err) {
+  const char *folder = o->xval.run_dir;
+  if (o->output)
+    run->output = strdup(o->output);
+  else if (asprintf(&run->output, "%s%smodel.json", folder, cli__ends_in(folder, "/") ? "" : "/") <
+           0)
+    run->output = NULL;
+  return run->output ? ML_OK : ml_error_memory(err);
+}
+
 static ml_status prepare(cli_call *cli, const train_options *o, train_run *run, ml_error *err) {
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK) status = check_options(o, run, err);
   if (status == ML_OK) status = cli__check_pictures(NULL, o->xval.report, err);
   if (status == ML_OK) status = xval__ask(&run->given, &run->asked, err);
-  if (status == ML_OK && cli__is_stdio(o->output) && run->asked.model->traits & ML_MODEL_PICKLES)
-    status = ml_error_set(err, ML_ERR_USAGE,
-                          "model '%s' keeps a pickle beside its file, and standard output has "
-                          "nothing beside it: name the file",
-                          run->asked.model->name);
+  if (status == ML_OK) status = check_pickle(o, run->asked.model, err);
   if (status == ML_OK)
     status = cli__find_input(cli, "--target NAME --model MODEL -o model.json", &run->input, err);
   if (status == ML_OK) status = check_files(o, run->input, err);
+  if (status == ML_OK) status = run_folder__check(cli, o->xval.run_dir, err);
+  if (status == ML_OK) status = name_output(o, run, err);
   if (status != ML_OK) return status;
   run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
   return ML_OK;
@@ -146,38 +172,30 @@ static ml_status fit(cli_call *cli, train_run *run, const ml_watch *watch, ml_er
 
 /* ---- what is written and said --------------------------------------------------------------- */
 
-enum { N_FILES = 2 };
-
-/* All files are complete before the first gets its name. The model comes last: its reader may be
- * gone. */
-static ml_status write_files(const char *const paths[N_FILES], const ml_buf texts[N_FILES],
-                             ml_error *err) {
-  ml_output *outs[N_FILES] = {0};
-  ml_status status = ML_OK;
-  for (size_t k = N_FILES; k-- > 0 && status == ML_OK;) {
-    if (!paths[k]) continue;
-    status = ml_output_open(paths[k], &outs[k], err);
-    if (status == ML_OK) status = ml_output_write(outs[k], texts[k].data, texts[k].n, err);
-    if (status == ML_OK) status = ml_output_finish(outs[k], err);
-  }
-  for (size_t k = 0; k < N_FILES; k++) {
-    if (status == ML_OK && outs[k])
-      status = ml_output_commit(outs[k], err);
-    else
-      ml_output_abort(outs[k]);
-  }
+/* Complete, but not in its place yet. */
+static ml_status write_report(const char *path, const trained *t, ml_output **out, ml_error *err) {
+  ml_buf text = {0};
+  ml_status status = train__report(t, &text, err);
+  if (status == ML_OK) status = ml_output_open(path, out, err);
+  if (status == ML_OK) status = ml_output_write(*out, text.data, text.n, err);
+  if (status == ML_OK) status = ml_output_finish(*out, err);
+  ml_buf_release(&text);
   return status;
 }
 
+/* Both files are complete before the first gets its name. */
 static ml_status save(const train_options *o, trained *t, ml_error *err) {
-  const char *const paths[N_FILES] = {o->output, o->xval.report};
-  ml_buf texts[N_FILES] = {0};
-  ml_status status = ml_pipeline_json_at(t->pipeline, o->output, &texts[0], err);
-  t->n_bytes = texts[0].n;
-  if (status == ML_OK && o->xval.report) status = train__report(t, &texts[1], err);
-  if (status == ML_OK) status = write_files(paths, texts, err);
-  ml_pipeline_tidy(o->output);
-  for (size_t k = 0; k < N_FILES; k++) ml_buf_release(&texts[k]);
+  ml_output *report = NULL;
+  struct stat seen;
+  ml_status status = ML_OK;
+  if (o->xval.report) status = write_report(o->xval.report, t, &report, err);
+  if (status == ML_OK && o->output) status = ml_pipeline_save(t->pipeline, o->output, err);
+  if (status == ML_OK && report)
+    status = ml_output_commit(report, err);
+  else
+    ml_output_abort(report);
+  if (status == ML_OK && !cli__is_stdio(t->output) && stat(t->output, &seen) == 0)
+    t->n_bytes = (size_t)seen.st_size;
   return status;
 }
 
@@ -205,20 +223,27 @@ static ml_status finish(cli_call *cli, const train_options *o, train_run *run,
                               {"fit on all rows", run->fit_seconds}};
   bool is_terminal = isatty(STDOUT_FILENO) == 1 && !cli->common.json;
   xval_shown shown = {0};
-  ml_status status = xval__show(run->input_name, &run->asked, run->result ? run->result : &nothing,
-                                o->xval.times || is_terminal, &shown, err);
+  ml_buf pool = {0};
+  if (run->pool) ml_mproc_describe(run->pool, &pool);
+  ml_status status = pool.failed ? ml_error_memory(err) : ML_OK;
+  if (status == ML_OK)
+    status = xval__show(run->input_name, &run->asked, run->result ? run->result : &nothing,
+                        o->xval.times || is_terminal, &shown, err);
   trained t = {.input = run->input,
-               .output = o->output,
+               .output = run->output,
                .shown = &shown,
                .pipeline = run->pipeline,
                .exec = ml_mproc_exec(run->pool),
                .watch = watch,
-               .pool = run->pool,
+               .pool = run->pool ? &pool : NULL,
                .steps = steps,
                .n_steps = sizeof steps / sizeof *steps};
+  if (status == ML_OK && o->xval.run_dir)
+    status = run_folder__write(cli, o->xval.run_dir, &shown, &t, err);
   if (status == ML_OK) status = save(o, &t, err);
   if (status == ML_OK) status = say(cli, run, &t, err);
   xval__hide(&shown);
+  ml_buf_release(&pool);
   return status;
 }
 
@@ -244,6 +269,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   ml_pipeline_free(run.pipeline);
   ml_xval_free(run.result);
   xval__release(&run.asked);
+  free(run.output);
   return status;
 }
 
@@ -284,11 +310,15 @@ const cli_command cli__train = {
                                   GROUP("Search:", cli__xval_search_opts),
                                   GROUP("Run:", cli__xval_run_opts),
                                   {"Output:", output_opts, 0},
+                                  {"Folder of the run:", cli__folder_opts,
+                                   offsetof(train_options, xval.run_dir)},
                                   {"Workers:", cli__worker_opts, offsetof(train_options, workers)},
+                                  {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(train_options),
     .max_args = 1,
+    .operands = (const char *const[]){"input", NULL},
     .examples =
         (const cli_example[]){
             {"a ridge regression of all features",

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xval.h"
+#include "run_folder.h"
 
 typedef struct xval_options {
   cli_common common;
@@ -53,6 +53,7 @@ static ml_status prepare(cli_call *cli, const xval_options *o, xval_run *run, ml
   if (status == ML_OK)
     status = cli__find_input(cli, "--target NAME --model MODEL", &run->input, err);
   if (status == ML_OK) status = check_files(g, run->input, err);
+  if (status == ML_OK) status = run_folder__check(cli, g->run_dir, err);
   if (status != ML_OK) return status;
   run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
   return ML_OK;
@@ -64,10 +65,11 @@ static void note_done(cli_call *cli, const xval_run *run) {
   const ml_xval_result *r = run->result;
   char workers[CLI_WORKERS_MAX], resumed[64] = "";
   if (r->n_resumed > 0) snprintf(resumed, sizeof resumed, ", %zu of the checkpoint", r->n_resumed);
-  cli__note(cli, "%s: %zu x %zu features, %zu fit%s%s in %.2f s, scored in %.2f s, all in %.2f s%s",
-            run->input_name, run->asked.learning.data->n_rows, run->asked.learning.data->n_features,
-            r->n_done, cli__plural(r->n_done), resumed, r->fit_seconds, r->score_seconds,
-            cli__now() - run->start, cli__workers_used(run->pool, workers));
+  cli__note_now(
+      cli, "%s: %zu x %zu features, %zu fit%s%s in %.2f s, scored in %.2f s, all in %.2f s%s",
+      run->input_name, run->asked.learning.data->n_rows, run->asked.learning.data->n_features,
+      r->n_done, cli__plural(r->n_done), resumed, r->fit_seconds, r->score_seconds,
+      cli__now() - run->start, cli__workers_used(run->pool, workers));
   if (r->n_failed > 0)
     cli__note(cli, "%zu of %zu fits failed", r->n_failed, r->n_failed + r->n_done);
 }
@@ -174,6 +176,7 @@ static ml_status write_all(cli_call *cli, xval_run *run, ml_error *err) {
   xval_shown shown = {0};
   ml_status status = xval__show(run->input_name, &run->asked, run->result,
                                 g->times || (is_terminal && is_table), &shown, err);
+  if (status == ML_OK && g->run_dir) status = run_folder__write(cli, g->run_dir, &shown, NULL, err);
   if (status == ML_OK) status = write_files(cli, &shown, err);
   if (status == ML_OK && cli->common.json && !cli__is_stdio(g->output))
     status = print_summary(run, &shown, err);
@@ -235,11 +238,15 @@ const cli_command cli__xval_command = {
                                   GROUP("Search:", cli__xval_search_opts),
                                   GROUP("Run:", cli__xval_run_opts),
                                   GROUP("Output:", cli__xval_output_opts),
+                                  {"Folder of the run:", cli__folder_opts,
+                                   offsetof(xval_options, xval.run_dir)},
                                   {"Workers:", cli__worker_opts, offsetof(xval_options, workers)},
+                                  {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},
     .options_size = sizeof(xval_options),
     .max_args = 1,
+    .operands = (const char *const[]){"input", NULL},
     .examples =
         (const cli_example[]){
             {"how well ridge regression predicts, over five folds",

@@ -67,6 +67,7 @@ ml_status cli__check_output(const cli_file *output, const cli_file *files, size_
   /* Opening a pipe for a try would end its reader. */
   if (cli__is_stdio(path) || (is_there && !S_ISREG(out.st_mode) && !S_ISDIR(out.st_mode)))
     return ML_OK;
+  ml_output_sweep(path);
   ml_output *probe = NULL;
   ml_status status = ml_output_open(path, &probe, err);
   ml_output_abort(probe);
@@ -131,4 +132,23 @@ void cli__note_format(cli_call *cli, const char *output) {
   if (!is_strange(output, known)) return;
   cli__note(cli, "%s is written as CSV; .csv, .csv.gz, .npy, .json and .json.gz say what is meant",
             output);
+}
+
+/* A file opens no shared object by itself: who runs the command says which one may. */
+ml_status cli__load_pipeline(const char *path, const char *opened, bool trust, ml_pipeline **out,
+                             ml_error *err) {
+  const ml_model *model = NULL;
+  ml_pipeline *pipeline;
+  ml_status status = opened ? ml_model_find(opened, NULL, &model, err) : ML_OK;
+  if (status == ML_OK)
+    status = (trust ? ml_pipeline_load_trusted : ml_pipeline_load)(path, &pipeline, err);
+  if (status != ML_OK) return status;
+  if (!model || ml_pipeline_model(pipeline) == model) {
+    *out = pipeline;
+    return ML_OK;
+  }
+  status = ml_error_set(err, ML_ERR_USAGE, "%.100s has the model '%.60s', and not '%.100s'", path,
+                        ml_pipeline_model(pipeline)->name, opened);
+  ml_pipeline_free(pipeline);
+  return status;
 }

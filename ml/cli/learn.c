@@ -281,6 +281,10 @@ void learn__note_target(cli_call *cli, const cli_learning *l, const char *input_
     cli__note(cli, "target '%s' of %s: %s", data->target ? data->target : "y",
               cli__is_stdio(source) ? "standard input" : source, words.data);
   ml_buf_release(&words);
+  if (data->n_unused > 0)
+    cli__note(cli, "%zu id%s of %s ha%s no row here, and %s not used", data->n_unused,
+              data->n_unused == 1 ? "" : "s", source, data->n_unused == 1 ? "s" : "ve",
+              data->n_unused == 1 ? "is" : "are");
 }
 
 void learn__release(cli_learning *l) {

@@ -26,6 +26,7 @@ static bool wants_json(int argc, char **argv) {
 /* Options that are answered instead of running the command. */
 static ml_status answer(cli_call *cli, bool *is_answered, ml_error *err) {
   ml_buf out = {0};
+  ml_status status = ML_OK;
   if (cli->common.help) {
     cli__help_text(cli, cli->command, &out);
   } else if (cli->common.version) {
@@ -36,32 +37,48 @@ static ml_status answer(cli_call *cli, bool *is_answered, ml_error *err) {
     cli__list_commands(&out);
   } else if (cli->common.list_features) {
     cli__list_features(&out);
+  } else if (cli->common.print_config) {
+    status = cli__config_print(cli, false, &out, err);
   } else {
     return ML_OK;
   }
   *is_answered = true;
-  return cli__print(&out, err);
+  if (status == ML_OK) return cli__print(&out, err);
+  ml_buf_release(&out);
+  return status;
+}
+
+/* `run FILE` is the command of the file. */
+static ml_status find_command(cli_call *cli, int argc, char **argv, cli_places *at, ml_error *err) {
+  ml_status status = cli__scan(argc, argv, at, &cli->command, err);
+  if (status != ML_OK || at->file == argc) return status;
+  status = cli__config_read(argv[at->file], &cli->config, err);
+  const cli_command *command = status == ML_OK ? cli__config_command(cli->config, err) : NULL;
+  if (command) cli->command = command;
+  return status == ML_OK && !command ? err->status : status;
 }
 
 static ml_status run(cli_call *cli, int argc, char **argv, ml_error *err) {
-  int at;
+  enum { OPERANDS_MAX = 8 }; /* of a file */
+  cli_places at;
   bool is_answered = false;
   void *options = NULL;
-  ml_status status = cli__scan(argc, argv, &at, &cli->command, err);
+  ml_status status = find_command(cli, argc, argv, &at, err);
   if (status != ML_OK) return status;
 
   options = calloc(1, cli->command->options_size);
-  cli->args = calloc((size_t)argc + 1, sizeof *cli->args);
+  cli->args = calloc((size_t)argc + OPERANDS_MAX, sizeof *cli->args);
   if (!options || !cli->args) {
     status = ml_error_memory(err);
     goto done;
   }
-  status = cli__parse(cli, argc, argv, at, options, err);
+  status = cli__parse(cli, argc, argv, &at, options, err);
   if (status == ML_OK) status = answer(cli, &is_answered, err);
   if (status == ML_OK && !is_answered) status = cli->command->run(cli, options, err);
 done:
   cli__free_options(cli->command, options);
   free(cli->args);
+  free(cli->given);
   return status;
 }
 
@@ -83,6 +100,8 @@ int main(int argc, char **argv) {
   cli__progress_clear(&cli);
   add_trace(&cli, status);
   int code = status == ML_OK ? cli.exit_code : cli__fail(&cli, status, &err);
+  cli__config_free(cli.config);
   ml_buf_release(&cli.details);
+  ml_buf_release(&cli.log);
   return code;
 }

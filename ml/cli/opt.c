@@ -116,21 +116,35 @@ static ml_status skip_option(int argc, char **argv, int *i, ml_error *err) {
   return ML_OK;
 }
 
-ml_status cli__scan(int argc, char **argv, int *at, const cli_command **command, ml_error *err) {
+/* The first argument from argv[*i] on that is no option; argc when there is none. */
+static ml_status find_operand(int argc, char **argv, int *i, ml_error *err) {
+  while (*i < argc && is_option(argv[*i]) && strcmp(argv[*i], "--") != 0) {
+    ml_status status = skip_option(argc, argv, i, err);
+    if (status != ML_OK) return status;
+    ++*i;
+  }
+  if (*i < argc && strcmp(argv[*i], "--") == 0) ++*i;
+  if (*i > argc) *i = argc;
+  return ML_OK;
+}
+
+ml_status cli__scan(int argc, char **argv, cli_places *at, const cli_command **command,
+                    ml_error *err) {
   int i = 1;
   *command = &cli__top;
-  while (i < argc && is_option(argv[i]) && strcmp(argv[i], "--") != 0) {
-    ml_status status = skip_option(argc, argv, &i, err);
-    if (status != ML_OK) return status;
-    i++;
-  }
-  if (i < argc && strcmp(argv[i], "--") == 0) i++;
-  *at = i < argc ? i : argc;
+  *at = (cli_places){argc, argc};
+  ml_status status = find_operand(argc, argv, &i, err);
+  if (status != ML_OK) return status;
+  at->command = i;
   if (i >= argc) return ML_OK;
   const cli_command *found = cli__find_command(argv[i], err);
   if (!found) return ML_ERR_USAGE;
   *command = found;
-  return ML_OK;
+  if (found != &cli__run_command) return ML_OK;
+  i++;
+  status = find_operand(argc, argv, &i, err);
+  at->file = i;
+  return status;
 }
 
 /* ---- reading the options ------------------------------------------------------------------- */
@@ -138,14 +152,20 @@ ml_status cli__scan(int argc, char **argv, int *at, const cli_command **command,
 typedef struct parser {
   cli_call *cli;
   char **argv;
-  int argc, i, skip; /* argv[i] is being read; argv[skip] is the command */
+  int argc, i;
+  const cli_places *skip;
   void *options;
   ml_error *err;
 } parser;
 
+static bool is_skipped(const parser *p, int i) {
+  return i == p->skip->command || i == p->skip->file;
+}
+
 /* A value of its own may begin with a minus only where that is a number: `-o -q` is a slip. */
 static ml_status next_value(parser *p, const cli_opt *opt, const char *typed, const char **value) {
-  int next = p->i + 1 == p->skip ? p->i + 2 : p->i + 1;
+  int next = p->i + 1;
+  while (is_skipped(p, next)) next++;
   if (next >= p->argc)
     return ml_error_set(p->err, ML_ERR_USAGE, "option '%s' needs a value (%s)", typed,
                         opt->placeholder);
@@ -180,7 +200,9 @@ static ml_status take(parser *p, const typed_opt *typed, bool *took_rest) {
     ml_status status = next_value(p, opt, name, &value);
     if (status != ML_OK) return status;
   }
-  return cli__set(opt, name, value, (char *)p->options + group->offset, p->err);
+  ml_status status = cli__set(opt, name, value, (char *)p->options + group->offset, p->err);
+  const cli_given given = {group, opt, value, false};
+  return status == ML_OK ? cli__give(p->cli, given, p->options, p->err) : status;
 }
 
 static ml_status take_option(parser *p) {
@@ -208,20 +230,29 @@ static ml_status set_defaults(parser *p) {
   return ML_OK;
 }
 
-ml_status cli__parse(cli_call *cli, int argc, char **argv, int at, void *options, ml_error *err) {
+/* Operands of the command line take the place of all that a file has. */
+static void take_operand(parser *p, const char *arg, bool *is_first) {
+  if (*is_first) p->cli->n_args = 0;
+  *is_first = false;
+  p->cli->args[p->cli->n_args++] = arg;
+}
+
+ml_status cli__parse(cli_call *cli, int argc, char **argv, const cli_places *at, void *options,
+                     ml_error *err) {
   parser p = {.cli = cli, .argv = argv, .argc = argc, .skip = at, .options = options, .err = err};
   const cli_command *command = cli->command;
-  bool only_args = false;
+  bool only_args = false, is_first = true;
   ml_status status = set_defaults(&p);
+  if (status == ML_OK && cli->config) status = cli__config_apply(cli->config, cli, options, err);
   for (p.i = 1; p.i < argc && status == ML_OK; p.i++) {
     const char *arg = argv[p.i];
-    if (p.i == at) continue;
+    if (is_skipped(&p, p.i)) continue;
     if (!only_args && strcmp(arg, "--") == 0) {
       only_args = true;
     } else if (!only_args && is_option(arg) && !is_negative(command, arg)) {
       status = take_option(&p);
     } else {
-      cli->args[cli->n_args++] = arg;
+      take_operand(&p, arg, &is_first);
     }
   }
   bool wants_json = cli->common.json; /* also where the option comes after a mistake */

@@ -12,7 +12,7 @@
 #define LEAST_MEMORY (1 << 20) /* bytes; what is below was meant as another unit */
 
 const cli_opt cli__common_opts[] = {
-    {'h', "help", CLI_FLAG, COMMON(help), .help = "print this help"},
+    {'h', "help", CLI_FLAG, COMMON(help), .is_answer = true, .help = "print this help"},
     {'q', "quiet", CLI_FLAG, COMMON(quiet), .help = "print errors only"},
     {'v', "verbose", CLI_FLAG, COMMON(verbose), .help = "print times and statistics, too"},
     {0, "json", CLI_FLAG, COMMON(json), .help = "print results, notes and errors as JSON objects"},
@@ -23,13 +23,24 @@ const cli_opt cli__common_opts[] = {
      .help = "the same as --progress=never"},
     {0, "color", CLI_CHOICE, COMMON(color), "WHEN", .choices = WHEN, .fallback = "auto",
      .help = "use colour: auto (on a terminal, unless NO_COLOR is set), always or never"},
-    {0, "version", CLI_FLAG, COMMON(version), .help = "print the version"},
-    {0, "list-options", CLI_FLAG, COMMON(list_options), .is_hidden = true,
+    {0, "version", CLI_FLAG, COMMON(version), .is_answer = true, .help = "print the version"},
+    {0, "list-options", CLI_FLAG, COMMON(list_options), .is_hidden = true, .is_answer = true,
      .help = "list the options for a shell's completion"},
-    {0, "list-commands", CLI_FLAG, COMMON(list_commands), .is_hidden = true,
+    {0, "list-commands", CLI_FLAG, COMMON(list_commands), .is_hidden = true, .is_answer = true,
      .help = "list the commands for a shell's completion"},
-    {0, "list-features", CLI_FLAG, COMMON(list_features), .is_hidden = true,
+    {0, "list-features", CLI_FLAG, COMMON(list_features), .is_hidden = true, .is_answer = true,
      .help = "list the features for a shell's completion"},
+    {0}};
+
+const cli_opt cli__config_opts[] = {
+    {0, "print-config", CLI_FLAG, COMMON(print_config), .is_answer = true,
+     .help = "print this command line as a file for 'mltool run', and do nothing else"},
+    {0}};
+
+const cli_opt cli__folder_opts[] = {
+    {0, "run-dir", CLI_TEXT, 0, "DIR",
+     .help = "write all that the run gives to files in DIR, which appears complete or not at all; "
+             "a folder that a run has made is replaced"},
     {0}};
 
 const cli_opt cli__worker_opts[] = {

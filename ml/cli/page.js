@@ -1,5 +1,5 @@
 'use strict';
-const SLICE = 200;
+const SLICE = 200, FEW = 8; /* rows that are shown at once, and that need no search */
 const $ = id => document.getElementById(id);
 const alphabet = new Intl.Collator('en', {numeric: true});
 
@@ -78,7 +78,7 @@ function sheet(of, end = '') {
     if (at('scroll').scrollTop + 2 * at('scroll').clientHeight > at('scroll').scrollHeight) more(SLICE);
   });
   head.cells[0]?.setAttribute('aria-sort', 'ascending');
-  at('tools').hidden = false;
+  at('tools').hidden = of.all.length < FEW;
   show();
 }
 

@@ -81,11 +81,17 @@ double picture__share(double value, double lo, double hi);
 
 enum { PICTURE_GLIMPSE = 330 /* width of a small plot */ };
 
+typedef enum picture_scatter_kind {
+  PICTURE_FREE,
+  PICTURE_SQUARE,  /* both axes show the same values, with a line where x is y */
+  PICTURE_RESIDUAL /* with a line where y is 0 */
+} picture_scatter_kind;
+
 typedef struct picture_scatter {
   const double *x, *y; /* n; where one is not finite there is no point */
   size_t n;
   const char *label; /* of the picture, for those who do not see it */
-  bool is_square;    /* both axes show the same values, with a line where x is y */
+  picture_scatter_kind kind;
 } picture_scatter;
 
 /* More points are a sample. */

@@ -21,7 +21,7 @@ static size_t copy_finite(const double *values, size_t n, double *out) {
 
 static void set_ranges(const picture_scatter *of, double *room, range *x, range *y) {
   size_t n = copy_finite(of->x, of->n, room);
-  if (of->is_square) {
+  if (of->kind == PICTURE_SQUARE) {
     n += copy_finite(of->y, of->n, room + n);
     *x = *y = picture__range(room, n);
     return;
@@ -66,10 +66,13 @@ static size_t sampled_row(size_t i, size_t n_shown, size_t n) {
                     (to > from ? to - from : 1);
 }
 
-static void put_diagonal(range x, range y, ml_buf *out) {
+/* Where the points would lie at best. */
+static void put_best(const picture_scatter *of, range x, range y, ml_buf *out) {
+  bool is_square = of->kind == PICTURE_SQUARE;
+  if (!is_square && (of->kind != PICTURE_RESIDUAL || y.lo > 0 || y.hi < 0)) return;
   ml_buf_puts(out, "<path " PICTURE_GRID " stroke-width=\"1.5\" d=\"");
-  picture__point(out, 'M', scatter_x(x, x.lo), scatter_y(y, x.lo));
-  picture__point(out, 'L', scatter_x(x, x.hi), scatter_y(y, x.hi));
+  picture__point(out, 'M', scatter_x(x, x.lo), scatter_y(y, is_square ? x.lo : 0));
+  picture__point(out, 'L', scatter_x(x, x.hi), scatter_y(y, is_square ? x.hi : 0));
   ml_buf_puts(out, "\"/>\n");
 }
 
@@ -104,7 +107,7 @@ size_t picture__scatter(const picture_scatter *of, const char *place, double *ro
   picture__begin(out, "glimpse", 0, WIDTH, BOTTOM + 22);
   ml_buf_printf(out, "%s role=\"img\" aria-label=\"%s\">\n", place, of->label);
   put_axes(across, up, out);
-  if (of->is_square) put_diagonal(across, up, out);
+  put_best(of, across, up, out);
   size_t n_beyond = put_points(of, across, up, size, &beyond, out);
   if (n_beyond > 0) {
     ml_buf_printf(out,

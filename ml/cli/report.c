@@ -49,19 +49,24 @@ static void put_prefix(const cli_call *cli, ml_buf *line, const char *color) {
   }
 }
 
-static void ML_PRINTF(2, 0) note(cli_call *cli, const char *format, va_list args) {
-  ml_buf line = {0};
-  ml_error text = {0}; /* its setter keeps control characters of file names off the terminal */
+/* One line of words; the setter of errors keeps control characters of file names off terminals. */
+static ml_error ML_PRINTF(1, 0) words_of(const char *format, va_list args) {
+  ml_error text = {0};
   char words[ML_ERROR_MESSAGE_MAX];
   vsnprintf(words, sizeof words, format, args);
   (void)ml_error_set(&text, ML_OK, "%s", words);
+  return text;
+}
+
+static void note(cli_call *cli, const ml_error *text) {
+  ml_buf line = {0};
   if (cli->common.json) {
     ml_buf_puts(&line, "{\"note\": ");
-    ml_buf_json_string(&line, text.message);
+    ml_buf_json_string(&line, text->message);
     ml_buf_puts(&line, "}");
   } else {
     put_prefix(cli, &line, "1");
-    ml_buf_puts(&line, text.message);
+    ml_buf_puts(&line, text->message);
   }
   write_line(cli, &line);
 }
@@ -69,15 +74,26 @@ static void ML_PRINTF(2, 0) note(cli_call *cli, const char *format, va_list args
 void cli__note(cli_call *cli, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  if (!cli->common.quiet) note(cli, format, args);
+  const ml_error text = words_of(format, args);
   va_end(args);
+  if (!cli->common.quiet) note(cli, &text);
+  if (cli->keeps_log) ml_buf_printf(&cli->log, "%s\n", text.message);
+}
+
+void cli__note_now(cli_call *cli, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  const ml_error text = words_of(format, args);
+  va_end(args);
+  if (!cli->common.quiet) note(cli, &text);
 }
 
 void cli__detail(cli_call *cli, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  if (cli->common.verbose && !cli->common.quiet) note(cli, format, args);
+  const ml_error text = words_of(format, args);
   va_end(args);
+  if (cli->common.verbose && !cli->common.quiet) note(cli, &text);
 }
 
 static void put_position(ml_buf *line, const char *key, size_t position) {

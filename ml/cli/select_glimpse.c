@@ -131,8 +131,26 @@ static size_t draw_two_boxes(glimpses *g, double lo, double hi, ml_buf *out) {
 /* @return the points that are marks at the edge */
 static size_t draw_scatter(glimpses *g, ml_buf *out) {
   const picture_scatter of = {g->column, g->p->target->values, g->n,
-                              "scatter plot: feature across, target upwards", false};
+                              "scatter plot: feature across, target upwards", PICTURE_FREE};
   return picture__scatter(&of, "", g->sorted, out);
+}
+
+/* ---- all of them --------------------------------------------------------------------------- */
+
+void glimpse__legend(const cli_pictured *p, ml_buf *out) {
+  const ml_target *t = p->target;
+  if (p->selection->problem == ML_REGRESSION) {
+    ml_buf_puts(out, "Feature across, target upwards");
+    if (p->features->n_rows > PICTURE_MOST_POINTS)
+      ml_buf_printf(out, " (%d of the rows)", PICTURE_MOST_POINTS);
+    ml_buf_puts(out, "; of a feature with two values, boxes of the target.");
+    return;
+  }
+  ml_buf_puts(out,
+              "Each class with its rows; boxes are quartiles, whiskers reach 1.5 times as "
+              "far, points are what lies beyond.");
+  if (t->n_classes > PICTURE_GROUPS)
+    ml_buf_printf(out, " The %d largest of %zu classes.", PICTURE_GROUPS, t->n_classes);
 }
 
 /* ---- one figure ---------------------------------------------------------------------------- */

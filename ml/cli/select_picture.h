@@ -76,6 +76,9 @@ typedef struct glimpses glimpses;
 /** @param[out] out  free it with glimpse__free() */
 ml_status glimpse__new(const cli_pictured *p, glimpses **out, ml_error *err);
 
+/** Append what all of them show, in words. */
+void glimpse__legend(const cli_pictured *p, ml_buf *out);
+
 /** Append a <figure> of one feature. */
 void glimpse__draw(glimpses *g, const ml_relevance *feature, ml_buf *out);
 

@@ -144,20 +144,9 @@ static void put_best_title(void *ctx) {
 
 static void put_best_note(void *ctx) {
   const report *r = ctx;
-  const ml_target *t = r->p->target;
   if (r->s->n_selected == 0)
     ml_buf_puts(r->out, "None is selected; these have the least p-values. ");
-  if (r->s->problem == ML_REGRESSION) {
-    ml_buf_puts(r->out, "Feature across, target upwards");
-    if (r->p->features->n_rows > 1000) ml_buf_puts(r->out, " (1000 of the rows)");
-    ml_buf_puts(r->out, "; of a feature with two values, boxes of the target.");
-  } else {
-    ml_buf_puts(r->out,
-                "Each class with its rows; boxes are quartiles, whiskers reach 1.5 times as "
-                "far, points are what lies beyond.");
-    if (t->n_classes > N_CLASSES)
-      ml_buf_printf(r->out, " The %d largest of %zu classes.", N_CLASSES, t->n_classes);
-  }
+  glimpse__legend(r->p, r->out);
 }
 
 static void put_glimpses(void *ctx) {

@@ -25,7 +25,7 @@ typedef struct trained {
    * shown->has_times. */
   ml_exec *exec;           /* NULL: serial */
   const ml_watch *watch;   /* may be NULL */
-  const ml_mproc *pool;    /* whose workers are shown; may be NULL */
+  const ml_buf *pool;      /* what ml_mproc_describe() said of the workers; NULL: there were none */
   const train_step *steps; /* n_steps; NULL: not known */
   size_t n_steps;
 } trained;

@@ -67,6 +67,10 @@ static void put_scores(const report *r) {
   train__end_section(r->out);
 }
 
+static void put_sheet(const sheet_rows *rows, ml_buf *out) {
+  train__put_sheet(out, "results", NULL, rows);
+}
+
 static ml_status put_validation(const report *r, ml_error *err) {
   panels *p = NULL;
   ml_status status = panels__new(r->s, &p, err);
@@ -78,6 +82,9 @@ static ml_status put_validation(const report *r, ml_error *err) {
   ml_buf_puts(r->out, "</div>");
   train__end_section(r->out);
   panels__free(p);
+  train__begin_section(r->out, "results", report__rows_are(r->s));
+  report__table(r->s, put_sheet, r->out);
+  train__end_section(r->out);
   return ML_OK;
 }
 
@@ -154,8 +161,17 @@ static const picture_mark marks[] = {{"headline", put_headline}, {"method", put_
 ml_status train__report(const trained *t, ml_buf *out, ml_error *err) {
   page p = {.r = {.t = t, .s = t->shown, .out = out}};
   const report sections = {.t = t, .s = t->shown, .out = &p.sections};
-  ml_status status = ML_OK;
-  if (is_scored(&sections)) status = put_validation(&sections, err);
+  train_importance *importance = NULL;
+  train_features *features = NULL;
+  ml_status status = train__put_data(t, &p.sections, err);
+  if (status == ML_OK && is_scored(&sections)) status = put_validation(&sections, err);
+  if (status == ML_OK) status = importance__new(t, &importance, err);
+  if (status == ML_OK) status = features__new(t, importance, &features, err);
+  if (status == ML_OK) status = importance__put(importance, &p.sections, err);
+  if (status == ML_OK) status = features__put(features, &p.sections, err);
+  if (status == ML_OK && t->shown->has_times) status = train__put_times(t, &p.sections, err);
+  features__free(features);
+  importance__free(importance);
   if (status == ML_OK && p.sections.failed) status = ml_error_memory(err);
   if (status == ML_OK) picture__fill(train__page, marks, sizeof marks / sizeof *marks, &p, out);
   ml_buf_release(&p.sections);

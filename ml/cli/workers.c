@@ -56,7 +56,7 @@ ml_status cli__check_workers(const cli_workers *workers, ml_error *err) {
 }
 
 static void note(void *ctx, const char *line) {
-  cli__note(ctx, "%s", line);
+  cli__note_now(ctx, "%s", line);
 }
 
 ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
@@ -103,9 +103,9 @@ const char *cli__workers_used(const ml_mproc *pool, char text[CLI_WORKERS_MAX]) 
 
 void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool) {
   if (!pool) return;
-  if (workers->port.value == 0) cli__note(cli, "port %d", ml_mproc_port(pool));
+  if (workers->port.value == 0) cli__note_now(cli, "port %d", ml_mproc_port(pool));
   if (workers->metrics_port.given && workers->metrics_port.value == 0)
-    cli__note(cli, "metrics at http://127.0.0.1:%d/", ml_mproc_metrics_port(pool));
+    cli__note_now(cli, "metrics at http://127.0.0.1:%d/", ml_mproc_metrics_port(pool));
 }
 
 void cli__pool_details(cli_call *cli, const ml_mproc *pool) {

@@ -38,7 +38,7 @@ typedef struct cli_xval {
   const char *checkpoint, *time_budget;
   int on_error; /* 0: stop, 1: continue */
 
-  const char *output, *oof, *plot, *report;
+  const char *output, *oof, *plot, *report, *run_dir;
   bool csv, times;
 } cli_xval;
 

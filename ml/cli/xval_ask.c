@@ -278,7 +278,7 @@ static ml_status read_rest(xval_asked *a, ml_error *err) {
       .holdout_shuffle = g->holdout_shuffle,
       .nested = g->nested,
       .pool_winner = true,
-      .keep_predictions = !g->nested && (g->oof || g->plot || g->report),
+      .keep_predictions = !g->nested && (g->oof || g->plot || g->report || g->run_dir),
       .checkpoint = g->checkpoint,
       .time_budget = o->time_budget,
       .stop_on_error = g->on_error == 0,

@@ -5,11 +5,60 @@
 
 #include "xval_picture.h"
 
-enum { MOST_CURVES = 5, MOST_CLASSES = 8 };
+enum { MOST_CLASSES = 8 };
 
-/* Colours of Okabe and Ito. */
-static const char *const curve_colours[MOST_CURVES] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                                       "#e69f00"};
+/* ---- what curves of classes have in common --------------------------------------------------- */
+
+const char *panel__curve_colour(const xval_shown *s, size_t class) {
+  /* Of Okabe and Ito. */
+  static const char *const colours[MOST_CURVES] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                                   "#e69f00"};
+  return colours[s->result->data->classes.n == 2 ? 0 : class % MOST_CURVES];
+}
+
+size_t panel__n_curves(const xval_shown *s) {
+  size_t n = s->result->data->classes.n;
+  return n < MOST_CURVES ? n : MOST_CURVES;
+}
+
+double panel__rate_x(double rate) {
+  return PANEL_LEFT + rate * (PANEL_RIGHT - PANEL_LEFT - 8);
+}
+
+panel_field panel__begin_rates(const char *place, const char *label, ml_buf *out) {
+  static const double at[] = {0, 0.25, 0.5, 0.75, 1};
+  static const char *const labels[] = {"0", "0.25", "0.5", "0.75", "1"};
+  double places[5];
+  panel__begin(place, label, out);
+  panel_field f = panel__field(0, 1, out);
+  for (size_t i = 0; i < 5; i++) places[i] = panel__rate_x(at[i]);
+  panel__x_labels(&f, places, labels, 5);
+  panel__line(&f, PICTURE_GRID " stroke-width=\"1.5\"", panel__rate_x(0), panel__y(&f, 0),
+              panel__rate_x(1), panel__y(&f, 1));
+  return f;
+}
+
+static void put_curve_name(const xval_shown *s, size_t class, double x, double y,
+                           const panel_field *f) {
+  enum { ROOM = 110 };
+  ml_buf_printf(f->out,
+                "<path class=\"curve\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" "
+                "d=\"M%.0f,%.0fh12\"/>",
+                panel__curve_colour(s, class), x, y - 4);
+  ml_buf_printf(f->out, "<text " PICTURE_INK " font-size=\"10\" x=\"%.0f\" y=\"%.0f\">", x + 16, y);
+  picture__name(f->out, s->result->data->classes.labels[class], ROOM, 10);
+  ml_buf_puts(f->out, "</text>\n");
+}
+
+void panel__curve_names(const xval_shown *s, const panel_field *f, bool is_above) {
+  enum { LINE = 14 };
+  size_t n = panel__n_curves(s);
+  for (size_t c = 0; c < n; c++)
+    if (is_above)
+      put_curve_name(s, c, PANEL_LEFT + 10, PANEL_TOP + 12 + (double)c * LINE, f);
+    else
+      put_curve_name(s, c, PANEL_RIGHT - 130, PANEL_BOTTOM - 14 - (double)(n - 1 - c) * LINE, f);
+}
 
 /* ---- curves of true and false positive rates ------------------------------------------------ */
 
@@ -29,34 +78,29 @@ static int by_score(const void *a, const void *b, void *ctx) {
   return (i > j) - (i < j);
 }
 
-static double curve_x(double rate) {
-  return PANEL_LEFT + rate * (PANEL_RIGHT - PANEL_LEFT - 8);
-}
-
 /* One step for all rows of one score; those too short to be seen are left out. */
 static void put_curve(const xval_shown *s, size_t class, size_t *order, const panel_field *f) {
   const ml_predicted *p = s->result->predicted;
   const uint32_t *codes = s->result->data->classes.codes;
   sorted_by by = {p, class, s->result->data->classes.n};
   size_t n_true = 0, hits = 0, misses = 0;
-  double last_x = curve_x(0), last_y = panel__y(f, 0);
+  double last_x = panel__rate_x(0), last_y = panel__y(f, 0);
   for (size_t i = 0; i < p->n; i++) {
     order[i] = i;
     n_true += codes[p->row[i]] == class;
   }
   if (n_true == 0 || n_true == p->n) return;
   qsort_r(order, p->n, sizeof *order, by_score, &by);
-  size_t colour = by.n_classes == 2 ? 0 : class % MOST_CURVES;
   ml_buf_printf(f->out,
                 "<path class=\"curve\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" d=\"",
-                curve_colours[colour]);
+                panel__curve_colour(s, class));
   picture__point(f->out, 'M', last_x, last_y);
   for (size_t i = 0; i < p->n; i++) {
     bool is_true = codes[p->row[order[i]]] == class;
     hits += is_true;
     misses += !is_true;
     if (i + 1 < p->n && score_of(&by, order[i]) == score_of(&by, order[i + 1])) continue;
-    double x = curve_x((double)misses / (double)(p->n - n_true));
+    double x = panel__rate_x((double)misses / (double)(p->n - n_true));
     double y = panel__y(f, (double)hits / (double)n_true);
     if (i + 1 < p->n && fabs(x - last_x) + fabs(y - last_y) < 0.7) continue;
     picture__point(f->out, 'L', x, y);
@@ -66,36 +110,14 @@ static void put_curve(const xval_shown *s, size_t class, size_t *order, const pa
   ml_buf_puts(f->out, "\"/>\n");
 }
 
-static void put_curve_name(const xval_shown *s, size_t class, size_t line, const panel_field *f) {
-  enum { ROOM = 110, LINE = 14 };
-  double y = PANEL_BOTTOM - 14 - (double)line * LINE;
-  ml_buf_printf(f->out,
-                "<path class=\"curve\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.8\" "
-                "d=\"M%d,%.0fh12\"/>",
-                curve_colours[class % MOST_CURVES], PANEL_RIGHT - 130, y - 4);
-  ml_buf_printf(f->out, "<text " PICTURE_INK " font-size=\"10\" x=\"%d\" y=\"%.0f\">",
-                PANEL_RIGHT - 114, y);
-  picture__name(f->out, s->result->data->classes.labels[class], ROOM, 10);
-  ml_buf_puts(f->out, "</text>\n");
-}
-
 void panel__roc(const xval_shown *s, size_t *order, const char *place, ml_buf *out) {
-  static const double at[] = {0, 0.25, 0.5, 0.75, 1};
-  static const char *const labels[] = {"0", "0.25", "0.5", "0.75", "1"};
-  size_t n_classes = s->result->data->classes.n;
-  double places[5];
-  panel__begin(place, "true positive rate upwards, false positive rate across", out);
-  panel_field f = panel__field(0, 1, out);
-  for (size_t i = 0; i < 5; i++) places[i] = curve_x(at[i]);
-  panel__x_labels(&f, places, labels, 5);
-  panel__line(&f, PICTURE_GRID " stroke-width=\"1.5\"", curve_x(0), panel__y(&f, 0), curve_x(1),
-              panel__y(&f, 1));
-  if (n_classes == 2) {
+  panel_field f =
+      panel__begin_rates(place, "true positive rate upwards, false positive rate across", out);
+  if (s->result->data->classes.n == 2) {
     put_curve(s, 1, order, &f);
   } else {
-    size_t n = n_classes < MOST_CURVES ? n_classes : MOST_CURVES;
-    for (size_t c = 0; c < n; c++) put_curve(s, c, order, &f);
-    for (size_t c = 0; c < n; c++) put_curve_name(s, c, n - 1 - c, &f);
+    for (size_t c = 0; c < panel__n_curves(s); c++) put_curve(s, c, order, &f);
+    panel__curve_names(s, &f, false);
   }
   panel__end(out);
 }

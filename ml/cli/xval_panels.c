@@ -8,7 +8,15 @@
 
 enum { MOST_PANELS = 24, MOST_PARAMS = 6, MOST_METRICS = 6, MOST_FOLDS = 1000 };
 
-typedef enum panel_kind { OF_PARAM, OF_FOLDS, OF_VALUES, OF_ROC, OF_CONFUSION } panel_kind;
+typedef enum panel_kind {
+  OF_PARAM,
+  OF_FOLDS,
+  OF_VALUES,
+  OF_RESIDUALS,
+  OF_ROC,
+  OF_CALIBRATION,
+  OF_CONFUSION
+} panel_kind;
 
 struct panels {
   const xval_shown *s;
@@ -17,8 +25,9 @@ struct panels {
     panel_kind kind;
     size_t of; /* the parameter, or the metric */
   } list[MOST_PANELS];
-  size_t *order, *sorted; /* candidates by rank; room for predictions */
-  double *room, *truth;   /* for all that is drawn at once; true values of the predictions */
+  size_t *order, *sorted;    /* candidates by rank; room for predictions */
+  double *room;              /* for all that is drawn at once */
+  double *truth, *residuals; /* of the predictions: true values, and how far they are from them */
 };
 
 static void add(panels *p, panel_kind kind, size_t of) {
@@ -35,9 +44,11 @@ static void choose(panels *p) {
   if (!r->predicted || r->predicted->n == 0) return;
   if (r->problem == ML_REGRESSION) {
     add(p, OF_VALUES, 0);
+    add(p, OF_RESIDUALS, 0);
     return;
   }
   if (r->predicted->scores) add(p, OF_ROC, 0);
+  if (r->predicted->scores && !(r->model->traits & ML_MODEL_SCORES)) add(p, OF_CALIBRATION, 0);
   add(p, OF_CONFUSION, 0);
 }
 
@@ -52,12 +63,15 @@ ml_status panels__new(const xval_shown *s, panels **out, ml_error *err) {
   p->sorted = calloc(n + 1, sizeof *p->sorted);
   p->room = calloc(most + 1, sizeof *p->room);
   p->truth = calloc(n + 1, sizeof *p->truth);
-  if (!p->order || !p->sorted || !p->room || !p->truth) {
+  p->residuals = calloc(n + 1, sizeof *p->residuals);
+  if (!p->order || !p->sorted || !p->room || !p->truth || !p->residuals) {
     panels__free(p);
     return ml_error_memory(err);
   }
-  for (size_t i = 0; r->problem == ML_REGRESSION && i < n; i++)
+  for (size_t i = 0; r->problem == ML_REGRESSION && i < n; i++) {
     p->truth[i] = r->data->y[r->predicted->row[i]];
+    p->residuals[i] = p->truth[i] - r->predicted->values[i];
+  }
   choose(p);
   *out = p;
   return ML_OK;
@@ -69,11 +83,20 @@ void panels__free(panels *p) {
   free(p->sorted);
   free(p->room);
   free(p->truth);
+  free(p->residuals);
   free(p);
 }
 
 size_t panels__n(const panels *p) {
   return p->n;
+}
+
+/* Which of two classes a curve is of. */
+static void put_positive(const panels *p, ml_buf *out) {
+  const ml_levels *classes = &p->s->result->data->classes;
+  if (classes->n != 2) return;
+  ml_buf_puts(out, " of ");
+  ml_buf_puts(out, classes->labels[1]);
 }
 
 void panels__title(const panels *p, size_t i, ml_buf *out) {
@@ -89,12 +112,16 @@ void panels__title(const panels *p, size_t i, ml_buf *out) {
     case OF_VALUES:
       ml_buf_puts(out, "predicted (upwards) against true");
       break;
+    case OF_RESIDUALS:
+      ml_buf_puts(out, "residuals (upwards) against predicted");
+      break;
     case OF_ROC:
       ml_buf_puts(out, "true against false positive rate");
-      if (r->data->classes.n == 2) {
-        ml_buf_puts(out, " of ");
-        ml_buf_puts(out, r->data->classes.labels[1]);
-      }
+      put_positive(p, out);
+      break;
+    case OF_CALIBRATION:
+      ml_buf_puts(out, "share of true rows against probability");
+      put_positive(p, out);
       break;
     case OF_CONFUSION:
       ml_buf_puts(out, "rows: true (down) and predicted (across)");
@@ -198,10 +225,21 @@ void panels__draw(const panels *p, size_t i, const char *place, ml_buf *out) {
     case OF_VALUES: {
       const picture_scatter scatter = {p->truth, predicted->values, predicted->n,
                                        "scatter plot: true values across, predicted ones upwards",
-                                       true};
+                                       PICTURE_SQUARE};
       picture__scatter(&scatter, place, p->room, out);
       break;
     }
+    case OF_RESIDUALS: {
+      const picture_scatter scatter = {predicted->values, p->residuals, predicted->n,
+                                       "scatter plot: predicted values across, true values less "
+                                       "predicted ones upwards",
+                                       PICTURE_RESIDUAL};
+      picture__scatter(&scatter, place, p->room, out);
+      break;
+    }
+    case OF_CALIBRATION:
+      panel__calibration(p->s, place, out);
+      break;
     case OF_ROC:
       panel__roc(p->s, p->sorted, place, out);
       break;

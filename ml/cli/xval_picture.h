@@ -3,7 +3,7 @@
 #ifndef ML_CLI_XVAL_PICTURE_H
 #define ML_CLI_XVAL_PICTURE_H
 
-#include "picture.h"
+#include "picture_sheet.h"
 #include "xval.h"
 
 enum {
@@ -64,8 +64,25 @@ void panel__search(const xval_shown *s, size_t param, const size_t *order, doubl
 /** Curves of true and false positive rates. @param order  room for the number of predictions */
 void panel__roc(const xval_shown *s, size_t *order, const char *place, ml_buf *out);
 
+/* Curves of rates, of the last of two classes or the first of several. */
+enum { MOST_CURVES = 5 };
+size_t panel__n_curves(const xval_shown *s);
+const char *panel__curve_colour(const xval_shown *s, size_t class);
+
+/** Begin a panel of rates from 0 to 1 with its diagonal. */
+panel_field panel__begin_rates(const char *place, const char *label, ml_buf *out);
+double panel__rate_x(double rate);
+
+/** Append whose the curves are: above left, or below right. */
+void panel__curve_names(const xval_shown *s, const panel_field *f, bool is_above);
+
 /** True classes downwards, predicted ones across. */
 void panel__confusion(const xval_shown *s, const char *place, ml_buf *out);
+
+/* ---- xval_panel_calibration.c --------------------------------------------------------------- */
+
+/** Shares of true rows by tenths of the predicted probability, which there is. */
+void panel__calibration(const xval_shown *s, const char *place, ml_buf *out);
 
 /* ---- xval.html, with page.css, page.js and xval.js in it ------------------------------------ */
 
@@ -87,13 +104,11 @@ void report__panels(const panels *p, ml_buf *out);
 
 /* ---- xval_report_table.c: the table of a page ----------------------------------------------- */
 
-void report__heads(const xval_shown *s, ml_buf *out);
-void report__rows(const xval_shown *s, ml_buf *out);
+/** Append it in a form: its heads, its rows, its data, or all of it. */
+void report__table(const xval_shown *s, void (*form)(const sheet_rows *rows, ml_buf *out),
+                   ml_buf *out);
 
-/** All rows as JSON, in which nothing is HTML. */
-void report__data(const xval_shown *s, ml_buf *out);
-
-/** "candidates", "folds" or "outer folds": what its rows are. */
+/** "Candidates", "Folds" or "Outer folds": what its rows are. */
 const char *report__rows_are(const xval_shown *s);
 
 #endif

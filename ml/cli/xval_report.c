@@ -79,17 +79,17 @@ static void put_rows_are(void *ctx) {
 
 static void put_heads(void *ctx) {
   const report *r = ctx;
-  report__heads(r->s, r->out);
+  report__table(r->s, sheet__heads, r->out);
 }
 
 static void put_rows(void *ctx) {
   const report *r = ctx;
-  report__rows(r->s, r->out);
+  report__table(r->s, sheet__rows, r->out);
 }
 
 static void put_data(void *ctx) {
   const report *r = ctx;
-  report__data(r->s, r->out);
+  report__table(r->s, sheet__data, r->out);
 }
 
 static const picture_mark marks[] = {

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "picture_sheet.h"
 #include "xval_picture.h"
 
 typedef struct table {
@@ -97,8 +96,7 @@ const char *report__rows_are(const xval_shown *s) {
   return s->result->n_outer > 0 ? "Outer folds" : xval__is_search(s) ? "Candidates" : "Folds";
 }
 
-/* The rows in one form. */
-static void put(const xval_shown *s, void (*form)(const sheet_rows *, ml_buf *), ml_buf *out) {
+void report__table(const xval_shown *s, void (*form)(const sheet_rows *, ml_buf *), ml_buf *out) {
   const ml_xval_result *r = s->result;
   table t = {.s = s};
   sheet_rows rows = {.n = xval__winner(s) ? r->n_folds : 0, .put = put_fold, .ctx = &t};
@@ -114,16 +112,4 @@ static void put(const xval_shown *s, void (*form)(const sheet_rows *, ml_buf *),
   }
   form(&rows, out);
   free(t.order);
-}
-
-void report__heads(const xval_shown *s, ml_buf *out) {
-  put(s, sheet__heads, out);
-}
-
-void report__rows(const xval_shown *s, ml_buf *out) {
-  put(s, sheet__rows, out);
-}
-
-void report__data(const xval_shown *s, ml_buf *out) {
-  put(s, sheet__data, out);
 }

@@ -84,6 +84,15 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return ML_OK;
 }
 
+static ml_status importance(const void *fitted, const ml_view *train, double *out, ml_error *err) {
+  double *room = calloc(train->n_columns + 1, sizeof *room);
+  if (!room) return ml_error_memory(err);
+  memset(out, 0, train->n_columns * sizeof *out);
+  tree__add_importance(fitted, train->n_columns, room, out);
+  free(room);
+  return ML_OK;
+}
+
 /* ---- files ------------------------------------------------------------------------------------
  */
 
@@ -175,4 +184,6 @@ const ml_model models__decision_tree = {
     .fold = run_fold,
     .save = save,
     .load = load,
+    .importance_is = TREE_IMPORTANCE,
+    .importance = importance,
 };

@@ -59,4 +59,6 @@ const ml_model models__elastic_net = {
     .fold = fold,
     .save = linear__save,
     .load = linear__load,
+    .importance_is = LINEAR_IMPORTANCE,
+    .importance = linear__importance,
 };

@@ -51,4 +51,6 @@ const ml_model models__lasso = {
     .fold = fold,
     .save = linear__save,
     .load = linear__load,
+    .importance_is = LINEAR_IMPORTANCE,
+    .importance = linear__importance,
 };

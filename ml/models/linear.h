@@ -68,6 +68,11 @@ void linear__predict_one(const ml_view *rows, const double *shift, const double 
 ml_status linear__predict(const void *fitted, const ml_view *rows, double *out, ml_error *err);
 
 /** As ml_model's. */
+/** What coefficients are as importance. */
+#define LINEAR_IMPORTANCE \
+  "size of the coefficient times the standard deviation of the column in the training rows"
+ml_status linear__importance(const void *fitted, const ml_view *train, double *out, ml_error *err);
+
 ml_status linear__save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err);
 ml_status linear__load(const double *params, const ml_value *saved, size_t n_columns,
                        size_t n_classes, void **fitted, ml_error *err);

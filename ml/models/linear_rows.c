@@ -225,6 +225,14 @@ ml_status linear__predict(const void *fitted, const ml_view *rows, double *out, 
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
+ml_status linear__importance(const void *fitted, const ml_view *train, double *out, ml_error *err) {
+  const linear_model *model = fitted;
+  (void)err;
+  ml_view_deviations(train, out);
+  for (size_t j = 0; j < model->p; j++) out[j] *= fabs(model->values[model->p + j]);
+  return ML_OK;
+}
+
 ml_status linear__save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
   const linear_model *model = fitted;
   ml_saver saver = ml_saver_begin(arena, err);

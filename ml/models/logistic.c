@@ -117,6 +117,21 @@ static ml_status load(const double *params, const ml_value *saved, size_t n_colu
   return ml_loader_end(&loader);
 }
 
+/* Of several logits the mean size. */
+static ml_status importance(const void *fitted, const ml_view *train, double *out, ml_error *err) {
+  const logistic *model = fitted;
+  const logit_shape *shape = &model->shape;
+  size_t n_rows = shape->n_problems * shape->n_logits;
+  (void)err;
+  ml_view_deviations(train, out);
+  for (size_t j = 0; j < train->n_columns; j++) {
+    double sum = 0;
+    for (size_t i = 0; i < n_rows; i++) sum += fabs(model->b[i * shape->n_columns + j]);
+    out[j] *= sum / (double)n_rows;
+  }
+  return ML_OK;
+}
+
 static const ml_model_param params[LOGIT_N_PARAMS] = {
     [LOGIT_C] = {.name = "C",
                  .kind = ML_MODEL_REAL,
@@ -172,4 +187,8 @@ const ml_model models__logistic = {
     .fold = logit__fold,
     .save = save,
     .load = load,
+    .importance_is =
+        "size of the coefficient (of several classes their mean) times the standard "
+        "deviation of the column in the training rows",
+    .importance = importance,
 };

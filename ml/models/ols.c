@@ -56,4 +56,6 @@ const ml_model models__ols = {
     .gcv = gcv,
     .save = linear__save,
     .load = linear__load,
+    .importance_is = LINEAR_IMPORTANCE,
+    .importance = linear__importance,
 };

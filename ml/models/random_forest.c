@@ -336,6 +336,18 @@ static ml_status run_fold(const ml_cv *cv, const void *shared, size_t fold,
   return status;
 }
 
+/* The mean of the trees. */
+static ml_status importance(const void *fitted, const ml_view *train, double *out, ml_error *err) {
+  const forest *f = fitted;
+  double *room = calloc(train->n_columns + 1, sizeof *room);
+  if (!room) return ml_error_memory(err);
+  memset(out, 0, train->n_columns * sizeof *out);
+  for (size_t t = 0; t < f->n; t++) tree__add_importance(&f->trees[t], train->n_columns, room, out);
+  for (size_t j = 0; j < train->n_columns; j++) out[j] /= (double)f->n;
+  free(room);
+  return ML_OK;
+}
+
 const ml_model models__random_forest = {
     .abi = ML_MODEL_ABI,
     .name = "random_forest",
@@ -353,4 +365,6 @@ const ml_model models__random_forest = {
     .fold = run_fold,
     .save = save,
     .load = load,
+    .importance_is = TREE_IMPORTANCE ", mean of the trees",
+    .importance = importance,
 };

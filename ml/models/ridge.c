@@ -55,4 +55,6 @@ const ml_model models__ridge = {
     .gcv = gcv,
     .save = linear__save,
     .load = linear__load,
+    .importance_is = LINEAR_IMPORTANCE,
+    .importance = linear__importance,
 };

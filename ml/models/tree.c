@@ -53,6 +53,19 @@ const double *tree__find(const tree *grown, const uint8_t *is_leaf, const ml_vie
   return grown->values + at * grown->n_values;
 }
 
+void tree__add_importance(const tree *grown, size_t n_columns, double *room, double *sums) {
+  double all = 0;
+  for (size_t j = 0; j < n_columns; j++) room[j] = 0;
+  for (size_t i = 0; i < grown->n_nodes; i++) {
+    const tree_node *node = &grown->nodes[i], *left = grown->nodes + node->left;
+    if (!node->left) continue;
+    double taken = fmax(node->risk - left[0].risk - left[1].risk, 0);
+    room[node->column] += taken;
+    all += taken;
+  }
+  for (size_t j = 0; j < n_columns && all > 0; j++) sums[j] += room[j] / all;
+}
+
 void tree__release(tree *grown) {
   free(grown->nodes);
   free(grown->values);

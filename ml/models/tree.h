@@ -113,6 +113,13 @@ ml_status tree__cut(const tree *grown, size_t max_depth, double alpha, uint8_t *
 const double *tree__find(const tree *grown, const uint8_t *is_leaf, const ml_view *view,
                          size_t row);
 
+/** Add how much of the impurity splits of each column have taken, as shares whose sum is 1, or 0 of
+ * a tree without splits (Breiman et al. 1984, 5.3). Of trees that were grown, not loaded.
+ * @param[in,out] sums  n_columns */
+void tree__add_importance(const tree *grown, size_t n_columns, double *room, double *sums);
+
+#define TREE_IMPORTANCE "share of the impurity that splits of the column have taken"
+
 /* ---- files --------------------------------------------------------------------------------- */
 
 /** Put n trees of the same n_values, at least one: what is needed for tree__find(). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Linear support vector machines by LIBLINEAR. */
 #include <linear.h>
+#include <math.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -193,6 +194,31 @@ static ml_status predict_rows(const void *fitted, const ml_view *view, double *o
   return status;
 }
 
+/* ---- importance -------------------------------------------------------------------------------
+ */
+
+static size_t n_weights(const struct model *model);
+
+/* Of several classes the mean size. */
+static ml_status importance(const void *fitted, const ml_view *train, double *out, ml_error *err) {
+  const struct model *model = ((const machine *)fitted)->model;
+  size_t n = n_weights(model);
+  (void)err;
+  ml_view_deviations(train, out);
+  for (size_t j = 0; j < train->n_columns; j++) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += fabs(model->w[j * n + i]);
+    out[j] *= sum / (double)n;
+  }
+  return ML_OK;
+}
+
+#define IMPORTANCE                                                                  \
+  .importance_is =                                                                  \
+      "size of the coefficient (of several classes their mean) times the standard " \
+      "deviation of the column in the training rows",                               \
+  .importance = importance
+
 /* ---- files ------------------------------------------------------------------------------------
  */
 
@@ -276,7 +302,8 @@ ML_API const ml_model ml_model_table[] = {
      .predict = predict_rows,
      .free = free_machine,
      .save = save,
-     .load = load_svc},
+     .load = load_svc,
+     IMPORTANCE},
     {.abi = ML_MODEL_ABI,
      .name = "linear_svr",
      .summary = "linear support vector regression",
@@ -288,5 +315,6 @@ ML_API const ml_model ml_model_table[] = {
      .predict = predict_rows,
      .free = free_machine,
      .save = save,
-     .load = load_svr},
+     .load = load_svr,
+     IMPORTANCE},
     {0}};

@@ -263,6 +263,42 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return status;
 }
 
+/* ---- importance -------------------------------------------------------------------------------
+ */
+
+/* "f12" is column 12; columns that no split has are left out. */
+static ml_status add_gains(BoosterHandle booster, size_t n_columns, double *out, ml_error *err) {
+  bst_ulong n, n_dims;
+  const char **names;
+  const bst_ulong *shape;
+  const float *gains;
+  double sum = 0;
+  if (XGBoosterFeatureScore(booster, "{\"importance_type\": \"total_gain\"}", &n, &names, &n_dims,
+                            &shape, &gains) != 0)
+    return fail(err);
+  for (bst_ulong i = 0; i < n; i++) {
+    char *end;
+    unsigned long column = strtoul(names[i] + 1, &end, 10);
+    if (names[i][0] != 'f' || *end || column >= n_columns)
+      return ml_error_set(err, ML_ERR_NUMERIC, "xgboost: a feature '%.40s' of %zu", names[i],
+                          n_columns);
+    out[column] = fmax((double)gains[i], 0);
+    sum += out[column];
+  }
+  for (size_t j = 0; j < n_columns && sum > 0; j++) out[j] /= sum;
+  return ML_OK;
+}
+
+static ml_status importance(const void *fitted, const ml_view *train, double *out, ml_error *err) {
+  const boosted *b = fitted;
+  BoosterHandle best; /* without the rounds behind the best one */
+  memset(out, 0, train->n_columns * sizeof *out);
+  if (XGBoosterSlice(b->booster, 0, (int)b->n_rounds, 1, &best) != 0) return fail(err);
+  ml_status status = add_gains(best, train->n_columns, out, err);
+  XGBoosterFree(best);
+  return status;
+}
+
 /* ---- files ------------------------------------------------------------------------------------
  */
 
@@ -396,5 +432,7 @@ ML_API const ml_model ml_model_table[] = {
      .free = free_boosted,
      .fold = fold,
      .save = save,
-     .load = load},
+     .load = load,
+     .importance_is = "share of the gain that splits of the column have had",
+     .importance = importance},
     {0}};

@@ -24,7 +24,7 @@ expect() { # WANT WORD...
 
 expect 'fresh features' mltool f
 expect 'fresh' mltool -s 4 -p 0 fre
-expect '--params --params-from --port --percentile --plot --progress' mltool fresh --p
+expect '--params --params-from --port --percentile --plot --print-config --progress' mltool fresh --p
 expect 'peach' mltool pe
 expect 'select' mltool sel
 expect '--target --target-file' mltool select --targ
@@ -50,6 +50,13 @@ expect 'poisson_deviance' mltool score --metric poi
 expect 'version' mltool help vers
 expect 'quantile' mltool features quant
 expect 'mean_abs_change' mltool fresh --features mean_abs_c
+file=$(mktemp)
+trap 'rm -f "$file"' EXIT
+echo '{"schema": 1, "command": "predict"}' >"$file"
+expect 'run' mltool run
+expect '--proba --port --print-config --progress' mltool run "$file" --p
+expect '--progress' mltool run --p
+expect 'auto always' mltool -v run "$file" --color a
 
 if command -v zsh >/dev/null; then zsh -n "$completions/_mltool" || status=1; fi
 if command -v fish >/dev/null; then fish -n "$completions/mltool.fish" || status=1; fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures of a selection (select) and of a cross-validation (xval), as others read them.
+"""The pictures of a selection (select), of a cross-validation (xval) and of a training (train), as others read them.
 
   DRAW=build/dev/tests/draw tests/seen/pictures.py select parsed            every SVG as XML, every page as HTML
   DRAW=build/dev/tests/draw tests/seen/pictures.py select browser           a page in headless Chromium, used
@@ -79,6 +79,21 @@ def data_of(text):
     return json.loads(re.search(r'id="data">(.*?)</script>', text, re.S).group(1))
 
 
+def check_sheets(path, text):
+    """All tables of a page of a training: what stands there is the first of what its data have."""
+    for name, data in re.findall(r'id="data-([a-z]+)">(.*?)</script>', text, re.S):
+        data = json.loads(data)
+        table = Page(re.search(rf'<table id="table-{name}">.*?</table>', text, re.S).group(0))
+        columns = table.counts.get('th', 0)
+        wanted = [harmless(cell) for row in data['texts'][:50] for cell in row]
+        check(f'{path.name}: table {name}', table.cells == wanted and len(data['columns']) == columns)
+        check(f'{path.name}: keys of {name}', [len(row) for row in data['keys']] == [columns] * len(data['texts']))
+
+
+def harmless(text):
+    return re.sub('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]', '\ufffd', text)
+
+
 def check_page(path):
     text = path.read_bytes().decode('utf-8')
     page = Page(text)
@@ -89,6 +104,9 @@ def check_page(path):
     script = re.search(r'<script>(.*?)</script>', text, re.S).group(1)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     check(f'{path.name}: hash of the script', f"'sha256-{digest}'" in text)
+    if 'id="data-' in text:
+        check_sheets(path, text)
+        return
     data = data_of(text)
     is_xval = 'texts' in data
     table = Page(re.search(r'<table id="table">.*?</table>', text, re.S).group(0))
@@ -100,8 +118,7 @@ def check_page(path):
     else:
         shown, wanted = table.cells[1::columns], data['name']
     for name, cell in zip(wanted, shown):
-        harmless = re.sub('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]', '\ufffd', name)
-        check(f'{path.name}: {name!r} is {cell!r}', cell == harmless)
+        check(f'{path.name}: {name!r} is {cell!r}', cell == harmless(name))
 
 
 def parsed(folder):
@@ -166,10 +183,45 @@ document.documentElement.dataset.told = JSON.stringify(told);
 '''
 
 
+TRAIN_STEPS = r'''
+const told = [], tell = (what, value) => told.push([what, value]);
+const parts = [...document.querySelectorAll('section')];
+tell('sections', parts.map(s => s.querySelector('h2').id));
+tell('tables', [...document.querySelectorAll('tbody[id]')].map(table => {
+  const heads = [...table.parentElement.tHead.rows[0].cells];
+  const cells = k => [...table.rows].map(r => r.cells[k].textContent), k = heads.length > 2 ? heads.length - 2 : 0;
+  const first = cells(k);
+  heads[k].querySelector('button').click(); const up = cells(k), sort = heads[k].getAttribute('aria-sort');
+  heads[k].querySelector('button').click(); const down = cells(k);
+  heads[0].querySelector('button').click();
+  return {id: table.id, k, first, up, down, sort, sorts: heads.filter(h => h.getAttribute('aria-sort')).length};
+}));
+tell('pictures', [...document.querySelectorAll('svg')].map(svg => {
+  const box = svg.getBoundingClientRect();
+  const marks = [...svg.querySelectorAll('path, rect')].filter(e => {
+    const b = e.getBoundingClientRect(); return b.right >= box.left && b.left <= box.right; });
+  const out = [...svg.querySelectorAll('text')].filter(e => {
+    const b = e.getBoundingClientRect(); return b.left < box.left - 2 || b.right > box.right + 2; });
+  return {label: svg.getAttribute('aria-label'), width: box.width, marks: marks.length,
+    out: out.map(e => e.textContent)}; }));
+$('only-features').click();
+tell('chosen', [...$('rows-features').rows].length); tell('chosen count', $('count-features').textContent);
+$('only-features').click(); $('more-features').click();
+tell('all', $('rows-features').rows.length); tell('names', [...$('rows-features').rows].map(r => r.cells[1].textContent));
+tell('fetched', performance.getEntriesByType('resource').length);
+tell('wide', document.documentElement.scrollWidth <= innerWidth);
+const style = getComputedStyle(document.body);
+tell('paper', style.backgroundColor); tell('ink', style.color);
+tell('title', document.title);
+document.documentElement.dataset.told = JSON.stringify(told);
+'''
+
+
 def with_steps(path, folder):
     """A copy of a page that uses itself: a second script, which the page is made to allow."""
     text = path.read_text(encoding='utf-8')
-    steps = XVAL_STEPS if 'texts' in data_of(text) else STEPS
+    is_train = 'id="data-' in text
+    steps = TRAIN_STEPS if is_train else XVAL_STEPS if 'texts' in data_of(text) else STEPS
     digest = base64.b64encode(hashlib.sha256(steps.encode()).digest()).decode()
     text = text.replace("script-src '", f"script-src 'sha256-{digest}' '", 1)
     text = text.replace('</body>', f'<script>{steps}</script></body>')
@@ -178,8 +230,8 @@ def with_steps(path, folder):
     return copy.as_uri()
 
 
-def used(browser, folder, name):
-    dom, complaints = browse(browser, folder, with_steps(folder / f'{name}.html', folder), '--dump-dom')
+def used(browser, folder, name, *options):
+    dom, complaints = browse(browser, folder, with_steps(folder / f'{name}.html', folder), '--dump-dom', *options)
     check(f'{name}: no complaints {complaints}', not complaints)
     told = re.search(r'data-told="(.*?)"', dom, re.S)
     if not told:
@@ -245,6 +297,45 @@ def xval_in_browser(folder):
         check(f'{path.name}: no complaints', not browse(browser, folder, path.as_uri(), '--dump-dom')[1])
 
 
+def brightness(color):
+    return sum(map(int, re.findall(r'[0-9]+', color)[:3]))
+
+
+def check_train(told, name, sections):
+    check(f'{name}: sections {told["sections"]}', told['sections'] == sections.split())
+    check(f'{name}: nothing fetched', told['fetched'] == 0)
+    check(f'{name}: as wide as the window', told['wide'])
+    for table in told['tables']:
+        what = f'{name}: {table["id"]}'
+        check(f'{what}: rows', sorted(table['up']) == sorted(table['down']) and table['first'])
+        check(f'{what}: sorted', table['sort'] == 'ascending' and table['sorts'] == 1)
+        numbers = [[float(t) for t in table[way] if re.fullmatch(r'-?[0-9][0-9.e+-]*', t)] for way in ('up', 'down')]
+        check(f'{what}: in order', numbers[0] == sorted(numbers[0]) and numbers[1] == sorted(numbers[1])[::-1])
+    for picture in told['pictures']:
+        check(f'{name}: {picture}', picture['marks'] > 1 and picture['width'] > 100 and not picture['out'])
+
+
+def train_in_browser(folder):
+    browser = find_browser()
+    usual = 'done data scores pictures results importance best features'
+    told = used(browser, folder, 'many_features')
+    check_train(told, 'many_features', usual)
+    check('chosen only', told['chosen'] == 20 and told['chosen count'] == '20 of 800')
+    check('all features', told['all'] == 800)
+    check('light', brightness(told['paper']) > 600 > 300 > brightness(told['ink']))
+    dark = used(browser, folder, 'workers', '--blink-settings=preferredColorScheme=0')
+    check_train(dark, 'workers', usual + ' times')
+    check('dark', brightness(dark['paper']) < 300 < 600 < brightness(dark['ink']))
+    for name in ('one_feature', 'two', 'three', 'forty', 'numbers', 'permuted', 'series'):
+        check_train(used(browser, folder, name), name, usual)
+    check_train(used(browser, folder, 'unscored'), 'unscored', 'done data importance best features')
+    told = used(browser, folder, 'hostile')
+    check_train(told, 'hostile', usual)
+    check('no script of a name ran', told.get('title', 'caught') != 'caught')
+    data = json.loads(re.search(r'id="data-features">(.*?)</script>', (folder / 'hostile.html').read_text(), re.S).group(1))
+    check('names as they are', told['names'] == [row[1] for row in data['texts']])
+
+
 def in_browser(folder):
     browser = find_browser()
     for name in ('nan', 'many'):
@@ -268,15 +359,16 @@ def shots(folder, to):
 
 def main():
     of, what = sys.argv[1:3]
+    draw = {'select': 'DRAW', 'xval': 'DRAW_XVAL', 'train': 'DRAW_TRAIN'}[of]
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        subprocess.run([os.environ['DRAW' if of == 'select' else 'DRAW_XVAL'], name], check=True)
+        subprocess.run([os.environ[draw], name], check=True)
         if what == 'shots':
             shots(folder, os.path.realpath(sys.argv[3]))
         elif what == 'parsed':
             parsed(folder)
         else:
-            {'select': in_browser, 'xval': xval_in_browser}[of](folder)
+            {'select': in_browser, 'xval': xval_in_browser, 'train': train_in_browser}[of](folder)
     sys.exit(bool(failures))
 
 
