@@ -235,6 +235,8 @@ typedef struct ml_plugin {
   /* A class by its name, "sklearn.linear_model.Ridge", as a model; the same each time, and it lives
    * as long as the process. */
   ml_status (*model)(const char *name, const ml_model **out, ml_error *err);
+  /* Append the traceback of the model that failed last. */
+  void (*model_trace)(ml_buf *out);
 } ml_plugin;
 
 ML_END_DECLS

@@ -223,6 +223,10 @@ ML_API const char *ml_model_name_at(size_t i);
 ML_API ML_MUST_CHECK ml_status ml_model_find(const char *name, ml_problem *problem,
                                              const ml_model **out, ml_error *err);
 
+/** What the model of Python that failed last in this process had to say beyond its one line: append
+ * its traceback. Nothing when none has failed. */
+ML_API void ml_model_trace(ml_buf *out);
+
 /** Which problem a model solves: what was asked for, else the only one that the model solves, else
  * what the target is.
  * @param asked   ML_PROBLEM_AUTO: nothing was asked for

@@ -225,6 +225,11 @@ static ml_status find_in_python(const char *class, const ml_model **out, ml_erro
   return status == ML_OK ? plugin->model(class, out, err) : status;
 }
 
+void ml_model_trace(ml_buf *out) {
+  const ml_plugin *plugin = functions__loaded_plugin();
+  if (plugin) plugin->model_trace(out);
+}
+
 /* @return NULL: there is none of n bytes */
 static const ml_model *find_built_in(const char *name, size_t n, ml_nearest *nearest) {
   const ml_model *m;

@@ -70,15 +70,24 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_json(const ml_pipeline *pipeline, ml_
                                                 ml_error *err);
 
 /**
- * The same to a file, which appears complete or not at all.
+ * The same for a file that the caller writes. Of a model with ML_MODEL_PICKLES the pickle is
+ * written now, beside that file and with a digest in its name: what is there is not touched, so
+ * that whenever this ends the file that is there has its own pickle. When the file is in its place,
+ * or will not be, call ml_pipeline_tidy().
  *
- * Of a model with ML_MODEL_PICKLES the pickle comes first, into the same folder, with a digest in
- * its name, and the file that names it takes its place then: whenever this ends, the file that is
- * there has its own pickle. The one that an older file had is removed last.
- *
- * @param path  "-": standard output, which has nothing beside it
- * @retval ML_ERR_IO, ML_ERR_CLOSED, ML_ERR_USAGE, ML_ERR_FUNCTION, ML_ERR_MEMORY
+ * @param path  of the file; "-": standard output, which has nothing beside it
+ * @retval ML_ERR_USAGE  a pickle has no place, or a name that is not UTF-8
+ * @retval ML_ERR_IO, ML_ERR_FUNCTION, ML_ERR_MEMORY
  */
+ML_API ML_MUST_CHECK ml_status ml_pipeline_json_at(const ml_pipeline *pipeline, const char *path,
+                                                   ml_buf *out, ml_error *err);
+
+/** Remove the pickles beside a file that it does not name, those of files that had its path before.
+ * What cannot be removed stays. */
+ML_API void ml_pipeline_tidy(const char *path);
+
+/** All of this to a file, which appears complete or not at all. @param path  "-": standard output
+ * @retval ML_ERR_CLOSED, and as ml_pipeline_json_at() */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, const char *path,
                                                 ml_error *err);
 

@@ -16,6 +16,8 @@
 #include <ml/output.h>
 #include <ml/utf8.h>
 
+#include "load.h"
+
 enum { SHOWN = 16 /* digits of the digest in the name */, DIGITS = 2 * crypto_hash_sha256_BYTES };
 
 static const char entry[] = "pickle", ending[] = ".pickle";
@@ -105,16 +107,34 @@ ml_status beside__write(const beside *kept, ml_error *err) {
   return status;
 }
 
-void beside__remove_others(const beside *kept) {
-  const char *base = base_of(kept->path);
-  char *folder = in_folder(kept->path, ".");
-  DIR *all = folder ? opendir(folder) : NULL;
-  free(folder);
-  if (!all) return; /* what is left costs no more than its room */
-  for (const struct dirent *one; (one = readdir(all));)
-    if (is_ours(one->d_name, base) && strcmp(one->d_name, kept->name) != 0)
-      unlinkat(dirfd(all), one->d_name, 0);
-  closedir(all);
+/* ---- tidying ----------------------------------------------------------------------------------
+ */
+
+/* The first pickle of a file that nothing of its text names. @return NULL: there is none */
+static const char *find_other(DIR *folder, const char *base, const ml_buf *text) {
+  for (const struct dirent *one; (one = readdir(folder));)
+    if (is_ours(one->d_name, base) &&
+        (text->n == 0 || !memmem(text->data, text->n, one->d_name, strlen(one->d_name))))
+      return one->d_name;
+  return NULL;
+}
+
+void ml_pipeline_tidy(const char *path) {
+  static const ml_buf nothing = {0};
+  const char *base = base_of(path), *name;
+  char *here = in_folder(path, ".");
+  DIR *folder = here ? opendir(here) : NULL;
+  ml_buf text = {0};
+  free(here);
+  if (!folder) return;
+  /* Most folders have no pickle, and the file is not read. */
+  bool is_known = find_other(folder, base, &nothing) != NULL;
+  if (is_known && access(path, F_OK) == 0) is_known = load__read(path, &text, NULL) == ML_OK;
+  rewinddir(folder);
+  while (is_known && (name = find_other(folder, base, &text)))
+    if (unlinkat(dirfd(folder), name, 0) != 0) break;
+  closedir(folder);
+  ml_buf_release(&text);
 }
 
 /* ---- loading ----------------------------------------------------------------------------------

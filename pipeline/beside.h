@@ -20,9 +20,6 @@ ml_status beside__take(const char *path, ml_arena *arena, ml_value *saved, besid
 
 ml_status beside__write(const beside *kept, ml_error *err);
 
-/* Remove those that the same file had before. */
-void beside__remove_others(const beside *kept);
-
 /* Read the pickle that is named in what a model has saved, and hold it against its digest.
  * @param model  the object of the model
  * @param path   of the model's file

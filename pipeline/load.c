@@ -346,7 +346,7 @@ ml_status ml_pipeline_parse(const char *text, size_t n, const char *source, ml_p
   return status;
 }
 
-static ml_status read_all(const char *path, ml_buf *text, ml_error *err) {
+ml_status load__read(const char *path, ml_buf *text, ml_error *err) {
   enum { STEP = 1 << 16 };
   ml_input *input;
   size_t n = 1;
@@ -365,7 +365,7 @@ static ml_status read_all(const char *path, ml_buf *text, ml_error *err) {
 static ml_status load_file(const char *path, bool is_trusted, ml_pipeline **out, ml_error *err) {
   assert(path && out);
   ml_buf text = {0};
-  ml_status status = read_all(path, &text, err);
+  ml_status status = load__read(path, &text, err);
   if (status == ML_OK) {
     text.data[text.n] = 0; /* there is room: less is read than was reserved */
     status = parse(text.data, text.n, path, is_trusted ? path : NULL, out, err);

@@ -14,6 +14,9 @@ typedef struct loading {
   ml_error *err;
 } loading;
 
+/* All of a file, unpacked, with room for a NUL behind it. */
+ml_status load__read(const char *path, ml_buf *text, ml_error *err);
+
 ml_status load__features(loading *l);
 ml_status load__steps(loading *l);
 ml_status load__model(loading *l);

@@ -145,6 +145,13 @@ ml_status load__steps(loading *l) {
 /* ---- the model --------------------------------------------------------------------------------
  */
 
+static ml_status fail_untrusted(const loading *l, const char *name) {
+  return ml_error_at(l->err, ML_ERR_USAGE, l->source, 0, 0,
+                     "its model '%.80s' is in a pickle beside it, and a pickle runs any code that "
+                     "was put into it: --trust loads it, if you know who made it",
+                     name);
+}
+
 /* A name of no model at all is no model that is not there. */
 static bool is_known(const char *name) {
   const ml_model *model;
@@ -154,13 +161,6 @@ static bool is_known(const char *name) {
   for (size_t i = 0; (other = ml_model_name_at(i)); i++)
     if (strcmp(other, name) == 0) return true;
   return false;
-}
-
-static ml_status fail_untrusted(const loading *l, const char *name) {
-  return ml_error_at(l->err, ML_ERR_USAGE, l->source, 0, 0,
-                     "its model '%.80s' is in a pickle beside it, and a pickle runs any code that "
-                     "was put into it: --trust loads it, if you know who made it",
-                     name);
 }
 
 /* Nothing is opened because a file says so, but for the libraries that are known by name. */

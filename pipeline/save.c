@@ -237,21 +237,27 @@ static ml_status write_json(const char *path, const ml_buf *text, ml_error *err)
   return status;
 }
 
-ml_status ml_pipeline_save(const ml_pipeline *pipeline, const char *path, ml_error *err) {
-  assert(pipeline && path);
-  ml_buf text = {0};
+ml_status ml_pipeline_json_at(const ml_pipeline *pipeline, const char *path, ml_buf *out,
+                              ml_error *err) {
+  assert(pipeline && path && out);
   beside pickle = {0};
   const saving s = {.p = pipeline,
                     .arena = ml_arena_new(),
-                    .out = &text,
+                    .out = out,
                     .path = path,
                     .pickle = &pickle,
                     .err = err};
   ml_status status = s.arena ? put_all(&s) : ml_error_memory(err);
   if (status == ML_OK && pickle.name) status = beside__write(&pickle, err);
-  if (status == ML_OK) status = write_json(path, &text, err);
-  if (status == ML_OK && pickle.name) beside__remove_others(&pickle);
   ml_arena_free(s.arena);
+  return status;
+}
+
+ml_status ml_pipeline_save(const ml_pipeline *pipeline, const char *path, ml_error *err) {
+  ml_buf text = {0};
+  ml_status status = ml_pipeline_json_at(pipeline, path, &text, err);
+  if (status == ML_OK) status = write_json(path, &text, err);
+  ml_pipeline_tidy(path);
   ml_buf_release(&text);
   return status;
 }

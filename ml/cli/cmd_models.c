@@ -19,6 +19,7 @@ static const struct {
     {ML_MODEL_SCORES, "scores", "gives scores of classes that are no probabilities"},
     {ML_MODEL_RANDOM, "random", "has chance in it, and follows --seed"},
     {ML_MODEL_SCALES, "scales", "depends on the scale of the features: --prep standard"},
+    {ML_MODEL_PICKLES, "pickles", "is kept in a pickle, which 'mltool predict --trust' loads"},
     {ML_MODEL_FEATURELESS, "featureless", "looks at no feature, and takes data without any"},
 };
 
@@ -59,7 +60,9 @@ static ml_status print_all(cli_call *cli, ml_error *err) {
     else
       put_row(&out, name, "not installed", why.message);
   }
-  ml_buf_puts(&out, "\n'mltool models NAME' says more about one, also about ./mine.so\n");
+  ml_buf_puts(&out,
+              "\n'mltool models NAME' says more about one, also about ./mine.so "
+              "and\npy:sklearn.linear_model.Ridge\n");
   return cli__print(&out, err);
 }
 
@@ -162,7 +165,8 @@ const cli_command cli__models = {
     .description =
         "List the models that 'mltool xval --model' takes: those that are built in, and those of "
         "libraries that are opened when they are asked for. With NAME, which may be the path of a "
-        "shared object with a model of one's own: what it is for, where it comes from, and its "
+        "shared object with a model of one's own, or a class of Python such as "
+        "py:sklearn.linear_model.Ridge: what it is for, where it comes from, and its "
         "hyper-parameters with what they take and their defaults.",
     .groups = (const cli_group[]){{"Instead of the list:", models_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},

@@ -82,6 +82,12 @@ done:
   return status;
 }
 
+/* What a model of Python had to say, unless it is another failure that ends the run. */
+static void add_trace(cli_call *cli, ml_status status) {
+  if (cli->details.n == 0 && (status == ML_ERR_FUNCTION || status == ML_ERR_NUMERIC))
+    ml_model_trace(&cli->details);
+}
+
 int main(int argc, char **argv) {
   cli_call cli = {0};
   ml_error err = {0};
@@ -92,6 +98,7 @@ int main(int argc, char **argv) {
   cli.common.json = wants_json(argc, argv);
   ml_status status = run(&cli, argc, argv, &err);
   cli__progress_clear(&cli);
+  add_trace(&cli, status);
   int code = status == ML_OK ? cli.exit_code : cli__fail(&cli, status, &err);
   cli__config_free(cli.config);
   ml_buf_release(&cli.details);

@@ -181,7 +181,8 @@ static const char file_words[] =
     "| linear_svc, linear_svr | `labels` in LIBLINEAR's order, `coef` of each column, that of the "
     "intercept last |\n"
     "| svc, svr | `labels`, `gamma`, and LIBSVM's `rho`, `counts` of vectors, `coef` and `vectors` "
-    "|\n";
+    "|\n"
+    "| py:MODULE.CLASS | a pickle beside the file: [python-models.md](python-models.md#files) |\n";
 
 void models__markdown(ml_buf *out) {
   const ml_model *model;
@@ -190,7 +191,8 @@ void models__markdown(ml_buf *out) {
               "# Models\n\n"
               "What `mltool xval --model` takes and is built in; `mltool models` lists also those "
               "of libraries that\nthis machine has, and `mltool models NAME` explains one. "
-              "[A model of your own](own-model.md) is a\nshared object. What any of them has "
+              "[A model of your own](own-model.md) is a\nshared object, or [a class of "
+              "Python](python-models.md), scikit-learn's among them. What any of them has "
               "learnt can be kept in a file, from which it predicts the same bits:\n"
               "[below](#what-is-kept-in-files) is what.\n\n"
               "| model | for | what it is |\n| --- | --- | --- |\n");

@@ -12,7 +12,8 @@ const cli_opt cli__xval_weights_opts[] = {
 
 const cli_opt cli__xval_model_opts[] = {
     {0, "model", CLI_TEXT, XVAL(model), "MODEL",
-     .help = "what is fitted: a name of 'mltool models', or a module ./mine.so"},
+     .help = "what is fitted: a name of 'mltool models', a module ./mine.so, or a class of Python, "
+             "py:sklearn.linear_model.Ridge"},
     {0, "set", CLI_LIST, XVAL(set), "NAME=VALUE",
      .help = "value of a parameter of the model; may be given several times"},
     {0, "prep", CLI_TEXT, XVAL(prep), "STEPS",

@@ -13,17 +13,25 @@ typedef struct fitted_class {
   size_t width;     /* numbers for a row */
 } fitted_class;
 
-/* The exception that is set, without a place: that is in a library more often than not. */
-static ml_status failed(ml_error *err) {
+static ml_buf last_trace; /* with the GIL */
+
+ml_status estimator__failed(ml_error *err) {
   ml_error why = {0};
-  ml_status status = py__failed("", NULL, &why);
+  ml_buf_clear(&last_trace);
+  ml_status status = py__failed("", &last_trace, &why);
   if (status == ML_ERR_MEMORY) return ml_error_memory(err);
   return ml_error_set(err, status, "%s", why.message);
 }
 
+void py__model_trace(ml_buf *out) {
+  PyGILState_STATE gil = PyGILState_Ensure();
+  if (!last_trace.failed && last_trace.n > 0) ml_buf_put(out, last_trace.data, last_trace.n);
+  PyGILState_Release(gil);
+}
+
 static ml_status keep(PyObject *made, size_t n_classes, void **out, ml_error *err) {
   fitted_class *f = made ? calloc(1, sizeof *f) : NULL;
-  if (!made) return failed(err);
+  if (!made) return estimator__failed(err);
   if (!f) {
     Py_DECREF(made);
     return ml_error_memory(err);
@@ -164,7 +172,7 @@ ml_status estimator__predict(const void *fitted, const ml_view *rows, double *ou
   py__enter(&run, NULL, NULL);
   PyObject *x = py__features(rows);
   PyObject *made = x ? py__bootstrap("predict_estimator", "(OO)", f->fitted, x) : NULL;
-  if (!made || !take_numbers(made, out, rows->n * f->width)) status = failed(err);
+  if (!made || !take_numbers(made, out, rows->n * f->width)) status = estimator__failed(err);
   Py_XDECREF(made);
   Py_XDECREF(x);
   py__leave(&run);
@@ -238,7 +246,7 @@ ml_status estimator__save(const void *fitted, ml_arena *arena, ml_value *out, ml
   py_run run;
   py__enter(&run, NULL, NULL);
   PyObject *saved = py__bootstrap("save_estimator", "(O)", f->fitted);
-  if (!saved || !put_saved(saved, arena, out)) status = failed(err);
+  if (!saved || !put_saved(saved, arena, out)) status = estimator__failed(err);
   Py_XDECREF(saved);
   py__leave(&run);
   return status;

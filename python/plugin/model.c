@@ -165,7 +165,7 @@ static ml_status find_failed(const char *name, ml_error *err) {
   PyObject *none = PyDict_GetItemString(py.bootstrap, "NoSuch");
   const bool is_usage = none && PyErr_ExceptionMatches(none);
   ml_error why = {0};
-  ml_status status = py__failed("", NULL, &why);
+  ml_status status = estimator__failed(&why);
   const char *words = why.message;
   if (status == ML_ERR_MEMORY) return ml_error_memory(err);
   if (!is_usage) return ml_error_set(err, status, "model 'py:%.100s': %s", name, words);

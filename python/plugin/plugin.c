@@ -54,4 +54,5 @@ const ml_plugin ml_plugin_table = {.abi = ML_PLUGIN_ABI,
                                    .load = load,
                                    .unpickle = unpickle,
                                    .interrupt = py__interrupt,
-                                   .model = py__model};
+                                   .model = py__model,
+                                   .model_trace = py__model_trace};

@@ -122,6 +122,11 @@ ml_status py__model(const char *name, const ml_model **out, ml_error *err);
 
 /* ---- estimator.c: what models do ---- */
 
+/* Take the exception that is set, and keep its traceback. The error has no place: that is in a
+ * library more often than not. */
+ml_status estimator__failed(ml_error *err);
+void py__model_trace(ml_buf *out);
+
 ml_status estimator__fit(const py_model *model, const double *params, const ml_view *train,
                          uint64_t seed, const void *cancel, void **fitted, ml_error *err);
 ml_status estimator__load(const py_model *model, const ml_value *saved, size_t n_columns,

@@ -141,6 +141,19 @@ class SameAnswers(Models):
             got = [[float(r[c]) for c in columns] for r in rows if int(r["fold"]) == fold]
             numpy.testing.assert_array_equal(made.reshape(len(test), -1), numpy.array(got))
 
+    def test_class_that_is_absent(self):
+        """Each fold tests the class that it did not train on."""
+        path = self.write("y.csv", "x,y\n" + "".join(f"{i},{i // 20}\n" for i in range(60)))
+        for name in ("Centroids", "Votes"):
+            oof = self.folder / "oof.csv"
+            self.good(*self.xval(path, f"estimators.{name}", "--cv", "kfold:3", "--metric",
+                                 "accuracy", "--task", "classification", "--oof", oof))
+            with open(oof, encoding="ascii") as file:
+                for r in csv.DictReader(file):
+                    self.assertNotEqual(r["y_pred"], r["y_true"])
+                    if name == "Centroids":
+                        self.assertEqual(float(r[f"p_{r['y_true']}"]), 0)
+
     @needs_sklearn
     def test_as_scikit_learn(self):
         self.compare(CANCER, "sklearn.linear_model.LogisticRegression",
@@ -169,7 +182,7 @@ class SameAnswers(Models):
 
     def test_class_that_only_predicts(self):
         """It keeps its training rows, whose memory others use when it predicts; it prints."""
-        path = self.train("estimators.Votes", data=CANCER)
+        path = self.train("estimators.Votes", "--prep", "standard", data=CANCER)
         rows = self.predict(path, CANCER)
         _, y = table(CANCER)
         self.assertEqual([float(r["prediction"]) for r in rows], y.tolist())
@@ -271,6 +284,12 @@ class Failures(Models):
             done = self.bad(1, "ValueError: one two", *self.xval(DIABETES, "estimators.Tells", "--set",
                                                                 "value=lines"), *pool)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        for ask, place in ((self.xval(DIABETES, "estimators.Tells"), "in fit\n"),
+                           (self.xval(DIABETES, "broken_model.X"), "in <module>\n")):
+            done = self.run_mltool(*ask, "-v")
+            self.assertIn("Traceback (most recent call last):\n", done.stderr)
+            self.assertIn(place, done.stderr)
+            self.assertNotIn("<mltool>", done.stderr)
 
     def test_predict_is_odd(self):
         for what, words in (
@@ -443,6 +462,28 @@ class Files(Models):
         self.assertIn("pickle", done.stderr)
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def start_training(self, path, shrink):
+        return subprocess.Popen(
+            [os.environ["MLTOOL"], "train", CANCER, "--target", "y", "--model",
+             "py:estimators.Centroids", "--cv", "none", "--set", f"shrink={shrink}", "-q", "-o",
+             path], cwd=support.MODULES, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def test_pickle_is_always_there(self):
+        """At no moment a file names a pickle that is not there."""
+        path = self.train("estimators.Centroids", data=CANCER)
+        seen = set()
+        for i in range(4):
+            process = self.start_training(path, (i + 1) / 10)
+            while process.poll() is None:
+                text = path.read_text()
+                name = json.loads(text)["model"]["learnt"]["pickle"]["file"]
+                seen.add(name)
+                if not (self.folder / name).exists():
+                    self.assertNotEqual(path.read_text(), text, "its pickle is gone")
+            self.assertEqual(process.returncode, 0)
+            self.assertEqual(len(self.pickles()), 1)
+        self.assertGreaterEqual(len(seen), 4)
+
     def test_kill(self):
         """Whenever training is killed, the file that is there has its own pickle."""
         path = self.train("estimators.Centroids", data=CANCER)
@@ -450,12 +491,8 @@ class Files(Models):
         self.train("estimators.Centroids", "--set", "shrink=0.25", data=CANCER)
         took = time.monotonic() - begin
         dice = random.Random(7)
-        for i in range(12):
-            shrink = (i + 1) / 100
-            process = subprocess.Popen(
-                [os.environ["MLTOOL"], "train", CANCER, "--target", "y", "--model",
-                 "py:estimators.Centroids", "--cv", "none", "--set", f"shrink={shrink}", "-q", "-o",
-                 path], cwd=support.MODULES, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for i in range(8):
+            process = self.start_training(path, (i + 1) / 100)
             time.sleep(took * dice.uniform(0.6, 1.1))
             process.send_signal(signal.SIGKILL)
             process.wait()
