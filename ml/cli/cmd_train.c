@@ -80,12 +80,6 @@ static ml_status check_files(const train_options *o, const char *input, ml_error
 
 static ml_status check_pickle(const train_options *o, const ml_model *model, ml_error *err) {
   if (!(model->traits & ML_MODEL_PICKLES)) return ML_OK;
-  if (o->xval.run_dir)
-    return ml_error_set(
-        err, ML_ERR_USAGE,
-        "model '%s' keeps a pickle beside its file, which a folder of --run-dir has "
-        "no place for: name a file with -o",
-        model->name);
   if (!o->output || !cli__is_stdio(o->output)) return ML_OK;
   return ml_error_set(err, ML_ERR_USAGE,
                       "model '%s' keeps a pickle beside its file, and standard output has nothing "
