@@ -2,6 +2,7 @@
 /* mltool train: fit a model with everything before it on all rows, and keep it in a file. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "run_folder.h"
@@ -78,7 +79,8 @@ static ml_status check_files(const train_options *o, const char *input, ml_error
 }
 
 static ml_status check_pickle(const train_options *o, const ml_model *model, ml_error *err) {
-  if (!(model->traits & ML_MODEL_PICKLES) || !o->output || !cli__is_stdio(o->output)) return ML_OK;
+  if (!(model->traits & ML_MODEL_PICKLES)) return ML_OK;
+  if (!o->output || !cli__is_stdio(o->output)) return ML_OK;
   return ml_error_set(err, ML_ERR_USAGE,
                       "model '%s' keeps a pickle beside its file, and standard output has nothing "
                       "beside it: name the file",
@@ -189,13 +191,15 @@ static ml_status write_files(const char *const paths[N_FILES], const ml_buf text
 
 static ml_status save(const train_options *o, trained *t, ml_error *err) {
   const char *const paths[N_FILES] = {o->output, o->xval.report};
+  struct stat seen; /* of the one in a folder */
   ml_buf texts[N_FILES] = {0};
   ml_status status = ML_OK;
   if (o->output) status = ml_pipeline_json_at(t->pipeline, o->output, &texts[0], err);
-  if (o->output) t->n_bytes = texts[0].n;
   if (status == ML_OK && o->xval.report) status = train__report(t, &texts[1], err);
   if (status == ML_OK) status = write_files(paths, texts, err);
   if (o->output) ml_pipeline_tidy(o->output);
+  t->n_bytes = texts[0].n;
+  if (!o->output && stat(t->output, &seen) == 0) t->n_bytes = (size_t)seen.st_size;
   for (size_t k = 0; k < N_FILES; k++) ml_buf_release(&texts[k]);
   return status;
 }

@@ -353,6 +353,9 @@ class Files(Models):
         self.bad(2, "in a pickle beside it, and a pickle runs any code", "predict", path, DIABETES,
                  env={"MARK": str(mark)})
         self.assertFalse(mark.exists())
+        self.bad(2, "runs any code", "inspect", path, env={"MARK": str(mark)})
+        self.assertFalse(mark.exists())
+        self.good("inspect", path, "--trust")
         self.good("predict", path, DIABETES, "--trust", env={"MARK": str(mark)})
         self.assertTrue(mark.exists())
 
@@ -456,6 +459,8 @@ class Files(Models):
     def test_cannot_be_saved(self):
         self.bad(2, "standard output has nothing beside it", "train", CANCER, "--target", "y",
                  "--model", "py:estimators.Centroids", "-o", "-")
+        self.bad(2, "which a folder of --run-dir has no place for", "train", CANCER, "--target", "y",
+                 "--model", "py:estimators.Centroids", "--run-dir", self.folder / "run")
         done = self.run_mltool("train", CANCER, "--target", "y", "--model",
                                "py:estimators.Unpicklable", "-o", self.folder / "m.json", "-q")
         self.assertEqual(done.returncode, 1)
