@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* In the order that they are written in; the first tells what the folder is. */
 enum { VERSIONS, CONFIG, METRICS, RESULTS, FEATURES, MODEL, REPORT, LOG, N_FILES };
@@ -89,11 +90,13 @@ static ml_status make_texts(const cli_call *cli, const xval_shown *s, const trai
 }
 
 /* The model writes itself, with a pickle beside it if it has one. */
-static ml_status save_model(const ml_folder *folder, const ml_pipeline *pipeline, ml_error *err) {
+static ml_status save_model(const ml_folder *folder, trained *t, ml_error *err) {
   char *path;
+  struct stat st;
   if (asprintf(&path, "%s/%s", ml_folder_path(folder), names[MODEL]) < 0)
     return ml_error_memory(err);
-  ml_status status = ml_pipeline_save(pipeline, path, err);
+  ml_status status = ml_pipeline_save(t->pipeline, path, err);
+  if (status == ML_OK && stat(path, &st) == 0) t->n_bytes = (size_t)st.st_size;
   free(path);
   return status;
 }
@@ -104,7 +107,7 @@ static bool is_written(size_t i, const xval_shown *s, const trained *t) {
   return i != MODEL && (t || i != FEATURES);
 }
 
-static ml_status write_texts(const char *path, const xval_shown *s, const trained *t,
+static ml_status write_texts(const char *path, const xval_shown *s, trained *t,
                              const ml_buf texts[N_FILES], ml_error *err) {
   ml_folder *folder = NULL;
   ml_status status = ml_folder_open(path, &kind, &folder, err);
@@ -112,14 +115,14 @@ static ml_status write_texts(const char *path, const xval_shown *s, const traine
   for (size_t i = 0; i < N_FILES && status == ML_OK; i++)
     if (is_written(i, s, t))
       status = ml_folder_add(folder, names[i], texts[i].data, texts[i].n, err);
-  if (status == ML_OK && t) status = save_model(folder, t->pipeline, err);
+  if (status == ML_OK && t) status = save_model(folder, t, err);
   if (status == ML_OK) return ml_folder_commit(folder, err);
   ml_folder_abort(folder);
   return status;
 }
 
 ml_status run_folder__write(const cli_call *cli, const char *path, const xval_shown *shown,
-                            const trained *t, ml_error *err) {
+                            trained *t, ml_error *err) {
   ml_buf texts[N_FILES] = {0};
   xval_shown untimed = *shown;
   trained same = t ? *t : (trained){0};
@@ -127,6 +130,7 @@ ml_status run_folder__write(const cli_call *cli, const char *path, const xval_sh
   same.shown = &untimed;
   ml_status status = make_texts(cli, &untimed, t ? &same : NULL, texts, err);
   if (status == ML_OK) status = write_texts(path, &untimed, t ? &same : NULL, texts, err);
+  if (t) t->n_bytes = same.n_bytes;
   for (size_t i = 0; i < N_FILES; i++) ml_buf_release(&texts[i]);
   return status;
 }

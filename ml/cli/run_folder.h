@@ -11,9 +11,9 @@ ml_status run_folder__check(cli_call *cli, const char *path, ml_error *err);
 
 /** Write it.
  * @param shown  its times are left out
- * @param t      NULL: nothing was trained */
+ * @param t      NULL: nothing was trained; told how long the file of the model is */
 ml_status run_folder__write(const cli_call *cli, const char *path, const xval_shown *shown,
-                            const trained *t, ml_error *err);
+                            trained *t, ml_error *err);
 
 /** What its file of scores has: those of each fold and their means, of the winner. */
 void run_folder__metrics(const xval_shown *s, ml_buf *out);
