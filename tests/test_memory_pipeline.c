@@ -78,7 +78,7 @@ static void table(void **state) {
   assert_int_equal(fit_table(&err), ML_OK);
   assert_int_equal(save(&err), ML_OK);
   fail_each("fit a table", fit_table, 0);
-  fail_each("save", save, 1); /* to sync the folder */
+  fail_each("save", save, 2); /* to sync the folder, and to tidy it */
   fail_each("load", load, 0);
   fail_each("predict of a table", predict_table, 0);
   ml_pipeline_free(pipeline);
