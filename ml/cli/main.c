@@ -84,7 +84,8 @@ done:
 
 /* What a model of Python had to say, unless it is another failure that ends the run. */
 static void add_trace(cli_call *cli, ml_status status) {
-  if (cli->details.n == 0 && (status == ML_ERR_FUNCTION || status == ML_ERR_NUMERIC))
+  if (cli->common.verbose && cli->details.n == 0 &&
+      (status == ML_ERR_FUNCTION || status == ML_ERR_NUMERIC))
     ml_model_trace(&cli->details);
 }
 
