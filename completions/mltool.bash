@@ -31,13 +31,21 @@ _mltool_metrics() {
   "$1" score --metrics 2>/dev/null | sed -n 's/^\([a-z][a-z0-9_]*\)[ =].*/\1/p'
 }
 
+# What the word before the cursor is a value of: bash breaks words at "=", those of values, too.
+_mltool_option() {
+  local -i i=COMP_CWORD-1
+  while ((i > 1)) && [[ ${COMP_WORDS[i]} == = || ( ${COMP_WORDS[i+1]} == = && ${COMP_WORDS[i]} != -* ) ]]; do
+    ((i--))
+  done
+  printf '%s' "${COMP_WORDS[i]}"
+}
+
 _mltool() {
-  local tool=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-  local command options value
+  local tool=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} before command options value
   COMPREPLY=()
   command=$(_mltool_command "$tool")
   options=$(_mltool_options "$tool" "$command")
-  [[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD-2]}
+  before=$(_mltool_option)
   value=$(awk -F '\t' -v o="$before" '$1 == o { print $2 }' <<<"$options")
   if [[ $before == --params ]]; then
     mapfile -t COMPREPLY < <(compgen -f -W 'comprehensive efficient minimal index time kx kx-strict' -- "$word")
@@ -48,10 +56,11 @@ _mltool() {
   elif [[ $before == --model ]]; then
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -W "$(_mltool_models "$tool")" -- "$word" | sort -u)
-  elif [[ $before == --metric ]]; then # the last of several
-    local others=
+  elif [[ $before == --metric || $before == --prep ]]; then # the last of several
+    local others='' offers='impute=mean impute=median standard minmax one-hot select-corr= select select='
     [[ $word == *,* ]] && others=${word%,*},
-    mapfile -t COMPREPLY < <(compgen -P "$others" -W "$(_mltool_metrics "$tool")" -- "${word##*,}")
+    if [[ $before == --metric ]]; then offers=$(_mltool_metrics "$tool"); else compopt -o nospace 2>/dev/null; fi
+    mapfile -t COMPREPLY < <(compgen -P "$others" -W "$offers" -- "${word##*,}")
   elif [[ $value == *'|'* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "${word#=}")
   elif [[ $before == --load ]]; then

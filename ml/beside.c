@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -36,11 +37,19 @@ bool beside__hold(int fd) {
   return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
+static bool is_one_of(const char *name, const char *const *patterns) {
+  for (; *patterns; patterns++)
+    if (fnmatch(*patterns, name, 0) == 0) return true;
+  return false;
+}
+
 int beside__remove_folder(int parent, const char *name, const char *const *names) {
   int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0) return -1;
-  for (; *names; names++) (void)unlinkat(fd, *names, 0);
-  close(fd);
+  DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+  if (!dir && fd >= 0) close(fd);
+  for (struct dirent *entry; dir && (entry = readdir(dir));)
+    if (is_one_of(entry->d_name, names)) (void)unlinkat(fd, entry->d_name, 0);
+  if (dir) closedir(dir);
   return unlinkat(parent, name, AT_REMOVEDIR);
 }
 

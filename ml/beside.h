@@ -17,7 +17,7 @@ bool beside__make_name(const char *base, char name[BESIDE_MAX]);
 bool beside__hold(int fd);
 
 /** Remove what was left of a target. @param folder  descriptor @param names  of the files that a
- * target has if it is a folder, NULL behind the last; NULL: the target is a file */
+ * target has if it is a folder, patterns of fnmatch(3), NULL behind the last; NULL: it is a file */
 void beside__sweep(int folder, const char *base, const char *const *names);
 
 /** Remove a folder with files of these names, and no others. @return 0, or -1 with errno set */

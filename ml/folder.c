@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct ml_folder {
   const ml_folder_kind *kind;
   int parent, fd;             /* of the folder that it is in; of the temporary one */
   char temporary[BESIDE_MAX]; /* in parent; "": there is none */
+  char *temporary_path;
 };
 
 static ml_status fail(const ml_folder *f, ml_error *err) {
@@ -38,7 +40,7 @@ static ml_status refuse(const ml_folder *f, ml_error *err, const char *why, cons
 
 static bool is_known(const ml_folder_kind *kind, const char *name) {
   for (const char *const *known = kind->names; *known; known++)
-    if (strcmp(*known, name) == 0) return true;
+    if (fnmatch(*known, name, 0) == 0) return true;
   return false;
 }
 
@@ -162,6 +164,11 @@ ml_status ml_folder_open(const char *path, const ml_folder_kind *kind, ml_folder
   if (status == ML_OK) status = check_target(f, &is_there, err);
   if (status == ML_OK) beside__sweep(f->parent, f->base, kind->names);
   if (status == ML_OK) status = make_temporary(f, err);
+  if (status == ML_OK && asprintf(&f->temporary_path, "%.*s%s", (int)(f->base - f->target),
+                                  f->target, f->temporary) < 0) {
+    f->temporary_path = NULL;
+    status = ml_error_memory(err);
+  }
   if (status == ML_OK)
     *out = f;
   else
@@ -192,6 +199,10 @@ ml_status ml_folder_add(ml_folder *f, const char *name, const void *bytes, size_
   }
   errno = saved;
   return is_done ? ML_OK : fail(f, err);
+}
+
+const char *ml_folder_path(const ml_folder *folder) {
+  return folder->temporary_path;
 }
 
 /* ---- the exchange ---------------------------------------------------------------------------- */
@@ -245,6 +256,7 @@ void ml_folder_abort(ml_folder *f) {
   if (f->temporary[0]) (void)beside__remove_folder(f->parent, f->temporary, f->kind->names);
   if (f->fd >= 0) close(f->fd);
   if (f->parent >= 0) close(f->parent);
+  free(f->temporary_path);
   free(f->target);
   free(f->path);
   free(f);

@@ -9,8 +9,8 @@ ML_BEGIN_DECLS
 
 /* What tells folders of one kind from all others: only those are replaced. */
 typedef struct ml_folder_kind {
-  const char *const *names; /* of all files that may be in one, NULL behind the last; the first is
-                               in each */
+  const char *const *names; /* of all files that may be in one, or patterns of fnmatch(3), NULL
+                               behind the last; the first is a name, and in each */
   const char *mark;         /* what that one begins with */
   const char *what;         /* what it is called, as in "a run" */
 } ml_folder_kind;
@@ -42,6 +42,9 @@ ML_API ML_MUST_CHECK ml_status ml_folder_open(const char *path, const ml_folder_
  */
 ML_API ML_MUST_CHECK ml_status ml_folder_add(ml_folder *folder, const char *name, const void *bytes,
                                              size_t n, ml_error *err);
+
+/** Path of the temporary folder, for what writes files by itself. @return borrowed */
+ML_API const char *ml_folder_path(const ml_folder *folder);
 
 /**
  * Put the folder in its place; an old one is exchanged for it at once (renameat2), and removed

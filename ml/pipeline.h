@@ -99,9 +99,9 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, con
  *
  * @retval ML_ERR_PARSE  no JSON (with line and column), no pipeline, one of a newer schema, or one
  *                       whose parts do not fit together: what is wrong is said
- * @retval ML_ERR_USAGE  its model is not there, as ml_model_find(); it is one of a shared object
- * that is not a plugin of ours, and was not opened yet by ml_model_find(): a file does not open
- * any; it has ML_MODEL_PICKLES, which ml_pipeline_load_trusted() loads
+ * @retval ML_ERR_USAGE  the library of its model is not there, as ml_model_find(); it is one of a
+ * shared object that is not a plugin of ours, and was not opened yet by ml_model_find(): a file
+ * does not open any; it has ML_MODEL_PICKLES, which ml_pipeline_load_trusted() loads
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, const char *source,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The step `select`: the columns that hypothesis tests find relevant for the target. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,18 +205,20 @@ static ml_status make_matrix(relevance *r) {
 
 /* ---- what is selected ---- */
 
+/* As an error, which is one line whatever the target is called. */
 static ml_status warn_irrelevant(const relevance *r, const ml_selection *s) {
   const prep_fit *f = r->f;
   char name[CSV_QUOTE_MAX];
+  ml_error words = {0};
   if (f->p->warning) return ML_OK;
   csv__quote(target_name(f->data), strlen(target_name(f->data)), name);
-  const int n = asprintf(&f->p->warning,
-                         "select: none of %zu columns is relevant for the target \"%s\": the least "
-                         "p-value is %.2g, above %.2g; select=k:K takes the best K",
-                         s->n, name, s->features[0].p_value, s->threshold);
-  if (n >= 0) return ML_OK;
-  f->p->warning = NULL;
-  return ml_error_memory(f->err);
+  ml_error_set(
+      &words, ML_ERR_NUMERIC,
+      "select: none of %zu columns is relevant for the target \"%s\": the least p-value is "
+      "%.2g, above %.2g; select=k:K takes the best K",
+      s->n, name, s->features[0].p_value, s->threshold);
+  f->p->warning = strdup(words.message);
+  return f->p->warning ? ML_OK : ml_error_memory(f->err);
 }
 
 /* A fold of noise has a score, and it is that of chance, for the best column was chosen by the rows

@@ -152,6 +152,17 @@ static ml_status fail_untrusted(const loading *l, const char *name) {
                      name);
 }
 
+/* A name of no model at all is no model that is not there. */
+static bool is_known(const char *name) {
+  const ml_model *model;
+  const char *other;
+  for (size_t i = 0; (model = ml_model_at(i)); i++)
+    if (strcmp(model->name, name) == 0) return true;
+  for (size_t i = 0; (other = ml_model_name_at(i)); i++)
+    if (strcmp(other, name) == 0) return true;
+  return false;
+}
+
 /* Nothing is opened because a file says so, but for the libraries that are known by name. */
 static ml_status find_model(loading *l, const member_of *m) {
   const char *name, *file;
@@ -164,6 +175,8 @@ static ml_status find_model(loading *l, const member_of *m) {
     ml_error why = {0};
     status = ml_model_find(name, NULL, &l->p->model, &why);
     if (status == ML_ERR_MEMORY) return ml_error_memory(l->err);
+    if (status != ML_OK && !is_python && !is_known(name))
+      return member__fail(m, "name", "%s", why.message);
     return status == ML_OK ? ML_OK
                            : ml_error_at(l->err, status, l->source, 0, 0, "%s", why.message);
   }

@@ -235,6 +235,8 @@ static void no_key_means_two_things(void **state) {
   for (size_t i = 0; cli__commands[i]; i++) {
     const cli_command *command = cli__commands[i];
     size_t n_operands = 0;
+    assert_ptr_equal(cli__find_command(command->name, NULL), command); /* listed once */
+    for (size_t k = 0; k < i; k++) assert_ptr_not_equal(cli__commands[k], command);
     if (!command->operands) continue;
     for (; command->operands[n_operands]; n_operands++) {
     }

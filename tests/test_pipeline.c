@@ -102,6 +102,13 @@ static void what_it_says(void **state) {
   assert_string_equal(classes[2], "worse");
   assert_string_equal(ml_pipeline_features(again, &n)[5], "colour");
   assert_int_equal(n, 6);
+  assert_null(ml_pipeline_importance(again, &n)); /* no part of a file */
+  const double *importance = ml_pipeline_importance(p, &n);
+  assert_non_null(importance);
+  assert_true(n > 6 && importance[n - 1] >= 0);
+  assert_string_equal(ml_pipeline_column(p, 0), "a");
+  assert_ptr_equal(strstr(ml_pipeline_column(p, n - 1), "colour="), ml_pipeline_column(p, n - 1));
+  assert_string_equal(ml_pipeline_column(again, n - 1), ml_pipeline_column(p, n - 1));
   assert_null(ml_pipeline_settings(again));
   assert_null(ml_pipeline_columns(again)->id);
   assert_string_equal(ml_pipeline_steps(again), "one-hot=colour,standard");

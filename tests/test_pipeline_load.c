@@ -203,8 +203,9 @@ static void wrong_features(void **state) {
 static void wrong_models(void **state) {
   (void)state;
   char *text = with(made, "\"name\":\"decision_tree\"", "\"name\":\"decision_treee\"");
-  pipeline_expect_refused(text, ML_ERR_USAGE,
-                          "m.json: no model 'decision_treee' (did you mean 'decision_tree'?)");
+  pipeline_expect_refused(
+      text, ML_ERR_PARSE,
+      "m.json: model.name: no model 'decision_treee' (did you mean 'decision_tree'?)");
   free(text);
   expect("\"name\":\"decision_tree\"", "\"name\":\"ols\"",
          "m.json: model.problem: model 'ols' is for regression only");
@@ -235,6 +236,12 @@ static void wrong_models(void **state) {
   expect("\"max_depth\":3", "\"max_depht\":3", "m.json: model.params.max_depth: it is missing");
   expect("\"steps\":\"impute=median,one-hot\"", "\"steps\":\"impute=medium\"",
          "m.json: prep.steps: impute=medium is neither impute=mean nor impute=median");
+  expect("\"columns\":[{\"feature\":0,", "\"columns\":[{\"feature\":6,",
+         "m.json: prep.learnt: 'columns[1].feature' is 6, where an integer from 0 to 5 belongs");
+  expect("{\"is\":\"deep, blue\"}", "{\"fill\":[0,0,1]}",
+         "m.json: prep.learnt: 'columns[6].ops[1].is' is missing");
+  expect_range("\"columns\":[", "}},\n\"model\"", "\"columns\":[]",
+               "m.json: prep.learnt: no column is left by the steps");
   expect_range("\"prep\": ", ",\n\"model\"", "\"prep\": null",
                "m.json: prep: no step takes the texts of feature 'colour'");
 }

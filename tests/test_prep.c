@@ -179,6 +179,22 @@ static void parsing(void **state) {
   }
 }
 
+static void rules_are_told(void **state) {
+  (void)state;
+  ml_select_opts got = {.k = 9};
+  ml_prep *prep = parse("impute=mean,standard");
+  assert_false(ml_prep_rules(prep, &got));
+  assert_false(ml_prep_rules(NULL, &got));
+  assert_int_equal(got.k, 9);
+  ml_prep_free(prep);
+  prep = parse("impute=mean,select=fdr:0.1/redundancy:0.9/method:bh/test:ks,select=k:2");
+  assert_true(ml_prep_rules(prep, &got));
+  assert_true(got.fdr_level == 0.1 && got.redundancy == 0.9 && got.k == 0);
+  assert_int_equal(got.method, ML_FDR_BH);
+  assert_int_equal(got.test, ML_SELECT_KS);
+  ml_prep_free(prep);
+}
+
 static void rules(void **state) {
   (void)state;
   static const char *const good[] = {"select", "select=fdr:0.1/redundancy:0.9/method:bh/test:ks",
@@ -324,6 +340,83 @@ static void nothing_to_learn_from(void **state) {
   expect("impute=mean,one-hot", &data, 3, "gap text=only; 1 0; 1 1; 1 1");
   expect("impute=mean,one-hot", &data, 2, "gap text=only; 0 0; 0 1; 0 1");
   expect("impute=median,standard,one-hot", &data, 2, "gap text=only; 0 0; 0 1; 0 1");
+}
+
+/* Nothing goes with y; a best of all: y of its 1 is 1, 2, 5, of its 2 is 3, 4, 6, and 12 of the 20
+ * ways to part six numbers have ranks as far apart, so that p is 0.6 (Kolmogorov-Smirnov). */
+static ml_dataset irrelevant(void) {
+  static const double x[] = {1, 2, 1, 2, 1, 2, 3, 5, 4, 6, 1, 2, 0, 1, 0, 1, 0, 1};
+  static char *names[] = {"a", "b", "colour"}, *labels[] = {"blue", "red"};
+  static ml_levels categories[] = {{0}, {0}, {.labels = labels, .n = 2}};
+  static double y[] = {1, 3, 2, 4, 5, 6};
+  return (ml_dataset){.n_rows = 6,
+                      .n_features = 3,
+                      .x = x,
+                      .names = names,
+                      .categories = categories,
+                      .problem = ML_REGRESSION,
+                      .y = y};
+}
+
+static void expect_warned(const char *text, const ml_dataset *data, const char *names,
+                          const char *want) {
+  ml_prepared *p = fit(text, data, NULL, 0);
+  const char *warning = ml_prepared_warning(p);
+  char got[64] = "";
+  for (size_t j = 0; j < ml_prepared_n_columns(p); j++)
+    snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", j ? " " : "",
+             ml_prepared_name(p, j));
+  assert_string_equal(got, names);
+  assert_string_equal(warning ? warning : "", want);
+  ml_prepared_free(p);
+}
+
+static void nothing_is_relevant(void **state) {
+  (void)state;
+  ml_dataset data = irrelevant();
+  const char *none =
+      "select: none of 4 columns is relevant for the target \"y\": the least p-value "
+      "is 0.6, above 0.006; select=k:K takes the best K";
+  expect_warned("one-hot,select", &data, "a", none);
+  expect_warned("one-hot,select,standard,select=fdr:0.01", &data, "a",
+                none); /* the first says so */
+  expect_warned("one-hot,select=k:1", &data, "a", "");
+  expect_warned("select,one-hot", &data, "colour=blue colour=red", ""); /* texts are left */
+  data.categories = NULL;
+  data.n_features = 2;
+  data.target = "a \"b\"\n";
+  expect_warned("select=fdr:0.03", &data, "a",
+                "select: none of 2 columns is relevant for the target \"a \"b\"?\": the least "
+                "p-value is 0.6, above 0.01; select=k:K takes the best K");
+}
+
+static void nothing_to_select_from(void **state) {
+  (void)state;
+  ml_dataset data = irrelevant();
+  double x[18], y[] = {1, 1, 1, 1, 1, 2};
+  data.categories = NULL;
+  data.n_features = 2;
+  memcpy(x, data.x, sizeof x);
+  x[7] = NAN;
+  data.x = x;
+  expect_no_fit("select", &data, 5,
+                "select: column \"b\" has missing values: impute them first, such as "
+                "impute=median,select");
+  for (size_t i = 0; i < 5; i++) x[i] = 3, x[6 + i] = 4;
+  expect_no_fit("select", &data, 5,
+                "select: every column is constant in the rows that are trained on");
+  x[0] = x[6] = 7;
+  data.y = y;
+  expect_no_fit("select", &data, 5,
+                "select: the target \"y\" has only one value in the rows that are trained on");
+  data.problem = ML_CLASSIFICATION;
+  data.classes = (ml_levels){
+      .labels = (char *[]){"no", "yes", "ja"}, .n = 3, .codes = (uint32_t[]){1, 1, 1, 1, 1, 2}};
+  expect_no_fit("select", &data, 5,
+                "select: the target \"y\" has only one class in the rows that are trained on");
+  expect_unfit("select=test:kx", &data,
+               "select: test:kx takes a target of 3 classes for real numbers, and \"y\" has texts, "
+               "such as \"no\"");
 }
 
 static void constants_but_for_rounding(void **state) {
@@ -536,9 +629,12 @@ int main(void) {
       cmocka_unit_test(select_corr),
       cmocka_unit_test(parsing),
       cmocka_unit_test(rules),
+      cmocka_unit_test(rules_are_told),
       cmocka_unit_test(relevant_columns),
       cmocka_unit_test(checking),
       cmocka_unit_test(nothing_to_learn_from),
+      cmocka_unit_test(nothing_is_relevant),
+      cmocka_unit_test(nothing_to_select_from),
       cmocka_unit_test(infinite_values),
       cmocka_unit_test(constants_but_for_rounding),
       cmocka_unit_test(hard_numbers),

@@ -84,6 +84,11 @@ static void sections_are_of_their_case(void **state) {
       {"forty", "<span>the 20 largest of 40</span>", true},
       {"forty", " The 8 largest of 40 classes.", true},
       {"numbers", "<h2 id=\"results\">Candidates</h2>", true},
+      {"numbers", "<h2 id=\"folds\">Folds of the winner</h2>", true},
+      {"two", "Folds of the winner", false},
+      {"two", "<h2 id=\"p-values\">", true},
+      {"two", ">FDR line: ", true},
+      {"three", "<h2 id=\"p-values\">", false},
       {"numbers", "<b>residuals (upwards) against predicted</b>", true},
       {"numbers", "<b>predicted (upwards) against true</b>", true},
       {"numbers", "<b>rows by their target</b>", true},
@@ -93,7 +98,7 @@ static void sections_are_of_their_case(void **state) {
       {"permuted", "<dd>8, in 1 of 4 features</dd>", true},
       {"permuted", "with the mean in place of missing values", true},
       {"texts", "<dt>features that are texts</dt><dd>1</dd>", true},
-      {"texts", "feature 3=red", true},
+      {"texts", "feature 1=red", true},
       {"unscored", "knn, fitted on 20 rows", true},
       {"unscored", "no cross-validation", true},
       {"unscored", "<h2 id=\"scores\">", false},
@@ -104,6 +109,7 @@ static void sections_are_of_their_case(void **state) {
       {"series", "<dt>rows of the file</dt><dd>17</dd>", true},
       {"series", "<b>series by their length</b>", true},
       {"times", "<th scope=\"row\">cross-validate</th><td class=\"n\">1.500</td>", true},
+      {"times", "5 fits of the cross-validation took 0.250 s, their scores 0.125 s", true},
       {"times", "extract features", false}, /* of a table nothing is */
       {"times", "There were no workers", true},
       {"workers", "There were no workers", false},
@@ -119,8 +125,8 @@ static void sections_are_of_their_case(void **state) {
 static void hostile_texts_stay_texts(void **state) {
   (void)state;
   char *page = train_case_page("hostile");
-  assert_int_equal(count_of(page, "<script"), 3); /* two tables, and that of the page */
-  assert_int_equal(count_of(page, "</script"), 3);
+  assert_int_equal(count_of(page, "<script"), 4); /* three tables, and that of the page */
+  assert_int_equal(count_of(page, "</script"), 4);
   assert_int_equal(count_of(page, "<!--"), 0);
   assert_int_equal(count_of(page, "<img"), 0);
   assert_int_equal(count_of(page, "<dl>"), 2);
@@ -218,7 +224,30 @@ static void permuted_importance_finds_what_counts(void **state) {
   for (size_t k = 1; k < 4; k++) {
     char path[16];
     snprintf(path, sizeof path, "keys.%zu.6", k);
+    assert_true(json_is_number(shown_at(data, path)));
     assert_true(first > json_number_value(shown_at(data, path)));
+  }
+  json_decref(data);
+  free(page);
+}
+
+/* Texts have no p-value, and are behind those that have one; columns of theirs are no features. */
+static void texts_are_features_without_a_test(void **state) {
+  (void)state;
+  char *page = train_case_page("texts");
+  json_t *data = data_of(page, "features");
+  const char *const last[] = {
+      "4", "feature 1", "yes", "text", "\xe2\x80\x93", "\xe2\x80\x93", "\xe2\x80\x93", "0"};
+  for (size_t k = 0; k < 8; k++) {
+    char path[16];
+    snprintf(path, sizeof path, "texts.3.%zu", k);
+    assert_string_equal(json_string_value(shown_at(data, path)), last[k]);
+  }
+  assert_string_equal(json_string_value(shown_at(data, "texts.0.1")), "feature 0");
+  for (size_t k = 0; k < 3; k++) {
+    char path[16];
+    snprintf(path, sizeof path, "keys.%zu.6", k);
+    assert_true(json_is_number(shown_at(data, path)));
   }
   json_decref(data);
   free(page);
@@ -270,6 +299,14 @@ static void histograms_count(void **state) {
   assert_int_equal(numbers_of(svg.data, "height", heights), 3);
   expect_close("1 of 3", heights[0] / heights[2], 1.0 / 3, 0.01, 0);
   expect_close("2 of 3", heights[1] / heights[2], 2.0 / 3, 0.01, 0);
+  double x[32], widths[32];
+  numbers_of(svg.data, "x", x);
+  numbers_of(svg.data, "width", widths);
+  const char *label = strstr(svg.data, ">2.0</text>");
+  assert_non_null(label);
+  while (*label != '<') label--;
+  expect_close("its number is below a bar", x[1] + widths[1] / 2,
+               strtod(strstr(label, " x=\"") + 4, NULL), 0, 0.2);
   ml_buf_clear(&svg);
   for (size_t i = 0; i < 1000; i++) many[i] = (double)i + 0.5;
   many[7] = 1e9;
@@ -281,6 +318,11 @@ static void histograms_count(void **state) {
   (void)picture__histogram(wide, 4, "all doubles", &svg);
   ml_buf_put(&svg, "", 1);
   assert_null(strstr(svg.data, "nan"));
+  double shares[] = {0, 0.25, 0.5, 0.75, 1};
+  ml_buf_clear(&svg);
+  (void)picture__histogram(shares, 5, "shares", &svg);
+  ml_buf_put(&svg, "", 1);
+  assert_int_equal(numbers_of(svg.data, "height", heights), 5); /* the greatest has its own */
   double one[] = {5, 5};
   ml_buf_clear(&svg);
   (void)picture__histogram(one, 2, "one value", &svg);
@@ -318,6 +360,17 @@ static void calibration_is_by_tenths(void **state) {
     expect_close("y", y, panel__y(&f, n_true[k] / n[k]), 0, 0.06);
     k++;
   }
+  const char *line =
+      strstr(svg.data, "stroke-width=\"1.4\" d=\"") + strlen("stroke-width=\"1.4\" d=");
+  for (size_t b = 0; b < 10; b++) {
+    double x, y;
+    int length;
+    if (n[b] == 0) continue;
+    assert_int_equal(sscanf(line + 1, "%*c%lf,%lf%n", &x, &y, &length), 2);
+    line += length;
+    expect_close("x of the line", x, panel__rate_x(sum[b] / n[b]), 0, 0.06);
+    expect_close("y of the line", y, panel__y(&f, n_true[b] / n[b]), 0, 0.06);
+  }
   ml_buf_release(&svg);
   shown_case_release(m);
 }
@@ -333,6 +386,7 @@ int main(void) {
       cmocka_unit_test(the_chosen_are_those_of_the_pipeline),
       cmocka_unit_test(importance_is_shown),
       cmocka_unit_test(permuted_importance_finds_what_counts),
+      cmocka_unit_test(texts_are_features_without_a_test),
       cmocka_unit_test(workers_are_listed),
       cmocka_unit_test(bars_are_as_long_as_their_values),
       cmocka_unit_test(histograms_count),

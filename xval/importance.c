@@ -323,6 +323,8 @@ ml_status ml_xv_importance(const ml_xval_result *result, const ml_xval_opts *opt
   if (!place) return ml_error_memory(err);
   for (size_t j = 0; j < n; j++) out[j] = NAN;
   ml_status status = prepare(&im, wanted, place);
+  if (status == ML_OK && im.n == 0)
+    status = ml_error_set(err, ML_ERR_USAGE, "the folds test no rows");
   if (status == ML_OK) status = draw(&im);
   if (status == ML_OK) status = run_folds(&im);
   if (status == ML_OK) status = compare(&im, place, out);

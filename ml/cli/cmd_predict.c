@@ -330,7 +330,7 @@ const cli_command cli__predict = {
                             {0}},
     .options_size = sizeof(predict_options),
     .max_args = 2,
-    .operands = (const char *const[]){"model", "input", NULL},
+    .operands = (const char *const[]){"model-file", "input", NULL},
     .examples = (const cli_example[]){{"predictions for new storms",
                                        "mltool predict model.json new.csv -o predictions.csv"},
                                       {"what a program says, as it says it",

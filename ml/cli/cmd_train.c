@@ -80,12 +80,6 @@ static ml_status check_files(const train_options *o, const char *input, ml_error
 
 static ml_status check_pickle(const train_options *o, const ml_model *model, ml_error *err) {
   if (!(model->traits & ML_MODEL_PICKLES)) return ML_OK;
-  if (o->xval.run_dir)
-    return ml_error_set(
-        err, ML_ERR_USAGE,
-        "model '%s' keeps a pickle beside its file, which a folder of --run-dir has "
-        "no place for: name a file with -o",
-        model->name);
   if (!o->output || !cli__is_stdio(o->output)) return ML_OK;
   return ml_error_set(err, ML_ERR_USAGE,
                       "model '%s' keeps a pickle beside its file, and standard output has nothing "
@@ -172,30 +166,41 @@ static ml_status fit(cli_call *cli, train_run *run, const ml_watch *watch, ml_er
 
 /* ---- what is written and said --------------------------------------------------------------- */
 
-/* Complete, but not in its place yet. */
-static ml_status write_report(const char *path, const trained *t, ml_output **out, ml_error *err) {
-  ml_buf text = {0};
-  ml_status status = train__report(t, &text, err);
-  if (status == ML_OK) status = ml_output_open(path, out, err);
-  if (status == ML_OK) status = ml_output_write(*out, text.data, text.n, err);
-  if (status == ML_OK) status = ml_output_finish(*out, err);
-  ml_buf_release(&text);
+enum { N_FILES = 2 };
+
+/* All files are complete before the first gets its name. The model comes last: its reader may be
+ * gone. */
+static ml_status write_files(const char *const paths[N_FILES], const ml_buf texts[N_FILES],
+                             ml_error *err) {
+  ml_output *outs[N_FILES] = {0};
+  ml_status status = ML_OK;
+  for (size_t k = N_FILES; k-- > 0 && status == ML_OK;) {
+    if (!paths[k]) continue;
+    status = ml_output_open(paths[k], &outs[k], err);
+    if (status == ML_OK) status = ml_output_write(outs[k], texts[k].data, texts[k].n, err);
+    if (status == ML_OK) status = ml_output_finish(outs[k], err);
+  }
+  for (size_t k = 0; k < N_FILES; k++) {
+    if (status == ML_OK && outs[k])
+      status = ml_output_commit(outs[k], err);
+    else
+      ml_output_abort(outs[k]);
+  }
   return status;
 }
 
-/* Both files are complete before the first gets its name. */
 static ml_status save(const train_options *o, trained *t, ml_error *err) {
-  ml_output *report = NULL;
-  struct stat seen;
+  const char *const paths[N_FILES] = {o->output, o->xval.report};
+  struct stat seen; /* of the one in a folder */
+  ml_buf texts[N_FILES] = {0};
   ml_status status = ML_OK;
-  if (o->xval.report) status = write_report(o->xval.report, t, &report, err);
-  if (status == ML_OK && o->output) status = ml_pipeline_save(t->pipeline, o->output, err);
-  if (status == ML_OK && report)
-    status = ml_output_commit(report, err);
-  else
-    ml_output_abort(report);
-  if (status == ML_OK && !cli__is_stdio(t->output) && stat(t->output, &seen) == 0)
-    t->n_bytes = (size_t)seen.st_size;
+  if (o->output) status = ml_pipeline_json_at(t->pipeline, o->output, &texts[0], err);
+  if (status == ML_OK && o->xval.report) status = train__report(t, &texts[1], err);
+  if (status == ML_OK) status = write_files(paths, texts, err);
+  if (o->output) ml_pipeline_tidy(o->output);
+  t->n_bytes = texts[0].n;
+  if (!o->output && stat(t->output, &seen) == 0) t->n_bytes = (size_t)seen.st_size;
+  for (size_t k = 0; k < N_FILES; k++) ml_buf_release(&texts[k]);
   return status;
 }
 
@@ -241,7 +246,8 @@ static ml_status finish(cli_call *cli, const train_options *o, train_run *run,
   if (status == ML_OK && o->xval.run_dir)
     status = run_folder__write(cli, o->xval.run_dir, &shown, &t, err);
   if (status == ML_OK) status = save(o, &t, err);
-  if (status == ML_OK) status = say(cli, run, &t, err);
+  bool is_taken = o->xval.report && cli__is_stdio(o->xval.report); /* standard output */
+  if (status == ML_OK && !is_taken) status = say(cli, run, &t, err);
   xval__hide(&shown);
   ml_buf_release(&pool);
   return status;

@@ -40,6 +40,20 @@ const char *config__copy(cli_config *config, const char *text, size_t n) {
   return copy;
 }
 
+/* What a string of JSON gives back unchanged. */
+ml_status config__is_text(const char *text, bool *is_text, ml_error *err) {
+  ml_buf json = {0};
+  ml_arena *arena = ml_arena_new();
+  ml_value back;
+  ml_buf_json_string(&json, text);
+  ml_status status = json.failed || !arena ? ml_error_memory(err) : ML_OK;
+  if (status == ML_OK) status = ml_value_from_json(json.data, json.n, NULL, arena, &back, err);
+  if (status == ML_OK) *is_text = strcmp(back.as.s.text, text) == 0;
+  ml_buf_release(&json);
+  ml_arena_free(arena);
+  return status;
+}
+
 ml_status config__fail(const cli_config *config, config_place at, ml_error *err, const char *format,
                        ...) {
   char words[ML_ERROR_MESSAGE_MAX];
@@ -80,18 +94,25 @@ static bool is_yaml(const char *path, const char *text) {
   return cli__is_stdio(path) && text[strspn(text, " \t\r\n")] != '{';
 }
 
-ml_status cli__config_read(const char *path, cli_config **out, ml_error *err) {
-  static const char mark[] = "\xEF\xBB\xBF"; /* of byte order */
-  ml_buf text = {0};
+ml_status config__parse(const char *text, size_t n, const char *source, bool is_yaml,
+                        cli_config **out, ml_error *err) {
   cli_config *config = *out = calloc(1, sizeof *config);
   if (!config || !(config->arena = ml_arena_new())) return ml_error_memory(err);
-  config->source = cli__is_stdio(path) ? "standard input" : path;
+  config->source = source;
+  return is_yaml ? config__read_yaml(config, text, n, err)
+                 : config__read_json(config, text, n, err);
+}
+
+ml_status cli__config_read(const char *path, cli_config **out, ml_error *err) {
+  static const char mark[] = "\xEF\xBB\xBF"; /* of byte order */
+  const char *source = cli__is_stdio(path) ? "standard input" : path;
+  ml_buf text = {0};
+  *out = NULL;
   ml_status status = read_bytes(path, &text, err);
   if (status == ML_OK) {
-    const size_t n_mark = strncmp(text.data, mark, 3) == 0 ? 3 : 0, n = text.n - 1 - n_mark;
+    const size_t n_mark = strncmp(text.data, mark, 3) == 0 ? 3 : 0;
     const char *from = text.data + n_mark;
-    status = is_yaml(path, from) ? config__read_yaml(config, from, n, err)
-                                 : config__read_json(config, from, n, err);
+    status = config__parse(from, text.n - 1 - n_mark, source, is_yaml(path, from), out, err);
   }
   ml_buf_release(&text);
   return status;

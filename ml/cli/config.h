@@ -43,6 +43,11 @@ struct cli_config {
   size_t n;
 };
 
+/** Read n bytes with a NUL behind them. @param source  for messages, borrowed @param[out] out  free
+ * it with cli__config_free() also after an error */
+ml_status config__parse(const char *text, size_t n, const char *source, bool is_yaml,
+                        cli_config **out, ml_error *err);
+
 /** Read the n bytes of a file, with a NUL behind them. */
 ml_status config__read_json(cli_config *config, const char *text, size_t n, ml_error *err);
 ml_status config__read_yaml(cli_config *config, const char *text, size_t n, ml_error *err);
@@ -55,6 +60,9 @@ config_value *config__add_item(cli_config *config, config_value *list);
 
 /** @return n bytes with a NUL behind them; NULL: no memory */
 const char *config__copy(cli_config *config, const char *text, size_t n);
+
+/** Is it UTF-8? */
+ml_status config__is_text(const char *text, bool *is_text, ml_error *err);
 
 /** An error at a place of the file. @return ML_ERR_PARSE */
 ml_status config__fail(const cli_config *config, config_place at, ml_error *err, const char *format,

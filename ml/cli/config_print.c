@@ -49,18 +49,12 @@ typedef struct writer {
 
 /* JSON has no bytes but those of UTF-8; file names may. */
 static ml_status put_text(const writer *w, const char *key, const char *text) {
-  ml_buf plain = {0};
-  ml_arena *arena = ml_arena_new();
-  ml_value back;
-  ml_buf_json_string(&plain, text);
-  ml_status status = plain.failed || !arena ? ml_error_memory(w->err) : ML_OK;
-  if (status == ML_OK) status = ml_value_from_json(plain.data, plain.n, NULL, arena, &back, w->err);
-  if (status == ML_OK && strcmp(back.as.s.text, text) != 0)
+  bool is_text;
+  ml_status status = config__is_text(text, &is_text, w->err);
+  if (status == ML_OK && !is_text)
     status = ml_error_set(w->err, ML_ERR_USAGE,
                           "what is given for '%s' is not UTF-8: no file can say it", key);
-  if (status == ML_OK) ml_buf_put(w->out, plain.data, plain.n);
-  ml_buf_release(&plain);
-  ml_arena_free(arena);
+  if (status == ML_OK) ml_buf_json_string(w->out, text);
   return status;
 }
 

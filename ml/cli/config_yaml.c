@@ -11,6 +11,7 @@ typedef struct reader {
   cli_config *config;
   struct fy_parser *parser;
   struct fy_diag *diag;
+  char said[128]; /* the first mistake that has no place */
   ml_error *err;
 } reader;
 
@@ -21,10 +22,20 @@ typedef struct event {
   config_value scalar;
 } event;
 
+/* What the library would print. */
+static void keep_said(struct fy_diag *diag, void *ctx, const char *text, size_t n) {
+  reader *r = ctx;
+  (void)diag;
+  if (!r->said[0]) snprintf(r->said, sizeof r->said, "%.*s", (int)n, text);
+  r->said[strcspn(r->said, "\n")] = 0;
+}
+
 /* The first mistake that the library has met. */
 static ml_status fail_syntax(const reader *r) {
   void *at = NULL;
   const struct fy_diag_error *e = fy_diag_errors_iterate(r->diag, &at);
+  if (r->said[0] && !e)
+    return config__fail(r->config, (config_place){0}, r->err, "not YAML: %s", r->said);
   if (!e || !e->msg) return ml_error_memory(r->err);
   const config_place place = {e->line > 0 ? (size_t)e->line : 1,
                               e->column > 0 ? (size_t)e->column : 1};
@@ -180,17 +191,33 @@ static ml_status read_stream(const reader *r) {
   return status;
 }
 
+/* The library goes round for ever at some bytes that are no text. */
+static ml_status check_text(const cli_config *config, const char *text, size_t n, ml_error *err) {
+  bool is_text = false;
+  ml_status status = ML_OK;
+  if (strlen(text) == n) status = config__is_text(text, &is_text, err);
+  if (status == ML_OK && !is_text)
+    status = config__fail(config, (config_place){0}, err, "not YAML: it is no text in UTF-8");
+  return status;
+}
+
 ml_status config__read_yaml(cli_config *config, const char *text, size_t n, ml_error *err) {
+  ml_status status = check_text(config, text, n, err);
+  if (status != ML_OK) return status;
+  reader r = {.config = config, .err = err};
   struct fy_diag_cfg told;
   fy_diag_cfg_default(&told);
-  reader r = {.config = config, .diag = fy_diag_create(&told), .err = err};
+  told.fp = NULL;
+  told.output_fn = keep_said;
+  told.user = &r;
+  told.show_type = told.show_position = false;
+  r.diag = fy_diag_create(&told);
   if (!r.diag) return ml_error_memory(err);
   fy_diag_set_collect_errors(r.diag, true);
   const struct fy_parse_cfg opts = {.flags = FYPCF_QUIET, .diag = r.diag};
   r.parser = fy_parser_create(&opts);
-  ml_status status = r.parser && fy_parser_set_string(r.parser, text, n) == 0
-                         ? read_stream(&r)
-                         : ml_error_memory(err);
+  status = r.parser && fy_parser_set_string(r.parser, text, n) == 0 ? read_stream(&r)
+                                                                    : ml_error_memory(err);
   if (r.parser) fy_parser_destroy(r.parser);
   fy_diag_destroy(r.diag);
   return status;

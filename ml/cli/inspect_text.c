@@ -113,11 +113,11 @@ static void put_input(const inspected *m, ml_buf *out) {
   const char *id = ml_pipeline_id(m->pipeline);
   ml_buf words = {0};
   ml_buf_puts(&words, !settings ? "a table" : id && !*id ? "one series" : "series");
-  put_named("id", id, &words);
+  put_named("ids in", id, &words);
   if (settings) {
-    put_named("time", columns->sort, &words);
-    put_named("kinds of column", columns->kind, &words);
-    put_named("values of column", columns->value, &words);
+    put_named("times in", columns->sort, &words);
+    put_named("kinds in", columns->kind, &words);
+    put_named("values in", columns->value, &words);
     put_kinds(settings, &words);
     put_window(columns->window, &words);
   }
@@ -163,7 +163,7 @@ static void put_validation(const ml_value *validation, ml_buf *out) {
   const char *cv = text_of(validation, "cv");
   const size_t n = count_of(validation, "candidates");
   if (cv) xval__put_text(cv, &words);
-  ml_buf_printf(&words, "%s%zu folds", cv ? ": " : "", count_of(validation, "folds"));
+  ml_buf_printf(&words, "%s%zu folds", cv ? ", " : "", count_of(validation, "folds"));
   if (n > 1) ml_buf_printf(&words, "; the best of %zu candidates", n);
   xval__put_line("folds", &words, out);
   put_scores(validation, out);

@@ -2,16 +2,24 @@
 /* The folder of --run-dir. What is in it depends on the options, the data and this mltool alone: no
  * times, and nothing of the machine or of how many processes took part. */
 #include "run_folder.h"
+#include "train_picture.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* In the order that they are written in; the first tells what the folder is. */
 enum { VERSIONS, CONFIG, METRICS, RESULTS, FEATURES, MODEL, REPORT, LOG, N_FILES };
-static const char *const names[N_FILES + 1] = {
-    [VERSIONS] = "versions.json", [CONFIG] = "config.json",
-    [METRICS] = "metrics.json",   [RESULTS] = "results.csv",
-    [FEATURES] = "features.json", [MODEL] = "model.json",
-    [REPORT] = "report.html",     [LOG] = "log"};
+static const char *const names[] = {[VERSIONS] = "versions.json",
+                                    [CONFIG] = "config.json",
+                                    [METRICS] = "metrics.json",
+                                    [RESULTS] = "results.csv",
+                                    [FEATURES] = "features.json",
+                                    [MODEL] = "model.json",
+                                    [REPORT] = "report.html",
+                                    [LOG] = "log",
+                                    "model.json.*.pickle",
+                                    ".model.json*.mltool-??????",
+                                    NULL};
 static const ml_folder_kind kind = {names, "{\"mltool_run\": ", "a run"};
 
 ml_status run_folder__check(cli_call *cli, const char *path, ml_error *err) {
@@ -50,16 +58,12 @@ static void put_versions(ml_buf *out) {
   ml_buf_puts(out, "}\n");
 }
 
-static void put_features(const ml_pipeline *pipeline, ml_buf *out) {
-  size_t n;
-  const char *const *features = ml_pipeline_features(pipeline, &n);
-  ml_buf_printf(out, "{\"schema\": 1,\n\"n\": %zu,\n\"features\": [", n);
-  for (size_t i = 0; i < n; i++) {
-    ml_buf_puts(out, i ? ",\n  {\"name\": " : "\n  {\"name\": ");
-    ml_buf_json_string(out, features[i]);
-    ml_buf_puts(out, "}");
-  }
-  ml_buf_puts(out, n ? "\n]}\n" : "]}\n");
+static ml_status put_features(const trained *t, ml_buf *out, ml_error *err) {
+  train_features *features = NULL;
+  ml_status status = features__new(t, NULL, &features, err);
+  if (status == ML_OK) features__json(features, out);
+  features__free(features);
+  return status;
 }
 
 /* Notes as they were printed, or would have been; then what stands below the result. */
@@ -76,10 +80,7 @@ static ml_status make_texts(const cli_call *cli, const xval_shown *s, const trai
   xval__csv(s, &texts[RESULTS]);
   put_log(cli, s, &texts[LOG]);
   ml_status status = cli__config_print(cli, true, &texts[CONFIG], err);
-  if (status == ML_OK && t) {
-    put_features(t->pipeline, &texts[FEATURES]);
-    status = ml_pipeline_json(t->pipeline, &texts[MODEL], err);
-  }
+  if (status == ML_OK && t) status = put_features(t, &texts[FEATURES], err);
   if (status == ML_OK)
     status = t ? train__report(t, &texts[REPORT], err) : xval__report(s, &texts[REPORT], err);
   for (size_t i = 0; i < N_FILES && status == ML_OK; i++)
@@ -87,10 +88,20 @@ static ml_status make_texts(const cli_call *cli, const xval_shown *s, const trai
   return status;
 }
 
+/* The model writes itself, with a pickle beside it if it has one. */
+static ml_status save_model(const ml_folder *folder, const ml_pipeline *pipeline, ml_error *err) {
+  char *path;
+  if (asprintf(&path, "%s/%s", ml_folder_path(folder), names[MODEL]) < 0)
+    return ml_error_memory(err);
+  ml_status status = ml_pipeline_save(pipeline, path, err);
+  free(path);
+  return status;
+}
+
 /* Without folds there are no candidates to list. */
 static bool is_written(size_t i, const xval_shown *s, const trained *t) {
   if (i == RESULTS) return s->result->n_candidates > 0;
-  return t || (i != FEATURES && i != MODEL);
+  return i != MODEL && (t || i != FEATURES);
 }
 
 static ml_status write_texts(const char *path, const xval_shown *s, const trained *t,
@@ -101,6 +112,7 @@ static ml_status write_texts(const char *path, const xval_shown *s, const traine
   for (size_t i = 0; i < N_FILES && status == ML_OK; i++)
     if (is_written(i, s, t))
       status = ml_folder_add(folder, names[i], texts[i].data, texts[i].n, err);
+  if (status == ML_OK && t) status = save_model(folder, t->pipeline, err);
   if (status == ML_OK) return ml_folder_commit(folder, err);
   ml_folder_abort(folder);
   return status;

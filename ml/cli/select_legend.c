@@ -126,8 +126,7 @@ double plot__legend(plot *f) {
   if (f->has_line) put_fdr_entry(&l);
   if (!isnan(f->cut)) {
     picture__p(&p, f->cut);
-    ml_buf_put(&p, "", 1);
-    snprintf(words, sizeof words, "threshold: p = %.40s", p.failed ? "" : p.data);
+    snprintf(words, sizeof words, "threshold: p = %.40s", text_of(f, &p));
     put_entry(&l, "<path " PICTURE_LINE " stroke-dasharray=\"5 3\" d=\"M-10,0h20\"/>", words);
   }
   ml_buf_release(&p);

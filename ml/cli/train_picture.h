@@ -38,12 +38,16 @@ ml_status importance__put(const train_importance *im, ml_buf *out, ml_error *err
 
 typedef struct train_features train_features;
 
-/** @param[out] out  free it with features__free() */
+/** @param importance  NULL: not asked for
+ * @param[out] out  free it with features__free() */
 ml_status features__new(const trained *t, const train_importance *importance, train_features **out,
                         ml_error *err);
 
 /** NULL is allowed. */
 void features__free(train_features *f);
+
+/** Append those that the model needs, as JSON, with their p-values where a step selects by them. */
+void features__json(const train_features *f, ml_buf *out);
 
 /** Append their sections. */
 ml_status features__put(const train_features *f, ml_buf *out, ml_error *err);

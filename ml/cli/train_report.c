@@ -67,8 +67,12 @@ static void put_scores(const report *r) {
   train__end_section(r->out);
 }
 
-static void put_sheet(const sheet_rows *rows, ml_buf *out) {
+static void put_results(const sheet_rows *rows, ml_buf *out) {
   train__put_sheet(out, "results", NULL, rows);
+}
+
+static void put_folds(const sheet_rows *rows, ml_buf *out) {
+  train__put_sheet(out, "folds", NULL, rows);
 }
 
 static ml_status put_validation(const report *r, ml_error *err) {
@@ -83,7 +87,11 @@ static ml_status put_validation(const report *r, ml_error *err) {
   train__end_section(r->out);
   panels__free(p);
   train__begin_section(r->out, "results", report__rows_are(r->s));
-  report__table(r->s, put_sheet, r->out);
+  report__table(r->s, put_results, r->out);
+  train__end_section(r->out);
+  if (!xval__is_search(r->s) || !xval__winner(r->s)) return ML_OK;
+  train__begin_section(r->out, "folds", "Folds of the winner");
+  report__folds(r->s, put_folds, r->out);
   train__end_section(r->out);
   return ML_OK;
 }

@@ -187,7 +187,7 @@ ml_status features__new(const trained *t, const train_importance *importance, tr
   f->data = t->shown->result->data;
   ml_status status = make_names(f, err);
   if (status == ML_OK) find_chosen(f);
-  if (status == ML_OK) {
+  if (status == ML_OK && importance) {
     f->has_importance = importance__is_known(importance);
     importance__find(importance, f->names, f->data->n_features, f->importance);
   }
@@ -219,6 +219,32 @@ void features__free(train_features *f) {
   free(f);
 }
 
+/* ---- as JSON --------------------------------------------------------------------------------- */
+
+static const ml_relevance *relevance_of(const train_features *f, size_t feature) {
+  for (size_t k = 0; f->selection && k < f->selection->n; k++)
+    if (f->feature[f->selection->features[k].column] == feature) return &f->selection->features[k];
+  return NULL;
+}
+
+void features__json(const train_features *f, ml_buf *out) {
+  const char *comma = "";
+  ml_buf_printf(out, "{\"schema\": 1,\n\"n\": %zu,\n\"features\": [", f->n_chosen);
+  for (size_t j = 0; j < f->data->n_features; j++) {
+    if (!f->are_chosen[j]) continue;
+    const ml_relevance *r = f->has_rules ? relevance_of(f, j) : NULL;
+    ml_buf_printf(out, "%s\n  {\"name\": ", comma);
+    ml_buf_json_string(out, f->names[j]);
+    if (r) {
+      ml_buf_printf(out, ", \"test\": \"%s\", \"p_value\": ", r->test);
+      ml_buf_json_number(out, r->p_value);
+    }
+    ml_buf_puts(out, "}");
+    comma = ",";
+  }
+  ml_buf_puts(out, *comma ? "\n]}\n" : "]}\n");
+}
+
 /* ---- small plots ---------------------------------------------------------------------------- */
 
 /* Of those that are chosen, the ones with the least p-values. */
@@ -229,17 +255,17 @@ static size_t n_glimpses(const train_features *f) {
   return n < N_GLIMPSES ? n : N_GLIMPSES;
 }
 
-static ml_status put_glimpses(const train_features *f, ml_buf *out, ml_error *err) {
-  const cli_pictured p = {f->t->shown->input, &f->matrix, &f->target, &f->opts, f->selection};
+static ml_status put_glimpses(const train_features *f, const cli_pictured *p, ml_buf *out,
+                              ml_error *err) {
   glimpses *g = NULL;
   size_t n = n_glimpses(f);
   if (n == 0) return ML_OK;
-  ml_status status = glimpse__new(&p, &g, err);
+  ml_status status = glimpse__new(p, &g, err);
   if (status != ML_OK) return status;
   train__begin_section(out, "best", "Chosen features against the target");
   ml_buf_printf(out, "<p class=\"dim\">%s%zu of %zu, by their p-values. ",
                 n < f->n_chosen ? "The best " : "All ", n, f->n_chosen);
-  glimpse__legend(&p, out);
+  glimpse__legend(p, out);
   ml_buf_puts(out, "</p>\n<div class=\"glimpses\">\n");
   for (size_t k = 0; k < f->selection->n && n > 0; k++) {
     const ml_relevance *one = &f->selection->features[k];
@@ -251,6 +277,18 @@ static ml_status put_glimpses(const train_features *f, ml_buf *out, ml_error *er
   train__end_section(out);
   glimpse__free(g);
   return ML_OK;
+}
+
+/* All p-values with their threshold, where a step has selected by it. */
+static ml_status put_pictures(const train_features *f, ml_buf *out, ml_error *err) {
+  const cli_pictured p = {f->t->shown->input, &f->matrix, &f->target, &f->opts, f->selection};
+  if (!f->selection) return ML_OK;
+  if (f->has_rules) {
+    train__begin_section(out, "p-values", "P-values");
+    picture__plot(&p, false, out);
+    train__end_section(out);
+  }
+  return put_glimpses(f, &p, out, err);
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */
@@ -326,7 +364,7 @@ static void put_words(const train_features *f, ml_buf *out) {
 ml_status features__put(const train_features *f, ml_buf *out, ml_error *err) {
   const sheet_rows rows = {
       .n = f->data->n_features, .put = put_row, .is_marked = is_chosen, .ctx = f};
-  ml_status status = f->selection ? put_glimpses(f, out, err) : ML_OK;
+  ml_status status = put_pictures(f, out, err);
   if (status != ML_OK) return status;
   train__begin_section(out, "features", "Features");
   put_words(f, out);

@@ -108,6 +108,10 @@ void report__panels(const panels *p, ml_buf *out);
 void report__table(const xval_shown *s, void (*form)(const sheet_rows *rows, ml_buf *out),
                    ml_buf *out);
 
+/** The folds of the winner alike. */
+void report__folds(const xval_shown *s, void (*form)(const sheet_rows *rows, ml_buf *out),
+                   ml_buf *out);
+
 /** "Candidates", "Folds" or "Outer folds": what its rows are. */
 const char *report__rows_are(const xval_shown *s);
 

@@ -96,18 +96,24 @@ const char *report__rows_are(const xval_shown *s) {
   return s->result->n_outer > 0 ? "Outer folds" : xval__is_search(s) ? "Candidates" : "Folds";
 }
 
+void report__folds(const xval_shown *s, void (*form)(const sheet_rows *, ml_buf *), ml_buf *out) {
+  const table t = {.s = s};
+  const sheet_rows rows = {
+      .n = xval__winner(s) ? s->result->n_folds : 0, .put = put_fold, .ctx = &t};
+  form(&rows, out);
+}
+
 void report__table(const xval_shown *s, void (*form)(const sheet_rows *, ml_buf *), ml_buf *out) {
   const ml_xval_result *r = s->result;
   table t = {.s = s};
-  sheet_rows rows = {.n = xval__winner(s) ? r->n_folds : 0, .put = put_fold, .ctx = &t};
-  if (r->n_outer > 0) {
-    rows.n = r->n_outer;
-    rows.put = put_outer;
-  } else if (xval__is_search(s)) {
+  sheet_rows rows = {.n = r->n_outer, .put = put_outer, .ctx = &t};
+  if (r->n_outer == 0 && !xval__is_search(s)) {
+    report__folds(s, form, out);
+    return;
+  }
+  if (r->n_outer == 0) {
     t.order = xval__by_rank(s);
-    rows.n = t.order ? r->n_candidates : 0;
-    rows.put = put_candidate;
-    rows.is_marked = is_winner;
+    rows = (sheet_rows){t.order ? r->n_candidates : 0, put_candidate, is_winner, &t};
     if (!t.order) out->failed = true;
   }
   form(&rows, out);

@@ -47,6 +47,10 @@ expect 'random_forest' mltool xval --model rand
 expect 'balanced_accuracy' mltool xval --metric bal
 expect 'r2,rmse r2,rmsle' mltool xval --metric r2,rms
 expect 'poisson_deviance' mltool score --metric poi
+expect 'standard' mltool xval --prep stan
+expect 'impute=mean,select-corr= impute=mean,select impute=mean,select=' mltool train --prep impute=mean,sel
+expect 'mean,standard,minmax' mltool train --prep impute = mean,standard,min
+expect 'x,select-corr= x,select x,select=' mltool xval --prep impute = mean,one-hot = x,select
 expect 'version' mltool help vers
 expect 'quantile' mltool features quant
 expect 'mean_abs_change' mltool fresh --features mean_abs_c

@@ -84,7 +84,7 @@ class Result:
 
     def prepare(self, folder, has_old):
         if has_old:
-            subprocess.run(self.command(10), cwd=folder, check=True)
+            write(os.path.join(folder, self.name), self.old)
 
     def kill_at_moment(self, after, has_old):
         with fresh_folder() as folder:
@@ -117,6 +117,17 @@ class Result:
 def read(path):
     with open(path, "rb") as file:
         return file.read()
+
+
+def write(path, content):
+    """Bytes to a file, a dictionary of them to a folder."""
+    if isinstance(content, dict):
+        os.mkdir(path)
+        for name, data in content.items():
+            write(os.path.join(path, name), data)
+    else:
+        with open(path, "wb") as file:
+            file.write(content)
 
 
 def describe(content):
