@@ -456,11 +456,16 @@ class Files(Models):
         os.rename(other / "m.json", other / "renamed.json")
         self.assertEqual(self.predict(other / "renamed.json", CANCER), rows)
 
+    def test_run_folder(self):
+        folder = self.folder / "run"
+        self.good("train", CANCER, "--target", "y", "--model", "py:estimators.Centroids",
+                  "--run-dir", folder)
+        self.assertEqual(len(list(folder.glob("model.json.*.pickle"))), 1)
+        self.predict(folder / "model.json", CANCER)
+
     def test_cannot_be_saved(self):
         self.bad(2, "standard output has nothing beside it", "train", CANCER, "--target", "y",
                  "--model", "py:estimators.Centroids", "-o", "-")
-        self.bad(2, "which a folder of --run-dir has no place for", "train", CANCER, "--target", "y",
-                 "--model", "py:estimators.Centroids", "--run-dir", self.folder / "run")
         done = self.run_mltool("train", CANCER, "--target", "y", "--model",
                                "py:estimators.Unpicklable", "-o", self.folder / "m.json", "-q")
         self.assertEqual(done.returncode, 1)
