@@ -5,6 +5,7 @@
  *   mltool xval data.csv --target kind --model ./mymodel.so --grid shrink=0,0.2,0.5
  *
  * docs/own-model.md explains each part. */
+#include <math.h>
 #include <ml/model.h>
 #include <ml/saved.h>
 #include <stdlib.h>
@@ -86,6 +87,22 @@ static ml_status predict(const void *fitted, const ml_view *rows, double *out, m
   return ML_OK;
 }
 
+/* How much each column counts: predictions are by distances, in the units of the columns. */
+static ml_status importance(const void *fitted, const ml_view *train, double *out, ml_error *err) {
+  const centroids *c = fitted;
+  (void)train, (void)err;
+  for (size_t j = 0; j < c->n_columns; j++) {
+    double least = INFINITY, greatest = -INFINITY;
+    for (size_t k = 0; k < c->n_classes; k++) {
+      const double at = c->at[k * c->n_columns + j];
+      if (c->rows[k] > 0 && at < least) least = at;
+      if (c->rows[k] > 0 && at > greatest) greatest = at;
+    }
+    out[j] = greatest - least;
+  }
+  return ML_OK;
+}
+
 /* What was learnt, for files: numbers by names. */
 static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err) {
   const centroids *c = fitted;
@@ -125,5 +142,7 @@ const ml_model ml_model_table[] = {
      .predict = predict,
      .free = forget,
      .save = save,
-     .load = load},
+     .load = load,
+     .importance_is = "distance between the outermost centroids, in units of the column",
+     .importance = importance},
     {0}}; /* ends the table */

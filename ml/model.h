@@ -188,7 +188,8 @@ typedef struct ml_model {
   /* Optional: how much each column counts, by what the model has learnt. Both or none.
    * importance_is says what the numbers are: "share of the gain that splits of the column have".
    * @param train     the rows that it was fitted on
-   * @param[out] out  n_columns numbers, 0 or more */
+   * @param[out] out  n_columns finite numbers, 0 or more; with any other the model does not say it
+   */
   const char *importance_is;
   ml_status (*importance)(const void *fitted, const ml_view *train, double *out, ml_error *err);
 } ml_model;

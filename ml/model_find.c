@@ -76,6 +76,12 @@ static ml_status check_models(const ml_model *models, const char *what, ml_error
       return ml_error_set(err, ML_ERR_USAGE,
                           "model '%s' of '%s' has one of save and load: both or none belong there",
                           m->name, what);
+    if (!m->importance != !m->importance_is)
+      return ml_error_set(
+          err, ML_ERR_USAGE,
+          "model '%s' of '%s' has one of importance and importance_is: both or none "
+          "belong there",
+          m->name, what);
     ml_status status = check_params(m, what, err);
     if (status != ML_OK) return status;
   }

@@ -137,14 +137,17 @@ ML_API const char *const *ml_pipeline_classes(const ml_pipeline *pipeline, size_
 ML_API const char *const *ml_pipeline_features(const ml_pipeline *pipeline, size_t *n);
 
 /**
- * How much each column counts that the model sees, by what it has learnt: ml_model.importance,
- * where importance_is says what the numbers are. No part of files: known only of a pipeline that
- * ml_pipeline_fit() has made.
+ * How much each column counts that the model sees, by what it has learnt: what ml_model.importance
+ * said when it was fitted. Files keep it.
  *
  * @param[out] n  columns: ml_pipeline_column() has their names
- * @return NULL: it is not known
+ * @return finite, and 0 or more; NULL: the model does not say it
  */
 ML_API const double *ml_pipeline_importance(const ml_pipeline *pipeline, size_t *n);
+
+/** What the numbers of ml_pipeline_importance() are, as importance_is of the model said then; of a
+ * file it may be any text. @return NULL: there are none */
+ML_API const char *ml_pipeline_importance_is(const ml_pipeline *pipeline);
 
 /** Categories of feature j in training, ascending. @param[out] n  how many @return NULL: it is a
  * column of numbers */

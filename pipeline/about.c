@@ -122,30 +122,12 @@ static ml_status make_validation(ml_pipeline *p, const ml_xval_result *r, const 
   return status;
 }
 
-/* ---- the columns of the model
- * ------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------
+ */
 
-/* Standard deviation of the values that are there, by their squares around the mean. */
-static double spread_of(const double *x, size_t n) {
-  double mean = 0, sum = 0, k = 0;
-  for (size_t i = 0; i < n; i++)
-    if (isfinite(x[i])) mean += (x[i] - mean) / ++k;
-  for (size_t i = 0; i < n; i++)
-    if (isfinite(x[i])) sum += (x[i] - mean) * (x[i] - mean);
-  return k > 0 ? sqrt(sum / k) : NAN;
-}
-
-static ml_status make_spread(ml_pipeline *p, const ml_view *view, ml_value *out, ml_error *err) {
-  ml_value *values = ml_value_new_list(p->arena, view->n_columns, out);
-  if (!values && view->n_columns > 0) return ml_error_memory(err);
-  for (size_t j = 0; j < view->n_columns; j++)
-    values[j] = number_value(spread_of(view->x + j * view->stride, view->n));
-  return ML_OK;
-}
-
-ml_status about__make(ml_pipeline *p, const ml_dataset *data, const ml_view *view,
-                      const ml_pipeline_opts *opts, ml_error *err) {
-  static const char *const names[] = {"mltool", "data", "spread", "seed", "validation"};
+ml_status about__make(ml_pipeline *p, const ml_dataset *data, const ml_pipeline_opts *opts,
+                      ml_error *err) {
+  static const char *const names[] = {"mltool", "data", "importance", "seed", "validation"};
   ml_value *values = ml_value_new_dict(p->arena, names, 5, &p->about);
   if (!values) return ml_error_memory(err);
   values[0] = text_value(p, ml_version());
@@ -153,7 +135,7 @@ ml_status about__make(ml_pipeline *p, const ml_dataset *data, const ml_view *vie
   const char *file = data->source ? data->source : opts->set ? opts->set->source : NULL;
   ml_status status =
       make_data(p, data, file, data->weights && !opts->fit_unweighted, &values[1], err);
-  if (status == ML_OK) status = make_spread(p, view, &values[2], err);
+  if (status == ML_OK) status = importance__make(p, &values[2], err);
   return status == ML_OK ? make_validation(p, opts->validation, p->params, &values[4], err)
                          : status;
 }

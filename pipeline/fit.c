@@ -166,18 +166,6 @@ static bool has_steps(const ml_prep *prep) {
   return prep && *ml_prep_text(prep);
 }
 
-static ml_status weigh_columns(fitting *f, const ml_view *view) {
-  ml_pipeline *p = f->p;
-  if (!p->model->importance) return ML_OK;
-  p->importance = pipeline__alloc(p, view->n_columns, sizeof *p->importance);
-  if (!p->importance) return ml_error_memory(f->err);
-  ml_status status = p->model->importance(p->fitted, view, p->importance, f->err);
-  if (status == ML_OK || status == ML_ERR_MEMORY) return status;
-  p->importance = NULL; /* nothing else depends on it */
-  if (f->err) *f->err = (ml_error){0};
-  return ML_OK;
-}
-
 static ml_status fit_model(fitting *f) {
   const ml_model *model = f->opts->model;
   ml_pipeline *p = f->p;
@@ -193,7 +181,7 @@ static ml_status fit_model(fitting *f) {
     status = ml_error_set(f->err, ML_ERR_CANCELLED, "interrupted");
   if (status == ML_OK)
     status = model->fit(p->params, view, f->opts->seed, &cancel.cancel, &p->fitted, f->err);
-  return status == ML_OK ? weigh_columns(f, view) : status;
+  return status == ML_OK ? importance__ask(p, view, f->err) : status;
 }
 
 /* ---- what is kept -----------------------------------------------------------------------------
@@ -312,7 +300,7 @@ static ml_status fit(fitting *f, const ml_dataset *given) {
   if (status == ML_OK) status = take_features(f);
   if (status == ML_OK && f->whole) status = take_steps(f);
   if (status == ML_OK) status = take_input(f);
-  return status == ML_OK ? about__make(p, given, &f->view, f->opts, f->err) : status;
+  return status == ML_OK ? about__make(p, given, f->opts, f->err) : status;
 }
 
 ml_status ml_pipeline_fit(const ml_dataset *data, const ml_pipeline_opts *opts, ml_pipeline **out,

@@ -186,22 +186,14 @@ static ml_status check_data(const member_of *about) {
   return status == ML_OK ? check_target(&data) : status;
 }
 
-static const char *const about_names[] = {"mltool", "data", "spread", "seed", "validation", NULL};
+static const char *const about_names[] = {"mltool", "data",       "importance",
+                                          "seed",   "validation", NULL};
 
-/* How many there have to be is known when the steps are. */
-static ml_status check_spread(loading *l) {
+/* How many columns there are is known when the steps are. */
+static ml_status load_importance(loading *l) {
   member_of about;
-  const ml_value *list;
-  double x;
   ml_status status = member__object(&l->root, "about", about_names, &about);
-  if (status == ML_OK) status = member__list(&about, "spread", pipeline__n_columns(l->p), &list);
-  for (size_t j = 0; status == ML_OK && j < list->as.l.n; j++) {
-    const ml_value *v = &list->as.l.values[j];
-    if (v->type != ML_TYPE_NULL && (!ml_value_as_real(v, &x) || !(x >= 0)))
-      status =
-          member__fail(&about, "spread", "entry %zu is no number from 0 on, and not null", j + 1);
-  }
-  return status;
+  return status == ML_OK ? importance__load(&about, l->p) : status;
 }
 
 static ml_status load_about(loading *l) {
@@ -305,7 +297,7 @@ static ml_status load(loading *l, const ml_value *root) {
   if (status == ML_OK) status = load_recipe(l);
   if (status == ML_OK) status = list_kinds(l);
   if (status == ML_OK) status = load__steps(l);
-  if (status == ML_OK) status = check_spread(l);
+  if (status == ML_OK) status = load_importance(l);
   return status == ML_OK ? load__model(l) : status;
 }
 

@@ -78,6 +78,10 @@ const double *ml_pipeline_importance(const ml_pipeline *p, size_t *n) {
   return p->importance;
 }
 
+const char *ml_pipeline_importance_is(const ml_pipeline *p) {
+  return p->importance_is;
+}
+
 const char *const *ml_pipeline_categories(const ml_pipeline *p, size_t j, size_t *n) {
   const pipeline_feature *f = &p->features[j];
   assert(j < p->n_features);

@@ -56,7 +56,8 @@ struct ml_pipeline {
   const char **classes; /* n_classes */
   size_t n_classes;
   void *fitted;
-  double *importance; /* of each column, where it was fitted and the model says it; else NULL */
+  const double *importance; /* of each column; NULL: the model does not say it */
+  const char *importance_is;
 };
 
 /* @return NULL when memory ran out */
@@ -76,10 +77,17 @@ ml_status pipeline__check_features(const ml_pipeline *p, const ml_dataset *data,
 
 /* ---- about.c ---- */
 
-/* Say where it comes from.
- * @param view  what the model has seen */
-ml_status about__make(ml_pipeline *p, const ml_dataset *data, const ml_view *view,
-                      const ml_pipeline_opts *opts, ml_error *err);
+/* Say where it comes from. */
+ml_status about__make(ml_pipeline *p, const ml_dataset *data, const ml_pipeline_opts *opts,
+                      ml_error *err);
+
+/* ---- importance.c ---- */
+
+/* Ask the model that has been fitted. @param view  the rows that it has seen */
+ml_status importance__ask(ml_pipeline *p, const ml_view *view, ml_error *err);
+
+/* The member of "about". @param out  stays as it is where the model does not say it */
+ml_status importance__make(ml_pipeline *p, ml_value *out, ml_error *err);
 
 /* ---- feature.c ---- */
 

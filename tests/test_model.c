@@ -372,6 +372,8 @@ static void shared_objects_without_models_are_refused(void **state) {
        "trait that says what it is for"},
       {"models_no_load.so",
        "model 'first' of '%s' has one of save and load: both or none belong there"},
+      {"models_no_words.so",
+       "model 'first' of '%s' has one of importance and importance_is: both or none belong there"},
       {"models_no_help.so", "parameter 1 of model 'first' of '%s' lacks a name or help"},
       {"models_default.so",
        "the default of parameter 'size' of model 'first' of '%s' is no value of it"},

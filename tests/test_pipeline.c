@@ -26,7 +26,7 @@ static ml_dataset *small(const char *text, const char *target) {
  */
 
 /* All but what the model has learnt, which is the model's. Deciles: the k-th is the least value
- * with k tenths of all up to it. */
+ * with k tenths of all up to it. Importance of a: 3.5 / (5 + 0.1) times the root of 1.25. */
 static void the_file_of_a_table(void **state) {
   (void)state;
   ml_dataset *data = small("id,a,b,y\nr,3,0,1.5\ns,1,,2\nt,2,0,4\nu,4,-0.0,0.5\n", "y");
@@ -41,8 +41,9 @@ static void the_file_of_a_table(void **state) {
       "\"mltool_pipeline\": 1,\n"
       "\"about\": {\"mltool\":\"0.1.0\",\"data\":{\"file\":\"train.csv\",\"rows\":4,"
       "\"features\":2,\"weighted\":false,\"classes\":null,"
-      "\"values\":{\"min\":0.5,\"mean\":2,\"max\":4}},\"spread\":[1.118033988749895,0],\"seed\":7,"
-      "\"validation\":null},\n"
+      "\"values\":{\"min\":0.5,\"mean\":2,\"max\":4}},\"importance\":{\"is\":\"size of the "
+      "coefficient times the standard deviation of the column in the training rows\","
+      "\"values\":[0.7672782275734572,0]},\"seed\":7,\"validation\":null},\n"
       "\"input\": {\"kind\":\"table\",\"id\":\"id\"},\n"
       "\"recipe\": null,\n"
       "\"features\": [\n"
@@ -82,6 +83,19 @@ static void expect_learnt(const ml_pipeline *p, const ml_pipeline *again) {
   ml_arena_free(arena);
 }
 
+/* A file gives back the bits. */
+static void expect_importance(const ml_pipeline *p, const ml_pipeline *again) {
+  size_t n, n_again;
+  const double *importance = ml_pipeline_importance(p, &n),
+               *loaded = ml_pipeline_importance(again, &n_again);
+  assert_true(importance && loaded);
+  assert_int_equal(n, pipeline_n_columns(p));
+  assert_int_equal(n_again, n);
+  assert_memory_equal(loaded, importance, n * sizeof *loaded);
+  assert_string_equal(ml_pipeline_importance_is(p), ml_pipeline_model(p)->importance_is);
+  assert_string_equal(ml_pipeline_importance_is(again), ml_pipeline_importance_is(p));
+}
+
 static void what_it_says(void **state) {
   (void)state;
   const unsigned traits = PIPELINE_TEXTS;
@@ -102,10 +116,9 @@ static void what_it_says(void **state) {
   assert_string_equal(classes[2], "worse");
   assert_string_equal(ml_pipeline_features(again, &n)[5], "colour");
   assert_int_equal(n, 6);
-  assert_null(ml_pipeline_importance(again, &n)); /* no part of a file */
-  const double *importance = ml_pipeline_importance(p, &n);
-  assert_non_null(importance);
-  assert_true(n > 6 && importance[n - 1] >= 0);
+  expect_importance(p, again);
+  (void)ml_pipeline_importance(p, &n);
+  assert_true(n > 6);
   assert_string_equal(ml_pipeline_column(p, 0), "a");
   assert_ptr_equal(strstr(ml_pipeline_column(p, n - 1), "colour="), ml_pipeline_column(p, n - 1));
   assert_string_equal(ml_pipeline_column(again, n - 1), ml_pipeline_column(p, n - 1));

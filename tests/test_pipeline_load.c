@@ -162,9 +162,6 @@ static void wrong_members(void **state) {
          "m.json: about.data.weighted: expected true or false");
   expect("\"calm\":", "\"calm\":-", "m.json: about.data.classes: 'calm' is no number of rows");
   expect("\"values\":null", "\"values\":{}", "m.json: about.data.values.min: it is missing");
-  expect("\"spread\":[", "\"spread\":[1,", "m.json: about.spread: expected 8 entries, found 9");
-  expect("\"spread\":[", "\"spread\":[-",
-         "m.json: about.spread: entry 1 is no number from 0 on, and not null");
   expect("\"seed\":7", "\"seed\":7.5",
          "m.json: about.seed: expected an integer, or a string with one");
   expect("\"validation\":null", "\"validation\":{\"cv\":1}",
@@ -176,6 +173,33 @@ static void wrong_members(void **state) {
          "m.json: recipe: a table has none, and null stands for it");
   expect("\"id\":\"name\"", "\"id\":1",
          "m.json: input.id: expected a string or null, found integer");
+}
+
+/* The 8 columns are those of the steps. */
+static void wrong_importance(void **state) {
+  (void)state;
+  static const char *const values[] = {"-1", "null", "true", "\"inf\"", "[0]", "-1e-300"};
+  expect_range("\"importance\":{", ",\"seed\"", "\"importance\":[1]",
+               "m.json: about.importance: expected an object, found list");
+  expect("\"importance\":{", "\"importance\":{\"of\":1,",
+         "m.json: about.importance.of: nothing is known by this name");
+  expect("\"importance\":{\"is\":", "\"importance\":{\"was\":",
+         "m.json: about.importance.is: it is missing");
+  expect_range("\"importance\":{\"is\":", ",\"values\"", "\"importance\":{\"is\":null",
+               "m.json: about.importance.is: expected a string, found null");
+  expect_range("\"values\":[", ",\"seed\"", "\"values\":null}",
+               "m.json: about.importance.values: expected a list, found null");
+  expect("\"values\":[", "\"values\":[1,",
+         "m.json: about.importance.values: expected 8 entries, found 9");
+  expect_range("\"values\":[", "]", "\"values\":[0,0,0,0,0,0,1",
+               "m.json: about.importance.values: expected 8 entries, found 7");
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+    char list[64];
+    snprintf(list, sizeof list, "\"values\":[1,0,%s,0,0,0,0,0", values[i]);
+    expect_range("\"values\":[", "]", list,
+                 "m.json: about.importance.values: entry 3 is no finite number from 0 on");
+  }
+  expect_range("\"importance\":{", "\"seed\"", "", "m.json: about.importance: it is missing");
 }
 
 static void wrong_features(void **state) {
@@ -379,11 +403,17 @@ static void files(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(no_json),        cmocka_unit_test(no_pipelines),
-      cmocka_unit_test(members),        cmocka_unit_test(wrong_members),
-      cmocka_unit_test(wrong_features), cmocka_unit_test(wrong_models),
-      cmocka_unit_test(wrong_series),   cmocka_unit_test(value_without_a_word),
-      cmocka_unit_test(cut_short),      cmocka_unit_test(edited),
+      cmocka_unit_test(no_json),
+      cmocka_unit_test(no_pipelines),
+      cmocka_unit_test(members),
+      cmocka_unit_test(wrong_members),
+      cmocka_unit_test(wrong_importance),
+      cmocka_unit_test(wrong_features),
+      cmocka_unit_test(wrong_models),
+      cmocka_unit_test(wrong_series),
+      cmocka_unit_test(value_without_a_word),
+      cmocka_unit_test(cut_short),
+      cmocka_unit_test(edited),
       cmocka_unit_test(files),
   };
   return cmocka_run_group_tests(tests, make, release);

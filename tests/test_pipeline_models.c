@@ -86,12 +86,25 @@ static void expect_same_alone(const char *label, const ml_pipeline *p, const ml_
   free(got);
 }
 
+/* Bit for bit; nothing of models that do not say it. */
+static void expect_same_importance(const char *label, const ml_pipeline *p,
+                                   const ml_pipeline *again) {
+  size_t n, n_again;
+  const double *importance = ml_pipeline_importance(p, &n),
+               *loaded = ml_pipeline_importance(again, &n_again);
+  if (!importance != !ml_pipeline_model(p)->importance || !loaded != !importance || n_again != n)
+    fail_msg("%s: %zu and %zu numbers of importance", label, n, n_again);
+  if (n > 0 && memcmp(loaded, importance, n * sizeof *loaded) != 0)
+    fail_msg("%s: another importance", label);
+}
+
 static void check(const char *label, const ml_dataset *data, const ml_model *model,
                   const char *steps) {
   size_t n;
   ml_pipeline *p = pipeline_fit(data, model->name, steps), *again = pipeline_reload(p);
   double *want = predict_directly(data, model, steps), *got;
   if (is_built_in(model)) expect_same_file(label, p, again);
+  expect_same_importance(label, p, again);
   /* Texts are not asked for by name of a column here: the features are all of the data. */
   size_t n_features;
   ml_pipeline_features(p, &n_features);

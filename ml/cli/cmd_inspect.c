@@ -22,7 +22,7 @@ static ml_status find_file(const cli_call *cli, const char **path, ml_error *err
 
 static ml_status show(cli_call *cli, inspected *m, ml_error *err) {
   ml_buf out = {0};
-  ml_status status = inspect__weigh(m->pipeline, &m->weights, err);
+  ml_status status = inspect__columns(m->pipeline, &m->columns, err);
   if (status != ML_OK) return status;
   if (cli->common.json)
     inspect__json(m, &out);
@@ -41,7 +41,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
     m.pipeline = pipeline;
     status = show(cli, &m, err);
   }
-  inspect__release(&m.weights);
+  inspect__release(&m.columns);
   ml_pipeline_free(pipeline);
   return status;
 }
@@ -58,10 +58,12 @@ const cli_command cli__inspect = {
         "Show what 'mltool train' has saved: the model with its hyper-parameters, what it "
         "predicts, the data that it has learnt from, how it reads new data, its steps, the scores "
         "of its cross-validation, and the features that it needs.\n\n"
-        "Of linear models each column has its coefficient, also times the standard deviation of "
-        "the column in training, by which they are sorted: these can be compared. Of trees and "
-        "forests it is the share of splits that are by the column, of boosters that of the gain. "
-        "Columns are what the steps make of the features.\n\n"
+        "Columns are what the steps make of the features. Where the model says how much each of "
+        "them counts, they are sorted by that, and it is said what the numbers are: of linear "
+        "models the size of the coefficient times the standard deviation of the column in "
+        "training, of trees the share of the impurity that their splits have taken, say. Columns "
+        "of linear models have their coefficient, too; of those of several classes it is the "
+        "largest.\n\n"
         "The file is read as 'mltool predict' reads it, and checked as a whole: one that was cut "
         "short or edited, or was written by a newer mltool, is an error that says so. What is "
         "shown fits this mltool.",

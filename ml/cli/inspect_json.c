@@ -50,30 +50,31 @@ static void put_input(const inspected *m, ml_buf *out) {
   ml_buf_puts(out, "}");
 }
 
-static void put_weight(const inspect_weights *w, const inspect_weight *item, ml_buf *out) {
-  const bool is_coefficient = w->kind == INSPECT_COEFFICIENTS;
+static void put_column(const inspect_columns *c, const inspect_column *item, ml_buf *out) {
   ml_buf_puts(out, "{\"column\": ");
-  ml_buf_json_string(out, item->column);
-  ml_buf_printf(out, ", \"%s\": ", is_coefficient ? "coefficient" : "share");
-  ml_buf_json_number(out, item->value);
-  if (is_coefficient) {
-    ml_buf_puts(out, ", \"standardised\": ");
-    ml_buf_json_number(out, item->scaled);
-    put_text("class", w->classes ? w->classes[item->row] : NULL, out);
+  ml_buf_json_string(out, item->name);
+  ml_buf_puts(out, ", \"importance\": ");
+  ml_buf_json_number(out, item->importance);
+  if (c->n_rows > 0) {
+    ml_buf_puts(out, ", \"coefficient\": ");
+    ml_buf_json_number(out, item->coefficient);
+    put_text("class", c->classes ? c->classes[item->row] : NULL, out);
   }
   ml_buf_puts(out, "}");
 }
 
-static void put_weights(const inspect_weights *w, ml_buf *out) {
-  const char *kind = inspect__kind_name(w->kind);
-  if (!kind) {
-    ml_buf_puts(out, ",\n\"weights\": null");
+static void put_importance(const inspect_columns *c, ml_buf *out) {
+  ml_buf_puts(out, ",\n\"importance\": ");
+  if (!c->is) {
+    ml_buf_puts(out, "null");
     return;
   }
-  ml_buf_printf(out, ",\n\"weights\": {\"kind\": \"%s\", \"columns\": [", kind);
-  for (size_t j = 0; j < w->n; j++) {
+  ml_buf_puts(out, "{\"is\": ");
+  ml_buf_json_string(out, c->is);
+  ml_buf_puts(out, ", \"columns\": [");
+  for (size_t j = 0; j < c->n; j++) {
     ml_buf_puts(out, j ? ",\n" : "\n");
-    put_weight(w, &w->items[j], out);
+    put_column(c, &c->items[j], out);
   }
   ml_buf_puts(out, "]}");
 }
@@ -99,6 +100,6 @@ void inspect__json(const inspected *m, ml_buf *out) {
   put_text("prep", ml_pipeline_steps(p), out);
   put_texts("features", features, n_features, out);
   put_value("validation", ml_value_find(about, "validation"), out);
-  put_weights(&m->weights, out);
+  put_importance(&m->columns, out);
   ml_buf_puts(out, "}\n");
 }

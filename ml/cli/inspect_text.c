@@ -7,7 +7,7 @@
 #include "xval.h"
 #include "xval_grid.h"
 
-enum { SHOWN = 20 }; /* of names, and of weights without -v */
+enum { SHOWN = 20 /* of names, and of columns without -v */, WIDTH = 100 };
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
@@ -20,10 +20,6 @@ static size_t count_of(const ml_value *dict, const char *name) {
   const ml_value *v = ml_value_find(dict, name);
   int64_t n = 0;
   return v && ml_value_as_int(v, &n) && n > 0 ? (size_t)n : 0;
-}
-
-static void put_short(double x, ml_buf *out) {
-  ml_buf_printf(out, "%.4g", x);
 }
 
 /* ---- what it is ------------------------------------------------------------------------------ */
@@ -60,8 +56,7 @@ static void put_target(const inspected *m, const ml_value *data, ml_buf *out) {
     const ml_value *v = ml_value_find(values, names[k]);
     double x = NAN;
     if (!v || !ml_value_as_real(v, &x)) continue;
-    ml_buf_printf(&words, "%s%s ", k ? ", " : ": ", names[k]);
-    put_short(x, &words);
+    ml_buf_printf(&words, "%s%s %.4g", k ? ", " : ": ", names[k], x);
   }
   xval__put_line("target", &words, out);
 }
@@ -184,51 +179,51 @@ static void put_versions(const ml_value *about, ml_buf *out) {
 
 /* ---- what it has learnt ---------------------------------------------------------------------- */
 
-static void put_coefficient(const inspect_weights *w, size_t j, ml_buf *cells) {
-  put_short(w->items[j].scaled, cells);
-  ml_buf_put(cells, "", 1);
-  put_short(w->items[j].value, cells);
-  ml_buf_put(cells, "", 1);
-}
-
-static void put_table(const inspected *m, size_t n, ml_buf *out) {
-  static const char *const titles[] = {NULL, NULL, "share of splits", "share of gain"};
-  const inspect_weights *w = &m->weights;
-  const bool are_coefficients = w->kind == INSPECT_COEFFICIENTS;
-  const bool has_class = w->classes && w->n_rows > 1;
+static void put_table(const inspect_columns *c, size_t n, ml_buf *out) {
+  const bool has_coefficient = c->n_rows > 0, has_class = c->classes && c->n_rows > 1;
   grid g = {0};
-  grid__cell(&g, "%s", are_coefficients ? "standardised" : titles[w->kind]);
-  if (are_coefficients) grid__cell(&g, "coefficient");
+  grid__cell(&g, "importance");
+  if (has_coefficient) grid__cell(&g, "coefficient");
   if (has_class) grid__cell(&g, "class");
   grid__cell(&g, "column");
   for (size_t j = 0; j < n; j++) {
-    if (are_coefficients)
-      put_coefficient(w, j, &g.cells);
-    else
-      grid__cell(&g, "%.2f%%", 100 * w->items[j].value);
+    const inspect_column *item = &c->items[j];
+    grid__cell(&g, "%.4g", item->importance);
+    if (has_coefficient) grid__cell(&g, "%.4g", item->coefficient);
     if (has_class) {
-      xval__put_text(w->classes[w->items[j].row], &g.cells);
+      xval__put_text(c->classes[item->row], &g.cells);
       grid__end_cell(&g);
     }
-    xval__put_text(w->items[j].column, &g.cells);
+    xval__put_text(item->name, &g.cells);
     grid__end_cell(&g);
   }
-  grid__print(&g, 2 + (size_t)are_coefficients + has_class, out);
+  grid__print(&g, 2 + (size_t)has_coefficient + has_class, out);
 }
 
-static void put_weights(const cli_call *cli, const inspected *m, ml_buf *out) {
-  const inspect_weights *w = &m->weights;
-  const size_t n = cli->common.verbose || w->n <= SHOWN ? w->n : SHOWN;
-  put_table(m, n, out);
-  if (n < w->n) ml_buf_printf(out, "and %zu smaller ones (-v shows all)\n", w->n - n);
-  if (w->kind == INSPECT_COEFFICIENTS)
-    ml_buf_puts(out, "standardised: times the standard deviation of its column in training\n");
-  if (w->classes && w->n_rows == 1) {
-    ml_buf_puts(out, "above 0: towards class '");
-    xval__put_text(w->classes[0], out);
+static void put_meaning(const char *is, ml_buf *out) {
+  ml_buf words = {0};
+  ml_buf_puts(&words, "importance: ");
+  xval__put_text(is, &words);
+  ml_buf_put(&words, "", 1);
+  if (words.failed)
+    out->failed = true;
+  else
+    cli__wrap(out, words.data, 0, 0, WIDTH);
+  ml_buf_release(&words);
+}
+
+static void put_columns(const cli_call *cli, const inspected *m, ml_buf *out) {
+  const inspect_columns *c = &m->columns;
+  const size_t n = cli->common.verbose || c->n <= SHOWN ? c->n : SHOWN;
+  put_table(c, n, out);
+  if (n < c->n) ml_buf_printf(out, "and %zu smaller ones (-v shows all)\n", c->n - n);
+  put_meaning(c->is, out);
+  if (c->classes && c->n_rows == 1) {
+    ml_buf_puts(out, "coefficients above 0: towards class '");
+    xval__put_text(c->classes[0], out);
     ml_buf_puts(out, "'\n");
   }
-  if (w->classes && w->n_rows > 1)
+  if (c->classes && c->n_rows > 1)
     ml_buf_puts(out, "of the coefficients of all classes, the largest is shown\n");
 }
 
@@ -253,7 +248,7 @@ static void put_features(const cli_call *cli, const inspected *m, ml_buf *out) {
   if (n_columns != n)
     ml_buf_printf(out, ", of which the steps make %zu column%s", n_columns, cli__plural(n_columns));
   ml_buf_puts(out, ":\n");
-  (m->weights.kind == INSPECT_NONE ? put_names : put_weights)(cli, m, out);
+  (m->columns.is ? put_columns : put_names)(cli, m, out);
 }
 
 void inspect__text(const cli_call *cli, const inspected *m, ml_buf *out) {

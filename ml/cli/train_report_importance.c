@@ -34,7 +34,6 @@ static ml_status take_own(train_importance *im, ml_error *err) {
   const double *values = ml_pipeline_importance(p, &n);
   ml_status status = make_room(im, n, err);
   for (size_t j = 0; status == ML_OK && j < n; j++) {
-    if (!isfinite(values[j])) continue;
     im->name[im->n] = ml_pipeline_column(p, j);
     im->value[im->n++] = values[j];
   }
@@ -184,7 +183,7 @@ static void put_words(const train_importance *im, ml_buf *out) {
     return;
   }
   ml_buf_puts(out, "As the model says, which was fitted on all rows: ");
-  ml_buf_xml_text(out, s->result->model->importance_is ? s->result->model->importance_is : "");
+  ml_buf_xml_text(out, ml_pipeline_importance_is(im->t->pipeline));
   ml_buf_puts(out, ".");
 }
 

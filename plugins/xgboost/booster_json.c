@@ -63,7 +63,6 @@ typedef struct xgb_tree {
   size_t n;
   const int64_t *left, *right, *column, *default_left;
   const double *condition; /* of a leaf: its value */
-  const double *gain;      /* no prediction depends on it, but 'mltool inspect' shows it */
 } xgb_tree;
 
 static xgb_tree read_tree(ml_loader *loader, const booster_shape *shape) {
@@ -74,8 +73,7 @@ static xgb_tree read_tree(ml_loader *loader, const booster_shape *shape) {
                 ml_loader_ints(loader, "right_children", n, -1, last),
                 ml_loader_ints(loader, "split_indices", n, 0, INT32_MAX),
                 ml_loader_ints(loader, "default_left", n, 0, 1),
-                ml_loader_reals(loader, "split_conditions", n, floats),
-                ml_loader_reals(loader, "loss_changes", n, floats)};
+                ml_loader_reals(loader, "split_conditions", n, floats)};
   ml_loader_ints(loader, "split_type", n, 0, 0); /* categories: we make none */
   if (n == 0) ml_loader_fail(loader, "left_children", "is empty");
   for (size_t i = 0; loader->status == ML_OK && i < n; i++) {
@@ -105,17 +103,7 @@ static size_t walk(ml_loader *loader, const xgb_tree *t, size_t *order) {
   return n;
 }
 
-typedef enum field {
-  LEFT,
-  RIGHT,
-  PARENT,
-  COLUMN,
-  DEFAULT_LEFT,
-  CONDITION,
-  GAIN,
-  ZERO,
-  REAL_ZERO
-} field;
+typedef enum field { LEFT, RIGHT, PARENT, COLUMN, DEFAULT_LEFT, CONDITION, ZERO, REAL_ZERO } field;
 
 static const struct {
   const char *name;
@@ -124,7 +112,7 @@ static const struct {
     {"base_weights", REAL_ZERO},
     {"default_left", DEFAULT_LEFT},
     {"left_children", LEFT},
-    {"loss_changes", GAIN},
+    {"loss_changes", REAL_ZERO},
     {"parents", PARENT},
     {"right_children", RIGHT},
     {"split_conditions", CONDITION},
@@ -158,8 +146,6 @@ static bool put_field(const xgb_tree *t, const size_t *order, size_t n, field f,
       ml_buf_printf(out, "%d", (int)t->default_left[node]);
     else if (f == CONDITION)
       ok = put_float(out, t->condition[node]) && ok;
-    else if (f == GAIN)
-      ok = put_float(out, t->gain[node]) && ok;
     else if (f == ZERO)
       ml_buf_puts(out, "0");
     else if (f == REAL_ZERO)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files of pipelines: what is taken predicts, reads a file, and writes one that is taken again and
  * says the same; else there are words. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,16 @@ static void predict(const ml_pipeline *p) {
   free(out);
 }
 
+static void check_importance(const ml_pipeline *p) {
+  size_t n, n_columns = 0;
+  const double *importance = ml_pipeline_importance(p, &n);
+  check(!importance == !ml_pipeline_importance_is(p));
+  if (!importance) return;
+  while (ml_pipeline_column(p, n_columns)) n_columns++;
+  check(n == n_columns);
+  for (size_t j = 0; j < n; j++) check(isfinite(importance[j]) && importance[j] >= 0);
+}
+
 static void write_again(const ml_pipeline *p) {
   ml_pipeline *again = NULL;
   ml_buf text = {0}, text_again = {0};
@@ -60,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     check(strcmp(err.source, "file") == 0);
     return 0;
   }
+  check_importance(p);
   predict(p);
   write_again(p);
   ml_pipeline_free(p);

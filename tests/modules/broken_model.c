@@ -12,6 +12,7 @@
 #define DEFAULT   8
 #define TWO       9 /* nothing wrong: two models */
 #define NO_LOAD   10
+#define NO_WORDS  11
 
 ML_API ml_status model_symbol_of_nobody(void);
 
@@ -49,13 +50,19 @@ static ml_status save(const void *fitted, ml_arena *arena, ml_value *out, ml_err
   return ML_OK;
 }
 
-#define MODEL(called)                                                                       \
-  {                                                                                         \
-    .abi = BROKEN == ABI ? 1 : ML_MODEL_ABI, .name = BROKEN == EMPTY ? NULL : (called),     \
-    .summary = "for tests", .source = "here",                                               \
-    .traits = BROKEN == NO_TRAIT ? 0 : ML_MODEL_REGRESSES, .params = params, .n_params = 1, \
-    .fit = BROKEN == NO_FIT ? NULL : fit, .predict = predict, .free = forget,               \
-    .save = BROKEN == NO_LOAD ? save : NULL                                                 \
+static ml_status importance(const void *fitted, const ml_view *train, double *out, ml_error *err) {
+  (void)fitted, (void)err;
+  for (size_t j = 0; j < train->n_columns; j++) out[j] = 0;
+  return ML_OK;
+}
+
+#define MODEL(called)                                                                             \
+  {                                                                                               \
+    .abi = BROKEN == ABI ? 1 : ML_MODEL_ABI, .name = BROKEN == EMPTY ? NULL : (called),           \
+    .summary = "for tests", .source = "here",                                                     \
+    .traits = BROKEN == NO_TRAIT ? 0 : ML_MODEL_REGRESSES, .params = params, .n_params = 1,       \
+    .fit = BROKEN == NO_FIT ? NULL : fit, .predict = predict, .free = forget,                     \
+    .save = BROKEN == NO_LOAD ? save : NULL, .importance = BROKEN == NO_WORDS ? importance : NULL \
   }
 
 #if BROKEN == NO_TABLE
