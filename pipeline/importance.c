@@ -6,7 +6,7 @@
 
 #include <ml/utf8.h>
 
-#include "member.h"
+#include "load.h"
 
 static bool is_importance(double x) {
   return isfinite(x) && x >= 0;
@@ -18,7 +18,7 @@ ml_status importance__ask(ml_pipeline *p, const ml_view *view, ml_error *err) {
   const size_t n = view->n_columns;
   const char *is = model->importance_is;
   ml_error why = {0};
-  if (!model->importance || !utf8__is_text(is, strlen(is))) return ML_OK;
+  if (!model->importance || !is || !utf8__is_text(is, strlen(is))) return ML_OK;
   double *values = pipeline__alloc(p, n, sizeof *values);
   if (!values) return ml_error_memory(err);
   const ml_status status = model->importance(p->fitted, view, values, &why);

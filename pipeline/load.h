@@ -21,4 +21,7 @@ ml_status load__features(loading *l);
 ml_status load__steps(loading *l);
 ml_status load__model(loading *l);
 
+/* The importance that "about" has; the steps are there already. */
+ml_status importance__load(const member_of *about, ml_pipeline *p);
+
 #endif

@@ -42,9 +42,6 @@ ml_status member__list(const member_of *m, const char *name, size_t n, const ml_
 ml_status member__texts(const member_of *m, const char *name, ml_pipeline *p, size_t least,
                         const char ***out, size_t *n);
 
-/* The importance that "about" has; the steps are there already. */
-ml_status importance__load(const member_of *about, ml_pipeline *p);
-
 /* Are n texts distinct? */
 ml_status member__check_distinct(const member_of *m, const char *name, const char *const *texts,
                                  size_t n);

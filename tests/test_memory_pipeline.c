@@ -111,6 +111,69 @@ static void table(void **state) {
   ml_dataset_free(data);
 }
 
+/* ---- importance -------------------------------------------------------------------------------
+ */
+
+static ml_status fit_wide(ml_error *err) {
+  const ml_model *model = NULL;
+  ml_pipeline *p = NULL;
+  ml_status status = ml_model_find("decision_tree", NULL, &model, err);
+  if (status == ML_OK) status = ml_pipeline_fit(data, &(ml_pipeline_opts){.model = model}, &p, err);
+  if (status != ML_OK) assert_null(p);
+  if (pipeline || status != ML_OK)
+    ml_pipeline_free(p);
+  else
+    pipeline = p;
+  return status;
+}
+
+/* The file with a long text in place of what importance is. */
+static void write_long(void) {
+  enum { LENGTH = 2 << 20 };
+  static char filler[LENGTH + 1];
+  ml_buf json = {0}, text = {0};
+  assert_int_equal(ml_pipeline_json(pipeline, &json, NULL), ML_OK);
+  ml_buf_put(&json, "", 1);
+  assert_false(json.failed);
+  const char *at = strstr(json.data, "\"is\":\"");
+  assert_non_null(at);
+  memset(filler, 'x', LENGTH);
+  ml_buf_put(&text, json.data, (size_t)(at + 6 - json.data));
+  ml_buf_puts(&text, filler);
+  ml_buf_puts(&text, at + 6);
+  ml_buf_put(&text, "", 1);
+  assert_false(text.failed);
+  write_file(json_path, text.data);
+  ml_buf_release(&json);
+  ml_buf_release(&text);
+}
+
+/* So many columns, and so long a text, that an arena has no room left for them. */
+static void importance(void **state) {
+  (void)state;
+  enum { COLUMNS = 600 };
+  const ml_dataset_opts opts = {.target = "y"};
+  ml_error err = {0};
+  ml_buf text = {0};
+  for (size_t i = 0; i < 5; i++) {
+    for (size_t j = 0; j < COLUMNS; j++)
+      ml_buf_printf(&text, "%s%zu,", i ? "" : "c", i ? i * (j + 1) % 7 : j);
+    ml_buf_printf(&text, "%s\n", i ? i % 2 ? "a" : "b" : "y");
+  }
+  ml_buf_put(&text, "", 1);
+  assert_false(text.failed);
+  write_file(table_path, text.data);
+  ml_buf_release(&text);
+  assert_int_equal(ml_dataset_read(table_path, &opts, NULL, &data, &err), ML_OK);
+  assert_int_equal(fit_wide(&err), ML_OK);
+  write_long();
+  fail_each("fit a wide table", fit_wide, 0);
+  fail_each("load importance", load, 0);
+  ml_pipeline_free(pipeline);
+  pipeline = NULL;
+  ml_dataset_free(data);
+}
+
 /* ---- series -----------------------------------------------------------------------------------
  */
 
@@ -195,7 +258,7 @@ int main(void) {
   snprintf(table_path, sizeof table_path, "%s/table.csv", temp_dir());
   snprintf(series_path, sizeof series_path, "%s/series.csv", temp_dir());
   snprintf(json_path, sizeof json_path, "%s/model.json", temp_dir());
-  const struct CMUnitTest tests[] = {cmocka_unit_test(table), cmocka_unit_test(series),
-                                     cmocka_unit_test(kinds)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(table), cmocka_unit_test(importance),
+                                     cmocka_unit_test(series), cmocka_unit_test(kinds)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

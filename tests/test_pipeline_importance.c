@@ -48,11 +48,8 @@ static void importance_that_is_none(void **state) {
     const char *is;
     double value;
     ml_status status;
-  } cases[] = {{"luck", NAN, ML_OK},
-               {"luck", INFINITY, ML_OK},
-               {"luck", -1e-300, ML_OK},
-               {"luck", 1, ML_ERR_NUMERIC},
-               {"l\xff", 1, ML_OK}};
+  } cases[] = {{"luck", NAN, ML_OK},        {"luck", INFINITY, ML_OK}, {"luck", -1e-300, ML_OK},
+               {"luck", 1, ML_ERR_NUMERIC}, {"l\xff", 1, ML_OK},       {NULL, 1, ML_OK}};
   static const ml_dataset_opts opts = {.target = "y"};
   ml_dataset *data;
   assert_int_equal(ml_dataset_read(pipeline_file("d.csv", "a,b,y\n1,2,3.5\n2,1,4\n3,2,7\n"), &opts,
