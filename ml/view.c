@@ -42,22 +42,28 @@ void ml_view_gather_classes(const ml_view *view, uint32_t *out) {
 
 /* ---- deviations ------------------------------------------------------------------------------ */
 
-/* Twice over the values: squares of columns far from zero lose their digits. */
+/* Squares of columns far from zero lose their digits, those of huge or tiny values are no numbers:
+ * they are taken around the mean, in units of a power of two, by which no digit changes. */
 static double deviation(const ml_view *view, const double *x) {
-  double sum = 0, mean = 0, squares = 0, shift = view->n ? x[ml_view_row(view, 0)] : 0;
+  double sum = 0, mean = 0, squares = 0, greatest = 0,
+         shift = view->n ? x[ml_view_row(view, 0)] : 0;
+  int exponent = 0;
   for (size_t i = 0; i < view->n; i++) {
     size_t row = ml_view_row(view, i);
     double w = view->weights ? view->weights[row] : 1;
     sum += w;
     mean += w * (x[row] - shift);
+    greatest = fmax(greatest, fabs(x[row] - shift));
   }
   mean /= sum;
+  if (isfinite(greatest)) (void)frexp(greatest, &exponent);
+  const double unit = ldexp(1, exponent > -1000 ? exponent - 1 : -1000);
   for (size_t i = 0; i < view->n; i++) {
     size_t row = ml_view_row(view, i);
-    double d = x[row] - shift - mean;
+    double d = (x[row] - shift - mean) / unit;
     squares += (view->weights ? view->weights[row] : 1) * d * d;
   }
-  return sum > 0 ? sqrt(squares / sum) : 0;
+  return sum > 0 ? unit * sqrt(squares / sum) : 0;
 }
 
 void ml_view_deviations(const ml_view *view, double *out) {

@@ -327,7 +327,7 @@ static void coefficients_times_deviation(void **state) {
   }
 }
 
-/* Far from zero, constant, one row. */
+/* Far from zero, constant, one row; huge and tiny, of which the deviations are 1 and 2 units. */
 static void deviations(void **state) {
   (void)state;
   const double x[] = {1e9 + 1, 1e9 + 2, 1e9 + 3, 4, 4, 4};
@@ -339,6 +339,13 @@ static void deviations(void **state) {
   view.n = 1;
   ml_view_deviations(&view, got);
   expect_close("one row", got[0], 0, 0, 0);
+  static const double units[] = {1e200, 1e307, 1e-200, 0x1p-1073};
+  for (size_t k = 0; k < sizeof units / sizeof *units; k++) {
+    const double u = units[k], wide[] = {u, 3 * u, 5 * u, u};
+    ml_view_deviations(&(ml_view){.n = 2, .n_columns = 2, .x = wide, .stride = 2}, got);
+    expect_close("one unit", got[0] / u, 1, 1e-12, 0);
+    expect_close("two units", got[1] / u, 2, 1e-12, 0);
+  }
 }
 
 /* Six rows, classes 0 0 0 1 1 1: the first split is a < 2, which leaves rows 1 to 5; b then parts
