@@ -9,7 +9,7 @@
 #include "prep_internal.h"
 
 /* In eight parts, side by side. */
-ML_VECTOR_PATHS bool prep__are_finite(const double *x, size_t n) {
+ML_VECTOR_PATHS static bool all_are_finite(const double *x, size_t n) {
   bool are[8] = {true, true, true, true, true, true, true, true};
   size_t i = 0;
   for (; i + 8 <= n; i += 8)
@@ -17,6 +17,10 @@ ML_VECTOR_PATHS bool prep__are_finite(const double *x, size_t n) {
   for (; i < n; i++) are[0] &= isfinite(x[i]) != 0;
   for (size_t k = 1; k < 8; k++) are[0] &= are[k];
   return are[0];
+}
+
+bool prep__are_finite(const double *x, size_t n) {
+  return all_are_finite(x, n);
 }
 
 static void count_odd(const double *x, size_t n, size_t *n_missing, size_t *n_infinite) {
