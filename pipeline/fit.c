@@ -246,7 +246,7 @@ static ml_status take_steps(fitting *f) {
     status = ml_value_from_json(json.data, json.n, NULL, p->arena, &p->learnt, f->err);
   if (status == ML_OK)
     status = ml_prepared_load(&p->learnt, p->n_features, p->are_texts, &p->prepared, f->err);
-  if (status == ML_OK) status = ml_prepared_trust(p->prepared, f->err);
+  if (status == ML_OK) status = ml_prepared_trust(p->prepared, f->err); /* they have run here */
   ml_buf_release(&json);
   free(place);
   return status;
