@@ -57,7 +57,7 @@ _mltool() {
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -W "$(_mltool_models "$tool")" -- "$word" | sort -u)
   elif [[ $before == --metric || $before == --prep ]]; then # the last of several
-    local others='' offers='impute=mean impute=median standard minmax one-hot select-corr= select select='
+    local others='' offers='impute=mean impute=median standard minmax one-hot select-corr= select select= py:'
     [[ $word == *,* ]] && others=${word%,*},
     if [[ $before == --metric ]]; then offers=$(_mltool_metrics "$tool"); else compopt -o nospace 2>/dev/null; fi
     mapfile -t COMPREPLY < <(compgen -P "$others" -W "$offers" -- "${word##*,}")

@@ -52,7 +52,7 @@ function __mltool_values
             printf '%s\n' "$others"(mltool score --metrics 2>/dev/null | string match -r '^[a-z][a-z0-9_]*')
         case --prep
             set -l others (commandline -ct | string match -r '.*,')
-            printf '%s\n' "$others"{impute=mean,impute=median,standard,minmax,one-hot,select-corr=,select,select=}
+            printf '%s\n' "$others"{impute=mean,impute=median,standard,minmax,one-hot,select-corr=,select,select=,py:}
         case --cv
             mltool split --list 2>/dev/null | string match -v ' *' | string replace -r '[:=].*' ''
         case '-*'

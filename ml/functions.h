@@ -216,7 +216,16 @@ ML_API const ml_module *ml_peach_module(void);
 
 /* ---- language plugins ------------------------------------------------------------------------ */
 
-#define ML_PLUGIN_ABI 2
+#define ML_PLUGIN_ABI 3
+
+enum { ML_PLUGIN_DIGEST = 65 }; /* SHA-256 in hex, with a NUL */
+
+/* Columns that a function has made of others. */
+typedef struct ml_plugin_columns {
+  size_t n;
+  double *x;   /* rows x n, column-major; NaN is a missing value, none is infinite. free() it */
+  char *names; /* n texts, one behind the NUL of the other. free() it */
+} ml_plugin_columns;
 
 /* The symbol that a plugin (libml-py.so) exports: const ml_plugin ml_plugin_table. It is loaded
  * when a module or a model of its language is, from the folder in the environment's MLTOOL_PLUGINS,
@@ -235,8 +244,14 @@ typedef struct ml_plugin {
   /* A class by its name, "sklearn.linear_model.Ridge", as a model; the same each time, and it lives
    * as long as the process. */
   ml_status (*model)(const char *name, const ml_model **out, ml_error *err);
-  /* Append the traceback of the model that failed last. */
+  /* Append the traceback of the model or step that failed last. */
   void (*model_trace)(ml_buf *out);
+  /* Find a function by its name, "mymodule.logs". @param[out] digest  of the file of its module
+   * when that was imported; "": it has none */
+  ml_status (*step)(const char *name, char digest[ML_PLUGIN_DIGEST], ml_error *err);
+  /* Call it for rows. @param names  of the columns that it is given */
+  ml_status (*transform)(const char *name, const ml_view *rows, const char *const *names,
+                         ml_plugin_columns *out, ml_error *err);
 } ml_plugin;
 
 ML_END_DECLS

@@ -101,7 +101,8 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_save(const ml_pipeline *pipeline, con
  *                       whose parts do not fit together: what is wrong is said
  * @retval ML_ERR_USAGE  the library of its model is not there, as ml_model_find(); it is one of a
  * shared object that is not a plugin of ours, and was not opened yet by ml_model_find(): a file
- * does not open any; it has ML_MODEL_PICKLES, which ml_pipeline_load_trusted() loads
+ * does not open any; it has ML_MODEL_PICKLES, or a function of Python among its steps, which
+ * ml_pipeline_load_trusted() loads
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, const char *source,
@@ -111,12 +112,13 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_parse(const char *text, size_t n, con
 ML_API ML_MUST_CHECK ml_status ml_pipeline_load(const char *path, ml_pipeline **out, ml_error *err);
 
 /**
- * The same where the user trusts the file: the class of Python that it names is imported, and the
- * pickle that it names, beside it, is read. Either may run any code.
+ * The same where the user trusts the file: the class and functions of Python that it names are
+ * imported, and the pickle that it names, beside it, is read. Each may run any code.
  *
  * @retval ML_ERR_IO     the pickle is not there
  * @retval ML_ERR_PARSE  it is not the one that was saved with the file, or of another class
- * @retval ML_ERR_FUNCTION  the module of the class failed when it was imported
+ * @retval ML_ERR_FUNCTION  the module of the class, or of a function, failed when it was imported
+ * @retval ML_ERR_USAGE  the file of a function's module has changed since
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_load_trusted(const char *path, ml_pipeline **out,
                                                         ml_error *err);

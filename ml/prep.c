@@ -28,14 +28,31 @@ static ml_status fail_name(const char *name, ml_error *err) {
   return status;
 }
 
-/* One step. @param text  which is cut in two at its "=" */
+static bool ends_in_colon(const char *name) {
+  return name[strlen(name) - 1] == ':';
+}
+
+/* @param text  which is cut in two at its "=" @param[out] argument  NULL: none. @return NULL: it is
+ * no step */
+static const prep_kind *find_kind(char *text, char **argument) {
+  const prep_kind *kind;
+  for (size_t i = 0; (kind = prep__kind(i)); i++) {
+    *argument = text + strlen(kind->name);
+    if (ends_in_colon(kind->name) && strncmp(text, kind->name, strlen(kind->name)) == 0)
+      return kind;
+  }
+  *argument = strchr(text, '=');
+  if (*argument) *(*argument)++ = 0;
+  for (size_t i = 0; (kind = prep__kind(i)); i++)
+    if (strcmp(kind->name, text) == 0) return kind;
+  return NULL;
+}
+
+/* One step. @param text  which is changed */
 static ml_status parse_step(char *text, prep_step *step, ml_error *err) {
   char shown[CSV_QUOTE_MAX];
-  char *argument = strchr(text, '=');
-  if (argument) *argument++ = 0;
-  const prep_kind *kind = NULL;
-  for (size_t i = 0; !kind && prep__kind(i); i++)
-    if (strcmp(prep__kind(i)->name, text) == 0) kind = prep__kind(i);
+  char *argument;
+  const prep_kind *kind = find_kind(text, &argument);
   if (!kind) return fail_name(text, err);
   *step = (prep_step){.kind = kind};
   if (!argument && (!kind->argument || kind->may_lack)) return ML_OK;
@@ -43,8 +60,8 @@ static ml_status parse_step(char *text, prep_step *step, ml_error *err) {
     return ml_error_set(err, ML_ERR_USAGE, "step \"%s\" has no argument, but \"%s\" is given",
                         kind->name, csv__quote(argument, strlen(argument), shown));
   if (!argument || !*argument)
-    return ml_error_set(err, ML_ERR_USAGE, "step \"%s\" lacks its argument: %s=%s", kind->name,
-                        kind->name, kind->argument);
+    return ml_error_set(err, ML_ERR_USAGE, "step \"%s\" lacks its argument: %s%s%s", kind->name,
+                        kind->name, ends_in_colon(kind->name) ? "" : "=", kind->argument);
   return kind->parse(argument, step, err);
 }
 

@@ -34,6 +34,9 @@ typedef struct ml_prepared ml_prepared; /* the steps with what they have learnt 
  *                               their order. Where none is relevant the one with the least p-value
  *                               stays, with a warning, unless there are columns of texts. Columns
  *                               must have no missing values
+ *   py:MODULE.FUNCTION          replace all numeric columns by those that a function of Python
+ *                               makes of them, behind the columns of texts. It is called with the
+ *                               values of some rows, may give NaN, and learns nothing
  *
  * @param text     steps as one line of CSV: "impute=median,standard,one-hot=colour"; "": none
  * @param[out] out  free it with ml_prep_free(). Not written on failure.
@@ -61,7 +64,8 @@ ML_API bool ml_prep_rules(const ml_prep *prep, ml_select_opts *out);
 /** Check the steps against the columns of a dataset.
  * @retval ML_ERR_USAGE  one-hot names a column that is not there; a column of texts remains that no
  *                       step makes numeric; select-corr without a target, or with more columns than
- * there can be
+ * there can be; no such module or function of Python, or no plugin for it
+ * @retval ML_ERR_FUNCTION  a module of Python failed when it was imported
  * @retval ML_ERR_MEMORY */
 ML_API ML_MUST_CHECK ml_status ml_prep_check(const ml_prep *prep, const ml_dataset *data,
                                              ml_error *err);
@@ -76,6 +80,7 @@ ML_API ML_MUST_CHECK ml_status ml_prep_check(const ml_prep *prep, const ml_datas
  * are fewer columns than select-corr wants; select finds a missing value, only constants, or a
  * target of one value
  * @retval ML_ERR_USAGE    a step in front of one-hot has removed the column it names
+ * @retval ML_ERR_FUNCTION a function of Python failed, or gave something that are no columns
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_prep_fit(const ml_prep *prep, const ml_dataset *data,
@@ -103,7 +108,10 @@ ML_API const char *ml_prepared_warning(const ml_prepared *prepared);
  * @param[out] out  n x ml_prepared_n_columns(), column-major, columns `stride` numbers apart (n or
  *                  more)
  * @retval ML_ERR_USAGE  the dataset has another number of features, or numbers in one that had
- *                       texts or the other way round
+ *                       texts or the other way round; a function of Python is not trusted
+ * @retval ML_ERR_FUNCTION  a function of Python failed, or gave other columns than for the rows
+ * that were learnt from
+ * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_prepared_apply(const ml_prepared *prepared,
                                                  const ml_dataset *data, const uint32_t *rows,
@@ -121,7 +129,10 @@ ML_API void ml_prepared_uses(const ml_prepared *prepared, bool *used);
  * @param place    for each feature of the dataset its number in the file; of those that are needed
  * @param[out] out  in the arena: {"columns": [{"feature": INDEX, "name": TEXT, "ops": [...]}]},
  *                  where each of the ops is {"fill": [value, least, greatest]}, "zero",
- *                  {"scale": [centre, width]}, or {"is": category}, in the order they are done
+ *                  {"scale": [centre, width]}, or {"is": category}, in the order they are done.
+ *                  With functions of Python also "functions": [{"function": NAME, "sha256": of the
+ *                  file of its module, "takes": [columns], "gives": [names]}]; a column that the
+ *                  k-th made has {"function": k, "column": INDEX} in place of "feature"
  * @retval ML_ERR_NUMERIC  it has learnt NaN, from infinite values that no step replaced
  * @retval ML_ERR_MEMORY
  */
@@ -130,6 +141,7 @@ ML_API ML_MUST_CHECK ml_status ml_prepared_save(const ml_prepared *prepared, con
 
 /**
  * Read what ml_prepared_save() made; what ml_prepared_apply() then does is the same, bit for bit.
+ * Functions of Python are not looked for: nothing runs until ml_prepared_trust().
  *
  * @param saved       from a file: everything is checked
  * @param n_features  of the datasets that it will be used on
@@ -141,6 +153,21 @@ ML_API ML_MUST_CHECK ml_status ml_prepared_save(const ml_prepared *prepared, con
 ML_API ML_MUST_CHECK ml_status ml_prepared_load(const ml_value *saved, size_t n_features,
                                                 const bool *is_text, ml_prepared **out,
                                                 ml_error *err);
+
+/** Name of the first function of Python among the steps, "mymodule.logs". @return borrowed; NULL:
+ * there is none */
+ML_API const char *ml_prepared_function(const ml_prepared *prepared);
+
+/**
+ * Import the modules of the functions among steps that were loaded: where the user trusts whoever
+ * made them, for it runs their code. Does nothing where there are none.
+ *
+ * @retval ML_ERR_USAGE  no such module or function, or no plugin for Python; the file of a module
+ * is not the one that it was when the steps learnt
+ * @retval ML_ERR_FUNCTION  a module failed when it was imported
+ * @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_prepared_trust(ml_prepared *prepared, ml_error *err);
 
 ML_END_DECLS
 #endif

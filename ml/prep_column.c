@@ -43,6 +43,11 @@ static void release(prep_column *column) {
   free(column->name);
 }
 
+void prep__release_columns(prep_column *columns, size_t n) {
+  for (size_t j = 0; j < n; j++) release(&columns[j]);
+  free(columns);
+}
+
 void prep__keep(ml_prepared *p, const bool *kept) {
   size_t n = 0;
   for (size_t j = 0; j < p->n; j++) {
@@ -56,8 +61,9 @@ void prep__keep(ml_prepared *p, const bool *kept) {
 
 void ml_prepared_free(ml_prepared *p) {
   if (!p) return;
-  for (size_t j = 0; j < p->n; j++) release(&p->columns[j]);
-  free(p->columns);
+  prep__release_columns(p->columns, p->n);
+  for (size_t k = 0; k < p->n_functions; k++) prep__release_function(&p->functions[k]);
+  free(p->functions);
   free(p->warning);
   free(p);
 }
@@ -95,11 +101,14 @@ static void apply(const prep_column *column, const prep_op *op, const ml_dataset
 }
 
 void prep__values(const prep_column *column, const ml_dataset *data, const uint32_t *rows, size_t n,
-                  double *out) {
-  const double *x = data->x + column->feature * data->n_rows;
-  if (rows)
+                  double *const *made, double *out) {
+  if (n == 0) return;
+  const bool is_made = column->function > 0;
+  const double *x = is_made ? made[column->function - 1] + column->feature * n
+                            : data->x + column->feature * data->n_rows;
+  if (rows && !is_made)
     for (size_t i = 0; i < n; i++) out[i] = x[rows[i]];
-  else if (n > 0)
+  else
     memcpy(out, x, n * sizeof *out);
   for (size_t k = 0; k < column->n_ops; k++) apply(column, &column->ops[k], data, out, n);
 }
@@ -123,10 +132,10 @@ static bool are_missing(const double *x, const uint32_t *rows, size_t n) {
   return true;
 }
 
-/* Codes of texts are no numbers, and numbers are no codes. */
-static ml_status check_type(const prep_column *c, const ml_dataset *data, const uint32_t *rows,
-                            size_t n, ml_error *err) {
+ml_status prep__check_type(const prep_column *c, const ml_dataset *data, const uint32_t *rows,
+                           size_t n, ml_error *err) {
   char name[CSV_QUOTE_MAX], number[PREP_NUMBER_MAX];
+  if (c->function > 0) return ML_OK;
   const bool was_text = c->has_texts || (c->n_ops > 0 && c->ops[0].label),
              is_text = data->categories && data->categories[c->feature].n > 0;
   if (was_text == is_text ||
@@ -145,10 +154,12 @@ ml_status ml_prepared_apply(const ml_prepared *p, const ml_dataset *data, const 
     return ml_error_at(err, ML_ERR_USAGE, data->source, 0, 0,
                        "%zu features, but the steps have learnt from %zu", data->n_features,
                        p->n_features);
-  ml_status status = ML_OK;
+  double **made = NULL;
+  ml_status status = prep__call_functions(p, data, rows, n, &made, err);
   for (size_t j = 0; j < p->n && status == ML_OK; j++) {
-    status = check_type(&p->columns[j], data, rows, n, err);
-    if (status == ML_OK) prep__values(&p->columns[j], data, rows, n, out + j * stride);
+    status = prep__check_type(&p->columns[j], data, rows, n, err);
+    if (status == ML_OK) prep__values(&p->columns[j], data, rows, n, made, out + j * stride);
   }
+  prep__release_made(made, p->n_functions);
   return status;
 }

@@ -35,6 +35,7 @@ ml_status ml_prep_fit(const ml_prep *prep, const ml_dataset *data, const uint32_
   ml_status status = f.values && f.spare ? begin(&f) : ml_error_memory(err);
   for (size_t i = 0; i < prep->n && status == ML_OK; i++)
     status = prep->steps[i].kind->fit(&prep->steps[i], &f);
+  prep__release_made(f.made, f.p->n_functions);
   free(f.values);
   free(f.spare);
   if (status == ML_OK)

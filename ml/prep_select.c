@@ -153,7 +153,8 @@ static bool are_untouched(const relevance *r) {
   const prep_fit *f = r->f;
   for (size_t k = 0; k < r->matrix.n_columns; k++) {
     const prep_column *c = &f->p->columns[r->column[k]];
-    if (c->n_ops > 0 || c->feature != f->p->columns[r->column[0]].feature + k) return false;
+    if (c->function > 0 || c->n_ops > 0 || c->feature != f->p->columns[r->column[0]].feature + k)
+      return false;
   }
   return !f->rows && r->matrix.n_columns > 0;
 }
@@ -181,7 +182,7 @@ static ml_status make_values(relevance *r) {
   for (size_t k = 0; k < m->n_columns; k++) {
     const prep_column *c = &f->p->columns[r->column[k]];
     double *x = m->values + k * m->n_rows;
-    if (r->values) prep__values(c, f->data, f->rows, f->n, x);
+    if (r->values) prep__values(c, f->data, f->rows, f->n, f->made, x);
     if (has_nan(x, m->n_rows)) return fail_missing(f, c);
   }
   return ML_OK;

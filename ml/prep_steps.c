@@ -25,7 +25,7 @@ static ml_status fail_empty(const prep_fit *f, const char *step, const prep_colu
 /* The values of a column that are not missing, to the front of f->values. */
 static size_t known_values(const prep_fit *f, const prep_column *c) {
   size_t n = 0;
-  prep__values(c, f->data, f->rows, f->n, f->values);
+  prep__values(c, f->data, f->rows, f->n, f->made, f->values);
   for (size_t i = 0; i < f->n; i++) {
     f->values[n] = f->values[i];
     n += !isnan(f->values[i]);
@@ -190,7 +190,7 @@ static void widen(prep_shape *shape, size_t n_categories) {
 
 static ml_status check_one_hot(const prep_step *step, const ml_dataset *data, prep_shape *shape,
                                ml_error *err) {
-  bool found = !step->column;
+  bool found = !step->column || shape->are_made;
   char number[PREP_NUMBER_MAX];
   for (size_t j = 0; j < data->n_features; j++) {
     if (step->column && strcmp(prep__name(data, j, number), step->column) != 0) continue;
@@ -214,10 +214,11 @@ static ml_status add_categories(prep_fit *f, size_t from, size_t n) {
     prep_column *source = &f->p->columns[from];
     ml_number_format(value, number);
     const bool is_text = source->has_texts;
-    const size_t feature = source->feature;
+    const size_t feature = source->feature, function = source->function;
     char *label = is_text ? data->categories[feature].labels[(size_t)value] : number;
     prep_column *c = prep__add(f->p, feature, source->name, label);
     if (!c) return ml_error_memory(f->err);
+    c->function = function;
     source = &f->p->columns[from]; /* they may have moved */
     bool ok = true;
     for (size_t k = 0; k < source->n_ops && ok; k++) ok = prep__add_op(c, source->ops[k]);
@@ -306,7 +307,7 @@ static double correlation(double *x, double *y, size_t n, double *spare) {
 static double correlation_of(const prep_fit *f, const prep_column *c, double *y) {
   const ml_dataset *data = f->data;
   size_t n = 0;
-  prep__values(c, data, f->rows, f->n, f->values);
+  prep__values(c, data, f->rows, f->n, f->made, f->values);
   for (size_t i = 0; i < f->n; i++) {
     const size_t row = f->rows ? f->rows[i] : i;
     f->values[n] = f->values[i];
@@ -363,6 +364,8 @@ static const prep_kind kinds[] = {
     {"one-hot", "COLUMN", true, parse_one_hot, check_one_hot, fit_one_hot},
     {"select-corr", "K", false, parse_correlation, check_correlation, fit_correlation},
     {"select", "RULES", true, prep__parse_rules, prep__check_relevance, prep__fit_relevance},
+    {PREP_PYTHON, "MODULE.FUNCTION", false, prep__parse_python, prep__check_python,
+     prep__fit_python},
 };
 
 const prep_kind *prep__kind(size_t i) {

@@ -33,7 +33,10 @@ static void count_odd(const double *x, size_t n, size_t *n_missing, size_t *n_in
 
 ml_status prep__check_values(const ml_prep *prep, const ml_model *model, const ml_dataset *data,
                              ml_error *err) {
-  const bool takes_missing = model->traits & ML_MODEL_MISSING || ml_prep_has(prep, "impute", NULL);
+  /* What a function of Python makes of them is seen when it has been called. */
+  const bool takes_missing = model->traits & ML_MODEL_MISSING ||
+                             ml_prep_has(prep, "impute", NULL) ||
+                             ml_prep_has(prep, PREP_PYTHON, NULL);
   /* Of infinite values no other step could learn. */
   const bool takes_infinite =
       prep && prep->n > 0 && strcmp(prep->steps[0].kind->name, "impute") == 0;
@@ -55,6 +58,22 @@ ml_status prep__check_values(const ml_prep *prep, const ml_model *model, const m
                          "--prep impute=median replaces them",
                          prep__name(data, j, number), n_missing, n_missing == 1 ? "" : "s",
                          model->name);
+  }
+  return ML_OK;
+}
+
+ml_status prep__check_made(const ml_prepared *prepared, const ml_model *model, const double *x,
+                           size_t n, size_t stride, ml_error *err) {
+  if (prepared->n_functions == 0 || model->traits & ML_MODEL_MISSING) return ML_OK;
+  for (size_t j = 0; j < prepared->n; j++) {
+    size_t n_missing, n_infinite;
+    count_odd(x + j * stride, n, &n_missing, &n_infinite);
+    if (n_missing > 0)
+      return ml_error_set(err, ML_ERR_NUMERIC,
+                          "py:%.100s has left %zu missing value%s in column '%.60s', which model "
+                          "%s does not take: impute=median behind it replaces them",
+                          prepared->functions[prepared->n_functions - 1].name, n_missing,
+                          n_missing == 1 ? "" : "s", prepared->columns[j].name, model->name);
   }
   return ML_OK;
 }

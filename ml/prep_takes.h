@@ -14,4 +14,9 @@ bool prep__are_finite(const double *x, size_t n);
 ml_status prep__check_values(const ml_prep *prep, const ml_model *model, const ml_dataset *data,
                              ml_error *err);
 
+/* The same of what functions of Python have made: columns `stride` numbers apart.
+ * @retval ML_ERR_NUMERIC */
+ml_status prep__check_made(const ml_prepared *prepared, const ml_model *model, const double *x,
+                           size_t n, size_t stride, ml_error *err);
+
 #endif

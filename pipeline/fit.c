@@ -159,7 +159,10 @@ static ml_status apply_steps(fitting *f) {
   view->x = f->prepared = malloc(size + 1);
   if (!f->prepared) return ml_error_memory(f->err);
   ml_prepared_uses(f->whole, f->used);
-  return ml_prepared_apply(f->whole, data, NULL, data->n_rows, f->prepared, data->n_rows, f->err);
+  status = ml_prepared_apply(f->whole, data, NULL, data->n_rows, f->prepared, data->n_rows, f->err);
+  return status == ML_OK ? prep__check_made(f->whole, f->opts->model, f->prepared, data->n_rows,
+                                            data->n_rows, f->err)
+                         : status;
 }
 
 static bool has_steps(const ml_prep *prep) {
@@ -231,6 +234,7 @@ static ml_status take_steps(fitting *f) {
     status = ml_value_from_json(json.data, json.n, NULL, p->arena, &p->learnt, f->err);
   if (status == ML_OK)
     status = ml_prepared_load(&p->learnt, p->n_features, p->are_texts, &p->prepared, f->err);
+  if (status == ML_OK) status = ml_prepared_trust(p->prepared, f->err); /* they have run here */
   ml_buf_release(&json);
   free(place);
   return status;

@@ -118,6 +118,23 @@ static ml_status check_no_texts(const loading *l) {
   return ML_OK;
 }
 
+/* To import a module runs its code. */
+static ml_status trust_functions(const loading *l) {
+  ml_prepared *prepared = l->p->prepared;
+  const char *name = ml_prepared_function(prepared);
+  ml_error why = {0};
+  if (!name) return ML_OK;
+  if (!l->trusted)
+    return ml_error_at(
+        l->err, ML_ERR_USAGE, l->source, 0, 0,
+        "its step 'py:%.80s' is a function of Python, and its module runs when it is "
+        "imported: --trust does it, if you know who made both",
+        name);
+  ml_status status = ml_prepared_trust(prepared, &why);
+  if (status == ML_ERR_MEMORY) return ml_error_memory(l->err);
+  return status == ML_OK ? ML_OK : ml_error_at(l->err, status, l->source, 0, 0, "%s", why.message);
+}
+
 ml_status load__steps(loading *l) {
   static const char *const names[] = {"steps", "learnt", NULL};
   ml_pipeline *p = l->p;
@@ -139,7 +156,7 @@ ml_status load__steps(loading *l) {
   status = put_place(&m, "learnt", status, &why);
   if (status == ML_OK && ml_prepared_n_columns(p->prepared) == 0)
     status = member__fail(&m, "learnt", "no column is left by the steps");
-  return status;
+  return status == ML_OK ? trust_functions(l) : status;
 }
 
 /* ---- the model --------------------------------------------------------------------------------

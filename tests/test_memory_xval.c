@@ -77,6 +77,27 @@ static ml_status save_learnt(ml_error *err) {
   return status;
 }
 
+/* Functions of Python, which are not looked for: read, kept. */
+static ml_status keep_functions(ml_error *err) {
+  static const char text[] =
+      "{\"functions\":[{\"function\":\"m.f\",\"sha256\":\"\",\"takes\":[{\"feature\":0,"
+      "\"name\":\"a\",\"ops\":[{\"scale\":[0,2]}]},{\"feature\":2,\"name\":\"c=x\",\"ops\":"
+      "[{\"is\":\"x\"}]}],\"gives\":[\"f_0\",\"f_1\"]}],\"columns\":[{\"function\":0,\"column\":1,"
+      "\"name\":\"f_1\",\"ops\":[\"zero\"]}]}";
+  static const size_t place[] = {0, 1, 2};
+  static const bool are_texts[] = {false, false, true};
+  ml_prepared *loaded = NULL;
+  ml_value value, saved;
+  ml_arena *arena = ml_arena_new();
+  if (!arena) return ml_error_memory(err);
+  ml_status status = ml_value_from_json(text, strlen(text), NULL, arena, &value, err);
+  if (status == ML_OK) status = ml_prepared_load(&value, 3, are_texts, &loaded, err);
+  if (status == ML_OK) status = ml_prepared_save(loaded, place, arena, &saved, err);
+  ml_arena_free(arena);
+  ml_prepared_free(loaded);
+  return status;
+}
+
 static void saved_steps(void **state) {
   (void)state;
   ml_prep *prep = NULL;
@@ -85,6 +106,7 @@ static void saved_steps(void **state) {
                    ML_OK);
   assert_int_equal(ml_prep_fit(prep, numbers, NULL, 0, &learnt, &err), ML_OK);
   for (filled = 16; filled < 4096; filled += 16) fail_each("save steps", save_learnt, 0);
+  fail_each("functions among steps", keep_functions, 0);
   ml_prepared_free(learnt);
   ml_prep_free(prep);
 }

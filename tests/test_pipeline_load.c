@@ -266,6 +266,14 @@ static void wrong_models(void **state) {
          "m.json: prep.learnt: 'columns[6].ops[1].is' is missing");
   expect_range("\"columns\":[", "}},\n\"model\"", "\"columns\":[]",
                "m.json: prep.learnt: no column is left by the steps");
+  text = with(made, "\"learnt\":{\"columns\":[{",
+              "\"learnt\":{\"functions\":[{\"function\":\"no.such\",\"sha256\":\"\","
+              "\"takes\":[{\"feature\":0,\"name\":\"a\",\"ops\":[]}],\"gives\":[\"b\"]}],"
+              "\"columns\":[{");
+  pipeline_expect_refused(text, ML_ERR_USAGE,
+                          "m.json: its step 'py:no.such' is a function of Python, and its module "
+                          "runs when it is imported: --trust does it, if you know who made both");
+  free(text);
   expect_range("\"prep\": ", ",\n\"model\"", "\"prep\": null",
                "m.json: prep: no step takes the texts of feature 'colour'");
 }

@@ -150,7 +150,8 @@ static void parsing(void **state) {
               {" impute=median ,\tstandard", "impute=median,standard"},
               {"one-hot=a=b", "one-hot=a=b"},
               {"\"one-hot=a,b\",minmax", "\"one-hot=a,b\",minmax"},
-              {"select-corr=007", "select-corr=007"}};
+              {"select-corr=007", "select-corr=007"},
+              {"impute=mean, py:package.module.logs", "impute=mean,py:package.module.logs"}};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
     ml_prep *prep = parse(good[i].text);
     assert_string_equal(ml_prep_text(prep), good[i].shortest);
@@ -160,15 +161,26 @@ static void parsing(void **state) {
   expect_wrong("onehot", "no step \"onehot\" (did you mean one-hot?)");
   expect_wrong("zzzzzzzzz",
                "no step \"zzzzzzzzz\" (there are impute, standard, minmax, one-hot, "
-               "select-corr, select)");
+               "select-corr, select, py:)");
   expect_wrong("standard,,minmax",
                "no step \"\" (there are impute, standard, minmax, one-hot, "
-               "select-corr, select)");
+               "select-corr, select, py:)");
   expect_wrong("impute", "step \"impute\" lacks its argument: impute=mean|median");
   expect_wrong("impute=", "step \"impute\" lacks its argument: impute=mean|median");
   expect_wrong("impute=max", "impute=max is neither impute=mean nor impute=median");
   expect_wrong("standard=1", "step \"standard\" has no argument, but \"1\" is given");
   expect_wrong("one-hot=", "step \"one-hot\" lacks its argument: one-hot=COLUMN");
+  expect_wrong("py:", "step \"py:\" lacks its argument: py:MODULE.FUNCTION");
+  static const char *const no_functions[] = {"logs", ".logs", "module.", "module.logs(x)", "a b.c"};
+  for (size_t i = 0; i < sizeof no_functions / sizeof *no_functions; i++) {
+    char text[64], want[200];
+    snprintf(text, sizeof text, "py:%s", no_functions[i]);
+    snprintf(want, sizeof want,
+             "%s names no function: a function of Python is named with its module, as in "
+             "py:mymodule.logs",
+             text);
+    expect_wrong(text, want);
+  }
   expect_wrong("select-corr", "step \"select-corr\" lacks its argument: select-corr=K");
   static const char *const numbers[] = {"0", "-1", "1.5", "1e3", " 2", "99999999999999999999999"};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {

@@ -302,6 +302,89 @@ static void hostile_columns(void **state) {
                "'columns[2].ops' is empty, but texts have to become numbers");
 }
 
+/* ---- functions of Python ---- */
+
+#define TAKES  "\"takes\":[{\"feature\":0,\"name\":\"a\",\"ops\":[\"zero\"]}]"
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* They are read without a look at Python, and do nothing before they are trusted. */
+static void functions(void **state) {
+  (void)state;
+  static const char text[] =
+      "{\"functions\":[{\"function\":\"m.f\",\"sha256\":\"" DIGEST "\"," TAKES
+      ",\"gives\":[\"f_0\",\"f_1\"]},"
+      "{\"function\":\"m.g\",\"sha256\":\"\",\"takes\":[{\"function\":0,\"column\":1,"
+      "\"name\":\"f_1\",\"ops\":[{\"scale\":[1,2]}]},{\"feature\":1,\"name\":\"colour=inf\","
+      "\"ops\":[{\"is\":\"inf\"}]}],\"gives\":[\"g\"]}],"
+      "\"columns\":[{\"function\":1,\"column\":0,\"name\":\"g\",\"ops\":[]},"
+      "{\"feature\":3,\"name\":\"size=0\",\"ops\":[{\"is\":\"0\"}]}]}";
+  const ml_dataset data = table();
+  ml_prepared *p = NULL;
+  ml_error err = {0};
+  bool used[FEATURES];
+  double out[2 * ROWS];
+  if (load(text, FEATURES, texts, &p, &err) != ML_OK) fail_msg("%s", err.message);
+  char *again = save(p, same_place);
+  assert_string_equal(again, text);
+  free(again);
+  assert_string_equal(ml_prepared_function(p), "m.f");
+  ml_prepared_uses(p, used);
+  assert_true(used[0] && used[1] && !used[2] && used[3] && !used[4]);
+  assert_int_equal(ml_prepared_apply(p, &data, NULL, ROWS, out, ROWS, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message,
+                      "py:m.f is a function of Python, whose module was not imported: "
+                      "ml_prepared_trust() does it");
+  assert_int_equal(ml_prepared_apply(p, &data, NULL, 0, out, 0, &err), ML_OK);
+  assert_int_equal(setenv("MLTOOL_PLUGINS", temp_dir(), 1), 0); /* where none is */
+  assert_int_equal(ml_prepared_trust(p, &err), ML_ERR_USAGE);
+  assert_string_equal(err.message,
+                      "functions of Python need the plugin libml-py.so, which is not installed "
+                      "(build with libpython3-dev)");
+  assert_int_equal(ml_prepared_apply(p, &data, NULL, ROWS, out, ROWS, &err), ML_ERR_USAGE);
+  ml_prepared_free(p);
+  ml_prep *prep = NULL;
+  assert_int_equal(ml_prep_parse("one-hot,py:m.f,one-hot=f_0", &prep, &err), ML_OK);
+  assert_int_equal(ml_prep_check(prep, &data, &err), ML_ERR_USAGE);
+  ml_prep_free(prep);
+  p = fit("impute=mean,one-hot", &data, NULL, 0);
+  assert_null(ml_prepared_function(p));
+  assert_int_equal(ml_prepared_trust(p, &err), ML_OK);
+  ml_prepared_free(p);
+}
+
+/* @param function  its entries */
+static void expect_wrong_function(const char *function, const char *columns, const char *want) {
+  char text[1024];
+  snprintf(text, sizeof text, "{\"functions\":[{%s}],\"columns\":[%s]}", function, columns);
+  expect_refused(text, want);
+}
+
+static void hostile_functions(void **state) {
+  (void)state;
+  static const char good[] = "\"function\":\"m.f\",\"sha256\":\"\"," TAKES ",\"gives\":[\"f_0\"]";
+  expect_refused("{\"functions\":{},\"columns\":[]}",
+                 "'functions' is of type dictionary, where a list belongs");
+  expect_wrong_function("", "", "'functions[1]' has 0 entries, where 4 belong");
+  expect_wrong_function("\"function\":1,\"sha256\":\"\"," TAKES ",\"gives\":[\"b\"]", "",
+                        "'functions[1].function' is of type integer, where a string belongs");
+  expect_wrong_function("\"function\":\"m.f\",\"sha256\":\"12\"," TAKES ",\"gives\":[]", "",
+                        "'functions[1].sha256' is no digest in hexadecimal digits");
+  expect_wrong_function("\"function\":\"m.f\",\"sha256\":\"\",\"takes\":[],\"gives\":[]", "",
+                        "'functions[1].takes' has no column");
+  expect_wrong_function("\"function\":\"m.f\",\"sha256\":\"\"," TAKES ",\"gives\":[3]", "",
+                        "'functions[1].gives' has something else than a name in place 1");
+  expect_wrong_function(
+      "\"function\":\"m.f\",\"sha256\":\"\",\"takes\":[{\"function\":0,"
+      "\"column\":0,\"name\":\"a\",\"ops\":[]}],\"gives\":[\"b\"]",
+      "", "'functions[1].takes[1].function' has no function in front of it");
+  expect_wrong_function(good, "{\"function\":1,\"column\":0,\"name\":\"a\",\"ops\":[]}",
+                        "'columns[1].function' is 1, where an integer from 0 to 0 belongs");
+  expect_wrong_function(good, "{\"function\":0,\"column\":1,\"name\":\"a\",\"ops\":[]}",
+                        "'columns[1].column' is 1, where an integer from 0 to 0 belongs");
+  expect_wrong_function(good, "{\"function\":0,\"name\":\"a\",\"ops\":[]}",
+                        "'columns[1]' has 3 entries, where 4 belong");
+}
+
 static void hostile_ops(void **state) {
   (void)state;
   expect_wrong_op("{}", "' has 0 entries, where 1 belongs");
@@ -394,11 +477,12 @@ static void nan_is_not_saved(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(round_trips),      cmocka_unit_test(format),
-      cmocka_unit_test(fewer_features),   cmocka_unit_test(other_codes),
-      cmocka_unit_test(changed_types),    cmocka_unit_test(hostile_columns),
-      cmocka_unit_test(hostile_ops),      cmocka_unit_test(edited),
-      cmocka_unit_test(nan_is_not_saved),
+      cmocka_unit_test(round_trips),       cmocka_unit_test(format),
+      cmocka_unit_test(fewer_features),    cmocka_unit_test(other_codes),
+      cmocka_unit_test(changed_types),     cmocka_unit_test(hostile_columns),
+      cmocka_unit_test(hostile_ops),       cmocka_unit_test(edited),
+      cmocka_unit_test(nan_is_not_saved),  cmocka_unit_test(functions),
+      cmocka_unit_test(hostile_functions),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

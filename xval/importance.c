@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <ml/exec_internal.h>
+#include <ml/prep_takes.h>
 #include <ml/rng.h>
 
 #include "run.h"
@@ -72,7 +73,11 @@ static void release_fold(const importance *im, importance_fold *f) {
 /* What the model sees of rows of a dataset. @param rows  NULL: its first n */
 static ml_status see(const importance *im, const importance_fold *f, const ml_dataset *data,
                      const uint32_t *rows, size_t n, double *out) {
-  if (f->prepared) return ml_prepared_apply(f->prepared, data, rows, n, out, n, im->err);
+  if (f->prepared) {
+    ml_status status = ml_prepared_apply(f->prepared, data, rows, n, out, n, im->err);
+    return status == ML_OK ? prep__check_made(f->prepared, im->result->model, out, n, n, im->err)
+                           : status;
+  }
   const ml_view view = {
       .n = n, .n_columns = data->n_features, .x = data->x, .stride = data->n_rows, .rows = rows};
   ml_view_gather(&view, out, n);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/prep_takes.h>
+
 #include "task.h"
 
 void prepared__release(prepared *p) {
@@ -73,6 +75,18 @@ static ml_status share(prepared *p, const ml_model *model, ml_error *err) {
   return status;
 }
 
+/* Rows that are tested by themselves: a function that looks at other rows does not see them when it
+ * is called for those that are trained on. */
+static ml_status apply(prepared *p, const xval_plan *plan, const ml_prepared *steps, size_t n_train,
+                       size_t n_test, ml_error *err) {
+  const size_t n = n_train + n_test;
+  ml_status status = ml_prepared_apply(steps, &plan->data, p->rows, n_train, p->x, n, err);
+  if (status == ML_OK)
+    status =
+        ml_prepared_apply(steps, &plan->data, p->rows + n_train, n_test, p->x + n_train, n, err);
+  return status == ML_OK ? prep__check_made(steps, plan->model, p->x, n, n, err) : status;
+}
+
 static ml_status learn(prepared *p, const xval_plan *plan, const ml_cv *cv, size_t fold,
                        ml_prepared **steps, ml_error *err) {
   size_t n_train = ml_folds_n_train(cv->folds, fold), n_test;
@@ -91,7 +105,7 @@ static ml_status learn(prepared *p, const xval_plan *plan, const ml_cv *cv, size
   status = make_room(p, n, p->n_columns, err);
   if (status != ML_OK) return status;
   gather(p, &cv->all, plan->data.weights, n);
-  status = ml_prepared_apply(*steps, &plan->data, p->rows, n, p->x, n, err);
+  status = apply(p, plan, *steps, n_train, n_test, err);
   if (status != ML_OK) return status;
   make_cv(p, cv, fold, n_train, n_test);
   return share(p, plan->model, err);

@@ -62,10 +62,12 @@ struct cli_opt {
             "what separates the cells: a punctuation mark, or tab; without it, found out from " \
             "the header"                                                                        \
   }
-#define CLI_TRUST_OPT(field)                                                              \
-  {                                                                                       \
-    0, "trust", CLI_FLAG, field,                                                          \
-        .help = "load a model of Python, whose pickle beside MODEL.json can run any code" \
+#define CLI_TRUST_OPT(field)                                                                 \
+  {                                                                                          \
+    0, "trust", CLI_FLAG, field,                                                             \
+        .help =                                                                              \
+            "load what runs code of Python: a model, whose pickle is beside MODEL.json, or " \
+            "functions of --prep"                                                            \
   }
 #define CLI_OPENED_MODEL_OPT(field)                                                     \
   {                                                                                     \

@@ -19,8 +19,7 @@ const cli_opt cli__xval_model_opts[] = {
     {0, "prep", CLI_TEXT, XVAL(prep), "STEPS",
      .help = "what is done to the features first, learnt from the training rows of each fold "
              "alone: impute=mean|median, standard, minmax, one-hot[=COLUMN], select-corr=K, "
-             "select[=RULES], "
-             "separated by commas"},
+             "select[=RULES], py:MODULE.FUNCTION (a function of Python), separated by commas"},
     {0}};
 
 const cli_opt cli__xval_fold_opts[] = {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Classes with fit() and predict() as models: looked at, made, fitted, asked, kept.
+"""Classes with fit() and predict() as models: looked at, made, fitted, asked, kept. Functions as
+steps of preprocessing.
 
 It is compiled into libml-py.so after bootstrap.py, whose names it uses.
 """
@@ -7,6 +8,7 @@ It is compiled into libml-py.so after bootstrap.py, whose names it uses.
 import ast
 import contextlib
 import difflib
+import hashlib
 import math
 import pickle
 import re
@@ -86,18 +88,24 @@ def import_longest(parts):
     raise NoSuch(f"there is no Python module '{parts[0]}'")
 
 
-def find_class(name):
+def find_named(name, what, example):
+    """(the object, the module it was found in)"""
     parts = name.split(".")
     if len(parts) < 2 or not all(p.isidentifier() for p in parts):
-        raise NoSuch("a class of Python is named with its module, as in "
-                     "py:sklearn.linear_model.Ridge")
+        raise NoSuch(f"a {what} of Python is named with its module, as in py:{example}")
     found, n = import_longest(parts)
+    module = found
     for i in range(n, len(parts)):
         if not hasattr(found, parts[i]):
-            what = "module" if i == n else "class"
-            raise NoSuch(f"{what} '{'.'.join(parts[:i])}' of Python has no '{parts[i]}'"
+            within = "module" if i == n else "class"
+            raise NoSuch(f"{within} '{'.'.join(parts[:i])}' of Python has no '{parts[i]}'"
                          + like(parts[i], dir(found)))
         found = getattr(found, parts[i])
+    return found, module
+
+
+def find_class(name):
+    found, _ = find_named(name, "class", "sklearn.linear_model.Ridge")
     if not isinstance(found, type):
         raise NoSuch(f"'{name}' of Python is no class")
     for method in ("fit", "predict"):
@@ -319,3 +327,117 @@ def load_estimator(cls, classes, n_columns, n_classes, gives_scores, bytes_, ver
     if n_known != n_columns:
         raise ValueError(f"the pickle has learnt from {n_known} columns, and here are {n_columns}")
     return Fitted(estimator, classes if n_classes else None, n_classes, gives_scores)
+
+
+# ---- steps of preprocessing -------------------------------------------------------------------
+
+
+class Step:
+    """A function of columns. takes_names: they are its second argument. digest: of its file."""
+
+    def __init__(self, function, takes_names, digest):
+        self.function = function
+        self.takes_names = takes_names
+        self.digest = digest
+
+
+steps = {}  # by their names; a module is imported once, and so is its file read once
+
+
+def takes_names(function):
+    """Is there a second parameter, which has no default or is called names?"""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return False  # of C, which does not say
+    if len(parameters) < 2:
+        return False
+    second = parameters[1]
+    if second.kind not in (second.POSITIONAL_ONLY, second.POSITIONAL_OR_KEYWORD):
+        return False
+    return second.default is second.empty or second.name == "names"
+
+
+def digest_of(function, module):
+    """SHA-256 of the file that the function is in, else of the module it was found in; "" where
+    the interpreter has it in itself."""
+    own = sys.modules.get(getattr(function, "__module__", None) or "")
+    for of in (own, module):
+        path = getattr(of, "__file__", None)
+        if path:
+            with open(path, "rb") as file:
+                return hashlib.sha256(file.read()).hexdigest()
+    return ""
+
+
+def find_step(name):
+    if name not in steps:
+        with redirected():
+            function, module = find_named(name, "function", "mymodule.logs")
+            if isinstance(function, type):
+                raise NoSuch(f"'{name}' of Python is a class, and a step is a function")
+            if not callable(function):
+                raise NoSuch(f"'{name}' of Python is no function")
+            steps[name] = Step(function, takes_names(function), digest_of(function, module))
+    return steps[name]
+
+
+def digest_of_step(name):
+    return find_step(name).digest
+
+
+def check_names(names, called, n):
+    if not isinstance(names, (list, tuple)) or not all(isinstance(x, str) for x in names):
+        raise TypeError(f"{called} gave names that are no list of texts")
+    names = [str(x) for x in names]
+    if len(names) != n:
+        raise ValueError(f"{called} gave {len(names)} names for {n} columns")
+    for x in names:
+        if not x or not x.isprintable():
+            raise ValueError(f"{called} gave the name {x!r}, which is none for a column")
+    if len(set(names)) < n:
+        twice = next(x for x in names if names.count(x) > 1)
+        raise ValueError(f"{called} called two columns {twice!r}")
+    return names
+
+
+def check_columns(made, called, n):
+    """An array of doubles with n rows: two dimensions, without infinity."""
+    import numpy
+
+    made = numpy.asarray(made)
+    if made.dtype.kind not in "fiub":
+        raise TypeError(f"{called} gave values of dtype {made.dtype}, where numbers belong")
+    if made.ndim not in (1, 2) or made.shape[0] != n:
+        raise ValueError(f"{called} gave an array of shape {made.shape} for {n} rows")
+    made = made.astype(numpy.float64).reshape(n, -1) if made.size else made.reshape(n, 0)
+    if made.shape[1] == 0:
+        raise ValueError(f"{called} gave no column")
+    return made
+
+
+def transform(name, x, names):
+    """(doubles, column after column; names of the columns)"""
+    import numpy
+
+    step = find_step(name)
+    x = numpy.asarray(x)
+    called = name.rsplit(".", 1)[1]
+    with redirected():
+        made = step.function(x, names) if step.takes_names else step.function(x)
+    given = None
+    if isinstance(made, tuple):
+        if len(made) != 2:
+            raise TypeError(f"{called}() gave a tuple of {len(made)}, where an array belongs, or "
+                            "a pair of an array and names")
+        made, given = made
+    made = check_columns(made, called + "()", len(x))
+    n = made.shape[1]
+    given = [f"{called}_{j}" for j in range(n)] if given is None else check_names(
+        given, called + "()", n)
+    infinite = numpy.isinf(made)
+    if infinite.any():
+        row, column = numpy.argwhere(infinite)[0]
+        raise ValueError(f"{called}() gave infinity in column {given[column]!r} for row {row} of "
+                         f"{len(x)}")
+    return numpy.ascontiguousarray(made.T), given

@@ -153,32 +153,30 @@ static const py_model *find_made(const char *name) {
   return NULL;
 }
 
-/* Evaluated when the first class is asked for: functions do not need it. */
-static bool be_ready(void) {
+bool py__be_ready(void) {
   static bool is_ready;
   if (!is_ready) is_ready = py__evaluate(estimators_source);
   return is_ready;
 }
 
-/* A name that leads to no class is wrong usage, and no failure of a function. */
-static ml_status find_failed(const char *name, ml_error *err) {
+ml_status py__find_failed(const char *what, const char *name, ml_error *err) {
   PyObject *none = PyDict_GetItemString(py.bootstrap, "NoSuch");
   const bool is_usage = none && PyErr_ExceptionMatches(none);
   ml_error why = {0};
   ml_status status = estimator__failed(&why);
   const char *words = why.message;
   if (status == ML_ERR_MEMORY) return ml_error_memory(err);
-  if (!is_usage) return ml_error_set(err, status, "model 'py:%.100s': %s", name, words);
+  if (!is_usage) return ml_error_set(err, status, "%s 'py:%.100s': %s", what, name, words);
   if (strncmp(words, "NoSuch: ", 8) == 0) words += 8;
   return ml_error_set(err, ML_ERR_USAGE, "%s", words);
 }
 
 static ml_status make(const char *name, const py_model **out, ml_error *err) {
-  PyObject *found = be_ready() ? py__bootstrap("find_estimator", "(s)", name) : NULL;
+  PyObject *found = py__be_ready() ? py__bootstrap("find_estimator", "(s)", name) : NULL;
   py_model *m = found ? calloc(1, sizeof *m) : NULL;
   ml_status status = ML_OK;
   if (found && !m) PyErr_NoMemory();
-  if (!m || !read_class(m, name, found)) status = find_failed(name, err);
+  if (!m || !read_class(m, name, found)) status = py__find_failed("model", name, err);
   Py_XDECREF(found);
   /* Another thread may have been here while this one read modules. */
   *out = status == ML_OK ? find_made(name) : NULL;

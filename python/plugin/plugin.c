@@ -55,4 +55,6 @@ const ml_plugin ml_plugin_table = {.abi = ML_PLUGIN_ABI,
                                    .unpickle = unpickle,
                                    .interrupt = py__interrupt,
                                    .model = py__model,
-                                   .model_trace = py__model_trace};
+                                   .model_trace = py__model_trace,
+                                   .step = py__step,
+                                   .transform = py__transform};

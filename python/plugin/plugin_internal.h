@@ -110,6 +110,14 @@ ml_status py__chunk(PyObject *callable, const char *file, py_rest *rest, ml_chun
 
 /* ---- model.c: classes as models ---- */
 
+/* Evaluate estimators.py, when a class or step is asked for: functions do not need it. @return
+ * false with an exception */
+bool py__be_ready(void);
+
+/* Take the exception that is set. A name that leads to nothing is wrong usage, and no failure of a
+ * function. @param what  "model" */
+ml_status py__find_failed(const char *what, const char *name, ml_error *err);
+
 /* A class, its table, and the defaults of its own. */
 typedef struct py_model {
   ml_model table;
@@ -134,6 +142,11 @@ ml_status estimator__load(const py_model *model, const ml_value *saved, size_t n
 ml_status estimator__predict(const void *fitted, const ml_view *rows, double *out, ml_error *err);
 ml_status estimator__save(const void *fitted, ml_arena *arena, ml_value *out, ml_error *err);
 void estimator__free(void *fitted);
+
+/* ---- step.c: functions as steps of preprocessing ---- */
+ml_status py__step(const char *name, char digest[ML_PLUGIN_DIGEST], ml_error *err);
+ml_status py__transform(const char *name, const ml_view *rows, const char *const *names,
+                        ml_plugin_columns *out, ml_error *err);
 
 /* ---- generic.c: module "_python", for callables that come by value ---- */
 ml_status py__add_generic(ml_functions *functions, ml_error *err);

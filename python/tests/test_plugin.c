@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Functions of Python modules through ml/functions.h, in one process and without a pool. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 /* cmocka wants the above first */
 #include <cmocka.h>
 #include <ml/functions.h>
+#include <ml/prep.h>
 
 static ml_functions *functions;
 static ml_arena *arena;
@@ -399,6 +401,95 @@ static void test_pickle_of_something_else(void **state) {
                       "TypeError: the pickle holds no function, but a value of type int");
 }
 
+/* ---- steps of preprocessing ---- */
+
+enum { ROWS = 5, FEATURES = 3, MADE = 5 };
+
+static const size_t places[FEATURES] = {0, 1, 2};
+static const bool are_texts[FEATURES];
+
+/* As a file has it, and read again. */
+static ml_prepared *keep(const ml_prepared *p) {
+  ml_value saved, read;
+  ml_buf text = {0};
+  ml_prepared *again = NULL;
+  ml_error err = {0};
+  assert_int_equal(ml_prepared_save(p, places, arena, &saved, &err), ML_OK);
+  assert_int_equal(ml_value_to_json(&saved, &text, &err), ML_OK);
+  assert_int_equal(ml_value_from_json(text.data, text.n, NULL, arena, &read, &err), ML_OK);
+  if (ml_prepared_load(&read, FEATURES, are_texts, &again, &err) != ML_OK)
+    fail_msg("%s: %.*s", err.message, (int)text.n, text.data);
+  ml_buf_release(&text);
+  return again;
+}
+
+/* squares() of steps.py gives the columns, and the squares of the first two. */
+static void test_steps(void **state) {
+  (void)state;
+  static const double x[FEATURES * ROWS] = {1, 2, 3, 4, 5, -1, 0, 1, 0, 2, 7, 7, 8, 8, 9};
+  static char *names[] = {"a", "b", "c"};
+  static const uint32_t rows[] = {4, 0, 2};
+  const ml_dataset data = {.n_rows = ROWS, .n_features = FEATURES, .x = x, .names = names};
+  ml_prep *prep = NULL;
+  ml_prepared *p = NULL;
+  ml_error err = {0};
+  double made[3 * MADE], again[3 * MADE];
+  assert_int_equal(ml_prep_parse("py:steps.ratios,minmax,py:steps.squares", &prep, &err), ML_OK);
+  if (ml_prep_check(prep, &data, &err) != ML_OK) { /* where numpy is not */
+    print_message("%s\n", err.message);
+    ml_prep_free(prep);
+    skip();
+  }
+  if (ml_prep_fit(prep, &data, NULL, 0, &p, &err) != ML_OK) fail_msg("%s", err.message);
+  ml_prep_free(prep);
+  assert_int_equal(ml_prepared_n_columns(p), 4);
+  assert_string_equal(ml_prepared_name(p, 3), "squares_3");
+  assert_string_equal(ml_prepared_function(p), "steps.ratios");
+  assert_int_equal(ml_prepared_apply(p, &data, rows, 3, made, 3, &err), ML_OK);
+  /* b / (1 + a) of rows 4, 0, 2: 1/3, -1/2, 1/4, the least -1/2 and the greatest 1/3 of all */
+  static const double b[] = {1, 0, 0.9};
+  for (size_t i = 0; i < 3; i++) {
+    assert_true(fabs(made[i] - b[i]) < 1e-15);
+    assert_true(made[2 * 3 + i] == made[i] * made[i]);
+    assert_true(made[3 * 3 + i] == made[3 + i] * made[3 + i]);
+  }
+  ml_prepared *loaded = keep(p);
+  assert_int_equal(ml_prepared_apply(loaded, &data, rows, 3, again, 3, &err), ML_ERR_USAGE);
+  if (ml_prepared_trust(loaded, &err) != ML_OK) fail_msg("%s", err.message);
+  assert_int_equal(ml_prepared_apply(loaded, &data, rows, 3, again, 3, &err), ML_OK);
+  assert_memory_equal(made, again, 4 * 3 * sizeof *made);
+  ml_prepared_free(loaded);
+  ml_prepared_free(p);
+}
+
+/* odd() of steps.py does what WHAT says: each time one line, and nothing is left of it. */
+static void test_steps_that_fail(void **state) {
+  (void)state;
+  static const double x[FEATURES * ROWS] = {1, 2, 3, 4, 5, -1, 0, 1, 0, 2, 7, 7, 8, 8, 9};
+  static const char *const ways[] = {"none",     "text",  "complex",  "rows",    "columns",
+                                     "three",    "names", "no names", "numbers", "twice",
+                                     "infinite", "tuple", "writes",   "raises"};
+  const ml_dataset data = {.n_rows = ROWS, .n_features = FEATURES, .x = x};
+  ml_prep *prep = NULL;
+  ml_error err = {0};
+  assert_int_equal(ml_prep_parse("standard,py:steps.odd", &prep, &err), ML_OK);
+  if (ml_prep_check(prep, &data, &err) != ML_OK ||
+      ml_functions_load(functions, "py:steps", NULL, &err) != ML_OK) {
+    ml_prep_free(prep);
+    skip();
+  }
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    ml_prepared *p = NULL;
+    ml_value what = ml_value_string(ways[i]), out;
+    assert_int_equal(call("steps.set_way", &what, &out, NULL, &err), ML_OK);
+    assert_int_equal(ml_prep_fit(prep, &data, NULL, 0, &p, &err), ML_ERR_FUNCTION);
+    assert_null(p);
+    assert_null(strchr(err.message, '\n'));
+    assert_memory_equal(err.message, "step 'py:steps.odd': ", 21);
+  }
+  ml_prep_free(prep);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names),
@@ -424,6 +515,8 @@ int main(void) {
       cmocka_unit_test(test_malformed_chunk),
       cmocka_unit_test(test_pickled_callable),
       cmocka_unit_test(test_pickle_of_something_else),
+      cmocka_unit_test(test_steps),
+      cmocka_unit_test(test_steps_that_fail),
   };
   return cmocka_run_group_tests(tests, load_odd, unload);
 }

@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
   }
   check(ml_prep_parse(ml_prep_text(prep), &again, &err) == ML_OK);
   check(strcmp(ml_prep_text(prep), ml_prep_text(again)) == 0);
-  use(prep);
+  if (!ml_prep_has(prep, "py:", NULL)) use(prep); /* whatever module is there would run */
   ml_prep_free(prep);
   ml_prep_free(again);
   return 0;
