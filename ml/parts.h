@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Series of files that need not fit into memory: whole ids, a part at a time. */
+#ifndef ML_PARTS_H
+#define ML_PARTS_H
+
+#include <ml/series.h>
+#include <ml/status.h>
+
+ML_BEGIN_DECLS
+
+typedef struct ml_parts ml_parts;
+
+typedef struct ml_parts_opts {
+  ml_series_opts series; /* as for ml_series_read() */
+  uint64_t memory;       /* bytes that reading may take, with the set of the part; 0: no limit */
+  bool is_stream;        /* ids are handed out when they are complete, in the order of the input; an
+                            id that comes back later is an error */
+} ml_parts_opts;
+
+/**
+ * Open files that have the same columns; they are read one after the other, as if their records
+ * stood in one file.
+ *
+ * Ids are handed out a part at a time, each id whole and once. Where the rows of an id follow one
+ * another the file streams through; where an id comes back, what is left, and that id, is
+ * distributed to nameless temporary files by a hash of the ids, so that each fits into memory.
+ *
+ * @param paths     n files; "-" is standard input, once at most; borrowed until ml_parts_close()
+ * @param opts      borrowed until ml_parts_close()
+ * @param[out] out  close it with ml_parts_close(). Not written on failure.
+ *
+ * @retval ML_ERR_PARSE   as ml_series_read(); files whose columns differ
+ * @retval ML_ERR_USAGE   a limit that is too small to work with
+ * @retval ML_ERR_IO, ML_ERR_MEMORY, ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_parts_open(const char *const *paths, size_t n,
+                                             const ml_parts_opts *opts, ml_parts **out,
+                                             ml_error *err);
+
+/**
+ * The next ids: in no order over all parts, ascending within one.
+ *
+ * @param[out] set  NULL at the end; free it with ml_series_free(), before the next is asked for if
+ *                  the limit is to hold
+ *
+ * @retval ML_ERR_PARSE  a malformed record, with the line of its file; in a stream an id that was
+ *                       complete has come again: the message names it
+ * @retval ML_ERR_IO     reading failed, no room in the temporary folder
+ * @retval ML_ERR_MEMORY  also: the rows of one id do not fit the limit
+ * @retval ML_ERR_CANCELLED
+ */
+ML_API ML_MUST_CHECK ml_status ml_parts_next(ml_parts *parts, ml_series_set **set, ml_error *err);
+
+/** The descriptor that ml_parts_next() would wait for now; -1: it would not wait. */
+ML_API int ml_parts_waits_for(const ml_parts *parts);
+
+/** NULL is allowed. */
+ML_API void ml_parts_close(ml_parts *parts);
+
+ML_END_DECLS
+#endif
