@@ -24,7 +24,7 @@ class Cost:
     extract_us: float = 400.0  # of a worker, a series
     format_ns: float = 55.0  # of the central process, a cell of CSV; 5 in NumPy's format
     message_us: float = 10.0  # of the central process, to hand out an item and take its result
-    item_ms: float = 4.0  # what an item is cut to
+    item_values: int = 16384  # of an item, which has whole series
     cpus: int = 0  # 0: one for each process
     link_gb_s: float = 1.25  # ranks: bytes of rank 0's link
     rank_workers: int = 32  # workers of a rank
@@ -82,9 +82,10 @@ def run(items, workers, work_s, message_s, format_s, cpus):
 
 def seconds(cost, workers, over_ranks=False):
     read = cost.read_ns * 1e-9 * cost.series * cost.values
-    block_ms = cost.rank_block_ms if over_ranks else cost.item_ms
     each = cost.rank_workers if over_ranks else 1
-    per_item = max(1, round(block_ms * 1e-3 * each / (cost.extract_us * 1e-6)))
+    per_item = max(1, cost.item_values // cost.values)
+    if over_ranks:
+        per_item = max(1, round(cost.rank_block_ms * 1e-3 * each / (cost.extract_us * 1e-6)))
     items = max(1, cost.series // per_item)
     work = per_item * cost.extract_us * 1e-6 / each
     message = (cost.rank_message_us if over_ranks else cost.message_us) * 1e-6
