@@ -13,6 +13,7 @@
 #include <ml/fresh.h>
 #include <ml/functions.h>
 #include <ml/input.h>
+#include <ml/inputs.h>
 #include <ml/matrix.h>
 #include <ml/metrics.h>
 #include <ml/model.h>
@@ -20,6 +21,7 @@
 #include <ml/nearest.h>
 #include <ml/number.h>
 #include <ml/output.h>
+#include <ml/parts.h>
 #include <ml/pipeline.h>
 #include <ml/prep.h>
 #include <ml/problem.h>

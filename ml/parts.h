@@ -57,5 +57,9 @@ ML_API int ml_parts_waits_for(const ml_parts *parts);
 /** NULL is allowed. */
 ML_API void ml_parts_close(ml_parts *parts);
 
+/** Half of what the machine has available and the cgroups of this process (v2 and v1) have left, in
+ * bytes: what a program may take unless it is told otherwise. 0 when nobody knows. */
+ML_API uint64_t ml_memory_allowed(void);
+
 ML_END_DECLS
 #endif
