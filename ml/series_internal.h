@@ -129,8 +129,11 @@ int series__compare_ids(const char *a, const char *b, bool are_numbers);
 /* Can it be the id of a series of which all ids are numbers? */
 bool series__is_number(const char *id);
 
+/* The second part of the name of a window, with the parenthesis behind it. */
+const char *series__window_end(const char *id);
+
 /* Put the ids of a set, or with windows the windows of each, in the order in which their first rows
- * came.
+ * came. Nothing else that the set knows of single ids is put in order.
  * @return false when memory ran out */
 bool series__by_arrival(ml_series_set *set);
 

@@ -124,6 +124,10 @@ static const char *find_comma(const char *text) {
   return n > 3 && p[n - 1] == ')' ? p : NULL;
 }
 
+const char *series__window_end(const char *id) {
+  return find_comma(id) + 2;
+}
+
 /* One of the parts, of all texts. */
 typedef struct part {
   decimal *decimals; /* NULL: compare as text */
