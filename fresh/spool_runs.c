@@ -190,7 +190,8 @@ static ml_status sort_segment(sorter *s, const spool_kinds *kinds, size_t segmen
   while (status == ML_OK) {
     status = spool__read(&reader, &row, err);
     if (status != ML_OK || !row.bytes) break;
-    if (s->entries.n + s->texts.n >= memory && strcmp(s->texts.data + last, row.id) != 0)
+    if (s->texts.n > 0 && s->entries.n + s->texts.n >= memory &&
+        strcmp(s->texts.data + last, row.id) != 0)
       status = put_sorted(s, err); /* windows of an id stay together */
     last = s->texts.n;
     const entry e = {at, row.n, last};
