@@ -3,9 +3,12 @@
 
 import importlib.util
 import os
+import runpy
 import subprocess
 import sys
+import types
 import unittest
+from unittest import mock
 
 import golden
 import mltool
@@ -14,7 +17,7 @@ from golden import pandas
 
 HAS_DASK = importlib.util.find_spec("distributed") is not None
 needs_dask = unittest.skipUnless(HAS_DASK and pandas is not None, "needs dask.distributed")
-EXAMPLE = support.HERE.parent.parent / "examples" / "dask_features.py"
+EXAMPLES = support.HERE.parent.parent / "examples"
 
 
 class Backwards:
@@ -83,6 +86,51 @@ class Distributors(unittest.TestCase):
         self.assertFalse(hasattr(own, "n"))
 
 
+class FakeRay:
+    """What the example uses of Ray, here: it is not among Debian's packages."""
+
+    def init(self, address=None):
+        self.is_open = True
+
+    def shutdown(self):
+        self.is_open = False
+
+    def cluster_resources(self):
+        return {"CPU": 3.0}
+
+    def remote(self, function):
+        self.assert_function(function)
+        return types.SimpleNamespace(remote=lambda *a, **k: lambda: function(*a, **k))
+
+    def get(self, tasks):
+        return [task() for task in tasks]
+
+    @staticmethod
+    def assert_function(function):
+        assert isinstance(function, types.FunctionType), "Ray takes nothing else"
+
+
+@golden.needs_pandas
+class Examples(unittest.TestCase):
+    def test_ray(self):
+        ray = FakeRay()
+        with mock.patch.dict(sys.modules, ray=ray):
+            made = runpy.run_path(EXAMPLES / "ray_features.py")["RayDistributor"]()
+            with made:
+                self.assertEqual(made.n_workers, 3)
+                check(self, made)
+        self.assertFalse(ray.is_open)
+
+    def test_spark(self):
+        """What Spark calls, on the frames that it would hand over."""
+        features_of = runpy.run_path(EXAMPLES / "spark_features.py")["features_of"]
+        df, options = cases()["wide"]
+        df["bucket"] = df["id"].map(hash) % 3
+        got = pandas.concat([features_of(some) for _, some in df.groupby("bucket")])
+        got = got.set_index("id").sort_index()
+        golden.same(self, got, mltool.extract_features(df.drop(columns="bucket"), **options))
+
+
 @needs_dask
 class Dask(unittest.TestCase):
     """Two processes."""
@@ -106,7 +154,7 @@ class Dask(unittest.TestCase):
 
     def test_example(self):
         done = subprocess.run(
-            [sys.executable, EXAMPLE], env=support.environment(), capture_output=True, text=True
+            [sys.executable, EXAMPLES / "dask_features.py"], env=support.environment(), capture_output=True, text=True
         )
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout, "20 series, 1566 features each: the same on 2 processes\n")
