@@ -20,6 +20,8 @@ from ctypes import (
     sizeof,
 )
 
+from . import _abi_features
+
 VERSION = "0.1.0"  # of the libml whose structures these are
 
 # ml/status.h
@@ -261,6 +263,7 @@ STRUCTURES = {
     "ml_function": Function,
     "ml_mproc_opts": MprocOpts,
     "ml_mproc_stats": MprocStats,
+    **_abi_features.STRUCTURES,
 }
 
 
@@ -336,4 +339,5 @@ PROTOTYPES = (
     ("ml_future_cancel", None, (c_void_p,)),
     ("ml_future_free", None, (c_void_p,)),
     ("ml_mproc_n_cpus", c_size_t, ()),
+    *_abi_features.prototypes(Buf, Error, Watch),
 )
