@@ -161,7 +161,7 @@ int cli__fail(cli_call *cli, ml_status status, const ml_error *err) {
     text_error(cli, &copy, status, &line);
     if (details) ml_buf_printf(&line, "\n%s", details);
   }
-  write_line(cli, &line);
+  if (!cli__is_mute()) write_line(cli, &line);
   if (cli->exit_code) return cli->exit_code;
   return status == ML_ERR_CANCELLED && signal_number ? 128 + signal_number
                                                      : ml_status_exit_code(status);
