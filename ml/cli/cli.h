@@ -295,6 +295,9 @@ static inline const char *cli__plural(size_t n) {
   return n == 1 ? "" : "s";
 }
 
+/** Somebody looks at it. */
+bool cli__is_terminal(int fd);
+
 /** @return columns of a terminal, or 0 when fd is none or does not say */
 size_t cli__terminal_width(int fd);
 

@@ -32,8 +32,7 @@ static void forward(guard *g) {
   if (read(g->signals, &info, sizeof info) != sizeof info) return;
   int number = (int)info.ssi_signo;
   if (number == SIGTERM || number == SIGINT || number == SIGHUP) g->was_told = true;
-  /* The kernel has given it to the child as well when it was for the whole process group. */
-  if (info.ssi_code <= 0) kill(g->child, number);
+  kill(g->child, number);
 }
 
 static void lose_launcher(guard *g) {
@@ -71,8 +70,10 @@ static int watch(guard *g) {
   }
 }
 
-/* It dies with its guard, which may be killed, too. */
+/* It dies with its guard, which may be killed, too. Launchers signal a process group: in one of its
+ * own the child is told once, by the guard, for a second signal would not let it clean up. */
 static ml_status be_guarded(pid_t parent, const sigset_t *mask, ml_error *err) {
+  (void)setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) return ml_error_set(err, ML_ERR_WORKER, "the guard of this rank is gone");
   sigprocmask(SIG_SETMASK, mask, NULL);
