@@ -17,6 +17,7 @@
 #include <ml/matrix.h>
 #include <ml/metrics.h>
 #include <ml/model.h>
+#include <ml/mpi.h>
 #include <ml/mproc.h>
 #include <ml/nearest.h>
 #include <ml/number.h>

@@ -146,6 +146,8 @@ class Job(Structure):
         ("fail", Fail),
         ("seen", Seen),
         ("describe", Describe),
+        ("place", c_void_p),
+        ("number", c_void_p),
         ("ctx", c_void_p),
         ("functions", c_void_p),
         ("step", c_char_p),
