@@ -36,7 +36,7 @@ static const char *take_any(ml_csv *csv, const char *p, const char *end, size_t 
   }
   next = csv__split(csv, p, end, fields);
   if (!next) return NULL;
-  out->line += csv__count_lines(out->bytes, p);
+  out->line += csv__count_lines(csv, out->bytes, p);
   out->cell = column < fields->n ? fields->text.data + fields->starts[column] : NULL;
   if (out->cell) out->n_cell = csv__trim(&out->cell, strlen(out->cell));
   return next;
@@ -70,6 +70,6 @@ ml_status csv__peek_record(ml_csv *csv, size_t column, csv_fields *fields, csv_r
 }
 
 void csv__pass_record(ml_csv *csv, const csv_record *record) {
-  csv->line += csv__count_lines(record->bytes, record->bytes + record->n);
+  csv->line += csv__count_lines(csv, record->bytes, record->bytes + record->n);
   csv->at += record->n;
 }
