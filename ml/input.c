@@ -3,12 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <ml/input.h>
 
@@ -21,8 +25,10 @@ struct ml_input {
   const ml_watch *watch;
   int fd; /* -1: memory */
   bool owns_fd;
-  double expected;   /* bytes in the file when it was opened; 0 when nobody knows */
-  double n_read;     /* bytes taken from fd or memory so far */
+  double expected;      /* bytes in the file when it was opened; 0 when nobody knows */
+  double n_read;        /* bytes taken from fd or memory so far */
+  XXH3_state_t *digest; /* of them */
+  uint64_t n_digested;
   const char *bytes; /* memory */
   size_t n_bytes;
   char *input; /* what was read ahead, packed or not */
@@ -64,7 +70,11 @@ static ml_status read_memory(ml_input *s, char *to, size_t size, size_t *n) {
 }
 
 static ml_status read_raw(ml_input *s, char *to, size_t size, size_t *n, ml_error *err) {
-  return s->fd < 0 ? read_memory(s, to, size, n) : read_file(s, to, size, n, err);
+  ml_status status = s->fd < 0 ? read_memory(s, to, size, n) : read_file(s, to, size, n, err);
+  if (status != ML_OK) return status;
+  XXH3_128bits_update(s->digest, to, *n);
+  s->n_digested += *n;
+  return ML_OK;
 }
 
 /* Read ahead until there are `least` bytes or the input ends. */
@@ -186,7 +196,9 @@ static ml_status recognise(ml_input *s, ml_error *err) {
 static ml_status start(ml_input *s, ml_input **out, ml_error *err) {
   s->unpack = unpack_plain;
   s->input = malloc(INPUT_SIZE);
-  ml_status status = s->input ? recognise(s, err) : ml_error_memory(err);
+  s->digest = XXH3_createState();
+  if (s->digest) XXH3_128bits_reset(s->digest);
+  ml_status status = s->input && s->digest ? recognise(s, err) : ml_error_memory(err);
   if (status == ML_OK)
     *out = s;
   else
@@ -233,6 +245,13 @@ double ml_input_share(const ml_input *s) {
   return s->expected > 0 ? (s->n_read - (double)(s->input_n - s->input_at)) / s->expected : 0;
 }
 
+uint64_t ml_input_digest(const ml_input *s, char out[ML_INPUT_DIGEST_SIZE]) {
+  const XXH128_hash_t digest = XXH3_128bits_digest(s->digest);
+  snprintf(out, ML_INPUT_DIGEST_SIZE, "%016llx%016llx", (unsigned long long)digest.high64,
+           (unsigned long long)digest.low64);
+  return s->n_digested;
+}
+
 int ml_input_waits_for(const ml_input *s) {
   struct pollfd fd = {.fd = s->fd, .events = POLLIN};
   bool is_plain = s->fd >= 0 && s->unpack == unpack_plain && s->input_n == s->input_at;
@@ -245,5 +264,6 @@ void ml_input_close(ml_input *source) {
   if (source->gzip_on) inflateEnd(&source->gzip);
   ZSTD_freeDStream(source->zstd);
   free(source->input);
+  XXH3_freeState(source->digest);
   free(source);
 }

@@ -5,7 +5,9 @@
 
 #include <ml/buffer.h>
 #include <ml/csv.h>
+#include <ml/input.h>
 #include <ml/series.h>
+#include <ml/shard.h>
 
 /* A column of which each id has one text. */
 typedef struct series_attribute {
@@ -27,7 +29,11 @@ struct ml_series_set {
   size_t n_ids, n_kinds, n_rows;
   ml_clock clock;
   bool ids_are_numbers;
-  bool is_single; /* there was no id column */
+  bool is_single;          /* there was no id column */
+  bool is_shard;           /* the ids are some of those of the file; there may be none */
+  bool ids_have_fractions; /* a text of an id is no whole number; known if there are windows */
+  uint64_t n_bytes;        /* of the file; with their digest, "" when nobody knows */
+  char digest[ML_INPUT_DIGEST_SIZE];
   char *id_name;
   bool is_file;                             /* the columns had names: */
   char *sort_name, *kind_name, *value_name; /* NULL: there is none; wide: no value */
@@ -116,6 +122,21 @@ typedef struct series_ranking {
  * both parts as such, or else by bytes.
  * @return false when memory ran out */
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking);
+
+/* What does not hold for all of some texts, none of which were noted at first. */
+typedef struct series_forms {
+  bool not_numbers, not_whole; /* whole: sign and digits, nothing else */
+  bool not_pairs, not_first_numbers, not_second_numbers;
+} series_forms;
+
+void series__note_forms(series_forms *forms, const char *text);
+
+/* series__rank() of texts that are compared as if others were among them. */
+bool series__rank_among(char *const *texts, size_t n, const series_forms *others,
+                        series_ranking *ranking);
+
+/* A number that is the same for texts that can be equal, and on all machines. */
+uint64_t series__hash(const char *id);
 void series__ranking_release(series_ranking *ranking);
 
 /* Append what equal ids have in common, if all are numbers: that of 1 is that of 1.0. */
@@ -202,6 +223,7 @@ ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_e
 
 typedef enum series_id_form { SERIES_ID_TEXT, SERIES_ID_WHOLE, SERIES_ID_REAL } series_id_form;
 
+bool series__is_whole(const char *text);
 series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers);
 void series__put_id(ml_buf *to, const char *id, series_id_form form);
 

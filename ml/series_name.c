@@ -9,7 +9,7 @@
 #include <ml/series_internal.h>
 
 /* Sign and digits, nothing else. */
-static bool is_whole(const char *text) {
+bool series__is_whole(const char *text) {
   text += *text == '-' || *text == '+';
   return *text && strspn(text, "0123456789") == strlen(text);
 }
@@ -17,7 +17,8 @@ static bool is_whole(const char *text) {
 series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers) {
   if (!are_numbers) return SERIES_ID_TEXT;
   for (size_t i = 0; i < n; i++)
-    if (!is_whole(ids[i])) return SERIES_ID_REAL; /* one fraction makes a column of floats */
+    if (!series__is_whole(ids[i]))
+      return SERIES_ID_REAL; /* one fraction makes a column of floats */
   return SERIES_ID_WHOLE;
 }
 

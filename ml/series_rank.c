@@ -2,8 +2,12 @@
 /* The order and identity of ids: numbers as exact decimals, never rounded; names of windows by both
  * their parts; or else text by bytes.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <ml/series_internal.h>
 
@@ -112,6 +116,65 @@ static const char *find_comma(const char *text) {
   return n > 3 && p[n - 1] == ')' ? p : NULL;
 }
 
+/* Without its quotes, which depend on what is between them. */
+static const char *first_part(const char *text, size_t *n) {
+  const char *end = find_comma(text), *p = text + 1;
+  bool is_quoted = *p == '\'' || *p == '"';
+  *n = (size_t)(end - p) - 2 * is_quoted;
+  return p + is_quoted;
+}
+
+/* ---- what holds for all texts ---- */
+
+void series__note_forms(series_forms *forms, const char *text) {
+  decimal d;
+  const char *comma = find_comma(text);
+  forms->not_numbers |= !parse_decimal(text, 0, &d);
+  forms->not_whole |= !series__is_whole(text);
+  forms->not_pairs |= !comma;
+  forms->not_first_numbers |= !comma || !parse_decimal(text + 1, ',', &d);
+  forms->not_second_numbers |= !comma || !parse_decimal(comma + 2, ')', &d);
+}
+
+static void hash_decimal(XXH64_state_t *state, const decimal *d) {
+  const uint64_t exponent = htole64((uint64_t)d->exponent);
+  XXH64_update(state, &"-0+"[d->sign + 1], 1);
+  if (d->sign == 0) return;
+  const char *point = memchr(d->p, '.', (size_t)(d->end - d->p)), *end = point ? point : d->end;
+  XXH64_update(state, d->p, (size_t)(end - d->p));
+  if (point) XXH64_update(state, point + 1, (size_t)(d->end - point) - 1);
+  XXH64_update(state, &exponent, sizeof exponent);
+}
+
+/* text[n] is no digit. */
+static void hash_part(XXH64_state_t *state, const char *text, size_t n) {
+  decimal d;
+  if (parse_decimal(text, text[n], &d)) {
+    hash_decimal(state, &d);
+  } else {
+    XXH64_update(state, "'", 1);
+    XXH64_update(state, text, n);
+  }
+}
+
+uint64_t series__hash(const char *id) {
+  XXH64_state_t state;
+  const char *comma = find_comma(id);
+  size_t n = strlen(id);
+  XXH64_reset(&state, 0);
+  if (comma) {
+    const char *first = first_part(id, &n);
+    hash_part(&state, first, n);
+    XXH64_update(&state, ",", 1);
+    comma += 2;
+    n = strlen(comma) - 1;
+  }
+  hash_part(&state, comma ? comma : id, n);
+  return XXH64_digest(&state);
+}
+
+/* ---- ranks ---- */
+
 /* One of the parts, of all texts. */
 typedef struct part {
   decimal *decimals; /* NULL: compare as text */
@@ -123,14 +186,6 @@ typedef struct ranked {
   decimal *decimals; /* of whole texts; NULL: they are no numbers */
   part *pairs;       /* both parts; NULL: they are no pairs */
 } ranked;
-
-/* Without its quotes, which depend on what is between them. */
-static const char *first_part(const char *text, size_t *n) {
-  const char *end = find_comma(text), *p = text + 1;
-  bool is_quoted = *p == '\'' || *p == '"';
-  *n = (size_t)(end - p) - 2 * is_quoted;
-  return p + is_quoted;
-}
 
 static int compare_parts(const ranked *r, const part *of, uint32_t a, uint32_t b) {
   if (of->decimals) return compare_decimals(&of->decimals[a], &of->decimals[b]);
@@ -172,14 +227,16 @@ static bool parse_all(char *const *texts, size_t n, const part *of, decimal **de
   return true;
 }
 
-static bool parse_pairs(ranked *r, size_t n) {
+static bool parse_pairs(ranked *r, size_t n, const series_forms *others) {
   for (size_t i = 0; i < n; i++)
     if (!find_comma(r->texts[i])) return true;
   r->pairs = calloc(2, sizeof *r->pairs);
   if (!r->pairs) return false;
   r->pairs[1].is_second = true;
-  return parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals) &&
-         parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals);
+  return (others->not_first_numbers ||
+          parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals)) &&
+         (others->not_second_numbers ||
+          parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals));
 }
 
 static void release(ranked *r) {
@@ -189,9 +246,15 @@ static void release(ranked *r) {
 }
 
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking) {
+  const series_forms none = {0};
+  return series__rank_among(texts, n, &none, ranking);
+}
+
+bool series__rank_among(char *const *texts, size_t n, const series_forms *others,
+                        series_ranking *ranking) {
   ranked r = {.texts = texts};
-  bool ok = parse_all(texts, n, NULL, &r.decimals);
-  if (ok && n > 0 && !r.decimals) ok = parse_pairs(&r, n);
+  bool ok = others->not_numbers || parse_all(texts, n, NULL, &r.decimals);
+  if (ok && n > 0 && !r.decimals && !others->not_pairs) ok = parse_pairs(&r, n, others);
   ranking->are_numbers = r.decimals != NULL;
   ranking->rank = malloc((n ? n : 1) * sizeof *ranking->rank);
   ranking->first = malloc((n ? n : 1) * sizeof *ranking->first);

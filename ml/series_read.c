@@ -22,6 +22,7 @@ typedef struct building {
   uint32_t *group; /* of each row: id, or id and kind; NULL: one group, or they are in the runs */
   int64_t *key;    /* what rows of a group are sorted by; NULL: nothing */
   series_order order;
+  series_forms others; /* ids of other shards; with windows, all */
   ml_error *err;
 } building;
 
@@ -81,6 +82,22 @@ static size_t list_wanted(const building *b, const value_hints *hints, size_t n_
   return n;
 }
 
+/* Is an id of the shard that is asked for? */
+static bool takes_id(void *ctx, const char *id) {
+  building *b = ctx;
+  if (ml_shard_of(id, b->opts->n_shards) == b->opts->shard) return true;
+  series__note_forms(&b->others, id);
+  return false;
+}
+
+static void choose_rows(building *b) {
+  if (b->opts->n_shards == 0) return;
+  b->csv->takes = takes_id;
+  b->csv->takes_ctx = b;
+  b->csv->takes_column = b->roles.id;
+  b->csv->takes_none = b->roles.id == SIZE_MAX && !takes_id(b, "0");
+}
+
 static ml_status read_columns(building *b) {
   const series_roles *roles = &b->roles;
   size_t n_hints = roles->is_long || roles->values_named ? 0 : roles->n_values;
@@ -91,6 +108,7 @@ static ml_status read_columns(building *b) {
     b->csv->empty_column = roles->is_long ? SIZE_MAX : roles->empty;
     b->csv->keep_lines = roles->is_guess || has_target(b) || b->opts->n_attributes > 0;
     b->csv->run_column = roles->id;
+    choose_rows(b);
     status = ml_csv_read(b->csv, want, list_wanted(b, hints, n_hints, want), &b->table, b->err);
   } else {
     ml_error_memory(b->err);
@@ -137,9 +155,10 @@ static char **take_texts(ml_column *column, const series_ranking *ranking, char 
 
 /* Replace the codes of a column, or of its runs, by ranks. @return false when memory ran out */
 static bool rank_column(ml_column *column, size_t n_rows, csv_run *runs, size_t n_runs,
-                        char ***texts, char **storage, size_t *n, bool *are_numbers) {
+                        const series_forms *others, char ***texts, char **storage, size_t *n,
+                        bool *are_numbers) {
   series_ranking ranking = {0};
-  if (series__rank(column->labels, column->n_labels, &ranking))
+  if (series__rank_among(column->labels, column->n_labels, others, &ranking))
     *texts = take_texts(column, &ranking, storage);
   *n = ranking.n;
   *are_numbers = ranking.are_numbers;
@@ -164,11 +183,15 @@ static bool set_single_id(ml_series_set *set) {
 static ml_status make_ids(building *b) {
   ml_series_set *set = b->set;
   set->id_name = strdup(b->id ? b->id->name : "id");
+  for (size_t i = 0; b->id && b->opts->window && i < b->id->n_labels; i++)
+    series__note_forms(&b->others, b->id->labels[i]);
+  set->ids_have_fractions = b->others.not_whole;
   bool ok = set->id_name &&
-            (b->id ? rank_column(b->id, set->n_rows, b->csv->runs, b->csv->n_runs, &set->ids,
-                                 &set->id_text, &set->n_ids, &set->ids_are_numbers)
+            (b->id ? rank_column(b->id, set->n_rows, b->csv->runs, b->csv->n_runs, &b->others,
+                                 &set->ids, &set->id_text, &set->n_ids, &set->ids_are_numbers)
                    : set_single_id(set));
   if (b->id) b->group = b->id->label;
+  if (b->csv->takes_none) set->n_ids = 0;
   return ok ? ML_OK : ml_error_memory(b->err);
 }
 
@@ -249,9 +272,10 @@ static ml_status check_product(const building *b) {
 
 static ml_status make_long_kinds(building *b) {
   ml_series_set *set = b->set;
+  const series_forms none = {0};
   bool unused;
-  if (!rank_column(b->kind, set->n_rows, NULL, 0, &set->kinds, &set->kind_text, &set->n_kinds,
-                   &unused))
+  if (!rank_column(b->kind, set->n_rows, NULL, 0, &none, &set->kinds, &set->kind_text,
+                   &set->n_kinds, &unused))
     return ml_error_memory(b->err);
   ml_status status = check_product(b);
   if (status != ML_OK) return status;
@@ -387,6 +411,11 @@ static ml_status make_long_spans(const building *b) {
     kinds[n_seen] = set->kinds[k];
     place[k] = n_seen++;
   }
+  for (size_t k = 0; k < n_kinds; k++) { /* none of this shard's ids has such a series */
+    if (place[k] != SIZE_MAX) continue;
+    kinds[n_seen] = set->kinds[k];
+    place[k] = n_seen++;
+  }
   for (size_t g = 0; g < set->n_ids * n_kinds; g++)
     set->spans[g - g % n_kinds + place[g % n_kinds]] =
         (series_span){b->order.starts[g], b->order.starts[g + 1] - b->order.starts[g]};
@@ -419,7 +448,8 @@ static ml_status build(building *b) {
   b->set = calloc(1, sizeof *b->set);
   if (!b->set) return ml_error_memory(b->err);
   b->set->n_rows = b->table->n_rows;
-  if (b->set->n_rows == 0) return fail(b, "no rows");
+  if (b->set->n_rows == 0 && b->csv->n_left_out == 0) return fail(b, "no rows");
+  b->set->is_shard = b->opts->n_shards > 0;
   ml_status status = make_ids(b);
   if (status == ML_OK) status = name_parts(b);
   if (status == ML_OK) status = make_attributes(b);
@@ -453,6 +483,7 @@ static ml_status read_csv(ml_csv *csv, const ml_series_opts *opts, ml_series_set
     status = build(&b);
   }
   if (status == ML_OK) {
+    b.set->n_bytes = ml_input_digest(csv->source, b.set->digest);
     *out = b.set;
     b.set = NULL;
   }

@@ -183,7 +183,7 @@ static ml_status cut_all(cutting *c) {
     ml_status status = cut_id(c, i);
     if (status != ML_OK) return status;
   }
-  if (c->n_windows > 0) return ML_OK;
+  if (c->n_windows > 0 || c->set->is_shard) return ML_OK;
   return ml_error_set(c->err, ML_ERR_PARSE,
                       "no window: the longest series has %zu row%s, and a window at least %zu",
                       n_series, n_series == 1 ? "" : "s", least_rows(c->window));
@@ -192,7 +192,7 @@ static ml_status cut_all(cutting *c) {
 /* The windows take the place of the ids. */
 static ml_status take_place(cutting *c) {
   ml_series_set *set = c->set;
-  char **ids = reallocarray(NULL, c->n_windows, sizeof *ids), *at = c->names.data;
+  char **ids = reallocarray(NULL, c->n_windows + 1, sizeof *ids), *at = c->names.data;
   if (!ids) return ml_error_memory(c->err);
   for (size_t i = 0; i < c->n_windows; i++, at += strlen(at) + 1) ids[i] = at;
   free(set->spans);
@@ -215,6 +215,7 @@ ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_e
                .form = series__id_form(set->ids, set->n_ids, set->ids_are_numbers),
                .err = err};
   ml_status status = series__check_window(window, set->clock, err);
+  if (c.form == SERIES_ID_WHOLE && set->ids_have_fractions) c.form = SERIES_ID_REAL;
   if (status == ML_OK) status = cut_all(&c);
   if (status == ML_OK) status = take_place(&c);
   free(c.cuts);
