@@ -109,6 +109,7 @@ void ml_series_free(ml_series_set *set) {
   free(set->attributes);
   free(set->id_text);
   free(set->kinds);
+  free(set->kind_first);
   free(set->kind_text);
   free(set->values);
   free(set->times);

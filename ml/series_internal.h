@@ -20,6 +20,12 @@ typedef struct series_attribute {
   bool is_id;    /* it is the column of the ids: nothing else is known of it */
 } series_attribute;
 
+/* What does not hold for all of some texts, none of which were noted at first. */
+typedef struct series_forms {
+  bool not_numbers, not_whole; /* whole: sign and digits, nothing else */
+  bool not_pairs, not_first_numbers, not_second_numbers;
+} series_forms;
+
 /* Series (i, k) is values[start .. start + n] of spans[i * n_kinds + k]. */
 typedef struct series_span {
   size_t start, n;
@@ -29,10 +35,12 @@ struct ml_series_set {
   size_t n_ids, n_kinds, n_rows;
   ml_clock clock;
   bool ids_are_numbers;
-  bool is_single;          /* there was no id column */
-  bool is_shard;           /* the ids are some of those of the file; there may be none */
-  bool ids_have_fractions; /* a text of an id is no whole number; known if there are windows */
-  uint64_t n_bytes;        /* of the file; with their digest, "" when nobody knows */
+  bool is_single;     /* there was no id column */
+  bool is_shard;      /* the ids are some of those of the file; there may be none */
+  series_forms forms; /* of all ids of the file; known for windows and shards */
+  uint32_t
+      *kind_first;  /* long: of each kind the first id, or parent, that has it; UINT32_MAX: none */
+  uint64_t n_bytes; /* of the file; with their digest, "" when nobody knows */
   char digest[ML_INPUT_DIGEST_SIZE];
   char *id_name;
   bool is_file;                             /* the columns had names: */
@@ -122,12 +130,6 @@ typedef struct series_ranking {
  * both parts as such, or else by bytes.
  * @return false when memory ran out */
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking);
-
-/* What does not hold for all of some texts, none of which were noted at first. */
-typedef struct series_forms {
-  bool not_numbers, not_whole; /* whole: sign and digits, nothing else */
-  bool not_pairs, not_first_numbers, not_second_numbers;
-} series_forms;
 
 void series__note_forms(series_forms *forms, const char *text);
 

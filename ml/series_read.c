@@ -180,12 +180,18 @@ static bool set_single_id(ml_series_set *set) {
   return true;
 }
 
+static void note_ids(building *b) {
+  if (b->opts->n_shards == 0 && !b->opts->window) return;
+  for (size_t i = 0; b->id && i < b->id->n_labels; i++)
+    series__note_forms(&b->others, b->id->labels[i]);
+  if (!b->id) series__note_forms(&b->others, "0");
+  b->set->forms = b->others;
+}
+
 static ml_status make_ids(building *b) {
   ml_series_set *set = b->set;
   set->id_name = strdup(b->id ? b->id->name : "id");
-  for (size_t i = 0; b->id && b->opts->window && i < b->id->n_labels; i++)
-    series__note_forms(&b->others, b->id->labels[i]);
-  set->ids_have_fractions = b->others.not_whole;
+  note_ids(b);
   bool ok = set->id_name &&
             (b->id ? rank_column(b->id, set->n_rows, b->csv->runs, b->csv->n_runs, &b->others,
                                  &set->ids, &set->id_text, &set->n_ids, &set->ids_are_numbers)
@@ -399,7 +405,8 @@ static ml_status make_long_spans(const building *b) {
   size_t n_kinds = set->n_kinds, n_seen = 0;
   size_t *place = malloc(n_kinds * sizeof *place);
   char **kinds = malloc(n_kinds * sizeof *kinds);
-  if (!place || !kinds) {
+  set->kind_first = malloc(n_kinds * sizeof *set->kind_first);
+  if (!place || !kinds || !set->kind_first) {
     free(place);
     free(kinds);
     return ml_error_memory(b->err);
@@ -409,11 +416,13 @@ static ml_status make_long_spans(const building *b) {
     size_t k = g % n_kinds;
     if (place[k] != SIZE_MAX || b->order.starts[g] == b->order.starts[g + 1]) continue;
     kinds[n_seen] = set->kinds[k];
+    set->kind_first[n_seen] = (uint32_t)(g / n_kinds);
     place[k] = n_seen++;
   }
   for (size_t k = 0; k < n_kinds; k++) { /* none of this shard's ids has such a series */
     if (place[k] != SIZE_MAX) continue;
     kinds[n_seen] = set->kinds[k];
+    set->kind_first[n_seen] = UINT32_MAX;
     place[k] = n_seen++;
   }
   for (size_t g = 0; g < set->n_ids * n_kinds; g++)
