@@ -116,9 +116,12 @@ ml_status ml_shards_open(const char *const *paths, size_t n, ml_shards **out, ml
   ml_shards *s = calloc(1, sizeof *s);
   struct stat st;
   ml_status status = s ? ML_OK : ml_error_memory(err);
-  for (size_t i = 0; i < n && status == ML_OK; i++)
-    status = stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode) ? add_folder(s, paths[i], err)
-                                                             : add_ledger(s, paths[i], err);
+  for (size_t i = 0; i < n && status == ML_OK; i++) {
+    if (stat(paths[i], &st) != 0)
+      status = ml_error_at(err, ML_ERR_IO, paths[i], 0, 0, "cannot open: %s", strerror(errno));
+    else
+      status = (S_ISDIR(st.st_mode) ? add_folder : add_ledger)(s, paths[i], err);
+  }
   if (status == ML_OK && s->n == 0)
     status = ml_error_set(err, ML_ERR_PARSE, "there are no parts to merge");
   if (status == ML_OK) {
