@@ -32,6 +32,7 @@
 #include <ml/score.h>
 #include <ml/select.h>
 #include <ml/series.h>
+#include <ml/shard.h>
 #include <ml/spool.h>
 #include <ml/stats.h>
 #include <ml/status.h>

@@ -2,13 +2,14 @@
 /* The order and identity of ids: numbers as exact decimals, never rounded; names of windows by both
  * their parts; or else text by bytes.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ml/series_internal.h>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include <ml/series_internal.h>
 
 /* sign * 0.DIGITS * 10^exponent; the digits begin and end with one that is not 0. */
 typedef struct decimal {
@@ -127,17 +128,24 @@ static const char *find_comma(const char *text) {
   return n > 3 && p[n - 1] == ')' ? p : NULL;
 }
 
-void series__form_narrow(series_form *form, const char *text) {
+/* Without its quotes, which depend on what is between them. */
+static const char *first_part(const char *text, size_t *n) {
+  const char *end = find_comma(text), *p = text + 1;
+  bool is_quoted = *p == '\'' || *p == '"';
+  *n = (size_t)(end - p) - 2 * is_quoted;
+  return p + is_quoted;
+}
+
+/* ---- what holds for all texts ---- */
+
+void series__note_forms(series_forms *forms, const char *text) {
   decimal d;
-  if (!form->no_numbers) form->no_numbers = !parse_decimal(text, 0, &d);
-  if (form->no_pairs) return;
   const char *comma = find_comma(text);
-  if (!comma) {
-    form->no_pairs = true;
-    return;
-  }
-  if (!form->no_first) form->no_first = !parse_decimal(text + 1, ',', &d);
-  if (!form->no_second) form->no_second = !parse_decimal(comma + 2, ')', &d);
+  forms->not_numbers |= !parse_decimal(text, 0, &d);
+  forms->not_whole |= !series__is_whole(text);
+  forms->not_pairs |= !comma;
+  forms->not_first_numbers |= !comma || !parse_decimal(text + 1, ',', &d);
+  forms->not_second_numbers |= !comma || !parse_decimal(comma + 2, ')', &d);
 }
 
 static uint64_t hash_decimal(const decimal *d, uint64_t seed) {
@@ -180,6 +188,8 @@ const char *series__window_end(const char *id) {
   return find_comma(id) + 2;
 }
 
+/* ---- ranks ---- */
+
 /* One of the parts, of all texts. */
 typedef struct part {
   decimal *decimals; /* NULL: compare as text */
@@ -191,14 +201,6 @@ typedef struct ranked {
   decimal *decimals; /* of whole texts; NULL: they are no numbers */
   part *pairs;       /* both parts; NULL: they are no pairs */
 } ranked;
-
-/* Without its quotes, which depend on what is between them. */
-static const char *first_part(const char *text, size_t *n) {
-  const char *end = find_comma(text), *p = text + 1;
-  bool is_quoted = *p == '\'' || *p == '"';
-  *n = (size_t)(end - p) - 2 * is_quoted;
-  return p + is_quoted;
-}
 
 static int compare_parts(const ranked *r, const part *of, uint32_t a, uint32_t b) {
   if (of->decimals) return compare_decimals(&of->decimals[a], &of->decimals[b]);
@@ -240,14 +242,16 @@ static bool parse_all(char *const *texts, size_t n, const part *of, decimal **de
   return true;
 }
 
-static bool parse_pairs(ranked *r, size_t n, series_form form) {
+static bool parse_pairs(ranked *r, size_t n, const series_forms *others) {
   for (size_t i = 0; i < n; i++)
     if (!find_comma(r->texts[i])) return true;
   r->pairs = calloc(2, sizeof *r->pairs);
   if (!r->pairs) return false;
   r->pairs[1].is_second = true;
-  return (form.no_first || parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals)) &&
-         (form.no_second || parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals));
+  return (others->not_first_numbers ||
+          parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals)) &&
+         (others->not_second_numbers ||
+          parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals));
 }
 
 static void release(ranked *r) {
@@ -257,13 +261,15 @@ static void release(ranked *r) {
 }
 
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking) {
-  return series__rank_part(texts, n, (series_form){0}, ranking);
+  const series_forms none = {0};
+  return series__rank_among(texts, n, &none, ranking);
 }
 
-bool series__rank_part(char *const *texts, size_t n, series_form form, series_ranking *ranking) {
+bool series__rank_among(char *const *texts, size_t n, const series_forms *others,
+                        series_ranking *ranking) {
   ranked r = {.texts = texts};
-  bool ok = form.no_numbers || parse_all(texts, n, NULL, &r.decimals);
-  if (ok && n > 0 && !r.decimals && !form.no_pairs) ok = parse_pairs(&r, n, form);
+  bool ok = others->not_numbers || parse_all(texts, n, NULL, &r.decimals);
+  if (ok && n > 0 && !r.decimals && !others->not_pairs) ok = parse_pairs(&r, n, others);
   ranking->are_numbers = r.decimals != NULL;
   ranking->rank = malloc((n ? n : 1) * sizeof *ranking->rank);
   ranking->first = malloc((n ? n : 1) * sizeof *ranking->first);

@@ -168,6 +168,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli__fresh;
+extern const cli_command cli__merge;
 extern const cli_command cli__select_command;
 extern const cli_command cli__roll;
 extern const cli_command cli__xval_command;
@@ -282,6 +283,11 @@ ml_status cli__config_apply(const cli_config *config, cli_call *cli, void *optio
 /** Write what was given as a file that 'mltool run' reads.
  * @param is_of_folder  leave out how it is run (workers, messages) and where the folder is */
 ml_status cli__config_print(const cli_call *cli, bool is_of_folder, ml_buf *out, ml_error *err);
+
+/** Append `,\n  "NAME": VALUE` for each option that was given and decides what is computed.
+ * @param without  groups of options that are left out, NULL behind the last */
+ml_status cli__config_options(const cli_call *cli, const cli_opt *const *without, ml_buf *out,
+                              ml_error *err);
 
 /** Note that an option was given, in place of others for its field; a list keeps all. */
 ml_status cli__give(cli_call *cli, cli_given given, void *options, ml_error *err);

@@ -116,10 +116,11 @@ static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, 
   if (status == ML_OK) status = fresh_select__check(o, run, err);
   if (status == ML_OK) status = read_settings(o, &run->settings, err);
   if (status == ML_OK) status = take_ranges(o, run, err);
-  if (status == ML_OK) status = check_output(o, run->input, err);
+  if (status == ML_OK)
+    status = o->shard ? fresh_shard__prepare(cli, o, run, err) : check_output(o, run->input, err);
   if (status != ML_OK) return status;
   run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
-  cli__note_format(cli, o->output);
+  if (!o->shard) cli__note_format(cli, o->output);
   return ML_OK;
 }
 
@@ -201,6 +202,8 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   ml_series_opts columns = o->columns;
   columns.watch = &watch;
   columns.window = run->has_windows ? &run->window : NULL;
+  columns.shard = run->shard.number - 1;
+  columns.n_shards = run->shard.n;
   cli__use_data(&o->data, &columns);
   fresh_select__columns(o, &columns);
   double start = cli__now();
@@ -219,6 +222,7 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   cli__detail(cli, "read: %.3f s", after_read - after_open);
   note_decisions(cli, run, o);
   cli__note_port(cli, &o->workers, run->pool);
+  if (o->shard) return fresh_shard__extract(cli, o, run, &watch, start, err);
 
   status = extract(cli, o, run, &watch, err);
   if (status != ML_OK) return status;
@@ -234,8 +238,9 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   fresh_run run = {0};
   cli__catch_signals();
   ml_status status = prepare(cli, options, &run, err);
-  if (status == ML_OK) status = work(cli, options, &run, err);
+  if (status == ML_OK && !run.is_done) status = work(cli, options, &run, err);
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
+  ml_buf_release(&run.shard_options);
   ml_matrix_write_abort(run.writer);
   ml_selection_free(run.selection);
   ml_target_free(run.target);
@@ -290,12 +295,15 @@ const cli_command cli__fresh = {
         "rows are those of windows, named (ID, TIME OF THE LAST ROW).\n\n"
         "With --target or --target-file only the features that matter for a target are written, "
         "as 'mltool select' would choose them.\n\n"
-        "With -s and -p the work is shared among processes; the output is the same to the byte.",
+        "With -s and -p the work is shared among processes; the output is the same to the byte. "
+        "With --shard it is shared among machines: each makes a part, and 'mltool merge' the "
+        "whole, also to the byte.",
     .groups =
         (const cli_group[]){
             {"Features:", feature_opts, 0},
             {"Output:", cli__output_opts, offsetof(fresh_options, output)},
             {"Reports:", report_opts, 0},
+            {"Shards:", cli__shard_opts, offsetof(fresh_options, shard)},
             {"Columns of the input:", cli__column_opts, offsetof(fresh_options, columns)},
             {"Missing values:", cli__data_opts, offsetof(fresh_options, data)},
             {"Windows:", cli__window_opts, offsetof(fresh_options, window)},

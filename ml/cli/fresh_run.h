@@ -4,6 +4,7 @@
 #define ML_CLI_FRESH_RUN_H
 
 #include "selection.h"
+#include "shard.h"
 
 typedef struct fresh_options {
   cli_common common;
@@ -18,6 +19,7 @@ typedef struct fresh_options {
   cli_workers workers;
   const char *nan_report;
   bool cost;
+  const char *shard;
 } fresh_options;
 
 /* Released in one place. */
@@ -36,7 +38,21 @@ typedef struct fresh_run {
   ml_select_opts select_opts;
   ml_target *target;       /* NULL: nothing is selected */
   ml_selection *selection; /* NULL: nothing was selected yet */
+  ml_shard shard;          /* n 0: the whole is made */
+  ml_shard_input shard_input;
+  ml_buf shard_options;
+  bool is_done; /* the part is there already */
 } fresh_run;
+
+/* ---- fresh_shard.c: one part of the features ------------------------------------------------- */
+
+/** Check the options of a part, once the input and the settings are known. */
+ml_status fresh_shard__prepare(cli_call *cli, const fresh_options *o, fresh_run *run,
+                               ml_error *err);
+
+/** Extract the features of the set that was read, and write the part. */
+ml_status fresh_shard__extract(cli_call *cli, const fresh_options *o, fresh_run *run,
+                               const ml_watch *watch, double start, ml_error *err);
 
 /* ---- fresh_select.c: the features that matter for a target --------------------------------- */
 
