@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <ml/output.h>
 #include <ml/version.h>
 
@@ -107,6 +110,26 @@ ml_status shard__digest(const char *path, const ml_watch *watch, uint64_t *n_byt
   return status;
 }
 
+/* ---- the end of a ledger -------------------------------------------------------------------- */
+
+/* ,\n"check": "0123456789abcdef"}\n, of all that is in front of it */
+#define CHECK ",\n\"check\": \""
+enum { N_CHECK = sizeof CHECK - 1, N_TAIL = N_CHECK + 16 + 3 };
+
+static void put_check(ml_buf *text) {
+  if (text->failed) return;
+  const XXH64_hash_t check = XXH3_64bits(text->data, text->n);
+  ml_buf_printf(text, CHECK "%016llx\"}\n", (unsigned long long)check);
+}
+
+static bool has_check(const ml_buf *text) {
+  char tail[N_TAIL + 1];
+  if (text->n < N_TAIL) return false;
+  const XXH64_hash_t check = XXH3_64bits(text->data, text->n - N_TAIL);
+  snprintf(tail, sizeof tail, CHECK "%016llx\"}\n", (unsigned long long)check);
+  return memcmp(text->data + text->n - N_TAIL, tail, N_TAIL) == 0;
+}
+
 /* ---- read ---------------------------------------------------------------------------------- */
 
 ml_status shard__read_text(const char *path, ml_buf *text, ml_error *err) {
@@ -187,6 +210,7 @@ ml_status shard__read_ledger(const char *path, shard_ledger *out, ml_error *err)
                            "the ledger is damaged: %s", why.text);
   }
   const char *wrong = status == ML_OK ? take_members(out) : NULL;
+  if (status == ML_OK && !wrong && !has_check(&text)) wrong = "the ledger is damaged";
   if (wrong) status = ml_error_at(err, ML_ERR_PARSE, path, 0, 0, "%s", wrong);
   ml_buf_release(&text);
   if (status != ML_OK) shard__release_ledger(out);
@@ -336,6 +360,7 @@ void shard__put_head(const ml_shard *shard, ml_buf *out) {
 ml_status shard__put_ledger(const ml_shard *shard, ml_buf *text, ml_error *err) {
   char *path = NULL;
   ml_output *out = NULL;
+  put_check(text);
   ml_status status = text->failed ? ml_error_memory(err) : ML_OK;
   if (status == ML_OK) status = ml_shard_path(shard, SHARD_LEDGER, &path, err);
   if (status == ML_OK) status = ml_output_open(path, &out, err);

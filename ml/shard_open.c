@@ -51,7 +51,7 @@ static ml_status check_count(const ml_shards *s, ml_error *err) {
     if (s->ledgers[i].n != s->ledgers[0].n)
       return ml_error_at(err, ML_ERR_PARSE, s->ledgers[i].path, 0, 0,
                          "the parts are of %zu shards, and of %zu: merge them one folder a time",
-                         s->ledgers[i].n, s->ledgers[0].n);
+                         s->ledgers[0].n, s->ledgers[i].n);
   for (size_t i = 1; i < s->n; i++)
     if (s->ledgers[i].number == s->ledgers[i - 1].number)
       return ml_error_at(err, ML_ERR_PARSE, s->ledgers[i].path, 0, 0,

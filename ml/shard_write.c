@@ -92,7 +92,6 @@ ml_status ml_shard_write(const ml_shard *shard, const ml_series_set *set, const 
   put_forms(&set->forms, &text);
   if (layout->heads) put_kinds(set, layout, &text);
   if (set->parents) put_windows(set, &text);
-  ml_buf_puts(&text, "}\n");
   return shard__put_ledger(shard, &text, err);
 }
 
@@ -106,7 +105,7 @@ ml_status ml_shard_write_fits(const ml_shard *shard, size_t n_fits, double secon
   free(path);
   if (status != ML_OK) return status;
   shard__put_head(shard, &text);
-  ml_buf_printf(&text, ",\n\"seconds\": %.3f, \"rows\": %zu, \"columns\": 0, \"xxh3\": \"%s\"}\n",
+  ml_buf_printf(&text, ",\n\"seconds\": %.3f, \"rows\": %zu, \"columns\": 0, \"xxh3\": \"%s\"",
                 seconds, n_fits, digest);
   return shard__put_ledger(shard, &text, err);
 }
