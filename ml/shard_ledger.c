@@ -230,7 +230,7 @@ void shard__release_ledger(shard_ledger *ledger) {
 
 static void put_option(const char *name, const json_t *value, ml_buf *words) {
   char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-  ml_buf_printf(words, value ? "--%s %.100s" : "no --%s", name, text ? text : "");
+  ml_buf_printf(words, value ? "with --%s %.100s" : "without --%s", name, text ? text : "");
   free(text);
 }
 
@@ -247,7 +247,7 @@ static bool put_difference(const json_t *a, const json_t *b, ml_buf *words) {
   if (!least) return false;
   const size_t n = strlen(least), n_end = strlen(FILE_DIGEST);
   if (n > n_end && strcmp(least + n - n_end, FILE_DIGEST) == 0) {
-    ml_buf_printf(words, "another content of the file of --%.*s", (int)(n - n_end), least);
+    ml_buf_printf(words, "with another file of --%.*s", (int)(n - n_end), least);
     return true;
   }
   put_option(least, json_object_get(b, least), words);
@@ -260,13 +260,13 @@ const char *shard__differ(const json_t *options, const shard_ledger *ledger, con
                           const char *version, ml_buf *words) {
   bool differs = true;
   if (strcmp(of, ledger->of) != 0)
-    ml_buf_printf(words, "mltool %.20s, and not mltool %.20s", ledger->of, of);
+    ml_buf_printf(words, "of mltool %.20s, and not of mltool %.20s", ledger->of, of);
   else if (strcmp(version, ledger->version) != 0)
-    ml_buf_printf(words, "mltool %.40s, and not %.40s", ledger->version, version);
+    ml_buf_printf(words, "by mltool %.40s, and not %.40s", ledger->version, version);
   else
     differs = put_difference(options, ledger->options, words);
   ml_buf_put(words, "", 1);
-  if (words->failed) return "other options";
+  if (words->failed) return "with other options";
   return differs ? words->data : NULL;
 }
 
@@ -297,9 +297,9 @@ static ml_status compare(const ml_shard *shard, const shard_ledger *ledger, cons
         compare_input(&shard->inputs[i], json_array_get(ledger->inputs, i), watch, &is_same, err);
   if (status == ML_OK && (differs || !is_same))
     status = ml_error_at(err, ML_ERR_USAGE, ledger->path, 0, 0,
-                         "a part of something else is there, of %s: remove it, or write to "
+                         "a part of something else is there, %s: remove it, or write to "
                          "another folder",
-                         differs ? differs : "another input");
+                         differs ? differs : "of another input");
   json_decref(options);
   ml_buf_release(&words);
   return status;

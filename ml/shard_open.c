@@ -100,7 +100,7 @@ static ml_status check_same(const ml_shards *s, ml_error *err) {
     const shard_ledger *l = &s->ledgers[i];
     ml_buf words = {0};
     const char *differs = shard__differ(first->options, l, first->of, first->version, &words);
-    if (!differs && !are_same_inputs(first->inputs, l->inputs)) differs = "another input";
+    if (!differs && !are_same_inputs(first->inputs, l->inputs)) differs = "of another input";
     if (differs)
       (void)ml_error_at(err, ML_ERR_PARSE, l->path, 0, 0,
                         "the part is of something else than part %zu: %s", first->number, differs);

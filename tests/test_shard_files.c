@@ -118,10 +118,10 @@ static void all_options_and_inputs_are_the_same(void **state) {
   (void)state;
   begin(2);
   edit("part-2-of-2.json", "\"minimal\"", "\"maximal\"");
-  expect_merge(ML_ERR_PARSE, "--params \"maximal\", and not --params \"minimal\"");
+  expect_merge(ML_ERR_PARSE, "with --params \"maximal\", and not with --params \"minimal\"");
   begin(2);
   edit("part-1-of-2.json", "\"fresh\"", "\"other\"");
-  expect_merge(ML_ERR_PARSE, "mltool fresh, and not mltool other");
+  expect_merge(ML_ERR_PARSE, "of mltool fresh, and not of mltool other");
   begin(2);
   edit("part-2-of-2.json", "\"version\": \"0", "\"version\": \"9");
   expect_merge(ML_ERR_PARSE, "and not 0.");
@@ -292,7 +292,7 @@ static void what_is_there_is_not_done_again(void **state) {
   ml_shard shard = part_of_file(&input, path);
   expect_done(&shard, ML_OK, true, "");
   shard.options = "{\"command\": \"fresh\", \"params\": \"kx\", \"id\": \"x\"}";
-  expect_done(&shard, ML_ERR_USAGE, false, "of no --id, and not --id \"x\"");
+  expect_done(&shard, ML_ERR_USAGE, false, "without --id, and not with --id \"x\"");
   edit("in.csv", "b,1,2", "b,1,3");
   set_time(path, 3000);
   shard = part_of_file(&input, path);
