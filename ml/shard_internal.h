@@ -48,6 +48,7 @@ const char *shard__differ(const json_t *options, const shard_ledger *ledger, con
 
 /* Append what ledgers have in common, up to their own members. */
 void shard__put_head(const ml_shard *shard, ml_buf *out);
+/* Write it, with a check at its end; releases text. */
 ml_status shard__put_ledger(const ml_shard *shard, ml_buf *text, ml_error *err);
 
 /* A row, or the windows of one series. */

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <ml/output.h>
 #include <ml/version.h>
 
@@ -107,6 +110,26 @@ ml_status shard__digest(const char *path, const ml_watch *watch, uint64_t *n_byt
   return status;
 }
 
+/* ---- the end of a ledger -------------------------------------------------------------------- */
+
+/* ,\n"check": "0123456789abcdef"}\n, of all that is in front of it */
+#define CHECK ",\n\"check\": \""
+enum { N_CHECK = sizeof CHECK - 1, N_TAIL = N_CHECK + 16 + 3 };
+
+static void put_check(ml_buf *text) {
+  if (text->failed) return;
+  const XXH64_hash_t check = XXH3_64bits(text->data, text->n);
+  ml_buf_printf(text, CHECK "%016llx\"}\n", (unsigned long long)check);
+}
+
+static bool has_check(const ml_buf *text) {
+  char tail[N_TAIL + 1];
+  if (text->n < N_TAIL) return false;
+  const XXH64_hash_t check = XXH3_64bits(text->data, text->n - N_TAIL);
+  snprintf(tail, sizeof tail, CHECK "%016llx\"}\n", (unsigned long long)check);
+  return memcmp(text->data + text->n - N_TAIL, tail, N_TAIL) == 0;
+}
+
 /* ---- read ---------------------------------------------------------------------------------- */
 
 ml_status shard__read_text(const char *path, ml_buf *text, ml_error *err) {
@@ -187,6 +210,7 @@ ml_status shard__read_ledger(const char *path, shard_ledger *out, ml_error *err)
                            "the ledger is damaged: %s", why.text);
   }
   const char *wrong = status == ML_OK ? take_members(out) : NULL;
+  if (status == ML_OK && !wrong && !has_check(&text)) wrong = "the ledger is damaged";
   if (wrong) status = ml_error_at(err, ML_ERR_PARSE, path, 0, 0, "%s", wrong);
   ml_buf_release(&text);
   if (status != ML_OK) shard__release_ledger(out);
@@ -206,7 +230,7 @@ void shard__release_ledger(shard_ledger *ledger) {
 
 static void put_option(const char *name, const json_t *value, ml_buf *words) {
   char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-  ml_buf_printf(words, value ? "--%s %.100s" : "no --%s", name, text ? text : "");
+  ml_buf_printf(words, value ? "with --%s %.100s" : "without --%s", name, text ? text : "");
   free(text);
 }
 
@@ -223,7 +247,7 @@ static bool put_difference(const json_t *a, const json_t *b, ml_buf *words) {
   if (!least) return false;
   const size_t n = strlen(least), n_end = strlen(FILE_DIGEST);
   if (n > n_end && strcmp(least + n - n_end, FILE_DIGEST) == 0) {
-    ml_buf_printf(words, "another content of the file of --%.*s", (int)(n - n_end), least);
+    ml_buf_printf(words, "with another file of --%.*s", (int)(n - n_end), least);
     return true;
   }
   put_option(least, json_object_get(b, least), words);
@@ -236,13 +260,13 @@ const char *shard__differ(const json_t *options, const shard_ledger *ledger, con
                           const char *version, ml_buf *words) {
   bool differs = true;
   if (strcmp(of, ledger->of) != 0)
-    ml_buf_printf(words, "mltool %.20s, and not mltool %.20s", ledger->of, of);
+    ml_buf_printf(words, "of mltool %.20s, and not of mltool %.20s", ledger->of, of);
   else if (strcmp(version, ledger->version) != 0)
-    ml_buf_printf(words, "mltool %.40s, and not %.40s", ledger->version, version);
+    ml_buf_printf(words, "by mltool %.40s, and not %.40s", ledger->version, version);
   else
     differs = put_difference(options, ledger->options, words);
   ml_buf_put(words, "", 1);
-  if (words->failed) return "other options";
+  if (words->failed) return "with other options";
   return differs ? words->data : NULL;
 }
 
@@ -273,9 +297,9 @@ static ml_status compare(const ml_shard *shard, const shard_ledger *ledger, cons
         compare_input(&shard->inputs[i], json_array_get(ledger->inputs, i), watch, &is_same, err);
   if (status == ML_OK && (differs || !is_same))
     status = ml_error_at(err, ML_ERR_USAGE, ledger->path, 0, 0,
-                         "a part of something else is there, of %s: remove it, or write to "
+                         "a part of something else is there, %s: remove it, or write to "
                          "another folder",
-                         differs ? differs : "another input");
+                         differs ? differs : "of another input");
   json_decref(options);
   ml_buf_release(&words);
   return status;
@@ -336,6 +360,7 @@ void shard__put_head(const ml_shard *shard, ml_buf *out) {
 ml_status shard__put_ledger(const ml_shard *shard, ml_buf *text, ml_error *err) {
   char *path = NULL;
   ml_output *out = NULL;
+  put_check(text);
   ml_status status = text->failed ? ml_error_memory(err) : ML_OK;
   if (status == ML_OK) status = ml_shard_path(shard, SHARD_LEDGER, &path, err);
   if (status == ML_OK) status = ml_output_open(path, &out, err);

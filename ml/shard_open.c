@@ -51,7 +51,7 @@ static ml_status check_count(const ml_shards *s, ml_error *err) {
     if (s->ledgers[i].n != s->ledgers[0].n)
       return ml_error_at(err, ML_ERR_PARSE, s->ledgers[i].path, 0, 0,
                          "the parts are of %zu shards, and of %zu: merge them one folder a time",
-                         s->ledgers[i].n, s->ledgers[0].n);
+                         s->ledgers[0].n, s->ledgers[i].n);
   for (size_t i = 1; i < s->n; i++)
     if (s->ledgers[i].number == s->ledgers[i - 1].number)
       return ml_error_at(err, ML_ERR_PARSE, s->ledgers[i].path, 0, 0,
@@ -100,7 +100,7 @@ static ml_status check_same(const ml_shards *s, ml_error *err) {
     const shard_ledger *l = &s->ledgers[i];
     ml_buf words = {0};
     const char *differs = shard__differ(first->options, l, first->of, first->version, &words);
-    if (!differs && !are_same_inputs(first->inputs, l->inputs)) differs = "another input";
+    if (!differs && !are_same_inputs(first->inputs, l->inputs)) differs = "of another input";
     if (differs)
       (void)ml_error_at(err, ML_ERR_PARSE, l->path, 0, 0,
                         "the part is of something else than part %zu: %s", first->number, differs);

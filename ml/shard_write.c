@@ -9,6 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <ml/output.h>
 #include <ml/series_internal.h>
 
 #include "shard_internal.h"
@@ -59,6 +60,19 @@ static void put_windows(const ml_series_set *set, ml_buf *out) {
   ml_buf_puts(out, "]");
 }
 
+/* What was left by a process that was killed. */
+static ml_status sweep(const ml_shard *shard, ml_error *err) {
+  static const char *const ends[] = {SHARD_LEDGER, SHARD_VALUES, ".columns.json"};
+  ml_status status = ML_OK;
+  for (size_t i = 0; i < sizeof ends / sizeof *ends && status == ML_OK; i++) {
+    char *path = NULL;
+    status = ml_shard_path(shard, ends[i], &path, err);
+    if (status == ML_OK) ml_output_sweep(path);
+    free(path);
+  }
+  return status;
+}
+
 /* An old ledger must not speak of new files. */
 static ml_status withdraw(const ml_shard *shard, ml_error *err) {
   char *path = NULL;
@@ -82,7 +96,8 @@ ml_status ml_shard_write(const ml_shard *shard, const ml_series_set *set, const 
                          const ml_fresh_layout *layout, double seconds, const ml_watch *watch,
                          ml_error *err) {
   ml_buf text = {0};
-  ml_status status = withdraw(shard, err);
+  ml_status status = sweep(shard, err);
+  if (status == ML_OK) status = withdraw(shard, err);
   if (status == ML_OK && matrix) status = write_values(shard, matrix, watch, err);
   if (status != ML_OK) return status;
   shard__put_head(shard, &text);
@@ -92,7 +107,6 @@ ml_status ml_shard_write(const ml_shard *shard, const ml_series_set *set, const 
   put_forms(&set->forms, &text);
   if (layout->heads) put_kinds(set, layout, &text);
   if (set->parents) put_windows(set, &text);
-  ml_buf_puts(&text, "}\n");
   return shard__put_ledger(shard, &text, err);
 }
 
@@ -101,12 +115,13 @@ ml_status ml_shard_write_fits(const ml_shard *shard, size_t n_fits, double secon
   ml_buf text = {0};
   char *path = NULL, digest[ML_INPUT_DIGEST_SIZE];
   uint64_t n_bytes = 0;
-  ml_status status = ml_shard_path(shard, SHARD_FITS, &path, err);
+  ml_status status = sweep(shard, err);
+  if (status == ML_OK) status = ml_shard_path(shard, SHARD_FITS, &path, err);
   if (status == ML_OK) status = shard__digest(path, watch, &n_bytes, digest, err);
   free(path);
   if (status != ML_OK) return status;
   shard__put_head(shard, &text);
-  ml_buf_printf(&text, ",\n\"seconds\": %.3f, \"rows\": %zu, \"columns\": 0, \"xxh3\": \"%s\"}\n",
+  ml_buf_printf(&text, ",\n\"seconds\": %.3f, \"rows\": %zu, \"columns\": 0, \"xxh3\": \"%s\"",
                 seconds, n_fits, digest);
   return shard__put_ledger(shard, &text, err);
 }
