@@ -69,6 +69,7 @@ typedef struct parts_survey {
   uint64_t seed;       /* of the hashes of ids */
   series_told told;    /* what was learnt so far */
   ml_buf id;           /* of the last record as it stands, with its NUL */
+  uint64_t n_texts;    /* how often the text of the id has changed */
   uint64_t id_hash;    /* of it */
   bool has_id;         /* there was a record */
   labels kinds;        /* of the long shape, in the order in which they came */

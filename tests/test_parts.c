@@ -17,6 +17,7 @@ enum { FILES = 3 };
 /* How a random file is made. */
 typedef struct recipe {
   bool is_wide, is_single, has_dates, has_target, quotes, crlf, blank_lines, packs;
+  int kinds; /* 0: texts, 1: numbers in several spellings, 2: those, and seldom a text */
   int ids;   /* 0: integers, 1: in several spellings, 2: texts, 3: pairs, 4: numbers, late a text */
   int order; /* 0: contiguous, 1: scattered, 2: a few ids come back */
   size_t n_ids, n_rows, n_files;
@@ -80,6 +81,13 @@ static void put_id(const recipe *r, size_t id, uint64_t *seed, ml_buf *to) {
   ml_buf_puts(to, "\"");
 }
 
+static const char *kind_text(const recipe *r, unsigned random) {
+  static const char *const texts[] = {"one", "two", "10", "9"}, *const numbers[] = {"2", "2.0",
+                                                                                    "10", "9"};
+  if (r->kinds == 2 && random % 97 == 0) return "seldom";
+  return (r->kinds ? numbers : texts)[random % 4];
+}
+
 static void put_line(const recipe *r, const line *at, uint64_t *seed, ml_buf *to) {
   const unsigned time = (unsigned)((next_random(seed) >> 32) % 1000);
   const double x = (double)((next_random(seed) >> 32) % 2000) / 8 - 100;
@@ -91,7 +99,7 @@ static void put_line(const recipe *r, const line *at, uint64_t *seed, ml_buf *to
     ml_buf_printf(to, "2020-01-%02uT%02u:00,", 1 + time % 28, (unsigned)at->place % 24);
   else
     ml_buf_printf(to, r->has_points && time % 50 == 0 ? "%zu.5," : "%zu,", at->place);
-  if (!r->is_wide) ml_buf_printf(to, "%s,", time % 3 ? "one" : time % 2 ? "2" : "2.0");
+  if (!r->is_wide) ml_buf_printf(to, "%s,", kind_text(r, time));
   if (is_missing)
     ml_buf_puts(to, "NaN");
   else
@@ -199,9 +207,17 @@ static void compare_part(const twin *t, const ml_series_set *set) {
   }
 }
 
+/* Windows are ids of a set, and an estimate what scattered ids are. */
+static void check_size(const ml_parts *parts, const ml_series_set *set) {
+  const parts_size size = {.rows = ml_series_n_rows(set),
+                           .ids = parts->series.window ? 0 : ml_series_n_ids(set)};
+  const uint64_t need = parts__need(&parts->shape, &size, 1);
+  if (need > parts->tuning.set / 10 * 11) fail_msg("a part takes %llu", (unsigned long long)need);
+}
+
 /* @return how many parts there were; 0: an id did not fit */
-static size_t check_parts(const char *const *paths, size_t n, const ml_parts_opts *opts,
-                          const parts_tuning *tuning) {
+static size_t check_parts(const recipe *r, const char *const *paths, size_t n,
+                          const ml_parts_opts *opts, const parts_tuning *tuning) {
   ml_error err = {0};
   ml_parts *parts = NULL;
   twin t = {0};
@@ -220,6 +236,7 @@ static size_t check_parts(const char *const *paths, size_t n, const ml_parts_opt
     status = ml_parts_next(parts, &set, &err);
     if (status != ML_OK || !set) break;
     compare_part(&t, set);
+    if (r->ids != 1 && r->ids != 4) check_size(parts, set);
     n_parts++;
     ml_series_free(set);
   }
@@ -244,9 +261,10 @@ static recipe random_recipe(uint64_t *seed) {
   r.is_single = bits % 16 == 0;
   r.ids = (int)(bits / 16 % 5);
   r.order = (int)(bits / 128 % 3);
+  r.kinds = (int)(bits / 64 % 3);
   r.n_files = 1 + bits / 512 % FILES;
   r.n_ids = 1 + (next_random(seed) >> 32) % 60;
-  r.n_rows = 1 + (next_random(seed) >> 32) % 400;
+  r.n_rows = 1 + (next_random(seed) >> 32) % (bits & 8192 ? 2000 : 300);
   if (r.is_single) r.ids = r.order = 0;
   return r;
 }
@@ -272,7 +290,7 @@ static void random_files(void **state) {
                                      .target = r.has_target ? "target" : NULL,
                                      .missing = r.drops ? ML_MISSING_DROP : ML_MISSING_ERROR,
                                      .window = r.has_window && !r.has_dates ? &window : NULL}};
-    n_many += check_parts(list, r.n_files, &opts, &tuning) > 1;
+    n_many += check_parts(&r, list, r.n_files, &opts, &tuning) > 1;
   }
   assert_true(n_many > 150);
 }
