@@ -8,8 +8,7 @@
 
 #include <ml/series_internal.h>
 
-#include "order.h"
-#include "plan.h"
+#include "layout.h"
 
 /* An item is some milliseconds of work, and each worker gets several, so that the last one to end
  * keeps nobody waiting for long. */
@@ -22,9 +21,10 @@ typedef struct extraction {
   ml_block *blocks[FRESH_N_BLOCKS];
   ml_matrix *matrix;
   double *seconds; /* of each shared step and calculator; NULL: nobody wants to know */
-  fresh_order order;
-  const ml_impute_range *ranges; /* of the columns in their order; NULL: nothing is replaced */
-  size_t n_ready;                /* rows that are as they will be */
+  fresh_layout layout;
+  size_t first, n; /* the rows of the result are those of n ids from the first on */
+  size_t n_ready;  /* rows that are as they will be */
+  bool is_raw;     /* rows stay kind by kind, as the calculators give them */
   const ml_fresh_rows *rows;
 } extraction;
 
@@ -41,13 +41,15 @@ static size_t n_values_of(const ml_series_set *set, size_t id) {
 static ml_status split(extraction *e, size_t n_workers, ml_error *err) {
   const ml_series_set *set = e->set;
   size_t n_all = 0, n_values = 0;
-  for (size_t id = 0; id < set->n_ids; id++) n_all += n_values_of(set, id); /* windows overlap */
+  const size_t end = e->first + e->n;
+  for (size_t id = e->first; id < end; id++) n_all += n_values_of(set, id); /* windows overlap */
   size_t item_values = n_all / (ITEMS_PER_WORKER * n_workers);
   if (item_values > ITEM_VALUES) item_values = ITEM_VALUES;
-  if (!(e->starts = calloc(set->n_ids + 1, sizeof *e->starts))) return ml_error_memory(err);
-  for (size_t id = 0; id < set->n_ids; id++) {
+  if (!(e->starts = calloc(e->n + 1, sizeof *e->starts))) return ml_error_memory(err);
+  e->starts[0] = e->first;
+  for (size_t id = e->first; id < end; id++) {
     n_values += n_values_of(set, id);
-    if (n_values < item_values && id + 1 < set->n_ids) continue;
+    if (n_values < item_values && id + 1 < end) continue;
     e->starts[++e->n_items] = id + 1;
     n_values = 0;
   }
@@ -62,18 +64,25 @@ static ml_status put_item(void *ctx, size_t i, ml_buf *in, ml_error *err) {
   return ML_OK;
 }
 
-static void impute_rows(const extraction *e, size_t from, size_t to) {
-  ml_matrix rows = *e->matrix;
-  rows.values += from * rows.n_columns;
-  rows.n_rows = to - from;
-  ml_impute(&rows, e->ranges);
+/* Its rows, which lie one behind the other. */
+static bool place_item(void *ctx, size_t i, size_t k, ml_span *out) {
+  const extraction *e = ctx;
+  size_t stride = e->matrix->n_columns * sizeof(double);
+  *out = (ml_span){(char *)e->matrix->values + e->starts[i] * stride,
+                   (e->starts[i + 1] - e->starts[i]) * stride};
+  return k == 0;
 }
 
 /* Items are taken in order: all rows up to n have their values. */
 static ml_status make_ready(extraction *e, size_t n, ml_error *err) {
-  ml_status status = fresh__order_rows(&e->order, e->matrix, e->n_ready, n, err);
-  if (status != ML_OK || n == e->n_ready) return status;
-  if (e->ranges) impute_rows(e, e->n_ready, n);
+  if (e->is_raw || n == e->n_ready) return ML_OK;
+  const ml_fresh_settings *settings = e->layout.settings;
+  ml_matrix rows = *e->matrix;
+  rows.values += e->n_ready * rows.n_columns;
+  rows.n_rows = n - e->n_ready;
+  ml_status status = fresh__order_rows(&e->layout.order, &rows, 0, rows.n_rows, err);
+  if (status != ML_OK) return status;
+  if (settings->ranges) ml_impute(&rows, settings->ranges);
   e->n_ready = n;
   return e->rows && e->rows->ready ? e->rows->ready(e->rows->ctx, e->matrix, n, err) : ML_OK;
 }
@@ -84,7 +93,7 @@ static ml_status take_item(void *ctx, size_t item, const void *out, size_t n_out
   if (n_out != (e->seconds ? fresh__n_costs() * sizeof *seconds : 0))
     return ml_error_set(err, ML_ERR_WORKER, "malformed times of a worker");
   for (size_t i = 0; e->seconds && i < fresh__n_costs(); i++) e->seconds[i] += seconds[i];
-  return make_ready(e, e->starts[item + 1], err);
+  return make_ready(e, e->starts[item + 1] - e->first, err);
 }
 
 static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
@@ -96,14 +105,17 @@ static void describe_item(void *ctx, size_t i, char *buf, size_t size) {
     snprintf(buf, size, "ids %s to %s", first, last);
 }
 
-static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
-                             ml_error *err) {
+static ml_status make_request(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
+                              ml_error *err) {
   const ml_series_set *set = e->set;
   const fresh_request head = {.n_kinds = set->n_kinds,
+                              .first = e->first,
+                              .n = e->n,
                               .is_modern = settings->is_modern,
                               .has_times = has_times(set),
                               .is_by_name = settings->order.n > 0,
-                              .is_timed = e->seconds != NULL};
+                              .is_timed = e->seconds != NULL,
+                              .is_raw = e->is_raw};
   ml_buf request = {0};
   ml_buf_put(&request, &head, sizeof head);
   for (size_t k = 0; k < set->n_kinds; k++)
@@ -112,30 +124,22 @@ static ml_status make_blocks(extraction *e, const ml_fresh_settings *settings, c
   ml_status status = request.failed ? ml_error_memory(err) : ML_OK;
   if (status == ML_OK)
     status = ml_block_copy(exec, request.data, request.n, &e->blocks[FRESH_REQUEST], err);
-  if (status == ML_OK)
-    status = ml_block_lend(exec, set->values, set->n_values * sizeof *set->values,
-                           &e->blocks[FRESH_VALUES], err);
+  ml_buf_release(&request);
+  return status;
+}
+
+/* What is the same for all rows of the set. */
+static ml_status lend_set(extraction *e, const ml_exec *exec, ml_error *err) {
+  const ml_series_set *set = e->set;
+  ml_status status = ml_block_lend(exec, set->values, set->n_values * sizeof *set->values,
+                                   &e->blocks[FRESH_VALUES], err);
   if (status == ML_OK)
     status = ml_block_lend(exec, set->spans, set->n_ids * set->n_kinds * sizeof *set->spans,
                            &e->blocks[FRESH_SPANS], err);
   if (status == ML_OK)
     status = ml_block_lend(exec, set->times, has_times(set) ? set->n_times * sizeof *set->times : 0,
                            &e->blocks[FRESH_TIMES], err);
-  ml_buf_release(&request);
   return status;
-}
-
-static ml_status name_columns(extraction *e, const fresh_plan *plans, ml_error *err) {
-  char **names = e->matrix->columns, **spare;
-  for (size_t k = 0; k < e->set->n_kinds; k++) {
-    ml_status status = fresh__plan_names(&plans[k], e->set->kinds[k], names, err);
-    if (status != ML_OK) return status;
-    names += plans[k].n_columns;
-  }
-  if (!(spare = malloc(e->matrix->n_columns * sizeof *spare))) return ml_error_memory(err);
-  fresh__heads_first(plans, e->set->n_kinds, e->matrix->columns, spare);
-  free(spare);
-  return ML_OK;
 }
 
 static ml_status name_rows(extraction *e, ml_error *err) {
@@ -150,40 +154,18 @@ static ml_status name_rows(extraction *e, ml_error *err) {
   return ML_OK;
 }
 
-/* Why there is no column: the settings may have calculators that need dates, and nothing else. */
-static ml_status fail_without_columns(const extraction *e, const ml_fresh_settings *settings,
-                                      ml_error *err) {
-  for (size_t k = 0; k < e->set->n_kinds; k++) {
-    const fresh_list *list = fresh__list_of(settings, e->set->kinds[k]);
-    if (list->n == 0) continue;
-    return ml_error_set(err, ML_ERR_USAGE, "%s needs dates and times, and the series have none",
-                        list->settings[0].feature->info.name);
-  }
-  if (settings->order.n > 0)
-    return ml_error_set(err, ML_ERR_USAGE,
-                        "column '%.200s' cannot be made: the series have no kind of that name",
-                        labels__text(&settings->order, 0));
-  return ml_error_set(err, ML_ERR_USAGE, "the settings have no feature for any kind");
-}
-
 /* The result, with all its names. */
 static ml_status make_matrix(extraction *e, const ml_fresh_settings *settings, const ml_exec *exec,
                              ml_error *err) {
-  size_t n_kinds = e->set->n_kinds, n_columns = 0;
-  fresh_plan *plans = calloc(n_kinds + 1, sizeof *plans);
-  ml_status status = plans ? ML_OK : ml_error_memory(err);
-  for (size_t k = 0; k < n_kinds && status == ML_OK; k++) {
-    status = fresh__plan_init(&plans[k], fresh__list_of(settings, e->set->kinds[k]),
-                              settings->is_modern, has_times(e->set), err);
-    n_columns += plans[k].n_columns;
-  }
-  if (status == ML_OK && n_columns == 0) status = fail_without_columns(e, settings, err);
-  if (status == ML_OK) status = ml_matrix_new(exec, e->set->n_ids, n_columns, &e->matrix, err);
-  if (status == ML_OK) status = name_columns(e, plans, err);
-  if (status == ML_OK) status = name_rows(e, err);
-  for (size_t k = 0; plans && k < n_kinds; k++) fresh__plan_release(&plans[k]);
-  free(plans);
-  return status;
+  const ml_series_set *set = e->set;
+  ml_status status =
+      fresh__layout_init(&e->layout, settings, set->kinds, set->n_kinds, has_times(set), err);
+  if (status == ML_OK)
+    status = ml_matrix_new(exec, set->n_ids, e->layout.n_columns, &e->matrix, err);
+  if (status != ML_OK) return status;
+  memcpy(e->matrix->columns, e->layout.names, e->layout.n_columns * sizeof *e->layout.names);
+  memset(e->layout.names, 0, e->layout.n_columns * sizeof *e->layout.names);
+  return name_rows(e, err);
 }
 
 static ml_status run(extraction *e, ml_exec *exec, const ml_watch *watch, ml_error *err) {
@@ -196,6 +178,7 @@ static ml_status run(extraction *e, ml_exec *exec, const ml_watch *watch, ml_err
                       .put = put_item,
                       .take = take_item,
                       .describe = describe_item,
+                      .place = place_item,
                       .ctx = e,
                       .step = "extract",
                       .watch = watch};
@@ -256,14 +239,21 @@ ml_status ml_fresh_extract_timed(const ml_series_set *set, const ml_fresh_settin
 
 static ml_status extract(extraction *e, const ml_fresh_settings *settings, ml_exec *exec,
                          const ml_watch *watch, ml_error *err) {
+  e->n = e->set->n_ids;
   ml_status status = make_matrix(e, settings, exec, err);
-  e->ranges = settings->ranges;
-  if (status == ML_OK) status = fresh__order_find(settings, e->matrix, &e->order, err);
-  if (status == ML_OK) status = fresh__order_names(&e->order, e->matrix, err);
   if (status == ML_OK) status = split(e, ml_exec_n_workers(exec), err);
-  if (status == ML_OK) status = make_blocks(e, settings, exec, err);
+  if (status == ML_OK) status = lend_set(e, exec, err);
+  if (status == ML_OK) status = make_request(e, settings, exec, err);
   if (status == ML_OK) status = run(e, exec, watch, err);
-  return status == ML_OK ? make_ready(e, e->set->n_ids, err) : status;
+  return status == ML_OK ? make_ready(e, e->n, err) : status;
+}
+
+static void release(extraction *e) {
+  free(e->seconds);
+  fresh__layout_release(&e->layout);
+  ml_matrix_free(e->matrix);
+  for (size_t i = 0; i < FRESH_N_BLOCKS; i++) ml_block_free(e->blocks[i]);
+  free(e->starts);
 }
 
 ml_status ml_fresh_extract_rows(const ml_series_set *set, const ml_fresh_settings *settings,
@@ -284,11 +274,45 @@ ml_status ml_fresh_extract_rows(const ml_series_set *set, const ml_fresh_setting
     if (rows && rows->failed) rows->failed(rows->ctx);
     if (costs) ml_fresh_costs_release(costs);
   }
-  free(e.seconds);
-  fresh__order_release(&e.order);
-  ml_matrix_free(e.matrix);
-  for (size_t i = 0; i < FRESH_N_BLOCKS; i++) ml_block_free(e.blocks[i]);
-  free(e.starts);
+  release(&e);
   ml_fresh_settings_free(own);
+  return status;
+}
+
+/* ---- some rows at a time ---- */
+
+static void forget_slice(extraction *e) {
+  ml_matrix_free(e->matrix);
+  ml_block_free(e->blocks[FRESH_REQUEST]);
+  free(e->starts);
+  e->matrix = NULL;
+  e->blocks[FRESH_REQUEST] = NULL;
+  e->starts = NULL;
+  e->n_items = 0;
+}
+
+static ml_status extract_slice(extraction *e, const ml_fresh_settings *settings, size_t n_columns,
+                               ml_exec *exec, const ml_watch *watch, ml_error *err) {
+  ml_status status = ml_matrix_new(exec, e->n, n_columns, &e->matrix, err);
+  if (status == ML_OK) status = split(e, ml_exec_n_workers(exec), err);
+  if (status == ML_OK) status = make_request(e, settings, exec, err);
+  return status == ML_OK ? run(e, exec, watch, err) : status;
+}
+
+ml_status fresh__extract_slices(const ml_series_set *set, const ml_fresh_settings *settings,
+                                size_t n_columns, size_t memory, ml_exec *exec,
+                                const ml_watch *watch, const fresh_slices *to, ml_error *err) {
+  extraction e = {.set = set, .is_raw = true};
+  const size_t row = n_columns * sizeof(double), most = row ? memory / row : set->n_ids;
+  ml_status status = row ? lend_set(&e, exec, err) : ML_OK;
+  for (size_t id = 0; id < set->n_ids && status == ML_OK; id += e.n) {
+    e.first = id;
+    e.n = set->n_ids - id;
+    if (e.n > most) e.n = most ? most : 1;
+    if (row) status = extract_slice(&e, settings, n_columns, exec, watch, err);
+    if (status == ML_OK) status = to->take(to->ctx, id, e.n, row ? e.matrix->values : NULL, err);
+    forget_slice(&e);
+  }
+  release(&e);
   return status;
 }

@@ -4,6 +4,7 @@
 #define FRESH_EXTRACT_H
 
 #include <ml/exec.h>
+#include <ml/fresh.h>
 
 /* Blocks of a job, in this order. */
 enum {
@@ -16,14 +17,33 @@ enum {
 
 typedef struct fresh_request {
   uint64_t n_kinds, is_modern, has_times;
+  uint64_t first, n; /* the result has the rows of n ids from the first on */
   uint64_t
       is_by_name;    /* the settings have an order of columns, of which workers know nothing else */
   uint64_t is_timed; /* an item gives back the seconds of each shared step and calculator */
+  uint64_t is_raw;   /* rows stay kind by kind */
 } fresh_request;
 
 /* Argument of an item: some neighbouring ids. */
 typedef struct fresh_item {
   uint64_t first, n;
 } fresh_item;
+
+/* Told of rows as they are made. */
+typedef struct fresh_slices {
+  /* @param values  of n ids from the first on, kind by kind in the order of the set; borrowed */
+  ml_status (*take)(void *ctx, size_t first, size_t n, const double *values, ml_error *err);
+  void *ctx;
+} fresh_slices;
+
+/**
+ * Compute the rows of a set, so many at a time as fit into some memory, and one at least. They are
+ * kind by kind, and nothing is put in order or replaced: fresh__layout_rows() does that.
+ *
+ * @param n_columns  of all kinds together: fresh__layout_widths(); none is allowed
+ */
+ml_status fresh__extract_slices(const ml_series_set *set, const ml_fresh_settings *settings,
+                                size_t n_columns, size_t memory, ml_exec *exec,
+                                const ml_watch *watch, const fresh_slices *to, ml_error *err);
 
 #endif

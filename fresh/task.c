@@ -14,7 +14,8 @@ typedef struct extract_state {
   ml_fresh_settings *settings;
   fresh_plan *plans; /* one a kind */
   size_t n_kinds, n_ids, n_columns;
-  double *spare; /* a row; NULL when the columns are in order kind by kind */
+  size_t first, n; /* ids of the result */
+  double *spare;   /* a row; NULL when the columns are in order kind by kind */
   fresh_scratch scratch;
   double *seconds; /* of an item; NULL: nobody wants to know */
 } extract_state;
@@ -51,6 +52,8 @@ static ml_status read_request(extract_state *state, const ml_span *request, ml_e
   if (request->size < sizeof head) return malformed(err);
   memcpy(&head, request->data, sizeof head);
   size_t n_kinds = head.n_kinds;
+  state->first = head.first;
+  state->n = head.n;
   if (n_kinds == 0 || n_kinds > request->size) return malformed(err);
   const char *text = skip_kinds(request, n_kinds);
   if (!text) return malformed(err);
@@ -73,7 +76,8 @@ static ml_status read_request(extract_state *state, const ml_span *request, ml_e
     state->n_columns += plan->n_columns;
     has_tail |= plan->n_head < plan->n_columns;
   }
-  if (has_tail && n_kinds > 1 && !(state->spare = malloc(state->n_columns * sizeof(double))))
+  if (has_tail && n_kinds > 1 && !head.is_raw &&
+      !(state->spare = malloc(state->n_columns * sizeof(double))))
     return ml_error_memory(err);
   return ML_OK;
 }
@@ -85,7 +89,8 @@ static ml_status open_extract(const ml_job_data *data, void **out, ml_error *err
   ml_status status = read_request(state, &data->inputs[FRESH_REQUEST], err);
   if (status == ML_OK) {
     state->n_ids = data->inputs[FRESH_SPANS].size / sizeof(series_span) / state->n_kinds;
-    if (data->result.size != state->n_ids * state->n_columns * sizeof(double))
+    if (state->first > state->n_ids || state->n > state->n_ids - state->first ||
+        data->result.size != state->n * state->n_columns * sizeof(double))
       status = malformed(err);
   }
   if (status == ML_OK)
@@ -102,7 +107,7 @@ static ml_status compute_row(extract_state *state, const ml_job_data *data, size
   const series_span *spans = data->inputs[FRESH_SPANS].data;
   const int64_t *times = data->inputs[FRESH_TIMES].data;
   size_t n_times = data->inputs[FRESH_TIMES].size / sizeof *times;
-  double *out = (double *)data->result.data + id * state->n_columns;
+  double *out = (double *)data->result.data + (id - state->first) * state->n_columns;
   for (size_t k = 0; k < state->n_kinds; k++) {
     const fresh_plan *plan = &state->plans[k];
     series_span span = spans[id * state->n_kinds + k];
@@ -126,7 +131,9 @@ static ml_status run_extract(void *ran, const ml_job_data *data, const ml_item *
   fresh_item range;
   if (item->n_in != sizeof range) return malformed(err);
   memcpy(&range, item->in, sizeof range);
-  if (range.first > state->n_ids || range.n > state->n_ids - range.first) return malformed(err);
+  const size_t end = state->first + state->n;
+  if (range.first < state->first || range.first > end || range.n > end - range.first)
+    return malformed(err);
   if (state->seconds) memset(state->seconds, 0, fresh__n_costs() * sizeof *state->seconds);
   for (size_t i = 0; i < range.n; i++) { /* rows go straight into the result */
     ml_status status = compute_row(state, data, range.first + i, err);

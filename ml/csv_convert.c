@@ -133,7 +133,8 @@ const char *csv__read_cell(csv_reader *r, csv_reader_column *c, const char *p, c
   csv_cell cell;
   const char *stop = csv__cell(r->csv, p, end, &cell);
   if (!stop) return NULL;
-  if (cell.quoted) r->record_lines += csv__count_lines(cell.text, cell.text + cell.n);
+  if (cell.quoted && !csv__is_made(r->csv))
+    r->record_lines += csv__count_lines(r->csv, cell.text, cell.text + cell.n);
   if (cell.doubled) {
     ml_buf_clear(&r->scratch);
     csv__unquote(&cell, &r->scratch);

@@ -17,7 +17,9 @@
 typedef ml_status unpack(ml_input *, char *to, size_t size, size_t *n, ml_error *err);
 
 struct ml_input {
-  const char *name; /* borrowed */
+  const input_maker *maker; /* of what is no file; NULL, and nothing else is used */
+  void *made;               /* its ctx */
+  const char *name;         /* borrowed */
   const ml_watch *watch;
   int fd; /* -1: memory */
   bool owns_fd;
@@ -240,15 +242,30 @@ ml_status input__open_reader(input__reader *reader, void *ctx, const char *name,
   return start(s, out, err);
 }
 
+ml_status input__make(const input_maker *maker, void *ctx, ml_input **out, ml_error *err) {
+  ml_input *s = calloc(1, sizeof *s);
+  if (!s) {
+    maker->close(ctx);
+    return ml_error_memory(err);
+  }
+  s->maker = maker;
+  s->made = ctx;
+  *out = s;
+  return ML_OK;
+}
+
 ml_status ml_input_read(ml_input *source, char *to, size_t size, size_t *n, ml_error *err) {
+  if (source->maker) return source->maker->read(source->made, to, size, n, err);
   return source->unpack(source, to, size, n, err);
 }
 
 double ml_input_share(const ml_input *s) {
+  if (s->maker) return s->maker->share(s->made);
   return s->expected > 0 ? (s->n_read - (double)(s->input_n - s->input_at)) / s->expected : 0;
 }
 
 int ml_input_waits_for(const ml_input *s) {
+  if (s->maker) return s->maker->waits_for(s->made);
   struct pollfd fd = {.fd = s->fd, .events = POLLIN};
   bool is_plain = s->fd >= 0 && s->unpack == unpack_plain && s->input_n == s->input_at;
   return is_plain && poll(&fd, 1, 0) == 0 ? s->fd : -1;
@@ -256,6 +273,7 @@ int ml_input_waits_for(const ml_input *s) {
 
 void ml_input_close(ml_input *source) {
   if (!source) return;
+  if (source->maker) source->maker->close(source->made);
   if (source->owns_fd) close(source->fd);
   if (source->gzip_on) inflateEnd(&source->gzip);
   ZSTD_freeDStream(source->zstd);

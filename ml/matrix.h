@@ -36,12 +36,13 @@ ML_API ML_MUST_CHECK ml_status ml_matrix_new(const ml_exec *exec, size_t n_rows,
 ML_API void ml_matrix_free(ml_matrix *matrix);
 
 typedef enum ml_format {
-  ML_FORMAT_AUTO, /* by the end of the path: .csv, .csv.gz, .npy, .json, .json.gz; CSV for anything
-                     else */
+  ML_FORMAT_AUTO, /* by the end of the path: .csv, .csv.gz, .npy, .json, .json.gz, .jsonl,
+                     .jsonl.gz; CSV for anything else */
   ML_FORMAT_CSV, /* header with row_label and columns, then a line for each row; RFC 4180, line ends
                     "\n" */
   ML_FORMAT_NPY, /* NumPy's format 1.0 ("<f8", C order); names go to a file beside it */
-  ML_FORMAT_JSON /* {"id": row_label, "ids": [...], "columns": [...], "data": [[...], ...]} */
+  ML_FORMAT_JSON, /* {"id": row_label, "ids": [...], "columns": [...], "data": [[...], ...]} */
+  ML_FORMAT_JSONL /* a line for each row: {row_label: "ID", COLUMN: NUMBER, ...} */
 } ml_format;
 
 /**

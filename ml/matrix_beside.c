@@ -15,7 +15,11 @@ ml_format matrix__format_of(const char *path) {
   static const struct {
     const char *end;
     ml_format format;
-  } ends[] = {{".npy", ML_FORMAT_NPY}, {".json", ML_FORMAT_JSON}, {".json.gz", ML_FORMAT_JSON}};
+  } ends[] = {{".npy", ML_FORMAT_NPY},
+              {".json", ML_FORMAT_JSON},
+              {".json.gz", ML_FORMAT_JSON},
+              {".jsonl", ML_FORMAT_JSONL},
+              {".jsonl.gz", ML_FORMAT_JSONL}};
   for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
     if (ends_with(path, ends[i].end)) return ends[i].format;
   return ML_FORMAT_CSV;
@@ -37,7 +41,8 @@ ml_status ml_matrix_beside(const char *path, ml_format format, char **beside, ml
 }
 
 ml_status ml_matrix_names_beside(const char *path, char **beside, ml_error *err) {
-  static const char *const ends[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz"};
+  static const char *const ends[] = {".csv",     ".csv.gz", ".npy",     ".json",
+                                     ".json.gz", ".jsonl",  ".jsonl.gz"};
   *beside = NULL;
   if (strcmp(path, "-") == 0)
     return ml_error_set(err, ML_ERR_USAGE,

@@ -9,6 +9,32 @@
 ml_status matrix__of_block(ml_block *block, size_t n_rows, size_t n_columns, ml_matrix **out,
                            ml_error *err);
 
+/* Names of rows one after the other, for a matrix that is never all there. */
+typedef struct matrix_ids {
+  /* @param[out] id  borrowed until the next call; NULL behind the last */
+  ml_status (*next)(void *ctx, const char **id, ml_error *err);
+  void *ctx;
+} matrix_ids;
+
+/* ml_matrix_write_open() for rows that come some at a time, each with its name.
+ *
+ * @param head  columns, row_label, rows_are_numbers, and n_rows: SIZE_MAX when that is not known,
+ *              for formats without it (CSV, JSON lines); its rows and values are not looked at
+ * @param ids   of all rows, for formats that have them before the values; called while this runs */
+ml_status matrix__write_open(const ml_matrix *head, const matrix_ids *ids, const char *path,
+                             ml_format format, bool safe_names, const ml_watch *watch,
+                             ml_matrix_writer **out, ml_error *err);
+
+/* The next n rows, row-major. */
+ml_status matrix__write_rows(ml_matrix_writer *writer, char *const *names, const double *values,
+                             size_t n, ml_error *err);
+
+/* Let readers have all rows that were written. */
+ml_status matrix__write_flush(ml_matrix_writer *writer, ml_error *err);
+
+/* Does a format have a place for the number of rows, or for all names, before them? */
+bool matrix__needs_all_names(ml_format format);
+
 /* Some columns of a matrix, row by row, whatever its layout. */
 typedef struct matrix_rows {
   const ml_matrix *matrix;

@@ -1,204 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Matrices to CSV, JSON and NumPy's format. */
+/* Matrices to files: one or several that belong together, all at once or some rows at a time. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ml/buffer.h>
-#include <ml/matrix.h>
-
-#include "matrix_internal.h"
+#include "matrix_form.h"
 #include "output_internal.h"
-
-enum { CHUNK = 128 * 1024 };
-
-/* One file that is being written. Text is appended to buf, and goes on to out in chunks. */
-typedef struct writer {
-  const ml_matrix *matrix;
-  char *const *names; /* of the columns before they were made safe; NULL: they were not */
-  const ml_watch *watch;
-  ml_output *out;
-  ml_buf buf;
-  size_t n_rows; /* written, or in buf */
-  matrix_rows values;
-} writer;
-
-/* How a file is made of its parts; NULL: it has none of these. */
-typedef struct form {
-  void (*head)(writer *w);
-  ml_status (*rows)(writer *w, const double *values, size_t n, ml_error *err); /* the next n */
-  void (*tail)(writer *w);
-} form;
-
-static ml_status flush(writer *w, ml_error *err) {
-  if (w->buf.failed) return ml_error_memory(err);
-  ml_status status = ml_output_write(w->out, w->buf.data, w->buf.n, err);
-  ml_buf_clear(&w->buf);
-  return status;
-}
-
-/* After each row: what has gathered goes out, and the watch hears of it. */
-static ml_status row_done(writer *w, ml_error *err) {
-  w->n_rows++;
-  if (w->buf.n < CHUNK && !w->buf.failed) return ML_OK;
-  ml_watch_progress(w->watch, "write", (double)w->n_rows, (double)w->matrix->n_rows);
-  if (ml_watch_cancelled(w->watch)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
-  return flush(w, err);
-}
-
-/* ---- CSV ----------------------------------------------------------------------------------- */
-
-static void put_csv_head(writer *w) {
-  const ml_matrix *m = w->matrix;
-  ml_buf_csv_cell(&w->buf, m->row_label);
-  for (size_t j = 0; j < m->n_columns; j++) {
-    ml_buf_put(&w->buf, ",", 1);
-    ml_buf_csv_cell(&w->buf, m->columns[j]);
-  }
-  ml_buf_put(&w->buf, "\n", 1);
-}
-
-static ml_status write_csv_rows(writer *w, const double *value, size_t n, ml_error *err) {
-  const ml_matrix *m = w->matrix;
-  ml_status status = ML_OK;
-  for (size_t end = w->n_rows + n; w->n_rows < end && status == ML_OK;) {
-    ml_buf_csv_cell(&w->buf, m->rows[w->n_rows]);
-    for (size_t j = 0; j < m->n_columns; j++) {
-      ml_buf_put(&w->buf, ",", 1);
-      ml_buf_number(&w->buf, *value++);
-    }
-    ml_buf_put(&w->buf, "\n", 1);
-    status = row_done(w, err);
-  }
-  return status;
-}
-
-static const form csv_form = {put_csv_head, write_csv_rows, NULL};
-
-/* ---- JSON ---------------------------------------------------------------------------------- */
-
-static void put_json_names(ml_buf *buf, char *const *names, size_t n, bool numbers) {
-  ml_buf_puts(buf, "[");
-  for (size_t i = 0; i < n; i++) {
-    if (i) ml_buf_puts(buf, ", ");
-    if (numbers && matrix__is_json_number(names[i], strlen(names[i])))
-      ml_buf_puts(buf, names[i]);
-    else
-      ml_buf_json_string(buf, names[i]);
-  }
-  ml_buf_puts(buf, "]");
-}
-
-/* The id column has any name, so it is a value here and no key. */
-static void put_names(writer *w) {
-  const ml_matrix *m = w->matrix;
-  ml_buf_puts(&w->buf, "{\"id\": ");
-  ml_buf_json_string(&w->buf, m->row_label);
-  ml_buf_puts(&w->buf, ",\n\"ids\": ");
-  put_json_names(&w->buf, m->rows, m->n_rows, m->rows_are_numbers);
-  ml_buf_puts(&w->buf, ",\n\"columns\": ");
-  put_json_names(&w->buf, m->columns, m->n_columns, false);
-}
-
-static void put_json_head(writer *w) {
-  put_names(w);
-  ml_buf_puts(&w->buf, ",\n\"data\": [");
-}
-
-static void put_json_tail(writer *w) {
-  ml_buf_puts(&w->buf, "]}\n");
-}
-
-static ml_status write_json_rows(writer *w, const double *value, size_t n, ml_error *err) {
-  const ml_matrix *m = w->matrix;
-  ml_status status = ML_OK;
-  for (size_t end = w->n_rows + n; w->n_rows < end && status == ML_OK;) {
-    ml_buf_puts(&w->buf, w->n_rows ? ",\n[" : "\n[");
-    for (size_t j = 0; j < m->n_columns; j++) {
-      if (j) ml_buf_puts(&w->buf, ", ");
-      ml_buf_json_number(&w->buf, *value++);
-    }
-    ml_buf_puts(&w->buf, "]");
-    status = row_done(w, err);
-  }
-  return status;
-}
-
-static const form json_form = {put_json_head, write_json_rows, put_json_tail};
-
-/* The file beside a .npy: the names, which the format has no place for. */
-static void put_names_file(writer *w) {
-  put_names(w);
-  ml_buf_puts(&w->buf, "}\n");
-}
-
-static const form names_form = {put_names_file, NULL, NULL};
-
-/* The file beside an output with safe names. */
-static void put_mapping(writer *w) {
-  ml_buf_puts(&w->buf, "safe,name\n");
-  for (size_t j = 0; j < w->matrix->n_columns; j++) {
-    ml_buf_csv_cell(&w->buf, w->matrix->columns[j]);
-    ml_buf_puts(&w->buf, ",");
-    ml_buf_csv_cell(&w->buf, w->names[j]);
-    ml_buf_puts(&w->buf, "\n");
-  }
-}
-
-static const form mapping_form = {put_mapping, NULL, NULL};
-
-/* ---- NumPy --------------------------------------------------------------------------------- */
-
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-               "\"<f8\" is written as it lies in memory");
-
-/* Magic, version 1.0, length of the header, and the header: blanks fill it up to a multiple of 64.
- * numpy.lib.format describes it. */
-static void put_npy_header(ml_buf *buf, size_t n_rows, size_t n_columns) {
-  enum { PREFIX = 10, ALIGN = 64, ROOM = 2 * ALIGN };
-  char header[ROOM];
-  int n = snprintf(header, sizeof header,
-                   "{'descr': '<f8', 'fortran_order': False, 'shape': (%zu, %zu), }", n_rows,
-                   n_columns);
-  assert(n > 0 && PREFIX + n < ROOM);
-  size_t size = PREFIX + n + 1 <= ALIGN ? ALIGN - PREFIX : ROOM - PREFIX;
-  memset(header + n, ' ', size - (size_t)n);
-  header[size - 1] = '\n';
-  const unsigned char prefix[PREFIX] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)size,
-                                        0};
-  ml_buf_put(buf, prefix, sizeof prefix);
-  ml_buf_put(buf, header, size);
-}
-
-static void put_npy_head(writer *w) {
-  put_npy_header(&w->buf, w->matrix->n_rows, w->matrix->n_columns);
-}
-
-static ml_status write_npy_rows(writer *w, const double *values, size_t n, ml_error *err) {
-  const ml_matrix *m = w->matrix;
-  const size_t block = 1 << 20, row = m->n_columns * sizeof *values;
-  const size_t all = m->n_rows * row, before = w->n_rows * row, size = n * row;
-  const char *bytes = (const char *)values;
-  ml_status status = flush(w, err);
-  for (size_t at = 0; at < size && status == ML_OK; at += block) {
-    if (ml_watch_cancelled(w->watch)) return ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
-    status = ml_output_write(w->out, bytes + at, size - at < block ? size - at : block, err);
-    ml_watch_progress(w->watch, "write", (double)(before + at), (double)all);
-  }
-  w->n_rows += n;
-  return status;
-}
-
-static const form npy_form = {put_npy_head, write_npy_rows, NULL};
 
 /* ---- files --------------------------------------------------------------------------------- */
 
 /* A file of an output, the one with the values last. */
 typedef struct part {
   const char *path;
-  const form *form;
-  writer writer; /* with its output while that is neither of its name nor given up */
+  const matrix_form *form;
+  matrix_file writer; /* with its output while that is neither of its name nor given up */
 } part;
 
 enum { MAX_PARTS = 3 };
@@ -206,6 +22,7 @@ enum { MAX_PARTS = 3 };
 struct ml_matrix_writer {
   ml_matrix matrix; /* as the caller's, but perhaps with fewer columns, or safe names */
   char **chosen;    /* names of the columns when not all are written; borrowed but for the array */
+  const matrix_ids *ids; /* of all rows; used while it is opened */
   bool has_safe_names;
   char *path, *beside, *names_beside;
   part parts[MAX_PARTS];
@@ -214,9 +31,9 @@ struct ml_matrix_writer {
 
 /* Write rows up to n_rows. */
 static ml_status write_rows(part *p, size_t n_rows, ml_error *err) {
-  writer *w = &p->writer;
+  matrix_file *w = &p->writer;
   ml_status status = ML_OK;
-  while (p->form->rows && w->n_rows < n_rows && status == ML_OK) {
+  while (p->form->rows && w->values.matrix && w->n_rows < n_rows && status == ML_OK) {
     size_t n = n_rows - w->n_rows;
     const double *values = matrix__rows(&w->values, w->n_rows, &n);
     status = values ? p->form->rows(w, values, n, err) : ml_error_memory(err);
@@ -226,16 +43,15 @@ static ml_status write_rows(part *p, size_t n_rows, ml_error *err) {
 
 static ml_status open_part(part *p, ml_error *err) {
   ml_status status = ml_output_open(p->path, &p->writer.out, err);
-  if (status == ML_OK) p->form->head(&p->writer);
-  return status;
+  return status == ML_OK && p->form->head ? p->form->head(&p->writer, err) : status;
 }
 
 /* Everything up to its rename. */
 static ml_status finish_part(part *p, ml_error *err) {
-  writer *w = &p->writer;
+  matrix_file *w = &p->writer;
   ml_status status = write_rows(p, w->matrix->n_rows, err);
   if (status == ML_OK && p->form->tail) p->form->tail(w);
-  if (status == ML_OK) status = flush(w, err);
+  if (status == ML_OK) status = matrix__flush(w, err);
   ml_buf_release(&w->buf);
   matrix__rows_release(&w->values);
   return status == ML_OK ? ml_output_finish(w->out, err) : status;
@@ -250,18 +66,18 @@ static ml_status name_parts(ml_matrix_writer *w, const char *path, ml_format for
   return status;
 }
 
-static void add_part(ml_matrix_writer *w, const char *path, const form *how, char *const *names,
-                     const ml_watch *watch) {
-  w->parts[w->n++] = (part){path, how, {.matrix = &w->matrix, .names = names, .watch = watch}};
+static void add_part(ml_matrix_writer *w, const char *path, const matrix_form *how,
+                     char *const *names, const ml_watch *watch) {
+  w->parts[w->n++] =
+      (part){path, how, {.matrix = &w->matrix, .ids = w->ids, .names = names, .watch = watch}};
 }
 
 static ml_status open_parts(ml_matrix_writer *w, char *const *names, const matrix_rows *values,
                             ml_format format, const ml_watch *watch, ml_error *err) {
   if (format == ML_FORMAT_AUTO) format = matrix__format_of(w->path);
-  if (w->names_beside) add_part(w, w->names_beside, &mapping_form, names, watch);
-  if (w->beside) add_part(w, w->beside, &names_form, NULL, watch);
-  const form *how = w->beside ? &npy_form : format == ML_FORMAT_JSON ? &json_form : &csv_form;
-  add_part(w, w->path, how, NULL, watch);
+  if (w->names_beside) add_part(w, w->names_beside, &matrix__mapping_form, names, watch);
+  if (w->beside) add_part(w, w->beside, &matrix__names_form, NULL, watch);
+  add_part(w, w->path, matrix__form(w->beside ? ML_FORMAT_NPY : format), NULL, watch);
   w->parts[w->n - 1].writer.values = *values;
   ml_status status = ML_OK;
   for (size_t i = 0; i < w->n && status == ML_OK; i++) {
@@ -284,16 +100,28 @@ static ml_status choose_columns(ml_matrix_writer *w, const size_t *columns, size
   return ML_OK;
 }
 
-/* @param columns  n of them; NULL: all */
-static ml_status open_writer(const ml_matrix *matrix, const size_t *columns, size_t n,
-                             const char *path, ml_format format, bool safe_names,
-                             const ml_watch *watch, ml_matrix_writer **out, ml_error *err) {
+/* What is written of a matrix. */
+typedef struct extent {
+  const size_t *columns; /* n of them; NULL: all */
+  size_t n;
+  bool is_in_parts; /* rows are handed in later */
+  const matrix_ids *ids;
+} extent;
+
+static const extent all = {0};
+
+static ml_status open_writer(const ml_matrix *matrix, const extent *what, const char *path,
+                             ml_format format, bool safe_names, const ml_watch *watch,
+                             ml_matrix_writer **out, ml_error *err) {
   ml_matrix_writer *w = calloc(1, sizeof *w);
   if (!w) return ml_error_memory(err);
   w->matrix = *matrix;
-  ml_status status = columns ? choose_columns(w, columns, n, err) : ML_OK;
+  w->ids = what->ids;
+  ml_status status = what->columns ? choose_columns(w, what->columns, what->n, err) : ML_OK;
   char *const *names = w->matrix.columns;
-  const matrix_rows values = {.matrix = matrix, .columns = columns, .n = w->matrix.n_columns};
+  const matrix_rows values = {.matrix = what->is_in_parts ? NULL : matrix,
+                              .columns = what->columns,
+                              .n = w->matrix.n_columns};
   if (status == ML_OK && safe_names) {
     status =
         ml_safe_names((const char *const *)names, w->matrix.n_columns, &w->matrix.columns, err);
@@ -311,13 +139,43 @@ static ml_status open_writer(const ml_matrix *matrix, const size_t *columns, siz
 ml_status ml_matrix_write_open(const ml_matrix *matrix, const char *path, ml_format format,
                                bool safe_names, const ml_watch *watch, ml_matrix_writer **out,
                                ml_error *err) {
-  return open_writer(matrix, NULL, 0, path, format, safe_names, watch, out, err);
+  return open_writer(matrix, &all, path, format, safe_names, watch, out, err);
 }
 
 ml_status ml_matrix_write_rows(ml_matrix_writer *w, size_t n_rows, ml_error *err) {
   assert(n_rows <= w->matrix.n_rows);
   return write_rows(&w->parts[w->n - 1], n_rows, err);
 }
+
+/* ---- rows that are handed in ---- */
+
+bool matrix__needs_all_names(ml_format format) {
+  return format == ML_FORMAT_JSON || format == ML_FORMAT_NPY;
+}
+
+ml_status matrix__write_open(const ml_matrix *head, const matrix_ids *ids, const char *path,
+                             ml_format format, bool safe_names, const ml_watch *watch,
+                             ml_matrix_writer **out, ml_error *err) {
+  const extent what = {.is_in_parts = true, .ids = ids};
+  return open_writer(head, &what, path, format, safe_names, watch, out, err);
+}
+
+ml_status matrix__write_rows(ml_matrix_writer *w, char *const *names, const double *values,
+                             size_t n, ml_error *err) {
+  const part *p = &w->parts[w->n - 1];
+  matrix_file *file = &w->parts[w->n - 1].writer;
+  w->matrix.rows = (char **)(uintptr_t)names;
+  file->first = file->n_rows;
+  return n > 0 ? p->form->rows(file, values, n, err) : ML_OK;
+}
+
+ml_status matrix__write_flush(ml_matrix_writer *w, ml_error *err) {
+  matrix_file *file = &w->parts[w->n - 1].writer;
+  ml_status status = matrix__flush(file, err);
+  return status == ML_OK ? ml_output_flush(file->out, err) : status;
+}
+
+/* ---- the end ---- */
 
 /* All files are complete on the disk before the first gets its name: then little can go wrong. The
  * old values go first and the new ones come last, so that there is no moment, whatever crashes, at
@@ -351,27 +209,28 @@ void ml_matrix_write_abort(ml_matrix_writer *w) {
   free(w);
 }
 
-static ml_status write_matrix(const ml_matrix *matrix, const size_t *columns, size_t n,
-                              const char *path, ml_format format, bool safe_names,
-                              const ml_watch *watch, ml_error *err) {
+static ml_status write_matrix(const ml_matrix *matrix, const extent *what, const char *path,
+                              ml_format format, bool safe_names, const ml_watch *watch,
+                              ml_error *err) {
   ml_matrix_writer *w = NULL;
-  ml_status status = open_writer(matrix, columns, n, path, format, safe_names, watch, &w, err);
+  ml_status status = open_writer(matrix, what, path, format, safe_names, watch, &w, err);
   return status == ML_OK ? ml_matrix_write_commit(w, err) : status;
 }
 
 ml_status ml_matrix_write(const ml_matrix *matrix, const char *path, ml_format format,
                           const ml_watch *watch, ml_error *err) {
-  return write_matrix(matrix, NULL, 0, path, format, false, watch, err);
+  return write_matrix(matrix, &all, path, format, false, watch, err);
 }
 
 ml_status ml_matrix_write_columns(const ml_matrix *matrix, const size_t *columns, size_t n,
                                   const char *path, ml_format format, bool safe_names,
                                   const ml_watch *watch, ml_error *err) {
   static const size_t none = 0;
-  return write_matrix(matrix, n ? columns : &none, n, path, format, safe_names, watch, err);
+  const extent what = {.columns = n ? columns : &none, .n = n};
+  return write_matrix(matrix, &what, path, format, safe_names, watch, err);
 }
 
 ml_status ml_matrix_write_safe(const ml_matrix *matrix, const char *path, ml_format format,
                                const ml_watch *watch, ml_error *err) {
-  return write_matrix(matrix, NULL, 0, path, format, true, watch, err);
+  return write_matrix(matrix, &all, path, format, true, watch, err);
 }

@@ -17,6 +17,7 @@
 #include <ml/matrix.h>
 #include <ml/metrics.h>
 #include <ml/model.h>
+#include <ml/mpi.h>
 #include <ml/mproc.h>
 #include <ml/nearest.h>
 #include <ml/number.h>
@@ -31,6 +32,7 @@
 #include <ml/score.h>
 #include <ml/select.h>
 #include <ml/series.h>
+#include <ml/spool.h>
 #include <ml/stats.h>
 #include <ml/status.h>
 #include <ml/table.h>

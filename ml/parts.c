@@ -83,7 +83,8 @@ ml_status parts__put_head(ml_parts *parts, ml_error *err) {
   }
   ml_buf_puts(head, "\n");
   if (head->failed) return ml_error_memory(err);
-  parts->head_lines = csv__count_lines(head->data, head->data + head->n);
+  if (!csv__is_made(csv))
+    parts->head_lines = csv__count_lines(csv, head->data, head->data + head->n);
   return ML_OK;
 }
 

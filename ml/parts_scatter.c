@@ -185,7 +185,7 @@ static void place_error(ml_parts *parts, parts_shelf *const *shelves, size_t n, 
   while (status == ML_OK) {
     status = parts__reader_next(&reader, &bytes, &origin, &is_there, NULL);
     if (status != ML_OK || !is_there) break;
-    const size_t n_lines = csv__count_lines(bytes.data, bytes.data + bytes.n);
+    const size_t n_lines = csv__count_lines(parts->csv, bytes.data, bytes.data + bytes.n);
     if (line <= n_lines) {
       const ml_error in_text = *err;
       ml_error_at(err, in_text.status, parts->paths[origin.file], origin.line + line - 1,

@@ -149,7 +149,7 @@ static void keep_rest(ml_parts *parts) {
   const size_t n_head = parts->head.n, n_rest = parts->text.n - parts->n_complete;
   char *text = parts->text.data;
   size_t i = parts->n_places;
-  const size_t lines = csv__count_lines(text + n_head, text + parts->n_complete);
+  const size_t lines = csv__count_lines(parts->csv, text + n_head, text + parts->n_complete);
   while (i > 0 && parts->places[i - 1].line > parts->head_lines + 1 + lines) i--;
   if (i > 0) i--;
   memmove(parts->places, parts->places + i, (parts->n_places - i) * sizeof *parts->places);

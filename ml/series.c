@@ -110,6 +110,7 @@ void ml_series_free(ml_series_set *set) {
   free(set->id_text);
   free(set->kinds);
   free(set->kind_text);
+  free(set->kind_first);
   free(set->values);
   free(set->times);
   free(set->spans);

@@ -54,8 +54,10 @@ struct ml_series_set {
   series_attribute target;
   series_attribute *attributes; /* n_attributes, as ml_series_opts has them */
   size_t n_attributes;
-  char *id_text;   /* what ids point into */
-  char *kind_text; /* what kinds point into */
+  char *id_text;        /* what ids point into */
+  char *kind_text;      /* what kinds point into */
+  uint32_t *kind_first; /* long: the first id, or parent, with rows of each kind, also if they were
+                           dropped since; NULL: wide */
 };
 
 /* ---- which column is what ---- */
@@ -140,6 +142,20 @@ uint64_t series__id_hash(const char *id, uint64_t seed);
 
 /* Append what equal ids have in common, if all are numbers: that of 1 is that of 1.0. */
 void series__put_key(const char *id, ml_buf *to);
+
+/* The order of two ids, if all are numbers, or else as texts. */
+int series__compare_ids(const char *a, const char *b, bool are_numbers);
+
+/* Can it be the id of a series of which all ids are numbers? */
+bool series__is_number(const char *id);
+
+/* The second part of the name of a window, with the parenthesis behind it. */
+const char *series__window_end(const char *id);
+
+/* Put the ids of a set, or with windows the windows of each, in the order in which their first rows
+ * came. Nothing else that the set knows of single ids is put in order.
+ * @return false when memory ran out */
+bool series__by_arrival(ml_series_set *set);
 
 /* ---- parts of a file ---- */
 
@@ -239,10 +255,10 @@ ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_e
 
 typedef enum series_id_form { SERIES_ID_TEXT, SERIES_ID_WHOLE, SERIES_ID_REAL } series_id_form;
 
-/* Sign and digits, nothing else. */
-bool series__is_whole(const char *text);
-
 series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers);
+
+/* Sign and digits, nothing else: an id that does not make a column of floats. */
+bool series__is_whole(const char *id);
 void series__put_id(ml_buf *to, const char *id, series_id_form form);
 
 /* @param key  of a number, nanoseconds, or without a clock the place of the row */

@@ -81,6 +81,18 @@ static int compare_decimals(const decimal *a, const decimal *b) {
   return a->sign * compare_digits(a, b);
 }
 
+bool series__is_number(const char *id) {
+  decimal d;
+  return parse_decimal(id, 0, &d);
+}
+
+int series__compare_ids(const char *a, const char *b, bool are_numbers) {
+  decimal x, y;
+  if (are_numbers && parse_decimal(a, 0, &x) && parse_decimal(b, 0, &y))
+    return compare_decimals(&x, &y);
+  return strcmp(a, b);
+}
+
 void series__put_key(const char *id, ml_buf *to) {
   decimal d;
   if (!parse_decimal(id, 0, &d)) {
@@ -169,6 +181,10 @@ uint64_t series__id_hash(const char *id, uint64_t seed) {
   const char *comma = find_comma(id);
   if (!comma) return hash_part(id, 0, seed);
   return hash_part(comma + 2, ')', hash_first(id + 1, seed));
+}
+
+const char *series__window_end(const char *id) {
+  return find_comma(id) + 2;
 }
 
 /* One of the parts, of all texts. */

@@ -378,7 +378,8 @@ static ml_status make_long_spans(const building *b) {
   size_t n_kinds = set->n_kinds, n_seen = 0;
   size_t *place = malloc(n_kinds * sizeof *place);
   char **kinds = malloc(n_kinds * sizeof *kinds);
-  if (!place || !kinds) {
+  set->kind_first = malloc(n_kinds * sizeof *set->kind_first);
+  if (!place || !kinds || !set->kind_first) {
     free(place);
     free(kinds);
     return ml_error_memory(b->err);
@@ -388,6 +389,7 @@ static ml_status make_long_spans(const building *b) {
     size_t k = g % n_kinds;
     if (place[k] != SIZE_MAX || b->order.starts[g] == b->order.starts[g + 1]) continue;
     kinds[n_seen] = set->kinds[k];
+    set->kind_first[n_seen] = (uint32_t)(g / n_kinds);
     place[k] = n_seen++;
   }
   for (size_t g = 0; g < set->n_ids * n_kinds; g++)

@@ -63,7 +63,7 @@ static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) 
 }
 
 static const ml_exec_vtable backwards_table = {.n_workers = five_workers, .run = run_backwards};
-static ml_exec backwards = {&backwards_table, true};
+static ml_exec backwards = {.vtable = &backwards_table, .shares_memory = true};
 
 static void order_and_copies_do_not_matter(void **state) {
   (void)state;
@@ -183,7 +183,9 @@ static void malformed_requests_are_refused(void **state) {
   const ml_task *task = ml_module_find(ml_fresh_module(), "extract");
   double values[2] = {1, 2}, result[1];
   size_t spans[2] = {0, 2};
-  char request[64] = {1};
+  char request[HEAD + 16];
+  fresh_request head = {.n_kinds = 1, .n = 1};
+  memcpy(request, &head, HEAD);
   memcpy(request + HEAD, "k\0{\"mean\": null}", 16);
   int64_t times[2] = {1, 2};
   ml_span inputs[] = {[FRESH_VALUES] = {values, sizeof values},

@@ -171,7 +171,7 @@ static ml_status read_data(cli_call *cli, xval_run *run, const ml_watch *watch, 
 
 static ml_status write_all(cli_call *cli, xval_run *run, ml_error *err) {
   const cli_xval *g = run->asked.given;
-  bool is_terminal = cli__is_stdio(g->output) && isatty(STDOUT_FILENO) == 1;
+  bool is_terminal = cli__is_stdio(g->output) && cli__is_terminal(STDOUT_FILENO);
   bool is_table = !cli->common.json && !g->csv;
   xval_shown shown = {0};
   ml_status status = xval__show(run->input_name, &run->asked, run->result,

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kinds of sets that were read apart, in the order that one set of all would have them in: that of
+ * the columns, or, where rows name their kinds, that of first appearance over ascending ids. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "spool.h"
+
+/* ---- shapes ---- */
+
+static bool is_shape(const spool_kinds *kinds, const spool_shape *shape, const ml_series_set *set) {
+  if (shape->n_kinds != set->n_kinds) return false;
+  for (size_t k = 0; k < set->n_kinds; k++)
+    if (strcmp(labels__text(&kinds->names, shape->kinds[k]), set->kinds[k]) != 0) return false;
+  return true;
+}
+
+static bool add_names(spool_kinds *kinds, const ml_series_set *set, uint32_t *codes) {
+  for (size_t k = 0; k < set->n_kinds; k++) {
+    codes[k] = labels__put(&kinds->names, set->kinds[k], strlen(set->kinds[k]));
+    if (codes[k] == LABELS_FULL) return false;
+  }
+  if (kinds->names.n <= kinds->capacity) return true;
+  const size_t capacity = 2 * kinds->names.n;
+  spool_least *least = reallocarray(kinds->least, capacity, sizeof *least);
+  if (!least) return false;
+  memset(least + kinds->capacity, 0, (capacity - kinds->capacity) * sizeof *least);
+  kinds->least = least;
+  kinds->capacity = capacity;
+  return true;
+}
+
+static ml_status make_shape(spool_kinds *kinds, const ml_series_set *set,
+                            const ml_fresh_settings *settings, spool_shape *shape, ml_error *err) {
+  shape->n_kinds = set->n_kinds;
+  shape->kinds = calloc(set->n_kinds + 1, sizeof *shape->kinds);
+  shape->starts = calloc(set->n_kinds + 1, sizeof *shape->starts);
+  if (!shape->kinds || !shape->starts || !add_names(kinds, set, shape->kinds))
+    return ml_error_memory(err);
+  return fresh__layout_widths(settings, set->kinds, set->n_kinds, set->clock == ML_CLOCK_TIME,
+                              shape->starts, err);
+}
+
+ml_status spool__add_shape(spool_kinds *kinds, const ml_series_set *set,
+                           const ml_fresh_settings *settings, uint32_t *shape, ml_error *err) {
+  for (size_t i = kinds->n_shapes; i > 0; i--) /* most likely it is the one before */
+    if (is_shape(kinds, &kinds->shapes[i - 1], set)) {
+      *shape = (uint32_t)(i - 1);
+      return ML_OK;
+    }
+  spool_shape *shapes = reallocarray(kinds->shapes, kinds->n_shapes + 1, sizeof *shapes);
+  if (!shapes) return ml_error_memory(err);
+  kinds->shapes = shapes;
+  kinds->is_long = set->is_long;
+  *shape = (uint32_t)kinds->n_shapes;
+  shapes[kinds->n_shapes] = (spool_shape){0};
+  return make_shape(kinds, set, settings, &shapes[kinds->n_shapes++], err);
+}
+
+/* ---- the least ids ---- */
+
+static bool note(char **least, const char *id, bool are_numbers) {
+  if (*least && series__compare_ids(id, *least, are_numbers) >= 0) return true;
+  char *copy = strdup(id);
+  if (!copy) return false;
+  free(*least);
+  *least = copy;
+  return true;
+}
+
+/* A set in the order of numbers does not say which id of a kind is the first as a text. */
+static bool note_texts(spool_least *least, const ml_series_set *set, size_t k) {
+  for (size_t i = 0; i < set->n_ids; i++)
+    if (set->spans[i * set->n_kinds + k].n > 0 &&
+        !note(&least->text, ml_series_parent(set, i), false))
+      return false;
+  return true;
+}
+
+ml_status spool__note_least(spool_kinds *kinds, const ml_series_set *set, uint32_t shape,
+                            bool are_numbers, ml_error *err) {
+  char *const *ids = set->parents ? set->parents : set->ids;
+  for (size_t k = 0; set->kind_first && k < set->n_kinds; k++) {
+    spool_least *least = &kinds->least[kinds->shapes[shape].kinds[k]];
+    const char *first = ids[set->kind_first[k]];
+    bool ok = note(&least->text, first, false);
+    if (ok && are_numbers) ok = note(&least->number, first, true) && note_texts(least, set, k);
+    if (!ok) return ml_error_memory(err);
+  }
+  return ML_OK;
+}
+
+/* ---- the order ---- */
+
+typedef struct ordering {
+  spool_kinds *kinds;
+  series_ranking ranking; /* of the names of kinds: those of one rank are one kind */
+  const char **least;     /* id of each rank */
+  uint32_t *ranks;        /* in the order of the columns */
+  bool are_numbers;
+} ordering;
+
+static int compare_ranks(const void *a, const void *b, void *context) {
+  const ordering *o = context;
+  const uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
+  int order = series__compare_ids(o->least[i], o->least[j], o->are_numbers);
+  return order ? order : (i > j) - (i < j);
+}
+
+static void find_least(ordering *o) {
+  for (uint32_t c = 0; c < o->kinds->names.n; c++) {
+    const spool_least *least = &o->kinds->least[c];
+    const char *id = o->are_numbers ? least->number : least->text, **of = o->least;
+    of += o->ranking.rank[c];
+    if (!*of || series__compare_ids(id, *of, o->are_numbers) < 0) *of = id;
+  }
+}
+
+static void put_in_order(ordering *o, char *const *names) {
+  spool_kinds *kinds = o->kinds;
+  kinds->n_kinds = o->ranking.n;
+  for (size_t i = 0; i < o->ranking.n; i++) o->ranks[i] = (uint32_t)i;
+  if (kinds->is_long) {
+    find_least(o);
+    qsort_r(o->ranks, o->ranking.n, sizeof *o->ranks, compare_ranks, o);
+  }
+  for (uint32_t i = 0; i < o->ranking.n; i++) {
+    kinds->kinds[i] = names[o->ranking.first[o->ranks[i]]];
+    for (size_t c = 0; c < kinds->names.n; c++)
+      if (o->ranking.rank[c] == o->ranks[i]) kinds->place[c] = i;
+  }
+}
+
+/* Columns of a file are as many kinds, whatever their names. */
+static bool rank_names(ordering *o, char *const *names, size_t n) {
+  if (o->kinds->is_long) return series__rank(names, n, &o->ranking);
+  o->ranking.rank = calloc(n + 1, sizeof *o->ranking.rank);
+  o->ranking.first = calloc(n + 1, sizeof *o->ranking.first);
+  o->ranking.n = n;
+  if (!o->ranking.rank || !o->ranking.first) return false;
+  for (uint32_t c = 0; c < n; c++) o->ranking.rank[c] = o->ranking.first[c] = c;
+  return true;
+}
+
+ml_status spool__order_kinds(spool_kinds *kinds, bool are_numbers, ml_error *err) {
+  const size_t n = kinds->names.n;
+  char **names = calloc(n + 1, sizeof *names);
+  ordering o = {.kinds = kinds,
+                .least = calloc(n + 1, sizeof *o.least),
+                .ranks = calloc(n + 1, sizeof *o.ranks),
+                .are_numbers = are_numbers};
+  kinds->kinds = calloc(n + 1, sizeof *kinds->kinds);
+  kinds->place = calloc(n + 1, sizeof *kinds->place);
+  bool ok = names && o.least && o.ranks && kinds->kinds && kinds->place;
+  for (uint32_t c = 0; ok && c < n; c++)
+    names[c] = (char *)(uintptr_t)labels__text(&kinds->names, c);
+  ok = ok && rank_names(&o, names, n);
+  if (ok) put_in_order(&o, names);
+  series__ranking_release(&o.ranking);
+  free(o.ranks);
+  free((void *)o.least);
+  free(names);
+  return ok ? ML_OK : ml_error_memory(err);
+}
+
+void spool__release_kinds(spool_kinds *kinds) {
+  for (size_t i = 0; i < kinds->n_shapes; i++) {
+    free(kinds->shapes[i].kinds);
+    free(kinds->shapes[i].starts);
+  }
+  for (size_t c = 0; c < kinds->capacity; c++) {
+    free(kinds->least[c].number);
+    free(kinds->least[c].text);
+  }
+  free(kinds->shapes);
+  free(kinds->least);
+  free(kinds->kinds);
+  free(kinds->place);
+  labels__release(&kinds->names);
+  *kinds = (spool_kinds){0};
+}
