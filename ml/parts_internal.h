@@ -54,7 +54,8 @@ typedef enum parts_news {
   PARTS_NO_MEMORY /* of the machine */
 } parts_news;
 
-/* @param most  bytes @return NULL: memory ran out */
+/* @param most  bytes, and as many again when it ages; 64 KiB at least @return NULL: memory ran out
+ */
 parts_seen *parts__seen_new(uint64_t most);
 parts_news parts__seen_add(parts_seen *seen, uint64_t hash);
 
@@ -69,6 +70,7 @@ typedef struct parts_survey {
   uint64_t seed;       /* of the hashes of ids */
   series_told told;    /* what was learnt so far */
   ml_buf id;           /* of the last record as it stands, with its NUL */
+  uint64_t n_texts;    /* how often the text of the id has changed */
   uint64_t id_hash;    /* of it */
   bool has_id;         /* there was a record */
   labels kinds;        /* of the long shape, in the order in which they came */

@@ -41,6 +41,7 @@ static ml_status look_at_id(parts_survey *s, const char *cell, size_t n, bool *b
   *begins = !s->has_id;
   if (!cell || (s->has_id && is_same(&s->id, cell, n))) return ML_OK;
   keep(&s->id, cell, n);
+  s->n_texts++;
   if (s->id.failed) return ml_error_memory(err);
   const uint64_t hash = series__id_hash(s->id.data, s->seed);
   *begins |= hash != s->id_hash;
@@ -172,12 +173,17 @@ static ml_status look_at_all(surveying *s, bool *is_hopeless_at) {
   ml_parts *parts = s->parts;
   csv_record record;
   for (uint64_t n = 0;; n++) {
+    const uint64_t n_texts = parts->survey.n_texts;
     bool begins;
     ml_status status = csv__peek_record(parts->csv, SIZE_MAX, &parts->fields, &record, s->err);
     if (status != ML_OK || record.n == 0) return status;
     status = parts__look(&parts->survey, parts->csv, &record, &parts->fields, &begins, s->err);
     if (status == ML_OK && begins) status = begin_run(s, &record);
     if (status != ML_OK) return status;
+    if (!begins && parts->survey.n_texts > n_texts) { /* 1.0 behind 1 */
+      s->run.ids++;
+      s->run.id_bytes += parts->survey.id.n;
+    }
     s->run.rows++;
     csv__pass_record(parts->csv, &record);
     *is_hopeless_at = s->is_scattered && n % 256 == 0 && is_hopeless(s);

@@ -17,6 +17,7 @@ enum { FILES = 3 };
 /* How a random file is made. */
 typedef struct recipe {
   bool is_wide, is_single, has_dates, has_target, quotes, crlf, blank_lines, packs;
+  int kinds; /* 0: texts, 1: numbers in several spellings, 2: those, and seldom a text */
   int ids;   /* 0: integers, 1: in several spellings, 2: texts, 3: pairs, 4: numbers, late a text */
   int order; /* 0: contiguous, 1: scattered, 2: a few ids come back */
   size_t n_ids, n_rows, n_files;
@@ -80,6 +81,13 @@ static void put_id(const recipe *r, size_t id, uint64_t *seed, ml_buf *to) {
   ml_buf_puts(to, "\"");
 }
 
+static const char *kind_text(const recipe *r, unsigned random) {
+  static const char *const texts[] = {"one", "two", "10", "9"}, *const numbers[] = {"2", "2.0",
+                                                                                    "10", "9"};
+  if (r->kinds == 2 && random % 97 == 0) return "seldom";
+  return (r->kinds ? numbers : texts)[random % 4];
+}
+
 static void put_line(const recipe *r, const line *at, uint64_t *seed, ml_buf *to) {
   const unsigned time = (unsigned)((next_random(seed) >> 32) % 1000);
   const double x = (double)((next_random(seed) >> 32) % 2000) / 8 - 100;
@@ -91,7 +99,7 @@ static void put_line(const recipe *r, const line *at, uint64_t *seed, ml_buf *to
     ml_buf_printf(to, "2020-01-%02uT%02u:00,", 1 + time % 28, (unsigned)at->place % 24);
   else
     ml_buf_printf(to, r->has_points && time % 50 == 0 ? "%zu.5," : "%zu,", at->place);
-  if (!r->is_wide) ml_buf_printf(to, "%s,", time % 3 ? "one" : time % 2 ? "2" : "2.0");
+  if (!r->is_wide) ml_buf_printf(to, "%s,", kind_text(r, time));
   if (is_missing)
     ml_buf_puts(to, "NaN");
   else
@@ -199,9 +207,17 @@ static void compare_part(const twin *t, const ml_series_set *set) {
   }
 }
 
+/* Windows are ids of a set, and an estimate what scattered ids are. */
+static void check_size(const ml_parts *parts, const ml_series_set *set) {
+  const parts_size size = {.rows = ml_series_n_rows(set),
+                           .ids = parts->series.window ? 0 : ml_series_n_ids(set)};
+  const uint64_t need = parts__need(&parts->shape, &size, 1);
+  if (need > parts->tuning.set / 10 * 11) fail_msg("a part takes %llu", (unsigned long long)need);
+}
+
 /* @return how many parts there were; 0: an id did not fit */
-static size_t check_parts(const char *const *paths, size_t n, const ml_parts_opts *opts,
-                          const parts_tuning *tuning) {
+static size_t check_parts(const recipe *r, const char *const *paths, size_t n,
+                          const ml_parts_opts *opts, const parts_tuning *tuning) {
   ml_error err = {0};
   ml_parts *parts = NULL;
   twin t = {0};
@@ -215,11 +231,15 @@ static size_t check_parts(const char *const *paths, size_t n, const ml_parts_opt
   }
   t.has_come = calloc(ml_series_n_ids(t.whole), sizeof *t.has_come);
   ml_status status = parts__open(paths, n, opts, tuning, &parts, &err);
+  const bool are_one = r->ids == 1 || r->ids == 4; /* ids that may be one are taken for it */
+  if (status == ML_OK && r->order == 0 && !are_one && !opts->is_stream)
+    assert_true(parts->next == parts__next_planned);
   while (status == ML_OK) {
     ml_series_set *set = NULL;
     status = ml_parts_next(parts, &set, &err);
     if (status != ML_OK || !set) break;
     compare_part(&t, set);
+    if (!are_one) check_size(parts, set);
     n_parts++;
     ml_series_free(set);
   }
@@ -244,16 +264,17 @@ static recipe random_recipe(uint64_t *seed) {
   r.is_single = bits % 16 == 0;
   r.ids = (int)(bits / 16 % 5);
   r.order = (int)(bits / 128 % 3);
+  r.kinds = (int)(bits / 64 % 3);
   r.n_files = 1 + bits / 512 % FILES;
   r.n_ids = 1 + (next_random(seed) >> 32) % 60;
-  r.n_rows = 1 + (next_random(seed) >> 32) % 400;
+  r.n_rows = 1 + (next_random(seed) >> 32) % (bits & 8192 ? 2000 : 300);
   if (r.is_single) r.ids = r.order = 0;
   return r;
 }
 
 static void random_files(void **state) {
   uint64_t seed = 20240915;
-  size_t n_many = 0;
+  size_t n_many = 0, n_streams = 0;
   (void)state;
   for (int round = 0; round < 400; round++) {
     const recipe r = random_recipe(&seed);
@@ -272,13 +293,54 @@ static void random_files(void **state) {
                                      .target = r.has_target ? "target" : NULL,
                                      .missing = r.drops ? ML_MISSING_DROP : ML_MISSING_ERROR,
                                      .window = r.has_window && !r.has_dates ? &window : NULL}};
-    n_many += check_parts(list, r.n_files, &opts, &tuning) > 1;
+    n_many += check_parts(&r, list, r.n_files, &opts, &tuning) > 1;
+    if (r.order > 0 || r.ids == 1 || r.ids == 4 || opts.series.window) continue;
+    opts.is_stream = true; /* as it comes, nobody knows how ids and kinds will be written */
+    if (r.is_wide || r.kinds == 0) check_parts(&r, list, r.n_files, &opts, &tuning);
+    n_streams++;
   }
+  assert_true(n_streams > 10);
   assert_true(n_many > 150);
+}
+
+static int compare_hashes(const void *a, const void *b) {
+  const uint64_t p = *(const uint64_t *)a, q = *(const uint64_t *)b;
+  return p < q ? -1 : p > q;
+}
+
+/* Ids that can be equal in some file have one hash, and no others. */
+static void hashes(void **state) {
+  enum { N = 60000, FORMS = 6 };
+  uint64_t *all = malloc(N * FORMS * sizeof *all);
+  (void)state;
+  for (unsigned i = 0; i < N; i++) {
+    char texts[FORMS][64];
+    snprintf(texts[0], 64, "%u", i + 1);
+    snprintf(texts[1], 64, "-%u", i + 1);
+    snprintf(texts[2], 64, "x%u", i);
+    snprintf(texts[3], 64, "%u.%05u1", i % 10, i / 10);
+    snprintf(texts[4], 64, "(%u, %u)", i / 100, i % 100);
+    snprintf(texts[5], 64, "('a%u', %u)", i % 100, i / 100);
+    for (size_t k = 0; k < FORMS; k++) all[i * FORMS + k] = series__id_hash(texts[k], 7);
+  }
+  qsort(all, N * FORMS, sizeof *all, compare_hashes);
+  for (size_t i = 1; i < N * FORMS; i++) assert_true(all[i] != all[i - 1]);
+  free(all);
+  static const char *const same[][2] = {{"1", "1.0"},
+                                        {"10", "1e1"},
+                                        {"-0", "0.000"},
+                                        {"1.25", "0125e-2"},
+                                        {"(1, 3)", "('1.0', 3e0)"},
+                                        {"('a', 3)", "(\"a\", 3.0)"},
+                                        {"(a, x)", "('a', x)"},
+                                        {"007", "+7"}};
+  for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+    assert_int_equal(series__id_hash(same[i][0], 9), series__id_hash(same[i][1], 9));
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(hashes),
       cmocka_unit_test(random_files),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
