@@ -5,6 +5,8 @@
 
 #include "ranks.h"
 
+#define GONE_SECONDS 0.2
+
 /* ---- results --------------------------------------------------------------------------------- */
 
 /* Rows that workers of another machine have written. */
@@ -198,17 +200,20 @@ static void run_items(dispatch *d) {
   }
 }
 
-/* Everybody has ended, and nobody touches the blocks any more. */
+/* Everybody has ended, and nobody touches the blocks any more. When the run was interrupted, others may
+ * be gone: the launcher ends all when it has lost one. */
 static void close_ranks(dispatch *d) {
   ml_mpi *m = d->mpi;
   bool is_clean = d->fault.status == ML_OK && d->order.error.status == ML_OK;
   bool all = false;
+  double until = mesh__now() + GONE_SECONDS;
   lead__tell(m, is_clean ? FRAME_CLOSE : FRAME_STOP);
   if (is_clean)
     share__close(d->own);
   else
     share__stop(d->own);
   while (!all && m->mesh.error.status == ML_OK) {
+    if (d->fault.status == ML_ERR_CANCELLED && mesh__now() > until) return;
     turn(d, false);
     all = true;
     for (int rank = 0; rank < m->mesh.size; rank++) all = all && m->crews[rank].is_done;
