@@ -21,6 +21,7 @@ typedef struct guard {
   pid_t child, launcher;
   size_t rank, size;
   int child_fd, launcher_fd, signals;
+  bool was_warned;
   bool was_told; /* to end, by the launcher or somebody else */
   int timeout;   /* until the child is killed, ms; -1: it is not */
 } guard;
@@ -33,8 +34,8 @@ static void tell(const guard *g, int number) {
   (void)sigqueue(g->child, number, (union sigval){0});
 }
 
-/* mpirun, when it ends a run, sends SIGCONT, a second later SIGTERM, and at once SIGKILL, which leaves
- * no time to clean up; but nobody continues what was not stopped. */
+/* mpirun, when it ends a run, sends SIGCONT, sooner or later SIGTERM, and perhaps SIGKILL at once, which
+ * leaves no time to clean up; but nobody continues what was not stopped. */
 static bool is_warning(const guard *g, const struct signalfd_siginfo *info) {
   siginfo_t stopped = {0};
   if (info->ssi_signo != SIGCONT || (pid_t)info->ssi_pid != g->launcher) return false;
@@ -46,8 +47,15 @@ static bool is_warning(const guard *g, const struct signalfd_siginfo *info) {
 static void forward(guard *g) {
   struct signalfd_siginfo info;
   if (read(g->signals, &info, sizeof info) != sizeof info) return;
-  bool is_end = is_warning(g, &info);
-  int number = is_end ? SIGTERM : (int)info.ssi_signo;
+  int number = (int)info.ssi_signo;
+  bool was_warned = g->was_warned;
+  if (is_warning(g, &info)) {
+    g->was_warned = true;
+    number = SIGTERM;
+  } else if (was_warned && number == SIGTERM) { /* it has been told */
+    g->was_warned = false;
+    return;
+  }
   if (number == SIGTERM || number == SIGINT || number == SIGHUP) g->was_told = true;
   tell(g, number);
 }
