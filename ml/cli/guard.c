@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parent of a rank. A launcher of MPI that loses a process ends the whole run with the signal of
- * that process as the exit code, and says much: a parent that outlives it says one line, and gives
- * the code that the loss of a worker has. */
+/* The parent of a rank. A launcher of MPI that loses a process ends the whole run with the signal
+ * of that process as the exit code, and says much: a parent that outlives it says one line, and
+ * gives the code that the loss of a worker has. */
 #include "cli.h"
 
 #include <errno.h>
@@ -34,8 +34,8 @@ static void tell(const guard *g, int number) {
   (void)sigqueue(g->child, number, (union sigval){0});
 }
 
-/* mpirun, when it ends a run, sends SIGCONT, sooner or later SIGTERM, and perhaps SIGKILL at once, which
- * leaves no time to clean up; but nobody continues what was not stopped. */
+/* mpirun, when it ends a run, sends SIGCONT, sooner or later SIGTERM, and perhaps SIGKILL at once,
+ * which leaves no time to clean up; but nobody continues what was not stopped. */
 static bool is_warning(const guard *g, const struct signalfd_siginfo *info) {
   siginfo_t stopped = {0};
   if (info->ssi_signo != SIGCONT || (pid_t)info->ssi_pid != g->launcher) return false;
@@ -98,7 +98,8 @@ static int watch(guard *g) {
 /* It dies with its guard, which may be killed, too. */
 static ml_status be_guarded(pid_t parent, const sigset_t *mask, ml_error *err) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) return ml_error_set(err, ML_ERR_WORKER, "the guard of this rank is gone");
+  if (getppid() != parent)
+    return ml_error_set(err, ML_ERR_WORKER, "the guard of this rank is gone");
   sigprocmask(SIG_SETMASK, mask, NULL);
   return ML_OK;
 }

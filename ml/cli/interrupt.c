@@ -8,7 +8,8 @@
 
 static atomic_int caught; /* free of locks, so a handler may write it; any thread may read it */
 
-/* What a guard hands on (guard.c) may have come to this process as well: that is one signal, not two. */
+/* What a guard hands on (guard.c) may have come to this process as well: that is one signal, not
+ * two. */
 static void on_signal(int signal_number, siginfo_t *info, void *context) {
   static atomic_bool seen[2];
   (void)context;

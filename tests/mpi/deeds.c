@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A module of functions for the tests of ranks: some take their time, fail, or end their process, and
- * some tell where they are. */
+/* A module of functions for the tests of ranks: some take their time, fail, or end their process,
+ * and some tell where they are. */
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
