@@ -128,6 +128,20 @@ class Forms(unittest.TestCase):
         texts["time"] = [f"t{t}" for t in texts["time"]]
         golden.same(self, extract(texts.sample(frac=1, random_state=1)), expected)
 
+    def test_order_is_stable(self):
+        """As numpy.lexsort, the slow twin; with keys beyond 16 bits, and more than one of them."""
+        from mltool import _container
+
+        draw = numpy.random.default_rng(5)
+        for n, n_ids, n_times in ((1, 1, 1), (50, 5, 3), (3000, 200_000, 10), (3000, 4, 10**6)):
+            codes = draw.integers(0, n_ids, n).astype(numpy.uint32)
+            times = draw.integers(-n_times, n_times, n)
+            for keys in ([codes], [codes, times], [codes, times / 7], [codes, numpy.sort(times)]):
+                order = _container._order(keys)
+                order = numpy.arange(n) if order is None else order
+                self.assertEqual(order.tolist(), numpy.lexsort(keys[::-1]).tolist())
+        self.assertIsNone(_container._order([numpy.array([0, 0, 2]), numpy.array([1, 1, 0])]))
+
     def test_types_of_values(self):
         df = small()
         df["a"] = (df["a"] * 7).round().astype(int)
