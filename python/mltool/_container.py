@@ -27,7 +27,15 @@ def _check_there(df, *columns):
             raise ValueError(f"Column must not contain NaN values: {column}")
 
 
+def _check_distinct(names):
+    names = list(map(str, names))
+    twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()
+    if twice:
+        raise ValueError(f"Several kinds have the same name: {', '.join(sorted(twice))}")
+
+
 def _check_kinds(names):
+    _check_distinct(names)
     for name in map(str, names):
         if name.endswith("_"):
             raise ValueError(f"Dict keys are not allowed to end with '_': {name}")
@@ -170,6 +178,7 @@ def _long(df, column_id, column_sort, column_kind, column_value):
     _check_there(df, column_id, column_kind, column_value)
     (codes,), ids = _ids(df[column_id])
     kind_codes, kinds = pandas.factorize(df[column_kind], sort=True)
+    _check_distinct(kinds)
     order, all_kinds = _frame(df, codes, len(ids), column_sort, [column_value], kind_codes)
     kind_codes = _take(kind_codes, order)
     parts = []

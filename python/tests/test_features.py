@@ -64,6 +64,12 @@ class Golden(unittest.TestCase):
         options["default_fc_parameters"] = {"variance": None, "count_above_mean": None}
         self.check("multikind", "multikind.custom_kind_with_default.csv", None, **options)
 
+    def test_modern(self):
+        expected = golden.features("random.cwt_precision12.csv")
+        settings = {"cwt_coefficients": mltool.ComprehensiveFCParameters()["cwt_coefficients"]}
+        got = extract(inputs("random"), default_fc_parameters=settings, compat="modern")
+        golden.compare(self, got, expected, "random.cwt_precision12.tolerance.csv")
+
     def test_presets(self):
         expected = golden.features("irregular.comprehensive.csv").columns
         by_kind = mltool.from_columns(expected)
@@ -224,6 +230,14 @@ class Forms(unittest.TestCase):
 
 @golden.needs_pandas
 class Workers(unittest.TestCase):
+    def test_modern(self):
+        df = inputs("random")
+        expected = extract(df, compat="modern")
+        golden.same(self, extract(df, compat="modern", n_jobs=2), expected)
+        there = extract(df, compat="modern", distributor=mltool.MapDistributor())
+        golden.same(self, there, expected)
+        self.assertFalse(expected.equals(extract(df)))
+
     def test_same_bits(self):
         df = inputs("random")
         expected = extract(df)
@@ -247,6 +261,7 @@ WRONG = {  # what is wrong: (options, words)
     "parameter": ({"kind_to_fc_parameters": {"a": {"quantile": [{"p": 1}]}}},
                   r"kind_to_fc_parameters\['a'\]: .*'p'"),
     "distributor": ({"distributor": 3}, "has no map_reduce"),
+    "compat": ({"compat": "old"}, "compat is 'reference' or 'modern', not 'old'"),
     "n_jobs": ({"n_jobs": -1}, "at least one worker"),
 }  # fmt: skip
 WRONG_TYPES = {
@@ -279,6 +294,8 @@ class Wrong(unittest.TestCase):
         self.refused("not allowed to end with '_': a_", small().rename(columns={"a": "a_"}))
         self.refused("not allowed to contain '__': a__b", small().rename(columns={"a": "a__b"}))
         self.refused("Column is there more than once: a", small().rename(columns={"b": "a"}))
+        self.refused("Several kinds have the same name: 1", small().rename(columns={"a": 1, "b": "1"}))
+        self.refused("cannot have a zero byte", small().rename(columns={"a": "a\0b"}))
         self.refused("Could not guess the value column", small()[["id", "time"]])
         self.refused("must contain numbers only: a", small().astype({"a": str}))
         self.refused("must contain numbers only: a", small().astype({"a": complex}))
