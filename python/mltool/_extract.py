@@ -25,22 +25,31 @@ class _Plan:
             default_fc_parameters = (
                 _settings.ComprehensiveFCParameters() if kind_to_fc_parameters is None else {}
             )
-        self.default = _settings.to_json(default_fc_parameters, "default_fc_parameters")
+        self.need_dates = set(_settings.TimeBasedFCParameters())
+        self.default = self._read(default_fc_parameters, "default_fc_parameters")
         self.by_kind = {
-            str(kind): _settings.to_json(settings, f"kind_to_fc_parameters[{kind!r}]")
+            str(kind): self._read(settings, f"kind_to_fc_parameters[{kind!r}]")
             for kind, settings in (kind_to_fc_parameters or {}).items()
         }
 
-    def of(self, kind):
+    def _read(self, settings, what):
+        """(Settings, None: of nothing; those for a series without dates)"""
+        json = _settings.to_json(settings, what)
+        if json is None:
+            return None, None
+        read = _chunk.Settings(json, self.compat)
+        return read, None if self.need_dates.issuperset(settings) else read
+
+    def of(self, kind, has_dates):
         """None: no feature"""
-        json = self.by_kind.get(kind, self.default)
-        return None if json is None else _chunk.Settings(json, self.compat)
+        with_dates, without = self.by_kind.get(kind, self.default)
+        return with_dates if has_dates else without
 
     def split(self, part):
         """[(settings, part)]: runs of kinds with the same settings"""
         runs = []
         for k, kind in enumerate(part.kinds):
-            settings = self.of(kind)
+            settings = self.of(kind, part.dates is not None)
             if runs and runs[-1][0] == settings:
                 runs[-1][1].append(k)
             else:

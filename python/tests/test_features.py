@@ -203,6 +203,17 @@ class Forms(unittest.TestCase):
         nothing = extract(small(), default_fc_parameters={})
         self.assertEqual(nothing.shape, (3, 0))
 
+    def test_some_have_dates(self):
+        """What needs dates has columns where there are some."""
+        dates = small().set_index(pandas.date_range("2020", periods=15, freq="h"))
+        frames = {"b": dates.rename(columns={"b": "v"}), "a": small().rename(columns={"a": "v"})}
+        settings = mltool.TimeBasedFCParameters()
+        got = extract(frames, column_value="v", default_fc_parameters=settings)
+        self.assertEqual({name.split("__")[0] for name in got.columns}, {"b"})
+        slope = got['b__linear_trend_timewise__attr_"slope"']
+        numpy.testing.assert_allclose(slope, 1.0, rtol=1e-12)  # a row an hour, up by 1
+        self.assertEqual(extract(small(), default_fc_parameters=settings).shape, (3, 0))
+
     def test_impute(self):
         got = extract(small(), impute_function=mltool.impute)
         self.assertTrue(numpy.isfinite(got.to_numpy()).all())
