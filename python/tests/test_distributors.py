@@ -68,7 +68,8 @@ class Distributors(unittest.TestCase):
         df, options = cases()["absent"]
         options["default_fc_parameters"] = mltool.MinimalFCParameters()
         got = mltool.extract_features(df, distributor=own, chunksize=3, pivot=False, **options)
-        self.assertEqual(got, mltool.extract_features(df, pivot=False, **options))
+        expected = mltool.extract_features(df, pivot=False, **options)
+        self.assertTrue(got == expected, f"begins with {got[:3]}")
         self.assertGreater(own.n, 3)
 
     def test_base(self):

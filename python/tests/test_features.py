@@ -142,7 +142,9 @@ class Forms(unittest.TestCase):
         for n, n_ids, n_times in ((1, 1, 1), (50, 5, 3), (3000, 200_000, 10), (3000, 4, 10**6)):
             codes = draw.integers(0, n_ids, n).astype(numpy.uint32)
             times = draw.integers(-n_times, n_times, n)
-            for keys in ([codes], [codes, times], [codes, times / 7], [codes, numpy.sort(times)]):
+            ordered = numpy.sort(codes), numpy.sort(times)
+            for keys in ([codes], [codes, times], [codes, times / 7], [codes, ordered[1]],
+                         [ordered[0], times]):  # fmt: skip
                 order = _container._order(keys)
                 order = numpy.arange(n) if order is None else order
                 self.assertEqual(order.tolist(), numpy.lexsort(keys[::-1]).tolist())
