@@ -160,7 +160,7 @@ static ml_status choose_delimiter(ml_csv *csv, ml_error *err) {
   return ML_OK;
 }
 
-static ml_status read_header(ml_csv *csv, ml_error *err) {
+ml_status csv__read_header(ml_csv *csv, ml_error *err) {
   bool detect = !csv->delimiter;
   const char *next = NULL;
   ml_status status = csv__fill(csv, err);
@@ -187,6 +187,9 @@ static ml_csv *new_csv(const char *name, const ml_csv_opts *opts) {
   csv->capacity = WINDOW_SIZE;
   csv->line = 1;
   csv->run_column = SIZE_MAX;
+  csv->max_rows = SIZE_MAX;
+  csv->time_type = ML_LABEL;
+  csv->asked_delimiter = opts ? opts->delimiter : 0;
   csv->empty_column = SIZE_MAX;
   csv->loose_column = SIZE_MAX;
   csv->delimiter = opts ? opts->delimiter : 0;
@@ -198,16 +201,17 @@ static ml_csv *new_csv(const char *name, const ml_csv_opts *opts) {
   return NULL;
 }
 
-static ml_status open_any(const char *path, const void *bytes, size_t n, const char *name,
-                          const ml_csv_opts *opts, bool is_live, ml_csv **out, ml_error *err) {
+/* @param out  of new_csv(); NULL: memory ran out */
+static ml_status begin(ml_csv **out, const char *name, const ml_csv_opts *opts, ml_error *err) {
   if (opts && opts->delimiter && !is_delimiter(opts->delimiter))
     return ml_error_set(err, ML_ERR_USAGE, "'%c' cannot be a delimiter", opts->delimiter);
-  ml_csv *csv = new_csv(name, opts);
-  if (!csv) return ml_error_memory(err);
-  csv->is_live = is_live;
-  ml_status status = path ? ml_input_open(path, csv->watch, &csv->source, err)
-                          : ml_input_open_bytes(bytes, n, csv->name, csv->watch, &csv->source, err);
-  if (status == ML_OK) status = read_header(csv, err);
+  *out = new_csv(name, opts);
+  return *out ? ML_OK : ml_error_memory(err);
+}
+
+/* Takes csv. */
+static ml_status end(ml_csv *csv, ml_status status, ml_csv **out, ml_error *err) {
+  if (status == ML_OK) status = csv__read_header(csv, err);
   if (status == ML_OK)
     *out = csv;
   else
@@ -222,23 +226,60 @@ ml_status ml_csv_open(const char *path, const ml_csv_opts *opts, ml_csv **out, m
 ml_status csv__open(const char *path, const ml_csv_opts *opts, bool is_live, ml_csv **out,
                     ml_error *err) {
   assert(path && out);
-  return open_any(path, NULL, 0, path, opts, is_live, out, err);
+  const csv_files files = {.paths = &path, .n = 1};
+  ml_status status = csv__open_files(&files, opts, is_live, out, err);
+  if (status == ML_OK) (*out)->files = (csv_files){0}; /* path is the caller's own */
+  return status;
+}
+
+ml_status csv__open_file(ml_csv *csv, ml_error *err) {
+  const csv_files *files = &csv->files;
+  if (files->open) return files->open(files->ctx, csv->file, csv->watch, &csv->source, err);
+  return ml_input_open(files->paths[csv->file], csv->watch, &csv->source, err);
+}
+
+ml_status csv__open_files(const csv_files *files, const ml_csv_opts *opts, bool is_live,
+                          ml_csv **out, ml_error *err) {
+  assert(files && files->n > 0 && out);
+  ml_csv *csv;
+  ml_status status = begin(&csv, files->paths[0], opts, err);
+  if (status != ML_OK) return status;
+  csv->is_live = is_live;
+  csv->files = *files;
+  status = csv__open_file(csv, err);
+  return end(csv, status, out, err);
+}
+
+ml_status csv__open_input(ml_input *source, const char *name, const ml_csv_opts *opts, ml_csv **out,
+                          ml_error *err) {
+  ml_csv *csv;
+  ml_status status = begin(&csv, name, opts, err);
+  if (status != ML_OK) {
+    ml_input_close(source);
+    return status;
+  }
+  csv->source = source;
+  return end(csv, ML_OK, out, err);
 }
 
 ml_status ml_csv_open_bytes(const void *bytes, size_t n, const char *source,
                             const ml_csv_opts *opts, ml_csv **out, ml_error *err) {
   assert((bytes || n == 0) && source && out);
-  return open_any(NULL, bytes, n, source, opts, false, out, err);
+  ml_csv *csv;
+  ml_status status = begin(&csv, source, opts, err);
+  if (status != ML_OK) return status;
+  status = ml_input_open_bytes(bytes, n, csv->name, csv->watch, &csv->source, err);
+  return end(csv, status, out, err);
 }
 
 const char *ml_csv_source(const ml_csv *csv) {
-  return csv->name;
+  return csv->files.n > 1 ? csv->files.paths[0] : csv->name;
 }
 
 bool csv__note_jump(ml_csv *csv, size_t row, size_t line) {
   if (csv->n_jumps > 0) {
     csv_jump last = csv->jumps[csv->n_jumps - 1];
-    if (line - last.line == row - last.row) return true;
+    if (last.file == csv->file && line - last.line == row - last.row) return true;
   }
   if (csv->n_jumps == csv->jumps_capacity) {
     size_t capacity = csv->jumps_capacity ? 2 * csv->jumps_capacity : 16;
@@ -247,11 +288,11 @@ bool csv__note_jump(ml_csv *csv, size_t row, size_t line) {
     csv->jumps = jumps;
     csv->jumps_capacity = capacity;
   }
-  csv->jumps[csv->n_jumps++] = (csv_jump){row, line};
+  csv->jumps[csv->n_jumps++] = (csv_jump){row, line, csv->file};
   return true;
 }
 
-size_t csv__line_of_row(const ml_csv *csv, size_t row) {
+static const csv_jump *find_jump(const ml_csv *csv, size_t row) {
   size_t lo = 0, hi = csv->n_jumps;
   while (hi - lo > 1) {
     size_t mid = lo + (hi - lo) / 2;
@@ -260,7 +301,16 @@ size_t csv__line_of_row(const ml_csv *csv, size_t row) {
     else
       hi = mid;
   }
-  return csv->jumps[lo].line + (row - csv->jumps[lo].row);
+  return &csv->jumps[lo];
+}
+
+size_t csv__line_of_row(const ml_csv *csv, size_t row) {
+  const csv_jump *jump = find_jump(csv, row);
+  return jump->line + (row - jump->row);
+}
+
+const char *csv__source_of_row(const ml_csv *csv, size_t row) {
+  return csv->files.n > 1 ? csv->files.paths[find_jump(csv, row)->file] : csv->name;
 }
 
 void ml_csv_close(ml_csv *csv) {

@@ -24,7 +24,7 @@ typedef struct csv_trouble {
 } csv_trouble;
 
 typedef struct csv_jump {
-  size_t row, line;
+  size_t row, line, file;
 } csv_jump;
 
 /* Neighbouring rows with the same label. */
@@ -46,8 +46,22 @@ ml_status csv__block_resize(csv_block *b, size_t n_rows, size_t n_room, ml_error
 /* Close the gaps between the columns, and cut off what is behind them. */
 ml_status csv__block_settle(csv_block *b, size_t n_rows, ml_error *err);
 
+/* Open a file of several. */
+typedef ml_status csv_opener(void *ctx, size_t file, const ml_watch *watch, ml_input **out,
+                             ml_error *err);
+
+typedef struct csv_files {
+  const char *const *paths; /* n, borrowed */
+  size_t n;
+  csv_opener *open; /* NULL: by its path */
+  void *ctx;
+} csv_files;
+
 struct ml_csv {
-  char *name;
+  char *name;           /* of the file that the window is of */
+  csv_files files;      /* that are read as one */
+  size_t file;          /* which of them is open */
+  char asked_delimiter; /* 0: each file is looked at */
   const ml_watch *watch;
   ml_input *source;
   char *window; /* capacity bytes, one for the line end that is put after the last record, slack */
@@ -55,6 +69,10 @@ struct ml_csv {
   size_t at, n;    /* window[at .. n) is not consumed; window[at] starts a record */
   bool at_end;     /* no bytes follow window[n - 1] */
   bool was_read;
+  size_t max_rows; /* ml_csv_read() stops behind so many; SIZE_MAX: at the end */
+  bool is_counted; /* there are so many: room for them is made at once */
+  /* What a column of times is: ML_TIME or ML_NUMBER; ML_LABEL: its first cell decides. */
+  ml_column_type time_type;
   bool is_live;    /* the file is still being written: do not wait for a full window */
   bool keep_lines; /* note in `jumps` what csv__line_of_row() needs */
   char delimiter;
@@ -92,6 +110,28 @@ struct ml_csv {
 ml_status csv__open(const char *path, const ml_csv_opts *opts, bool is_live, ml_csv **out,
                     ml_error *err);
 
+/* Open files that are read as if their records stood in one: they have the same names of columns in
+ * the same order. @param files  what it points to is borrowed until ml_csv_close() */
+ml_status csv__open_files(const csv_files *files, const ml_csv_opts *opts, bool is_live,
+                          ml_csv **out, ml_error *err);
+
+/* Open the input of the file that is next, or first. */
+ml_status csv__open_file(ml_csv *csv, ml_error *err);
+
+/* Open what an input gives. @param source  taken, also on failure @param name  for messages */
+ml_status csv__open_input(ml_input *source, const char *name, const ml_csv_opts *opts, ml_csv **out,
+                          ml_error *err);
+
+/* Go on with the next file when the window has come to the end. @param[out] is_there  false: it was
+ * the last one */
+ml_status csv__next_file(ml_csv *csv, bool *is_there, ml_error *err);
+
+/* Let ml_csv_read() be called again, for the rows that follow. */
+void csv__read_on(ml_csv *csv);
+
+/* Read the header of a file that was just opened: its names are in csv->header. */
+ml_status csv__read_header(ml_csv *csv, ml_error *err);
+
 /* Drop what is consumed and read more. A record that is longer than 16 MiB is an error. */
 ml_status csv__fill(ml_csv *csv, ml_error *err);
 
@@ -105,8 +145,10 @@ ml_status csv__fail(const ml_csv *csv, const char *at, ml_error *err, const char
 /* The error that csv->trouble speaks of; only when more bytes cannot help. */
 ml_status csv__fail_trouble(const ml_csv *csv, ml_error *err);
 
-/* Line in the file of a row, from 0; keep_lines must have been set before reading. */
+/* Line in the file of a row, from 0, and which file that is; keep_lines must have been set before
+ * reading. */
 size_t csv__line_of_row(const ml_csv *csv, size_t row);
+const char *csv__source_of_row(const ml_csv *csv, size_t row);
 bool csv__note_jump(ml_csv *csv, size_t row, size_t line);
 
 /* ---- cells and records ---- */
@@ -160,14 +202,30 @@ typedef struct csv_record {
   size_t n;         /* 0: there is none any more */
   const char *cell; /* of the column that was asked for, without blanks; NULL: it has none */
   size_t n_cell;
-  size_t line; /* of the record itself */
+  size_t line;      /* of the record itself */
+  const char *text; /* that is behind the blank lines */
+  size_t n_lines;   /* in all bytes */
+  bool is_plain;    /* no quotes, and one line */
 } csv_record;
 
 /* Look at the next record; it waits until it is complete.
+ * @param column    SIZE_MAX: none is asked for
  * @param fields    room, which the cell may lie in
  * @param[out] out  valid until the next call */
 ml_status csv__peek_record(ml_csv *csv, size_t column, csv_fields *fields, csv_record *out,
                            ml_error *err);
+
+/* Is a complete record in the window? It does not wait. */
+bool csv__has_record(ml_csv *csv, csv_fields *fields, csv_record *out);
+
+/* A cell of the record that was looked at, with its blanks. @return NULL: it has none */
+const char *csv__record_cell(const ml_csv *csv, const csv_record *record, size_t column,
+                             const csv_fields *fields, size_t *n);
+
+/* Look at bytes that are one record, as csv__peek_record() gave them; out->line is not set.
+ * @return false: they are not */
+bool csv__take_record(ml_csv *csv, const char *bytes, size_t n, csv_fields *fields,
+                      csv_record *out);
 
 /* Go on behind the record that was looked at. */
 void csv__pass_record(ml_csv *csv, const csv_record *record);

@@ -104,14 +104,14 @@ static bool count_row(csv_reader *r, const char *p, const char *next) {
   if (r->run_column && !csv__note_run(r)) return false;
   r->n_rows++;
   r->csv->line += 1 + r->record_lines;
-  return r->n_rows < r->capacity || csv__more_rows(r);
+  return r->n_rows < r->capacity || r->n_rows == r->csv->max_rows || csv__more_rows(r);
 }
 
 /* All records that are complete in the window. */
 static ml_status read_window(csv_reader *r) {
   ml_csv *csv = r->csv;
   const char *p = csv->window + csv->at, *end = csv->window + csv->n;
-  while (p < end) {
+  while (p < end && r->n_rows < csv->max_rows) {
     const char *next;
     if ((unsigned char)*p <= ' ' && (next = csv__skip_blank_line(csv, p, end)) != p)
       csv->line += next != NULL;
@@ -121,18 +121,18 @@ static ml_status read_window(csv_reader *r) {
     p = next;
     csv->at = (size_t)(p - csv->window);
   }
-  if (r->status != ML_OK) return r->status;
+  if (r->status != ML_OK || r->n_rows == csv->max_rows) return r->status;
   if (p < end && (csv->trouble.what || csv->at_end)) return csv__fail_trouble(csv, r->err);
   return ML_OK;
 }
 
 static ml_status read_all(csv_reader *r) {
   for (;;) {
+    bool is_there = true;
     ml_status status = read_window(r);
-    if (status != ML_OK) return status;
-    if (r->csv->at_end) return ML_OK;
-    status = csv__fill(r->csv, r->err);
-    if (status != ML_OK) return status;
+    if (status != ML_OK || r->n_rows == r->csv->max_rows) return status;
+    status = r->csv->at_end ? csv__next_file(r->csv, &is_there, r->err) : csv__fill(r->csv, r->err);
+    if (status != ML_OK || !is_there) return status;
   }
 }
 
@@ -141,8 +141,7 @@ static ml_status read_all(csv_reader *r) {
 static const char no_label[LABELS_SLACK];
 
 static ml_status plan(csv_reader *r, const ml_csv_want *want, size_t n_want) {
-  static const csv_action actions[] = {
-      [ML_NUMBER] = NUMBER, [ML_TIME] = UNDECIDED, [ML_LABEL] = LABEL};
+  static const csv_action actions[] = {[ML_NUMBER] = NUMBER, [ML_LABEL] = LABEL};
   r->n_columns = ml_csv_n_columns(r->csv);
   r->columns = calloc(r->n_columns, sizeof *r->columns);
   if (!r->columns) return ml_error_memory(r->err);
@@ -151,7 +150,10 @@ static ml_status plan(csv_reader *r, const ml_csv_want *want, size_t n_want) {
     assert(want[k].column < r->n_columns);
     csv_reader_column *c = &r->columns[want[k].column];
     assert(!c->want);
-    c->action = actions[want[k].type];
+    c->action = want[k].type != ML_TIME          ? actions[want[k].type]
+                : r->csv->time_type == ML_TIME   ? DATE
+                : r->csv->time_type == ML_NUMBER ? NUMBER
+                                                 : UNDECIDED;
     c->is_time = want[k].type == ML_TIME;
     c->finite = want[k].finite || c->is_time;
     c->want = &want[k];
@@ -177,6 +179,7 @@ static bool hand_over(csv_reader *r, csv_reader_column *from, ml_column *to) {
   to->type = from->action == DATE                                ? ML_TIME
              : from->action == LABEL || from->action == CATEGORY ? ML_LABEL
                                                                  : ML_NUMBER;
+  if (from->is_time) r->csv->time_type = to->type;
   to->is_whole = from->is_time && from->action == NUMBER && !from->has_point;
   to->n_labels = from->labels.n;
   if (to->type == ML_LABEL && !labels__take(&from->labels, &to->labels, &to->label_text))
@@ -191,7 +194,7 @@ static ml_status make_table(csv_reader *r, const ml_csv_want *want, size_t n_wan
   ml_table *table = calloc(1, sizeof *table);
   if (!table) return ml_error_memory(r->err);
   table->columns = calloc(n_want ? n_want : 1, sizeof *table->columns);
-  table->source = strdup(r->csv->name);
+  table->source = strdup(ml_csv_source(r->csv));
   bool ok = table->columns && table->source && csv__end_rows(r);
   table->n_columns = table->columns ? n_want : 0;
   table->n_rows = r->n_rows;

@@ -5,30 +5,44 @@
 #include <ml/csv_internal.h>
 
 /* The cell of a column in a line without quotes. */
-static void find_cell(const ml_csv *csv, const char *p, const char *end, size_t column,
-                      csv_record *out) {
+static const char *find_cell(const ml_csv *csv, const char *p, const char *end, size_t column,
+                             size_t *n) {
   while (column > 0 && (p = memchr(p, csv->delimiter, (size_t)(end - p)))) p++, column--;
-  out->cell = p;
-  if (!p) return;
+  if (!p) return NULL;
   const char *stop = memchr(p, csv->delimiter, (size_t)(end - p));
-  out->n_cell = csv__trim(&out->cell, (size_t)((stop ? stop : end) - p));
+  *n = (size_t)((stop ? stop : end) - p);
+  return p;
+}
+
+const char *csv__record_cell(const ml_csv *csv, const csv_record *record, size_t column,
+                             const csv_fields *fields, size_t *n) {
+  if (record->is_plain) {
+    const char *end = record->bytes + record->n - 1;
+    if (end > record->text && end[-1] == '\r') end--;
+    return find_cell(csv, record->text, end, column, n);
+  }
+  if (column >= fields->n) return NULL;
+  const char *cell = fields->text.data + fields->starts[column];
+  *n = strlen(cell);
+  return cell;
 }
 
 /* A line that begins with a cell and has neither quotes nor line ends of another kind: what most
  * are. @return what follows, or NULL when it is none */
-static const char *take_line(const ml_csv *csv, const char *p, const char *end, size_t column,
-                             csv_record *out) {
+static const char *take_line(const char *p, const char *end, csv_record *out) {
   const char *stop = memchr(p, '\n', (size_t)(end - p));
   if (!stop || (unsigned char)*p <= ' ' || memchr(p, '"', (size_t)(stop - p))) return NULL;
   const char *last = stop > p && stop[-1] == '\r' ? stop - 1 : stop;
   if (memchr(p, '\r', (size_t)(last - p))) return NULL;
-  find_cell(csv, p, last, column, out);
+  out->text = p;
+  out->n_lines = 1;
+  out->is_plain = true;
   return stop + 1;
 }
 
 /* Any record, with the blank lines in front of it. @return what follows; NULL with csv->trouble */
-static const char *take_any(ml_csv *csv, const char *p, const char *end, size_t column,
-                            csv_fields *fields, csv_record *out) {
+static const char *take_any(ml_csv *csv, const char *p, const char *end, csv_fields *fields,
+                            csv_record *out) {
   const char *next;
   while ((next = csv__skip_blank_line(csv, p, end)) != p) {
     if (!next || next == end) return NULL;
@@ -36,10 +50,31 @@ static const char *take_any(ml_csv *csv, const char *p, const char *end, size_t 
   }
   next = csv__split(csv, p, end, fields);
   if (!next) return NULL;
+  out->text = p;
+  out->n_lines = csv__count_lines(out->bytes, next);
   out->line += csv__count_lines(out->bytes, p);
-  out->cell = column < fields->n ? fields->text.data + fields->starts[column] : NULL;
-  if (out->cell) out->n_cell = csv__trim(&out->cell, strlen(out->cell));
   return next;
+}
+
+static const char *take(ml_csv *csv, const char *p, const char *end, csv_fields *fields,
+                        csv_record *out) {
+  csv->trouble = (csv_trouble){0};
+  const char *next = p < end ? take_line(p, end, out) : NULL;
+  if (!next && p < end) next = take_any(csv, p, end, fields, out);
+  if (next) out->n = (size_t)(next - p);
+  return next;
+}
+
+bool csv__take_record(ml_csv *csv, const char *bytes, size_t n, csv_fields *fields,
+                      csv_record *out) {
+  *out = (csv_record){.bytes = bytes};
+  return take(csv, bytes, bytes + n, fields, out) == bytes + n;
+}
+
+bool csv__has_record(ml_csv *csv, csv_fields *fields, csv_record *out) {
+  const char *p = csv->window + csv->at, *end = csv->window + csv->n;
+  *out = (csv_record){.bytes = p, .line = csv->line};
+  return take(csv, p, end, fields, out) != NULL;
 }
 
 /* Blank lines and nothing else? */
@@ -54,22 +89,21 @@ ml_status csv__peek_record(ml_csv *csv, size_t column, csv_fields *fields, csv_r
   for (;;) {
     const char *p = csv->window + csv->at, *end = csv->window + csv->n;
     *out = (csv_record){.bytes = p, .line = csv->line};
-    csv->trouble = (csv_trouble){0};
-    const char *next = p < end ? take_line(csv, p, end, column, out) : NULL;
-    if (!next && p < end) next = take_any(csv, p, end, column, fields, out);
-    if (next) {
-      out->n = (size_t)(next - p);
+    if (take(csv, p, end, fields, out)) {
+      if (column != SIZE_MAX) out->cell = csv__record_cell(csv, out, column, fields, &out->n_cell);
+      if (out->cell) out->n_cell = csv__trim(&out->cell, out->n_cell);
       return ML_OK;
     }
     if (fields->text.failed) return ml_error_memory(err);
     if (csv->trouble.what) return csv__fail_trouble(csv, err);
-    if (csv->at_end) return is_blank(csv, p, end) ? ML_OK : csv__fail_trouble(csv, err);
-    ml_status status = csv__fill(csv, err);
-    if (status != ML_OK) return status;
+    bool is_there = !csv->at_end;
+    if (csv->at_end && !is_blank(csv, p, end)) return csv__fail_trouble(csv, err);
+    ml_status status = csv->at_end ? csv__next_file(csv, &is_there, err) : csv__fill(csv, err);
+    if (status != ML_OK || !is_there) return status;
   }
 }
 
 void csv__pass_record(ml_csv *csv, const csv_record *record) {
-  csv->line += csv__count_lines(record->bytes, record->bytes + record->n);
+  csv->line += record->n_lines;
   csv->at += record->n;
 }

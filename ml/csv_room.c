@@ -47,13 +47,14 @@ bool csv__set_capacity(csv_reader *r, size_t capacity) {
 bool csv__begin_rows(csv_reader *r) {
   enum { MOST = 4096, LEAST = 64, CELLS = 1 << 20 };
   const size_t n = CELLS / (r->n_want + 1);
+  if (r->csv->is_counted) return csv__set_capacity(r, r->csv->max_rows ? r->csv->max_rows : 1);
   return csv__set_capacity(r, n > MOST ? MOST : n < LEAST ? LEAST : n);
 }
 
 /* A little more than what the part of the file that was read lets expect, but rows may become
  * longer, or shorter. */
 bool csv__more_rows(csv_reader *r) {
-  const double share = csv__share_passed(r->csv), n = (double)r->n_rows;
+  const double share = r->csv->files.n > 1 ? 0 : csv__share_passed(r->csv), n = (double)r->n_rows;
   const double least = share > 0 ? n / 32 : n / 2, most = 15 * n;
   double more = share > 0 ? n / share * (1 + 1 / 64.0) - n : least;
   if (more < least) more = least;

@@ -10,7 +10,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <ml/input.h>
+#include <ml/input_internal.h>
 
 #define INPUT_SIZE ((size_t)256 << 10)
 
@@ -21,8 +21,10 @@ struct ml_input {
   const ml_watch *watch;
   int fd; /* -1: memory */
   bool owns_fd;
-  double expected;   /* bytes in the file when it was opened; 0 when nobody knows */
-  double n_read;     /* bytes taken from fd or memory so far */
+  double expected;       /* bytes in the file when it was opened; 0 when nobody knows */
+  double n_read;         /* bytes taken from fd or memory so far */
+  input__reader *reader; /* in place of fd and memory; may be NULL */
+  void *reader_ctx;
   const char *bytes; /* memory */
   size_t n_bytes;
   char *input; /* what was read ahead, packed or not */
@@ -64,6 +66,7 @@ static ml_status read_memory(ml_input *s, char *to, size_t size, size_t *n) {
 }
 
 static ml_status read_raw(ml_input *s, char *to, size_t size, size_t *n, ml_error *err) {
+  if (s->reader) return s->reader(s->reader_ctx, to, size, n, err);
   return s->fd < 0 ? read_memory(s, to, size, n) : read_file(s, to, size, n, err);
 }
 
@@ -222,6 +225,18 @@ ml_status ml_input_open_bytes(const void *bytes, size_t n, const char *name, con
   s->bytes = bytes;
   s->n_bytes = n;
   s->expected = (double)n;
+  return start(s, out, err);
+}
+
+ml_status input__open_reader(input__reader *reader, void *ctx, const char *name,
+                             const ml_watch *watch, ml_input **out, ml_error *err) {
+  ml_input *s = calloc(1, sizeof *s);
+  if (!s) return ml_error_memory(err);
+  s->name = name;
+  s->watch = watch;
+  s->fd = -1;
+  s->reader = reader;
+  s->reader_ctx = ctx;
   return start(s, out, err);
 }
 

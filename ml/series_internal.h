@@ -48,6 +48,9 @@ struct ml_series_set {
   char *parent_text; /* what parents point into */
   uint32_t *parent;  /* of each id */
   char *source;      /* file that it was read from; NULL: none */
+  bool is_part;      /* other parts of the file may have windows, this need not have one */
+  bool ids_have_fractions; /* some id of the file has one, perhaps in another part */
+  size_t longest;          /* rows of the longest series; windows only */
   series_attribute target;
   series_attribute *attributes; /* n_attributes, as ml_series_opts has them */
   size_t n_attributes;
@@ -118,16 +121,30 @@ typedef struct series_ranking {
  * both parts as such, or else by bytes.
  * @return false when memory ran out */
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking);
+
+/* What texts are not: those of a part must be ranked as the whole file would have them. */
+typedef struct series_form {
+  bool no_numbers;          /* one is no number */
+  bool no_pairs;            /* one is no pair */
+  bool no_first, no_second; /* one pair has no number there */
+} series_form;
+
+/* One more text. */
+void series__form_narrow(series_form *form, const char *text);
+
+/* series__rank() of some of the texts that have this form. */
+bool series__rank_part(char *const *texts, size_t n, series_form form, series_ranking *ranking);
 void series__ranking_release(series_ranking *ranking);
+
+/* A hash of what equal ids have in common, whatever the other ids are: two that are one id in some
+ * file have the same. */
+uint64_t series__id_hash(const char *id, uint64_t seed);
 
 /* Append what equal ids have in common, if all are numbers: that of 1 is that of 1.0. */
 void series__put_key(const char *id, ml_buf *to);
 
-/* The order of two ids, if all are numbers, or else as texts. */
-int series__compare_ids(const char *a, const char *b, bool are_numbers);
-
-/* Can it be the id of a series of which all ids are numbers? */
-bool series__is_number(const char *id);
+/* The order of two ids of a file whose ids have this form. */
+int series__compare_ids(const char *a, const char *b, series_form form);
 
 /* The second part of the name of a window, with the parenthesis behind it. */
 const char *series__window_end(const char *id);
@@ -136,6 +153,20 @@ const char *series__window_end(const char *id);
  * came. Nothing else that the set knows of single ids is put in order.
  * @return false when memory ran out */
 bool series__by_arrival(ml_series_set *set);
+
+/* ---- parts of a file ---- */
+
+/* What a part of a file has to know of the whole. All zero and ML_LABEL: it is the whole. */
+typedef struct series_told {
+  bool is_part;
+  bool ids_have_fractions, times_have_points; /* as names of windows show them */
+  series_form ids, kinds;
+  ml_column_type time_type; /* as in ml_csv */
+} series_told;
+
+/* Read the rows that follow, up to csv->max_rows; csv stays open, for csv__read_on(). */
+ml_status series__read_rows(ml_csv *csv, const ml_series_opts *opts, const series_told *told,
+                            ml_series_set **out, ml_error *err);
 
 /* ---- rows into groups ---- */
 
@@ -211,6 +242,9 @@ size_t series__cut(const ml_window *window, const int64_t *times, size_t n, seri
 /* Is there anything wrong with the window itself, or with windows of time over this clock? */
 ml_status series__check_window(const ml_window *window, ml_clock clock, ml_error *err);
 
+/* The error that there is none. @param longest  rows of the longest series */
+ml_status series__fail_windows(const ml_window *window, size_t longest, ml_error *err);
+
 /* Make each window an id of its own, over the same values. */
 ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_error *err);
 
@@ -218,10 +252,10 @@ ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_e
 
 typedef enum series_id_form { SERIES_ID_TEXT, SERIES_ID_WHOLE, SERIES_ID_REAL } series_id_form;
 
-series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers);
+/* Sign and digits, nothing else. */
+bool series__is_whole(const char *text);
 
-/* Sign and digits, nothing else: an id that does not make a column of floats. */
-bool series__is_whole(const char *id);
+series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers);
 void series__put_id(ml_buf *to, const char *id, series_id_form form);
 
 /* @param key  of a number, nanoseconds, or without a clock the place of the row */

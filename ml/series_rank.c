@@ -7,6 +7,9 @@
 
 #include <ml/series_internal.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 /* sign * 0.DIGITS * 10^exponent; the digits begin and end with one that is not 0. */
 typedef struct decimal {
   int sign; /* 0 for zero, which has nothing else */
@@ -78,18 +81,6 @@ static int compare_decimals(const decimal *a, const decimal *b) {
   return a->sign * compare_digits(a, b);
 }
 
-bool series__is_number(const char *id) {
-  decimal d;
-  return parse_decimal(id, 0, &d);
-}
-
-int series__compare_ids(const char *a, const char *b, bool are_numbers) {
-  decimal x, y;
-  if (are_numbers && parse_decimal(a, 0, &x) && parse_decimal(b, 0, &y))
-    return compare_decimals(&x, &y);
-  return strcmp(a, b);
-}
-
 void series__put_key(const char *id, ml_buf *to) {
   decimal d;
   if (!parse_decimal(id, 0, &d)) {
@@ -128,6 +119,55 @@ const char *series__window_end(const char *id) {
   return find_comma(id) + 2;
 }
 
+void series__form_narrow(series_form *form, const char *text) {
+  decimal d;
+  if (!form->no_numbers) form->no_numbers = !parse_decimal(text, 0, &d);
+  if (form->no_pairs) return;
+  const char *comma = find_comma(text);
+  if (!comma) {
+    form->no_pairs = true;
+    return;
+  }
+  if (!form->no_first) form->no_first = !parse_decimal(text + 1, ',', &d);
+  if (!form->no_second) form->no_second = !parse_decimal(comma + 2, ')', &d);
+}
+
+static uint64_t hash_decimal(const decimal *d, uint64_t seed) {
+  const uint64_t of_exponent = d->sign ? seed + (uint64_t)d->exponent * 2 + (d->sign > 0) : seed;
+  const size_t n = d->sign ? (size_t)(d->end - d->p) : 0;
+  const char *point = n ? memchr(d->p, '.', n) : NULL;
+  if (!point) return XXH3_64bits_withSeed(n ? d->p : "", n, of_exponent);
+  XXH3_state_t state;
+  XXH3_64bits_reset_withSeed(&state, of_exponent);
+  XXH3_64bits_update(&state, d->p, (size_t)(point - d->p));
+  XXH3_64bits_update(&state, point + 1, (size_t)(d->end - point) - 1);
+  return XXH3_64bits_digest(&state);
+}
+
+/* A text up to its end, or to what ends a part of a pair. */
+static uint64_t hash_part(const char *text, char end, uint64_t seed) {
+  decimal d;
+  if (parse_decimal(text, end, &d)) return hash_decimal(&d, seed);
+  const char *stop = end == ',' ? find_comma(text - 1) : NULL;
+  const bool is_quoted = stop && (*text == '\'' || *text == '"');
+  const size_t n = stop ? (size_t)(stop - text) - 2 * is_quoted : strlen(text);
+  return XXH3_64bits_withSeed(text + is_quoted, n, ~seed);
+}
+
+/* The part of a pair between quotes may look like a number, and be one in another pair. */
+static uint64_t hash_first(const char *text, uint64_t seed) {
+  decimal d;
+  const bool is_quoted = *text == '\'' || *text == '"';
+  if (is_quoted && parse_decimal(text + 1, *text, &d)) return hash_decimal(&d, seed);
+  return hash_part(text, ',', seed);
+}
+
+uint64_t series__id_hash(const char *id, uint64_t seed) {
+  const char *comma = find_comma(id);
+  if (!comma) return hash_part(id, 0, seed);
+  return hash_part(comma + 2, ')', hash_first(id + 1, seed));
+}
+
 /* One of the parts, of all texts. */
 typedef struct part {
   decimal *decimals; /* NULL: compare as text */
@@ -164,6 +204,27 @@ static int compare(const ranked *r, uint32_t a, uint32_t b) {
   return r->pairs ? compare_parts(r, &r->pairs[1], a, b) : strcmp(r->texts[a], r->texts[b]);
 }
 
+static bool parse_part(const char *text, bool is_second, decimal *d) {
+  return is_second ? parse_decimal(find_comma(text) + 2, ')', d) : parse_decimal(text + 1, ',', d);
+}
+
+int series__compare_ids(const char *a, const char *b, series_form form) {
+  char *const texts[] = {(char *)(uintptr_t)a, (char *)(uintptr_t)b};
+  decimal whole[2], first[2], second[2];
+  part pairs[] = {{NULL, false}, {NULL, true}};
+  ranked r = {.texts = texts};
+  if (!form.no_numbers && parse_decimal(a, 0, &whole[0]) && parse_decimal(b, 0, &whole[1])) {
+    r.decimals = whole;
+  } else if (form.no_numbers && !form.no_pairs && find_comma(a) && find_comma(b)) {
+    r.pairs = pairs;
+    if (!form.no_first && parse_part(a, false, &first[0]) && parse_part(b, false, &first[1]))
+      pairs[0].decimals = first;
+    if (!form.no_second && parse_part(a, true, &second[0]) && parse_part(b, true, &second[1]))
+      pairs[1].decimals = second;
+  }
+  return compare(&r, 0, 1);
+}
+
 static int compare_stably(const void *a, const void *b, void *context) {
   uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
   int order = compare(context, i, j);
@@ -188,14 +249,14 @@ static bool parse_all(char *const *texts, size_t n, const part *of, decimal **de
   return true;
 }
 
-static bool parse_pairs(ranked *r, size_t n) {
+static bool parse_pairs(ranked *r, size_t n, series_form form) {
   for (size_t i = 0; i < n; i++)
     if (!find_comma(r->texts[i])) return true;
   r->pairs = calloc(2, sizeof *r->pairs);
   if (!r->pairs) return false;
   r->pairs[1].is_second = true;
-  return parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals) &&
-         parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals);
+  return (form.no_first || parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals)) &&
+         (form.no_second || parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals));
 }
 
 static void release(ranked *r) {
@@ -205,9 +266,13 @@ static void release(ranked *r) {
 }
 
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking) {
+  return series__rank_part(texts, n, (series_form){0}, ranking);
+}
+
+bool series__rank_part(char *const *texts, size_t n, series_form form, series_ranking *ranking) {
   ranked r = {.texts = texts};
-  bool ok = parse_all(texts, n, NULL, &r.decimals);
-  if (ok && n > 0 && !r.decimals) ok = parse_pairs(&r, n);
+  bool ok = form.no_numbers || parse_all(texts, n, NULL, &r.decimals);
+  if (ok && n > 0 && !r.decimals && !form.no_pairs) ok = parse_pairs(&r, n, form);
   ranking->are_numbers = r.decimals != NULL;
   ranking->rank = malloc((n ? n : 1) * sizeof *ranking->rank);
   ranking->first = malloc((n ? n : 1) * sizeof *ranking->first);

@@ -14,6 +14,7 @@
 typedef struct building {
   ml_csv *csv;
   const ml_series_opts *opts;
+  const series_told *told;
   series_roles roles;
   series_gaps gaps;
   ml_table *table;
@@ -136,10 +137,11 @@ static char **take_texts(ml_column *column, const series_ranking *ranking, char 
 }
 
 /* Replace the codes of a column, or of its runs, by ranks. @return false when memory ran out */
-static bool rank_column(ml_column *column, size_t n_rows, csv_run *runs, size_t n_runs,
-                        char ***texts, char **storage, size_t *n, bool *are_numbers) {
+static bool rank_column(ml_column *column, series_form form, size_t n_rows, csv_run *runs,
+                        size_t n_runs, char ***texts, char **storage, size_t *n,
+                        bool *are_numbers) {
   series_ranking ranking = {0};
-  if (series__rank(column->labels, column->n_labels, &ranking))
+  if (series__rank_part(column->labels, column->n_labels, form, &ranking))
     *texts = take_texts(column, &ranking, storage);
   *n = ranking.n;
   *are_numbers = ranking.are_numbers;
@@ -165,8 +167,8 @@ static ml_status make_ids(building *b) {
   ml_series_set *set = b->set;
   set->id_name = strdup(b->id ? b->id->name : "id");
   bool ok = set->id_name &&
-            (b->id ? rank_column(b->id, set->n_rows, b->csv->runs, b->csv->n_runs, &set->ids,
-                                 &set->id_text, &set->n_ids, &set->ids_are_numbers)
+            (b->id ? rank_column(b->id, b->told->ids, set->n_rows, b->csv->runs, b->csv->n_runs,
+                                 &set->ids, &set->id_text, &set->n_ids, &set->ids_are_numbers)
                    : set_single_id(set));
   if (b->id) b->group = b->id->label;
   return ok ? ML_OK : ml_error_memory(b->err);
@@ -250,8 +252,8 @@ static ml_status check_product(const building *b) {
 static ml_status make_long_kinds(building *b) {
   ml_series_set *set = b->set;
   bool unused;
-  if (!rank_column(b->kind, set->n_rows, NULL, 0, &set->kinds, &set->kind_text, &set->n_kinds,
-                   &unused))
+  if (!rank_column(b->kind, b->told->kinds, set->n_rows, NULL, 0, &set->kinds, &set->kind_text,
+                   &set->n_kinds, &unused))
     return ml_error_memory(b->err);
   ml_status status = check_product(b);
   if (status != ML_OK) return status;
@@ -273,7 +275,7 @@ static ml_status make_long_kinds(building *b) {
 static ml_clock make_keys(building *b) {
   if (!b->sort) return ML_CLOCK_NONE;
   bool is_date = b->sort->type == ML_TIME;
-  b->set->times_are_whole = b->sort->is_whole;
+  b->set->times_are_whole = b->sort->is_whole && !b->told->times_have_points;
   b->key = is_date ? b->sort->time : series__keys(b->sort->number, b->set->n_rows);
   return is_date ? ML_CLOCK_TIME : ML_CLOCK_NUMBER;
 }
@@ -329,8 +331,9 @@ static ml_status check_unique_times(const building *b) {
       iso8601__format(b->key[row], time);
     else
       ml_number_format(series__key_to_double(b->key[row]), time);
-    return ml_error_at(b->err, ML_ERR_PARSE, ml_csv_source(b->csv), csv__line_of_row(b->csv, row),
-                       0, "time %s occurs twice: is there an id column? name it with --id", time);
+    return ml_error_at(b->err, ML_ERR_PARSE, csv__source_of_row(b->csv, row),
+                       csv__line_of_row(b->csv, row), 0,
+                       "time %s occurs twice: is there an id column? name it with --id", time);
   }
   return ML_OK;
 }
@@ -421,6 +424,8 @@ static ml_status build(building *b) {
   b->set = calloc(1, sizeof *b->set);
   if (!b->set) return ml_error_memory(b->err);
   b->set->n_rows = b->table->n_rows;
+  b->set->is_part = b->told->is_part;
+  b->set->ids_have_fractions = b->told->ids_have_fractions;
   if (b->set->n_rows == 0) return fail(b, "no rows");
   ml_status status = make_ids(b);
   if (status == ML_OK) status = name_parts(b);
@@ -443,11 +448,14 @@ static ml_status build(building *b) {
   return status == ML_OK ? finish(b) : status;
 }
 
-/* Takes csv. */
-static ml_status read_csv(ml_csv *csv, const ml_series_opts *opts, ml_series_set **out,
-                          ml_error *err) {
-  building b = {
-      .csv = csv, .opts = opts, .gaps = series__gaps(opts->missing, opts->infinite), .err = err};
+ml_status series__read_rows(ml_csv *csv, const ml_series_opts *opts, const series_told *told,
+                            ml_series_set **out, ml_error *err) {
+  building b = {.csv = csv,
+                .opts = opts,
+                .told = told,
+                .gaps = series__gaps(opts->missing, opts->infinite),
+                .err = err};
+  csv->time_type = told->time_type;
   ml_status status = series__roles(csv, opts, &b.roles, err);
   if (status == ML_OK) status = read_columns(&b);
   if (status == ML_OK) {
@@ -462,6 +470,14 @@ static ml_status read_csv(ml_csv *csv, const ml_series_opts *opts, ml_series_set
   series__order_release(&b.order);
   ml_table_free(b.table);
   series__roles_release(&b.roles);
+  return status;
+}
+
+/* Takes csv. */
+static ml_status read_csv(ml_csv *csv, const ml_series_opts *opts, ml_series_set **out,
+                          ml_error *err) {
+  static const series_told whole = {.time_type = ML_LABEL};
+  ml_status status = series__read_rows(csv, opts, &whole, out, err);
   ml_csv_close(csv);
   return status;
 }

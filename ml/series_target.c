@@ -25,7 +25,7 @@ static const char *quote(const targets *t, uint32_t code, char *buf) {
 static ml_status fail_change(const targets *t, uint32_t id, size_t row) {
   char first[CSV_QUOTE_MAX], second[CSV_QUOTE_MAX];
   return ml_error_at(
-      t->err, ML_ERR_PARSE, ml_csv_source(t->csv), csv__line_of_row(t->csv, row), 0,
+      t->err, ML_ERR_PARSE, csv__source_of_row(t->csv, row), csv__line_of_row(t->csv, row), 0,
       "%s \"%.60s\" of id %.60s is \"%s\" here, and \"%s\" before; there must be one "
       "value for each id",
       t->what, t->column->name, t->set->ids[id], quote(t, t->column->label[row], second),

@@ -8,11 +8,17 @@
 #include <ml/number.h>
 #include <ml/series_internal.h>
 
-/* ---- where windows begin and end ---- */
-
 static size_t least_rows(const ml_window *window) {
   return window->min_rows ? window->min_rows : window->rows ? window->rows : 1;
 }
+
+ml_status series__fail_windows(const ml_window *window, size_t longest, ml_error *err) {
+  return ml_error_set(err, ML_ERR_PARSE,
+                      "no window: the longest series has %zu row%s, and a window at least %zu",
+                      longest, longest == 1 ? "" : "s", least_rows(window));
+}
+
+/* ---- where windows begin and end ---- */
 
 ml_status series__check_window(const ml_window *window, ml_clock clock, ml_error *err) {
   bool by_time = window->span > 0 || window->stride_span > 0;
@@ -176,6 +182,7 @@ static void longest(const ml_series_set *set, size_t *series, size_t *id) {
 static ml_status cut_all(cutting *c) {
   size_t n_series, n_id;
   longest(c->set, &n_series, &n_id);
+  c->set->longest = n_series;
   c->cuts = reallocarray(NULL, n_series + 1, sizeof *c->cuts);
   c->found = reallocarray(NULL, n_id + 1, sizeof *c->found);
   if (!c->cuts || !c->found) return ml_error_memory(c->err);
@@ -183,16 +190,14 @@ static ml_status cut_all(cutting *c) {
     ml_status status = cut_id(c, i);
     if (status != ML_OK) return status;
   }
-  if (c->n_windows > 0) return ML_OK;
-  return ml_error_set(c->err, ML_ERR_PARSE,
-                      "no window: the longest series has %zu row%s, and a window at least %zu",
-                      n_series, n_series == 1 ? "" : "s", least_rows(c->window));
+  return c->n_windows > 0 || c->set->is_part ? ML_OK
+                                             : series__fail_windows(c->window, n_series, c->err);
 }
 
 /* The windows take the place of the ids. */
 static ml_status take_place(cutting *c) {
   ml_series_set *set = c->set;
-  char **ids = reallocarray(NULL, c->n_windows, sizeof *ids), *at = c->names.data;
+  char **ids = reallocarray(NULL, c->n_windows + 1, sizeof *ids), *at = c->names.data;
   if (!ids) return ml_error_memory(c->err);
   for (size_t i = 0; i < c->n_windows; i++, at += strlen(at) + 1) ids[i] = at;
   free(set->spans);
@@ -215,6 +220,7 @@ ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_e
                .form = series__id_form(set->ids, set->n_ids, set->ids_are_numbers),
                .err = err};
   ml_status status = series__check_window(window, set->clock, err);
+  if (c.form == SERIES_ID_WHOLE && set->ids_have_fractions) c.form = SERIES_ID_REAL;
   if (status == ML_OK) status = cut_all(&c);
   if (status == ML_OK) status = take_place(&c);
   free(c.cuts);
