@@ -54,7 +54,8 @@ typedef enum parts_news {
   PARTS_NO_MEMORY /* of the machine */
 } parts_news;
 
-/* @param most  bytes @return NULL: memory ran out */
+/* @param most  bytes, and as many again when it ages; 64 KiB at least @return NULL: memory ran out
+ */
 parts_seen *parts__seen_new(uint64_t most);
 parts_news parts__seen_add(parts_seen *seen, uint64_t hash);
 

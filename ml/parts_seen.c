@@ -8,7 +8,7 @@
 
 #include <ml/parts_internal.h>
 
-enum { TABLES = 64, TABLE_BITS = 6, FIRST = 64 };
+enum { TABLES = 64, TABLE_BITS = 6, FIRST = 64, LEAST = 64 << 10 };
 
 typedef struct table {
   uint64_t *slots; /* 0: free */
@@ -27,7 +27,7 @@ struct parts_seen {
 
 parts_seen *parts__seen_new(uint64_t most) {
   parts_seen *seen = calloc(1, sizeof *seen);
-  if (seen) seen->most = most;
+  if (seen) seen->most = most > LEAST ? most : LEAST;
   return seen;
 }
 
@@ -46,7 +46,7 @@ static uint64_t *find(const table *t, uint64_t hash) {
 static parts_news grow(parts_seen *seen, table *t) {
   const size_t n_slots = t->n_slots ? 2 * t->n_slots : FIRST;
   const uint64_t bytes = n_slots * sizeof *t->slots;
-  if (seen->young.bytes + seen->old.bytes + bytes > seen->most) return PARTS_FULL;
+  if (seen->young.bytes + bytes > seen->most) return PARTS_FULL;
   table larger = {calloc(n_slots, sizeof *larger.slots), n_slots, t->n};
   if (!larger.slots) return PARTS_NO_MEMORY;
   for (size_t i = 0; i < t->n_slots; i++)

@@ -13,7 +13,7 @@ typedef struct parts_place {
 
 ml_status parts__stream_begin(ml_parts *parts, ml_error *err) {
   parts->next = parts__next_of_stream;
-  parts->seen = parts__seen_new(parts->tuning.seen);
+  parts->seen = parts__seen_new(parts->tuning.seen / 2);
   ml_buf_put(&parts->text, parts->head.data, parts->head.n);
   parts->text_lines = parts->head_lines;
   return parts->seen && !parts->text.failed ? ML_OK : ml_error_memory(err);
@@ -192,8 +192,8 @@ bool parts__stream_waits(const ml_parts *parts) {
   const ml_csv *csv = parts->csv;
   csv_record unused;
   ml_parts *mutable = (ml_parts *)(uintptr_t)parts; /* room for a record that is looked at */
-  if (csv->at_end || ml_input_waits_for(csv->source) < 0) return false;
-  return !csv__has_record(parts->csv, &mutable->fields, &unused);
+  if (csv->at_end || csv__has_record(parts->csv, &mutable->fields, &unused)) return false;
+  return ml_input_waits_for(csv->source) >= 0;
 }
 
 int parts__stream_waits_for(const ml_parts *parts) {

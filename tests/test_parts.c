@@ -271,7 +271,7 @@ static recipe random_recipe(uint64_t *seed) {
 
 static void random_files(void **state) {
   uint64_t seed = 20240915;
-  size_t n_many = 0;
+  size_t n_many = 0, n_streams = 0;
   (void)state;
   for (int round = 0; round < 400; round++) {
     const recipe r = random_recipe(&seed);
@@ -291,7 +291,12 @@ static void random_files(void **state) {
                                      .missing = r.drops ? ML_MISSING_DROP : ML_MISSING_ERROR,
                                      .window = r.has_window && !r.has_dates ? &window : NULL}};
     n_many += check_parts(&r, list, r.n_files, &opts, &tuning) > 1;
+    if (r.order > 0 || r.ids == 1 || r.ids == 4 || opts.series.window) continue;
+    opts.is_stream = true; /* as it comes, nobody knows how ids and kinds will be written */
+    if (r.is_wide || r.kinds == 0) check_parts(&r, list, r.n_files, &opts, &tuning);
+    n_streams++;
   }
+  assert_true(n_streams > 10);
   assert_true(n_many > 150);
 }
 
