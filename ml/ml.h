@@ -11,6 +11,7 @@
 #include <ml/folder.h>
 #include <ml/folds.h>
 #include <ml/fresh.h>
+#include <ml/fresh_stream.h>
 #include <ml/functions.h>
 #include <ml/input.h>
 #include <ml/inputs.h>

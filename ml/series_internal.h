@@ -147,11 +147,8 @@ uint64_t series__id_hash(const char *id, uint64_t seed);
 /* Append what equal ids have in common, if all are numbers: that of 1 is that of 1.0. */
 void series__put_key(const char *id, ml_buf *to);
 
-/* The order of two ids, if all are numbers, or else as texts. */
-int series__compare_ids(const char *a, const char *b, bool are_numbers);
-
-/* Can it be the id of a series of which all ids are numbers? */
-bool series__is_number(const char *id);
+/* The order of two ids of a file whose ids have this form. */
+int series__compare_ids(const char *a, const char *b, series_forms form);
 
 /* The second part of the name of a window, with the parenthesis behind it. */
 const char *series__window_end(const char *id);
@@ -259,10 +256,10 @@ ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_e
 
 typedef enum series_id_form { SERIES_ID_TEXT, SERIES_ID_WHOLE, SERIES_ID_REAL } series_id_form;
 
-series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers);
-
 /* Sign and digits, nothing else: an id that does not make a column of floats. */
 bool series__is_whole(const char *id);
+
+series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers);
 void series__put_id(ml_buf *to, const char *id, series_id_form form);
 
 /* @param key  of a number, nanoseconds, or without a clock the place of the row */

@@ -82,18 +82,6 @@ static int compare_decimals(const decimal *a, const decimal *b) {
   return a->sign * compare_digits(a, b);
 }
 
-bool series__is_number(const char *id) {
-  decimal d;
-  return parse_decimal(id, 0, &d);
-}
-
-int series__compare_ids(const char *a, const char *b, bool are_numbers) {
-  decimal x, y;
-  if (are_numbers && parse_decimal(a, 0, &x) && parse_decimal(b, 0, &y))
-    return compare_decimals(&x, &y);
-  return strcmp(a, b);
-}
-
 void series__put_key(const char *id, ml_buf *to) {
   decimal d;
   if (!parse_decimal(id, 0, &d)) {
@@ -223,6 +211,29 @@ static int compare(const ranked *r, uint32_t a, uint32_t b) {
   int order = r->pairs ? compare_parts(r, &r->pairs[0], a, b) : 0;
   if (order) return order;
   return r->pairs ? compare_parts(r, &r->pairs[1], a, b) : strcmp(r->texts[a], r->texts[b]);
+}
+
+static bool parse_part(const char *text, bool is_second, decimal *d) {
+  return is_second ? parse_decimal(find_comma(text) + 2, ')', d) : parse_decimal(text + 1, ',', d);
+}
+
+int series__compare_ids(const char *a, const char *b, series_forms form) {
+  char *const texts[] = {(char *)(uintptr_t)a, (char *)(uintptr_t)b};
+  decimal whole[2], first[2], second[2];
+  part pairs[] = {{NULL, false}, {NULL, true}};
+  ranked r = {.texts = texts};
+  if (!form.not_numbers && parse_decimal(a, 0, &whole[0]) && parse_decimal(b, 0, &whole[1])) {
+    r.decimals = whole;
+  } else if (form.not_numbers && !form.not_pairs && find_comma(a) && find_comma(b)) {
+    r.pairs = pairs;
+    if (!form.not_first_numbers && parse_part(a, false, &first[0]) &&
+        parse_part(b, false, &first[1]))
+      pairs[0].decimals = first;
+    if (!form.not_second_numbers && parse_part(a, true, &second[0]) &&
+        parse_part(b, true, &second[1]))
+      pairs[1].decimals = second;
+  }
+  return compare(&r, 0, 1);
 }
 
 static int compare_stably(const void *a, const void *b, void *context) {

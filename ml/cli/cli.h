@@ -151,7 +151,8 @@ typedef struct cli_example {
   const char *what, *line; /* NULL, NULL ends a list */
 } cli_example;
 
-#define CLI_ANY SIZE_MAX
+#define CLI_ANY  SIZE_MAX
+#define CLI_MANY ((size_t)1 << 24) /* several files as the last operand */
 
 typedef struct cli_command {
   const char *name, *summary;
@@ -159,7 +160,8 @@ typedef struct cli_command {
   const char *description; /* paragraphs, separated by empty lines */
   const cli_group *groups;
   size_t options_size; /* of the struct that the groups fill, which starts with a cli_common */
-  size_t max_args;     /* operands; CLI_ANY: as many as there are, also negative numbers */
+  size_t max_args; /* operands; CLI_MANY: the last may be several; CLI_ANY: as many as there are,
+                      also negative numbers */
   const char *const *operands; /* their names in a file of 'mltool run', which ends in NULL; NULL:
                                   no file runs this command */
   const cli_example *examples;
