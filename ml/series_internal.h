@@ -141,7 +141,7 @@ bool series__rank_among(char *const *texts, size_t n, const series_forms *others
 void series__ranking_release(series_ranking *ranking);
 
 /* A hash of what equal ids have in common, whatever the other ids are: two that are one id in some
- * file have the same, on all machines. */
+ * file have the same. XXH64 of bytes, the same on all machines: docs/shards.md has them. */
 uint64_t series__id_hash(const char *id, uint64_t seed);
 
 /* Append what equal ids have in common, if all are numbers: that of 1 is that of 1.0. */
