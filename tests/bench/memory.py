@@ -95,7 +95,7 @@ def compare(args, order):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("orders", nargs="*", metavar="ORDER", help="of " + ", ".join(ORDERS))
-    parser.add_argument("--mltool", default="build/release/mltool")
+    parser.add_argument("--mltool", default="build/release/ml/cli/mltool")
     parser.add_argument("--size", type=int, default=2000)
     parser.add_argument("--limit", default="300M")
     parser.add_argument("--folder", default=".")
