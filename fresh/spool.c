@@ -20,7 +20,7 @@ ml_status ml_spool_open(const ml_spool_opts *opts, ml_spool **out, ml_error *err
   if (s->opts.memory == 0) s->opts.memory = MEMORY;
   s->file.fd = -1;
   s->all.irregular = SIZE_MAX;
-  s->are_numbers = s->are_whole = s->times_are_whole = true;
+  s->are_whole = s->times_are_whole = true;
   ml_status status = temporary__open(&s->file.fd, err);
   if (status == ML_OK && !opts->settings)
     status = ml_fresh_settings_named("comprehensive", &s->own, err);
@@ -73,8 +73,8 @@ static ml_status note_first(ml_spool *s, const ml_series_set *set, ml_error *err
 static void note_ids(ml_spool *s, const ml_series_set *set) {
   char *const *ids = set->parents ? set->parents : set->ids;
   const size_t n = set->parents ? set->n_parents : set->n_ids;
-  for (size_t i = 0; i < n && s->are_numbers; i++) {
-    s->are_numbers = series__is_number(ids[i]);
+  for (size_t i = 0; i < n; i++) {
+    series__note_forms(&s->file.form, ids[i]);
     s->are_whole = s->are_whole && series__is_whole(ids[i]);
   }
 }
@@ -83,7 +83,7 @@ static void note_ids(ml_spool *s, const ml_series_set *set) {
 static ml_status note_irregular(ml_spool *s, const ml_series_set *set, ml_error *err) {
   const char *id = ml_series_irregular(set);
   char **least = &s->all.ids[0];
-  if (!id || (*least && series__compare_ids(id, *least, s->are_numbers) >= 0)) return ML_OK;
+  if (!id || (*least && series__compare_ids(id, *least, s->file.form) >= 0)) return ML_OK;
   char *copy = strdup(id);
   if (!copy) return ml_error_memory(err);
   free(*least);
@@ -103,7 +103,7 @@ static ml_status note_set(ml_spool *s, const ml_series_set *set, uint32_t *shape
   note_ids(s, set);
   status = note_irregular(s, set, err);
   if (status == ML_OK) status = spool__add_shape(&s->kinds, set, s->settings, shape, err);
-  if (status == ML_OK) status = spool__note_least(&s->kinds, set, *shape, s->are_numbers, err);
+  if (status == ML_OK) status = spool__note_least(&s->kinds, set, *shape, s->file.form, err);
   return status;
 }
 
@@ -164,14 +164,13 @@ ml_status ml_spool_end(ml_spool *s, ml_error *err) {
   assert(s);
   const size_t share = (size_t)(s->opts.memory / 2);
   if (!s->was_any) return ml_error_set(err, ML_ERR_PARSE, "no rows");
-  ml_status status = spool__order_kinds(&s->kinds, s->are_numbers, err);
+  ml_status status = spool__order_kinds(&s->kinds, s->file.form, err);
   s->all.kinds = s->kinds.kinds;
   s->all.n_kinds = s->kinds.n_kinds;
-  s->all.ids_are_numbers = s->are_numbers && !s->has_windows;
+  s->all.ids_are_numbers = !s->file.form.not_numbers && !s->has_windows;
   if (status == ML_OK) status = make_layout(s, s->kinds.kinds, s->kinds.n_kinds, err);
   if (status == ML_OK) status = spool__flush(&s->file, err);
-  if (status == ML_OK) status = spool__sort(&s->file, &s->kinds, s->are_numbers, share, err);
-  if (status == ML_OK)
-    status = spool__reduce(&s->file, &s->kinds, s->are_numbers, share, s->opts.watch, err);
+  if (status == ML_OK) status = spool__sort(&s->file, &s->kinds, share, err);
+  if (status == ML_OK) status = spool__reduce(&s->file, &s->kinds, share, s->opts.watch, err);
   return status;
 }

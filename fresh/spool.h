@@ -21,6 +21,7 @@ typedef struct spool_shape {
 /* The least id with rows of a kind: which order ids have is known at the end only. */
 typedef struct spool_least {
   char *number; /* while all ids are numbers */
+  char *pair;   /* when they are none, while all are pairs */
   char *text;
 } spool_least;
 
@@ -40,12 +41,12 @@ typedef struct spool_kinds {
 ml_status spool__add_shape(spool_kinds *kinds, const ml_series_set *set,
                            const ml_fresh_settings *settings, uint32_t *shape, ml_error *err);
 
-/* Note the least ids of a set. @param are_numbers  all ids up to now */
+/* Note the least ids of a set. @param form  of all ids up to now */
 ml_status spool__note_least(spool_kinds *kinds, const ml_series_set *set, uint32_t shape,
-                            bool are_numbers, ml_error *err);
+                            series_forms form, ml_error *err);
 
 /* Put the kinds in order. */
-ml_status spool__order_kinds(spool_kinds *kinds, bool are_numbers, ml_error *err);
+ml_status spool__order_kinds(spool_kinds *kinds, series_forms form, ml_error *err);
 
 void spool__release_kinds(spool_kinds *kinds);
 
@@ -66,17 +67,19 @@ typedef struct spool_row {
   size_t n;
 } spool_row;
 
-/* Neighbouring rows whose ids ascend as numbers, or as texts, or as both. */
+/* Neighbouring rows whose ids ascend as what their form says, or as texts, or as both. */
 typedef struct spool_segment {
   uint64_t at, size;
-  bool by_number, by_text;
+  series_forms form; /* of all ids that had come */
+  bool by_form, by_text;
 } spool_segment;
 
 typedef struct spool_file {
   int fd;
-  uint64_t size; /* of what is on disk */
-  ml_buf buf;    /* behind that */
-  ml_buf last;   /* id of the last row, with its NUL */
+  uint64_t size;     /* of what is on disk */
+  ml_buf buf;        /* behind that */
+  ml_buf last;       /* id of the last row, with its NUL */
+  series_forms form; /* of all ids that have come */
   spool_segment *segments;
   size_t n, capacity;
 } spool_file;
@@ -96,8 +99,7 @@ ml_status spool__begin(spool_file *file, ml_error *err);
 
 /* Sort the rows of segments that do not ascend in this order, so many at a time as some memory has
  * room for the ids of. */
-ml_status spool__sort(spool_file *file, const spool_kinds *kinds, bool are_numbers, size_t memory,
-                      ml_error *err);
+ml_status spool__sort(spool_file *file, const spool_kinds *kinds, size_t memory, ml_error *err);
 
 void spool__release_file(spool_file *file);
 
@@ -122,11 +124,11 @@ void spool__read_close(spool_reader *reader);
 typedef struct spool_merge spool_merge;
 
 /* Put segments together until so many are left as can be merged at once in some memory. */
-ml_status spool__reduce(spool_file *file, const spool_kinds *kinds, bool are_numbers, size_t memory,
+ml_status spool__reduce(spool_file *file, const spool_kinds *kinds, size_t memory,
                         const ml_watch *watch, ml_error *err);
 
-ml_status spool__merge_open(spool_file *file, const spool_kinds *kinds, bool are_numbers,
-                            size_t memory, spool_merge **out, ml_error *err);
+ml_status spool__merge_open(spool_file *file, const spool_kinds *kinds, size_t memory,
+                            spool_merge **out, ml_error *err);
 
 /* @param[out] row  as spool__read() */
 ml_status spool__merge_next(spool_merge *merge, spool_row *row, ml_error *err);
@@ -143,7 +145,7 @@ struct ml_spool {
   fresh_layout layout;
   ml_series_set all; /* what is known of all series */
   bool was_any, has_layout;
-  bool are_numbers, are_whole; /* the ids: all of them */
+  bool are_whole; /* the ids: if all are numbers */
   bool has_windows, times_are_whole;
   size_t n_rows;
 };

@@ -59,8 +59,10 @@ ml_status spool__add_shape(spool_kinds *kinds, const ml_series_set *set,
 
 /* ---- the least ids ---- */
 
-static bool note(char **least, const char *id, bool are_numbers) {
-  if (*least && series__compare_ids(id, *least, are_numbers) >= 0) return true;
+static const series_forms texts = {.not_numbers = true, .not_pairs = true};
+
+static bool note(char **least, const char *id, series_forms form) {
+  if (*least && series__compare_ids(id, *least, form) >= 0) return true;
   char *copy = strdup(id);
   if (!copy) return false;
   free(*least);
@@ -72,19 +74,20 @@ static bool note(char **least, const char *id, bool are_numbers) {
 static bool note_texts(spool_least *least, const ml_series_set *set, size_t k) {
   for (size_t i = 0; i < set->n_ids; i++)
     if (set->spans[i * set->n_kinds + k].n > 0 &&
-        !note(&least->text, ml_series_parent(set, i), false))
+        !note(&least->text, ml_series_parent(set, i), texts))
       return false;
   return true;
 }
 
 ml_status spool__note_least(spool_kinds *kinds, const ml_series_set *set, uint32_t shape,
-                            bool are_numbers, ml_error *err) {
+                            series_forms form, ml_error *err) {
   char *const *ids = set->parents ? set->parents : set->ids;
   for (size_t k = 0; set->kind_first && k < set->n_kinds; k++) {
     spool_least *least = &kinds->least[kinds->shapes[shape].kinds[k]];
     const char *first = ids[set->kind_first[k]];
-    bool ok = note(&least->text, first, false);
-    if (ok && are_numbers) ok = note(&least->number, first, true) && note_texts(least, set, k);
+    char **of_form = form.not_numbers ? form.not_pairs ? NULL : &least->pair : &least->number;
+    bool ok = note(&least->text, first, texts);
+    if (ok && of_form) ok = note(of_form, first, form) && note_texts(least, set, k);
     if (!ok) return ml_error_memory(err);
   }
   return ML_OK;
@@ -97,22 +100,25 @@ typedef struct ordering {
   series_ranking ranking; /* of the names of kinds: those of one rank are one kind */
   const char **least;     /* id of each rank */
   uint32_t *ranks;        /* in the order of the columns */
-  bool are_numbers;
+  series_forms form;
 } ordering;
 
 static int compare_ranks(const void *a, const void *b, void *context) {
   const ordering *o = context;
   const uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-  int order = series__compare_ids(o->least[i], o->least[j], o->are_numbers);
+  int order = series__compare_ids(o->least[i], o->least[j], o->form);
   return order ? order : (i > j) - (i < j);
 }
 
 static void find_least(ordering *o) {
   for (uint32_t c = 0; c < o->kinds->names.n; c++) {
     const spool_least *least = &o->kinds->least[c];
-    const char *id = o->are_numbers ? least->number : least->text, **of = o->least;
-    of += o->ranking.rank[c];
-    if (!*of || series__compare_ids(id, *of, o->are_numbers) < 0) *of = id;
+    const char **of = o->least + o->ranking.rank[c];
+    const char *id = !o->form.not_numbers ? least->number
+                     : !o->form.not_pairs ? least->pair
+                                          : least->text;
+    if (!id) id = least->text;
+    if (!*of || series__compare_ids(id, *of, o->form) < 0) *of = id;
   }
 }
 
@@ -142,13 +148,13 @@ static bool rank_names(ordering *o, char *const *names, size_t n) {
   return true;
 }
 
-ml_status spool__order_kinds(spool_kinds *kinds, bool are_numbers, ml_error *err) {
+ml_status spool__order_kinds(spool_kinds *kinds, series_forms form, ml_error *err) {
   const size_t n = kinds->names.n;
   char **names = calloc(n + 1, sizeof *names);
   ordering o = {.kinds = kinds,
                 .least = calloc(n + 1, sizeof *o.least),
                 .ranks = calloc(n + 1, sizeof *o.ranks),
-                .are_numbers = are_numbers};
+                .form = form};
   kinds->kinds = calloc(n + 1, sizeof *kinds->kinds);
   kinds->place = calloc(n + 1, sizeof *kinds->place);
   bool ok = names && o.least && o.ranks && kinds->kinds && kinds->place;
@@ -170,6 +176,7 @@ void spool__release_kinds(spool_kinds *kinds) {
   }
   for (size_t c = 0; c < kinds->capacity; c++) {
     free(kinds->least[c].number);
+    free(kinds->least[c].pair);
     free(kinds->least[c].text);
   }
   free(kinds->shapes);

@@ -20,11 +20,11 @@ struct spool_merge {
   size_t *heap;  /* of those that have a row */
   size_t n;
   bool has_given; /* the row of the first is with the caller */
-  bool are_numbers;
+  series_forms form;
 };
 
 static bool is_before(const spool_merge *m, size_t a, size_t b) {
-  int order = series__compare_ids(m->ways[a].row.id, m->ways[b].row.id, m->are_numbers);
+  int order = series__compare_ids(m->ways[a].row.id, m->ways[b].row.id, m->form);
   return order ? order < 0 : a < b;
 }
 
@@ -56,13 +56,13 @@ static ml_status open_ways(spool_merge *m, const spool_file *file, const spool_k
 }
 
 /* Merge the first n segments. */
-static ml_status open_some(const spool_file *file, const spool_kinds *kinds, bool are_numbers,
-                           size_t n, size_t memory, spool_merge **out, ml_error *err) {
+static ml_status open_some(const spool_file *file, const spool_kinds *kinds, size_t n,
+                           size_t memory, spool_merge **out, ml_error *err) {
   spool_merge *m = calloc(1, sizeof *m);
   if (!m) return ml_error_memory(err);
   size_t room = memory / (n ? n : 1);
   room = room < ROOM_MIN ? ROOM_MIN : room > ROOM_MAX ? ROOM_MAX : room;
-  m->are_numbers = are_numbers;
+  m->form = file->form;
   m->ways = calloc(n + 1, sizeof *m->ways);
   m->heap = calloc(n + 1, sizeof *m->heap);
   ml_status status =
@@ -74,9 +74,9 @@ static ml_status open_some(const spool_file *file, const spool_kinds *kinds, boo
   return status;
 }
 
-ml_status spool__merge_open(spool_file *file, const spool_kinds *kinds, bool are_numbers,
-                            size_t memory, spool_merge **out, ml_error *err) {
-  return open_some(file, kinds, are_numbers, file->n, memory, out, err);
+ml_status spool__merge_open(spool_file *file, const spool_kinds *kinds, size_t memory,
+                            spool_merge **out, ml_error *err) {
+  return open_some(file, kinds, file->n, memory, out, err);
 }
 
 ml_status spool__merge_next(spool_merge *m, spool_row *row, ml_error *err) {
@@ -102,11 +102,11 @@ void spool__merge_close(spool_merge *m) {
 
 /* ---- fewer segments ---- */
 
-static ml_status merge_some(spool_file *file, const spool_kinds *kinds, bool are_numbers, size_t n,
-                            size_t memory, const ml_watch *watch, ml_error *err) {
+static ml_status merge_some(spool_file *file, const spool_kinds *kinds, size_t n, size_t memory,
+                            const ml_watch *watch, ml_error *err) {
   spool_merge *m = NULL;
   spool_row row = {0};
-  ml_status status = open_some(file, kinds, are_numbers, n, memory, &m, err);
+  ml_status status = open_some(file, kinds, n, memory, &m, err);
   if (status == ML_OK) status = spool__begin(file, err);
   while (status == ML_OK) {
     status = spool__merge_next(m, &row, err);
@@ -119,11 +119,11 @@ static ml_status merge_some(spool_file *file, const spool_kinds *kinds, bool are
   return status == ML_OK ? spool__flush(file, err) : status;
 }
 
-ml_status spool__reduce(spool_file *file, const spool_kinds *kinds, bool are_numbers, size_t memory,
+ml_status spool__reduce(spool_file *file, const spool_kinds *kinds, size_t memory,
                         const ml_watch *watch, ml_error *err) {
   const size_t fit = memory / ROOM_MIN, most = fit > WAYS_MIN ? fit : WAYS_MIN;
   while (file->n > most) {
-    ml_status status = merge_some(file, kinds, are_numbers, most, memory, watch, err);
+    ml_status status = merge_some(file, kinds, most, memory, watch, err);
     if (status != ML_OK) return status;
     for (size_t i = 0; i < most; i++)
       temporary__forget(file->fd, file->segments[i].at, file->segments[i].size);

@@ -32,24 +32,38 @@ ml_status spool__begin(spool_file *file, ml_error *err) {
     file->capacity = capacity;
   }
   file->segments[file->n++] =
-      (spool_segment){.at = end_of(file), .by_number = true, .by_text = true};
+      (spool_segment){.at = end_of(file), .form = file->form, .by_form = true, .by_text = true};
   return ML_OK;
+}
+
+static bool are_same(const series_forms *a, const series_forms *b) {
+  return a->not_numbers == b->not_numbers && a->not_pairs == b->not_pairs &&
+         a->not_first_numbers == b->not_first_numbers &&
+         a->not_second_numbers == b->not_second_numbers;
+}
+
+/* The parts of what is no pair do not matter. */
+static bool is_in_order(const spool_segment *segment, const series_forms *form) {
+  if (form->not_numbers && form->not_pairs && segment->by_text) return true;
+  const bool is_number = !form->not_numbers && !segment->form.not_numbers;
+  return segment->by_form && (is_number || are_same(&segment->form, form));
 }
 
 /* Find the segment that a row with this id belongs to. */
 static ml_status place_id(spool_file *file, const char *id, size_t n, ml_error *err) {
-  bool by_number = false, by_text = false;
+  bool by_form = false, by_text = false;
   spool_segment *last = file->n > 0 ? &file->segments[file->n - 1] : NULL;
   if (last && file->last.n > 0) {
     const char *before = file->last.data;
     const bool is_same = strcmp(before, id) == 0;
-    by_number = last->by_number && (is_same || series__compare_ids(before, id, true) <= 0);
+    by_form = last->by_form && is_in_order(last, &file->form) &&
+              (is_same || series__compare_ids(before, id, file->form) <= 0);
     by_text = last->by_text && (is_same || strcmp(before, id) <= 0);
   }
   ml_buf_clear(&file->last);
   ml_buf_put(&file->last, id, n);
-  if (!by_number && !by_text) return spool__begin(file, err);
-  last->by_number = by_number;
+  if (!by_form && !by_text) return spool__begin(file, err);
+  last->by_form = by_form;
   last->by_text = by_text;
   return ML_OK;
 }
@@ -148,13 +162,12 @@ typedef struct entry {
 typedef struct sorter {
   spool_file *file;
   ml_buf entries, texts, row;
-  bool are_numbers;
 } sorter;
 
 static int compare_entries(const void *a, const void *b, void *context) {
   const entry *p = a, *q = b;
   const sorter *s = context;
-  int order = series__compare_ids(s->texts.data + p->id, s->texts.data + q->id, s->are_numbers);
+  int order = series__compare_ids(s->texts.data + p->id, s->texts.data + q->id, s->file->form);
   return order ? order : (p->at > q->at) - (p->at < q->at); /* windows of an id are in order */
 }
 
@@ -205,15 +218,14 @@ static ml_status sort_segment(sorter *s, const spool_kinds *kinds, size_t segmen
   return status;
 }
 
-ml_status spool__sort(spool_file *file, const spool_kinds *kinds, bool are_numbers, size_t memory,
-                      ml_error *err) {
-  sorter s = {.file = file, .are_numbers = are_numbers};
+ml_status spool__sort(spool_file *file, const spool_kinds *kinds, size_t memory, ml_error *err) {
+  sorter s = {.file = file};
   const size_t n = file->n;
   size_t n_kept = 0;
   ml_status status = ML_OK;
   for (size_t i = 0; i < n && status == ML_OK; i++) {
     const spool_segment *segment = &file->segments[i];
-    if (are_numbers ? segment->by_number : segment->by_text)
+    if (is_in_order(segment, &file->form))
       file->segments[n_kept++] = *segment;
     else
       status = sort_segment(&s, kinds, i, memory, err);

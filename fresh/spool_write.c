@@ -98,8 +98,7 @@ static ml_status open_merge(writing *w, ml_error *err) {
   ml_spool *s = w->spool;
   spool__merge_close(w->merge);
   w->merge = NULL;
-  return spool__merge_open(&s->file, &s->kinds, s->are_numbers, (size_t)(s->opts.memory / 2),
-                           &w->merge, err);
+  return spool__merge_open(&s->file, &s->kinds, (size_t)(s->opts.memory / 2), &w->merge, err);
 }
 
 static ml_status write_all(writing *w, ml_matrix_writer *writer, ml_error *err) {
@@ -147,9 +146,9 @@ ml_status ml_spool_write(ml_spool *s, const char *path, ml_format format, bool s
                          ml_error *err) {
   assert(s && s->has_layout && path);
   writing w = {.spool = s,
-               .form = !s->are_numbers ? SERIES_ID_TEXT
-                       : s->are_whole  ? SERIES_ID_WHOLE
-                                       : SERIES_ID_REAL};
+               .form = s->file.form.not_numbers ? SERIES_ID_TEXT
+                       : s->are_whole           ? SERIES_ID_WHOLE
+                                                : SERIES_ID_REAL};
   ml_status status = make_room(&w, err);
   if (status == ML_OK) status = write_table(&w, path, format, safe_names, err);
   spool__merge_close(w.merge);

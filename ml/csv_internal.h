@@ -119,6 +119,13 @@ struct ml_csv {
    * False: memory ran out. */
   bool (*on_record)(void *ctx, const char *p, const char *end);
   void *on_record_ctx;
+  /* Rows are left out by their text in a column of labels, which is asked about when it is not that
+   * of the row before. NULL: none are. */
+  bool (*takes)(void *ctx, const char *text);
+  void *takes_ctx;
+  size_t takes_column; /* SIZE_MAX: takes_none says it of all rows */
+  bool takes_none;
+  size_t n_left_out;
   csv_jump *jumps; /* rows whose line is not one more than that of the row before */
   size_t n_jumps, jumps_capacity;
 };

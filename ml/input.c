@@ -3,12 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <ml/input_internal.h>
 
@@ -27,6 +31,8 @@ struct ml_input {
   double n_read;         /* bytes taken from fd or memory so far */
   input__reader *reader; /* in place of fd and memory; may be NULL */
   void *reader_ctx;
+  XXH3_state_t *digest; /* of what was read; NULL: the bytes are made */
+  uint64_t n_digested;
   const char *bytes; /* memory */
   size_t n_bytes;
   char *input; /* what was read ahead, packed or not */
@@ -68,8 +74,13 @@ static ml_status read_memory(ml_input *s, char *to, size_t size, size_t *n) {
 }
 
 static ml_status read_raw(ml_input *s, char *to, size_t size, size_t *n, ml_error *err) {
-  if (s->reader) return s->reader(s->reader_ctx, to, size, n, err);
-  return s->fd < 0 ? read_memory(s, to, size, n) : read_file(s, to, size, n, err);
+  ml_status status = s->reader   ? s->reader(s->reader_ctx, to, size, n, err)
+                     : s->fd < 0 ? read_memory(s, to, size, n)
+                                 : read_file(s, to, size, n, err);
+  if (status != ML_OK) return status;
+  XXH3_128bits_update(s->digest, to, *n);
+  s->n_digested += *n;
+  return ML_OK;
 }
 
 /* Read ahead until there are `least` bytes or the input ends. */
@@ -191,7 +202,9 @@ static ml_status recognise(ml_input *s, ml_error *err) {
 static ml_status start(ml_input *s, ml_input **out, ml_error *err) {
   s->unpack = unpack_plain;
   s->input = malloc(INPUT_SIZE);
-  ml_status status = s->input ? recognise(s, err) : ml_error_memory(err);
+  s->digest = XXH3_createState();
+  if (s->digest) XXH3_128bits_reset(s->digest);
+  ml_status status = s->input && s->digest ? recognise(s, err) : ml_error_memory(err);
   if (status == ML_OK)
     *out = s;
   else
@@ -264,6 +277,16 @@ double ml_input_share(const ml_input *s) {
   return s->expected > 0 ? (s->n_read - (double)(s->input_n - s->input_at)) / s->expected : 0;
 }
 
+uint64_t ml_input_digest(const ml_input *s, char out[ML_INPUT_DIGEST_SIZE]) {
+  while (s && s->maker) s = s->maker->inner ? s->maker->inner(s->made) : NULL;
+  *out = 0;
+  if (!s) return 0;
+  const XXH128_hash_t digest = XXH3_128bits_digest(s->digest);
+  snprintf(out, ML_INPUT_DIGEST_SIZE, "%016llx%016llx", (unsigned long long)digest.high64,
+           (unsigned long long)digest.low64);
+  return s->n_digested;
+}
+
 int ml_input_waits_for(const ml_input *s) {
   if (s->maker) return s->maker->waits_for(s->made);
   struct pollfd fd = {.fd = s->fd, .events = POLLIN};
@@ -278,5 +301,6 @@ void ml_input_close(ml_input *source) {
   if (source->gzip_on) inflateEnd(&source->gzip);
   ZSTD_freeDStream(source->zstd);
   free(source->input);
+  XXH3_freeState(source->digest);
   free(source);
 }

@@ -18,6 +18,7 @@ typedef struct input_maker {
   input__reader *read;
   double (*share)(const void *ctx);
   int (*waits_for)(const void *ctx);
+  const ml_input *(*inner)(const void *ctx); /* what it reads itself; NULL: no such input */
   void (*close)(void *ctx);
 } input_maker;
 

@@ -346,6 +346,10 @@ static int waits_for(const void *ctx) {
   return has_some ? -1 : ml_input_waits_for(j->input);
 }
 
+static const ml_input *inner(const void *ctx) {
+  return ((const json_lines *)ctx)->input;
+}
+
 static void close_lines(void *ctx) {
   json_lines *j = ctx;
   ml_input_close(j->input);
@@ -364,7 +368,7 @@ static void close_lines(void *ctx) {
 
 ml_status json_lines__open(ml_input *input, const char *head, size_t n, bool at_end,
                            const char *name, ml_input **out, ml_error *err) {
-  static const input_maker maker = {read_made, share, waits_for, close_lines};
+  static const input_maker maker = {read_made, share, waits_for, inner, close_lines};
   json_lines *j = calloc(1, sizeof *j);
   if (!j) {
     ml_input_close(input);

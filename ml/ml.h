@@ -11,6 +11,7 @@
 #include <ml/folder.h>
 #include <ml/folds.h>
 #include <ml/fresh.h>
+#include <ml/fresh_stream.h>
 #include <ml/functions.h>
 #include <ml/input.h>
 #include <ml/inputs.h>
@@ -32,6 +33,7 @@
 #include <ml/score.h>
 #include <ml/select.h>
 #include <ml/series.h>
+#include <ml/shard.h>
 #include <ml/spool.h>
 #include <ml/stats.h>
 #include <ml/status.h>

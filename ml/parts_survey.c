@@ -47,8 +47,7 @@ static ml_status look_at_id(parts_survey *s, const char *cell, size_t n, bool *b
   *begins |= hash != s->id_hash;
   s->has_id = true;
   s->id_hash = hash;
-  series__form_narrow(&s->told.ids, s->id.data);
-  if (!s->told.ids_have_fractions) s->told.ids_have_fractions = !series__is_whole(s->id.data);
+  series__note_forms(&s->told.ids, s->id.data);
   return ML_OK;
 }
 
@@ -69,7 +68,7 @@ static ml_status look_at_kind(parts_survey *s, const char *cell, size_t n, ml_er
   keep(&s->kind, cell, n);
   if (s->kind.failed) return ml_error_memory(err);
   s->has_kind = true;
-  if (s->kinds.n > n_before) series__form_narrow(&s->told.kinds, s->kind.data);
+  if (s->kinds.n > n_before) series__note_forms(&s->told.kinds, s->kind.data);
   return ML_OK;
 }
 

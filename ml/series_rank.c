@@ -2,13 +2,14 @@
 /* The order and identity of ids: numbers as exact decimals, never rounded; names of windows by both
  * their parts; or else text by bytes.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ml/series_internal.h>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include <ml/series_internal.h>
 
 /* sign * 0.DIGITS * 10^exponent; the digits begin and end with one that is not 0. */
 typedef struct decimal {
@@ -81,18 +82,6 @@ static int compare_decimals(const decimal *a, const decimal *b) {
   return a->sign * compare_digits(a, b);
 }
 
-bool series__is_number(const char *id) {
-  decimal d;
-  return parse_decimal(id, 0, &d);
-}
-
-int series__compare_ids(const char *a, const char *b, bool are_numbers) {
-  decimal x, y;
-  if (are_numbers && parse_decimal(a, 0, &x) && parse_decimal(b, 0, &y))
-    return compare_decimals(&x, &y);
-  return strcmp(a, b);
-}
-
 void series__put_key(const char *id, ml_buf *to) {
   decimal d;
   if (!parse_decimal(id, 0, &d)) {
@@ -127,17 +116,24 @@ static const char *find_comma(const char *text) {
   return n > 3 && p[n - 1] == ')' ? p : NULL;
 }
 
-void series__form_narrow(series_form *form, const char *text) {
+/* Without its quotes, which depend on what is between them. */
+static const char *first_part(const char *text, size_t *n) {
+  const char *end = find_comma(text), *p = text + 1;
+  bool is_quoted = *p == '\'' || *p == '"';
+  *n = (size_t)(end - p) - 2 * is_quoted;
+  return p + is_quoted;
+}
+
+/* ---- what holds for all texts ---- */
+
+void series__note_forms(series_forms *forms, const char *text) {
   decimal d;
-  if (!form->no_numbers) form->no_numbers = !parse_decimal(text, 0, &d);
-  if (form->no_pairs) return;
   const char *comma = find_comma(text);
-  if (!comma) {
-    form->no_pairs = true;
-    return;
-  }
-  if (!form->no_first) form->no_first = !parse_decimal(text + 1, ',', &d);
-  if (!form->no_second) form->no_second = !parse_decimal(comma + 2, ')', &d);
+  forms->not_numbers |= !parse_decimal(text, 0, &d);
+  forms->not_whole |= !series__is_whole(text);
+  forms->not_pairs |= !comma;
+  forms->not_first_numbers |= !comma || !parse_decimal(text + 1, ',', &d);
+  forms->not_second_numbers |= !comma || !parse_decimal(comma + 2, ')', &d);
 }
 
 /* Short texts and seeds that are close have hashes in common: what else counts must be spread over
@@ -187,6 +183,8 @@ const char *series__window_end(const char *id) {
   return find_comma(id) + 2;
 }
 
+/* ---- ranks ---- */
+
 /* One of the parts, of all texts. */
 typedef struct part {
   decimal *decimals; /* NULL: compare as text */
@@ -198,14 +196,6 @@ typedef struct ranked {
   decimal *decimals; /* of whole texts; NULL: they are no numbers */
   part *pairs;       /* both parts; NULL: they are no pairs */
 } ranked;
-
-/* Without its quotes, which depend on what is between them. */
-static const char *first_part(const char *text, size_t *n) {
-  const char *end = find_comma(text), *p = text + 1;
-  bool is_quoted = *p == '\'' || *p == '"';
-  *n = (size_t)(end - p) - 2 * is_quoted;
-  return p + is_quoted;
-}
 
 static int compare_parts(const ranked *r, const part *of, uint32_t a, uint32_t b) {
   if (of->decimals) return compare_decimals(&of->decimals[a], &of->decimals[b]);
@@ -221,6 +211,29 @@ static int compare(const ranked *r, uint32_t a, uint32_t b) {
   int order = r->pairs ? compare_parts(r, &r->pairs[0], a, b) : 0;
   if (order) return order;
   return r->pairs ? compare_parts(r, &r->pairs[1], a, b) : strcmp(r->texts[a], r->texts[b]);
+}
+
+static bool parse_part(const char *text, bool is_second, decimal *d) {
+  return is_second ? parse_decimal(find_comma(text) + 2, ')', d) : parse_decimal(text + 1, ',', d);
+}
+
+int series__compare_ids(const char *a, const char *b, series_forms form) {
+  char *const texts[] = {(char *)(uintptr_t)a, (char *)(uintptr_t)b};
+  decimal whole[2], first[2], second[2];
+  part pairs[] = {{NULL, false}, {NULL, true}};
+  ranked r = {.texts = texts};
+  if (!form.not_numbers && parse_decimal(a, 0, &whole[0]) && parse_decimal(b, 0, &whole[1])) {
+    r.decimals = whole;
+  } else if (form.not_numbers && !form.not_pairs && find_comma(a) && find_comma(b)) {
+    r.pairs = pairs;
+    if (!form.not_first_numbers && parse_part(a, false, &first[0]) &&
+        parse_part(b, false, &first[1]))
+      pairs[0].decimals = first;
+    if (!form.not_second_numbers && parse_part(a, true, &second[0]) &&
+        parse_part(b, true, &second[1]))
+      pairs[1].decimals = second;
+  }
+  return compare(&r, 0, 1);
 }
 
 static int compare_stably(const void *a, const void *b, void *context) {
@@ -247,14 +260,16 @@ static bool parse_all(char *const *texts, size_t n, const part *of, decimal **de
   return true;
 }
 
-static bool parse_pairs(ranked *r, size_t n, series_form form) {
+static bool parse_pairs(ranked *r, size_t n, const series_forms *others) {
   for (size_t i = 0; i < n; i++)
     if (!find_comma(r->texts[i])) return true;
   r->pairs = calloc(2, sizeof *r->pairs);
   if (!r->pairs) return false;
   r->pairs[1].is_second = true;
-  return (form.no_first || parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals)) &&
-         (form.no_second || parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals));
+  return (others->not_first_numbers ||
+          parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals)) &&
+         (others->not_second_numbers ||
+          parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals));
 }
 
 static void release(ranked *r) {
@@ -264,13 +279,15 @@ static void release(ranked *r) {
 }
 
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking) {
-  return series__rank_part(texts, n, (series_form){0}, ranking);
+  const series_forms none = {0};
+  return series__rank_among(texts, n, &none, ranking);
 }
 
-bool series__rank_part(char *const *texts, size_t n, series_form form, series_ranking *ranking) {
+bool series__rank_among(char *const *texts, size_t n, const series_forms *others,
+                        series_ranking *ranking) {
   ranked r = {.texts = texts};
-  bool ok = form.no_numbers || parse_all(texts, n, NULL, &r.decimals);
-  if (ok && n > 0 && !r.decimals && !form.no_pairs) ok = parse_pairs(&r, n, form);
+  bool ok = others->not_numbers || parse_all(texts, n, NULL, &r.decimals);
+  if (ok && n > 0 && !r.decimals && !others->not_pairs) ok = parse_pairs(&r, n, others);
   ranking->are_numbers = r.decimals != NULL;
   ranking->rank = malloc((n ? n : 1) * sizeof *ranking->rank);
   ranking->first = malloc((n ? n : 1) * sizeof *ranking->first);

@@ -18,7 +18,8 @@ typedef struct shape {
   const char *name, *header;
   bool is_long;
   int n_ids;
-  const char *prefix;       /* of most ids, before their number */
+  const char *prefix;       /* of most ids, before their number; */
+  const char *suffix;       /* and behind it; NULL: nothing */
   const char *odd;          /* of the last id; NULL: as the others */
   const char *const *kinds; /* of an id some of them; long only */
   bool has_fractions;       /* of the time, in the last id */
@@ -57,6 +58,21 @@ static const shape shapes[] = {
      .prefix = "",
      .kinds = digits},
     {.name = "windows", .header = "id,time,x,y\n", .n_ids = 20, .prefix = "", .window = 3},
+    {.name = "pairs", .header = "id,time,x,y\n", .n_ids = 30, .prefix = "\"(2, ", .suffix = ")\""},
+    {.name = "pairs of texts at the end",
+     .header = "id,time,kind,value\n",
+     .is_long = true,
+     .kinds = letters,
+     .n_ids = 30,
+     .prefix = "\"(2, ",
+     .suffix = ")\"",
+     .odd = "\"('12', 4)\""},
+    {.name = "pairs, and then none",
+     .header = "id,time,x,y\n",
+     .n_ids = 30,
+     .prefix = "\"(2, ",
+     .suffix = ")\"",
+     .odd = "1"},
     {.name = "windows, a text",
      .header = "id,time,x,y\n",
      .n_ids = 20,
@@ -103,7 +119,7 @@ static void put_id(const shape *s, inputs *in, int i, int part, uint64_t *seed) 
   if (is_odd && s->odd)
     snprintf(id, sizeof id, "%s", s->odd);
   else
-    snprintf(id, sizeof id, "%s%d", s->prefix, i);
+    snprintf(id, sizeof id, "%s%d%s", s->prefix, i, s->suffix ? s->suffix : "");
   const int n = 4 + (int)(next_random(seed) % 6);
   for (int t = 0; t < n; t++) {
     const double x = (double)(next_random(seed) % 1000) / 8, y = x * x;
@@ -247,7 +263,7 @@ static void every_shape_has_the_bytes_of_the_whole(void **state) {
 static void every_format_has_the_bytes_of_the_whole(void **state) {
   (void)state;
   static const char *const names[] = {"csv.gz", "json", "jsonl", "npy"};
-  static const size_t of[] = {0, 4, 5, 8};
+  static const size_t of[] = {0, 4, 5, 11};
   ml_fresh_settings *settings = some_settings(SETTINGS);
   for (size_t i = 0; i < 4 * 4 * 2; i++) {
     inputs in;

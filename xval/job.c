@@ -352,6 +352,11 @@ static ml_status run_job(computing *c, ml_error *err) {
   return ml_exec_run(run->exec, &job, err);
 }
 
+static bool is_of_shard(const xval_run *run, size_t item) {
+  const ml_xval_opts *o = run->opts;
+  return o->n_shards == 0 || item % o->n_shards == o->shard;
+}
+
 ml_status job__compute(xval_run *run, const item_list *list, ml_block *kept, bool counts,
                        ml_error *err) {
   computing c = {.run = run, .list = list, .kept = kept, .counts = counts};
@@ -361,6 +366,7 @@ ml_status job__compute(xval_run *run, const item_list *list, ml_block *kept, boo
   for (size_t i = 0; i < list->n && status == ML_OK; i++) {
     const void *out;
     size_t n_out;
+    if (!is_of_shard(run, i)) continue;
     if (run->journal && journal__find(run, list, i, kept, &out, &n_out)) {
       status = take_outcomes(&c, i, out, n_out, err);
       if (counts) run->result->n_resumed += list->items[i].n;

@@ -151,7 +151,8 @@ typedef struct cli_example {
   const char *what, *line; /* NULL, NULL ends a list */
 } cli_example;
 
-#define CLI_ANY SIZE_MAX
+#define CLI_ANY  SIZE_MAX
+#define CLI_MANY ((size_t)1 << 24) /* several files as the last operand */
 
 typedef struct cli_command {
   const char *name, *summary;
@@ -159,7 +160,8 @@ typedef struct cli_command {
   const char *description; /* paragraphs, separated by empty lines */
   const cli_group *groups;
   size_t options_size; /* of the struct that the groups fill, which starts with a cli_common */
-  size_t max_args;     /* operands; CLI_ANY: as many as there are, also negative numbers */
+  size_t max_args; /* operands; CLI_MANY: the last may be several; CLI_ANY: as many as there are,
+                      also negative numbers */
   const char *const *operands; /* their names in a file of 'mltool run', which ends in NULL; NULL:
                                   no file runs this command */
   const cli_example *examples;
@@ -168,6 +170,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli__fresh;
+extern const cli_command cli__merge;
 extern const cli_command cli__select_command;
 extern const cli_command cli__roll;
 extern const cli_command cli__xval_command;
@@ -282,6 +285,11 @@ ml_status cli__config_apply(const cli_config *config, cli_call *cli, void *optio
 /** Write what was given as a file that 'mltool run' reads.
  * @param is_of_folder  leave out how it is run (workers, messages) and where the folder is */
 ml_status cli__config_print(const cli_call *cli, bool is_of_folder, ml_buf *out, ml_error *err);
+
+/** Append `,\n  "NAME": VALUE` for each option that was given and decides what is computed.
+ * @param without  groups of options that are left out, NULL behind the last */
+ml_status cli__config_options(const cli_call *cli, const cli_opt *const *without, ml_buf *out,
+                              ml_error *err);
 
 /** Note that an option was given, in place of others for its field; a list keeps all. */
 ml_status cli__give(cli_call *cli, cli_given given, void *options, ml_error *err);

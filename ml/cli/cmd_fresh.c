@@ -7,25 +7,38 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define LEAST_LIMIT (1 << 20) /* bytes; what is below was meant as another unit */
+
 /* ---- checks before the long work ----------------------------------------------------------- */
 
 /* Every file that is written must be none of those that are read or written besides. */
-static ml_status check_output(const fresh_options *o, const char *input, ml_error *err) {
-  enum { READ = 4, BESIDE = 8, ALL = BESIDE + CLI_SELECTION_FILES };
+static ml_status check_files(const fresh_options *o, const fresh_run *run, const char *columns,
+                             const char *names, ml_error *err) {
+  enum { MORE = 3, BESIDE = 4 };
+  const size_t n_read = run->inputs.n + MORE, n = n_read + BESIDE + CLI_SELECTION_FILES;
+  cli_file *files = calloc(n, sizeof *files), *to = files;
+  if (!files) return ml_error_memory(err);
+  for (size_t i = 0; i < run->inputs.n; i++) *to++ = (cli_file){run->inputs.paths[i], "input"};
+  *to++ = (cli_file){o->settings.params, "file of --params"};
+  *to++ = (cli_file){o->settings.params_from, "file of --params-from"};
+  *to++ = (cli_file){o->selection.target_file, "file of --target-file"};
+  *to++ = (cli_file){o->output, "output"};
+  *to++ = (cli_file){columns, "file of names"};
+  *to++ = (cli_file){names, "file of names"};
+  *to++ = (cli_file){o->nan_report, "file of --nan-report"};
+  cli__selection_files(&o->selection, to);
+  ml_status status = cli__check_outputs(files, n_read, n, err);
+  free(files);
+  return status;
+}
+
+static ml_status check_output(cli_call *cli, const fresh_options *o, const fresh_run *run,
+                              ml_error *err) {
   char *columns = NULL, *names = NULL;
-  ml_status status = ml_matrix_beside(o->output, ML_FORMAT_AUTO, &columns, err);
+  ml_status status = ml_matrix_beside(o->output, fresh_inputs__format(cli, o), &columns, err);
   if (status == ML_OK && o->names == CLI_NAMES_SAFE)
     status = ml_matrix_names_beside(o->output, &names, err);
-  cli_file files[ALL] = {{input, "input"},
-                         {o->settings.params, "file of --params"},
-                         {o->settings.params_from, "file of --params-from"},
-                         {o->selection.target_file, "file of --target-file"},
-                         {o->output, "output"},
-                         {columns, "file of names"},
-                         {names, "file of names"},
-                         {o->nan_report, "file of --nan-report"}};
-  cli__selection_files(&o->selection, files + BESIDE);
-  if (status == ML_OK) status = cli__check_outputs(files, READ, ALL, err);
+  if (status == ML_OK) status = check_files(o, run, columns, names, err);
   free(columns);
   free(names);
   return status;
@@ -64,43 +77,60 @@ static bool chooses_features(const fresh_options *o) {
   return strcmp(s->params, "comprehensive") != 0 && strcmp(s->params, "efficient") != 0;
 }
 
-static void note_decisions(cli_call *cli, const fresh_run *run, const fresh_options *o) {
+void fresh__note_decisions(cli_call *cli, const fresh_run *run, const fresh_options *o,
+                           const ml_series_set *set) {
   const ml_series_opts *columns = &o->columns;
-  if (ml_series_is_single(run->set) && !columns->id)
+  if (ml_series_is_single(set) && !columns->id)
     cli__note(cli,
               "%s: taken as one single series; --id NAME names a column that tells series "
               "apart, --id \"\" says that there is none",
               run->input_name);
-  if (ml_series_clock(run->set) == ML_CLOCK_NONE && !columns->sort)
+  if (ml_series_clock(set) == ML_CLOCK_NONE && !columns->sort)
     cli__note(cli,
               "%s: no time column: rows are taken in the order of the file; --sort NAME "
               "sorts by a column, --sort \"\" says that they are in order",
               run->input_name);
-  if (o->settings.params) cli__note_kinds(cli, run->input_name, run->set, run->settings);
-  cli__note_step(cli, run->input_name, run->set, run->settings);
-  if (chooses_features(o)) cli__note_dates(cli, run->input_name, run->set, run->settings);
+  if (o->settings.params) cli__note_kinds(cli, run->input_name, set, run->settings);
+  cli__note_step(cli, run->input_name, set, run->settings);
+  if (chooses_features(o)) cli__note_dates(cli, run->input_name, set, run->settings);
 }
 
-static void summary_text(cli_call *cli, const fresh_run *run, const char *output, double seconds) {
-  size_t ids = ml_series_n_ids(run->set), kinds = ml_series_n_kinds(run->set);
-  size_t rows = ml_series_n_rows(run->set), columns = run->matrix->n_columns;
+static fresh_figures figures_of(const fresh_run *run) {
+  return (fresh_figures){.ids = ml_series_n_ids(run->set),
+                         .kinds = ml_series_n_kinds(run->set),
+                         .rows = ml_series_n_rows(run->set),
+                         .features = run->matrix->n_columns};
+}
+
+static void summary_text(cli_call *cli, const fresh_run *run, const fresh_figures *f,
+                         const char *output, double seconds) {
   char workers[CLI_WORKERS_MAX], selected[48] = "";
   if (run->selection) snprintf(selected, sizeof selected, "%zu of ", run->selection->n_selected);
   cli__note(cli, "%s: %zu id%s, %zu kind%s, %zu row%s -> %s: %zu x %s%zu feature%s in %.2f s%s",
-            run->input_name, ids, cli__plural(ids), kinds, cli__plural(kinds), rows,
-            cli__plural(rows), output, run->matrix->n_rows, selected, columns, cli__plural(columns),
+            run->input_name, f->ids, cli__plural(f->ids), f->kinds, cli__plural(f->kinds), f->rows,
+            cli__plural(f->rows), output, f->ids, selected, f->features, cli__plural(f->features),
             seconds, cli__workers_used(run->pool, workers));
 }
 
-static ml_status summary_json(const fresh_run *run, const char *output, double seconds,
-                              ml_error *err) {
+/* One input is a text, several are a list. */
+static void put_inputs(const ml_inputs *inputs, ml_buf *out) {
+  ml_buf_puts(out, inputs->n > 1 ? "[" : "");
+  for (size_t i = 0; i < inputs->n; i++) {
+    ml_buf_puts(out, i ? ", " : "");
+    ml_buf_json_string(out, inputs->paths[i]);
+  }
+  ml_buf_puts(out, inputs->n > 1 ? "]" : "");
+}
+
+static ml_status summary_json(const fresh_run *run, const fresh_figures *f, const char *output,
+                              double seconds, ml_error *err) {
   ml_buf out = {0};
   ml_buf_puts(&out, "{\"input\": ");
-  ml_buf_json_string(&out, run->input);
-  ml_buf_printf(&out, ", \"ids\": %zu, \"kinds\": %zu, \"rows\": %zu, \"output\": ",
-                ml_series_n_ids(run->set), ml_series_n_kinds(run->set), ml_series_n_rows(run->set));
+  put_inputs(&run->inputs, &out);
+  ml_buf_printf(&out, ", \"ids\": %zu, \"kinds\": %zu, \"rows\": %zu, \"output\": ", f->ids,
+                f->kinds, f->rows);
   ml_buf_json_string(&out, output);
-  ml_buf_printf(&out, ", \"features\": %zu", run->matrix->n_columns);
+  ml_buf_printf(&out, ", \"features\": %zu", f->features);
   if (run->selection) ml_buf_printf(&out, ", \"selected\": %zu", run->selection->n_selected);
   ml_buf_printf(&out, ", \"workers\": %zu, \"seconds\": %.3f}\n", cli__n_workers(run->pool),
                 seconds);
@@ -112,14 +142,14 @@ static ml_status summary_json(const fresh_run *run, const char *output, double s
 static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
   ml_status status = cli__check_workers(&o->workers, err);
   if (status == ML_OK) status = cli__read_window(&o->window, &run->window, &run->has_windows, err);
-  if (status == ML_OK) status = cli__find_input(cli, "-o features.csv", &run->input, err);
+  if (status == ML_OK) status = fresh_inputs__find(cli, o, run, err);
   if (status == ML_OK) status = fresh_select__check(o, run, err);
   if (status == ML_OK) status = read_settings(o, &run->settings, err);
   if (status == ML_OK) status = take_ranges(o, run, err);
-  if (status == ML_OK) status = check_output(o, run->input, err);
+  if (status == ML_OK)
+    status = o->shard ? fresh_shard__prepare(cli, o, run, err) : check_output(cli, o, run, err);
   if (status != ML_OK) return status;
-  run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
-  cli__note_format(cli, o->output);
+  if (o->format == 0 && !o->shard) cli__note_format(cli, o->output);
   return ML_OK;
 }
 
@@ -178,7 +208,7 @@ static ml_status finish(cli_call *cli, row_writer *w, const ml_watch *watch, ml_
 static ml_status extract(cli_call *cli, const fresh_options *o, fresh_run *run,
                          const ml_watch *watch, ml_error *err) {
   const ml_watch quiet = {.cancelled = watch->cancelled, .ctx = watch->ctx}; /* extraction tells */
-  row_writer w = {.o = o, .run = run, .format = cli__format(cli, o->output), .watch = &quiet};
+  row_writer w = {.o = o, .run = run, .format = fresh_inputs__format(cli, o), .watch = &quiet};
   const ml_fresh_rows rows = {write_rows, give_up_rows, &w};
   bool writes_rows = can_take_back(o->output) && !run->target && !run->ranges;
   double start = cli__now();
@@ -195,38 +225,48 @@ static ml_status extract(cli_call *cli, const fresh_options *o, fresh_run *run,
   return status;
 }
 
+static ml_status work_whole(cli_call *cli, const fresh_options *o, fresh_run *run,
+                            const ml_series_opts *columns, fresh_figures *figures, ml_error *err) {
+  double start = cli__now();
+  cli->idle = run->pool;
+  ml_status status = fresh_inputs__read(run, columns, &run->set, err);
+  if (status == ML_OK && fresh_select__is_on(o))
+    status = fresh_select__read_target(cli, o, run, columns->watch, err);
+  cli->idle = NULL;
+  if (status != ML_OK) return status;
+  cli__detail(cli, "read: %.3f s", cli__now() - start);
+  fresh__note_decisions(cli, run, o, run->set);
+  cli__note_port(cli, &o->workers, run->pool);
+  if (o->shard) return fresh_shard__extract(cli, o, run, columns->watch, start, err);
+  status = extract(cli, o, run, columns->watch, err);
+  if (status == ML_OK) *figures = figures_of(run);
+  return status;
+}
+
 /* Read, extract, write; each step is timed for -v. */
 static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
   ml_watch watch = cli__watch(cli);
   ml_series_opts columns = o->columns;
   columns.watch = &watch;
   columns.window = run->has_windows ? &run->window : NULL;
+  columns.shard = run->shard.number - 1;
+  columns.n_shards = run->shard.n;
   cli__use_data(&o->data, &columns);
   fresh_select__columns(o, &columns);
+  fresh_figures figures = {0};
   double start = cli__now();
   /* First, so that a port in use is known before a long file has been read. */
   ml_status status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
   if (status != ML_OK) return status;
-  double after_open = cli__now();
-
-  cli->idle = run->pool;
-  status = ml_series_read(run->input, &columns, &run->set, err);
-  if (status == ML_OK && fresh_select__is_on(o))
-    status = fresh_select__read_target(cli, o, run, &watch, err);
-  cli->idle = NULL;
-  if (status != ML_OK) return status;
-  double after_read = cli__now();
-  cli__detail(cli, "read: %.3f s", after_read - after_open);
-  note_decisions(cli, run, o);
-  cli__note_port(cli, &o->workers, run->pool);
-
-  status = extract(cli, o, run, &watch, err);
+  status = (run->way == FRESH_WHOLE ? work_whole : fresh_parts__work)(cli, o, run, &columns,
+                                                                      &figures, err);
+  if (o->shard) return status;
   if (status != ML_OK) return status;
   double end = cli__now();
   if (o->cost) fresh_report__costs(cli, &run->costs);
   if (cli__is_stdio(o->output)) return ML_OK;
-  if (cli->common.json) return summary_json(run, o->output, end - start, err);
-  summary_text(cli, run, o->output, end - start);
+  if (cli->common.json) return summary_json(run, &figures, o->output, end - start, err);
+  summary_text(cli, run, &figures, o->output, end - start);
   return ML_OK;
 }
 
@@ -234,8 +274,9 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   fresh_run run = {0};
   cli__catch_signals();
   ml_status status = prepare(cli, options, &run, err);
-  if (status == ML_OK) status = work(cli, options, &run, err);
+  if (status == ML_OK && !run.is_done) status = work(cli, options, &run, err);
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
+  ml_buf_release(&run.shard_options);
   ml_matrix_write_abort(run.writer);
   ml_selection_free(run.selection);
   ml_target_free(run.target);
@@ -245,6 +286,8 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   ml_fresh_costs_release(&run.costs);
   ml_series_free(run.set);
   ml_fresh_settings_free(run.settings);
+  ml_inputs_release(&run.inputs);
+  free(run.name_text);
   return status;
 }
 
@@ -253,6 +296,26 @@ static const cli_opt report_opts[] = {
      .help = "print how long each calculator took on this input, on standard error"},
     {0, "nan-report", CLI_TEXT, offsetof(fresh_options, nan_report), "FILE",
      .help = "write to FILE, as JSON, how many features of each column are NaN, and why"},
+    {0}};
+
+static const cli_opt format_opts[] = {
+    {0, "format", CLI_CHOICE, offsetof(fresh_options, format), "FORMAT",
+     .choices = "auto|csv|json|jsonl", .fallback = "auto",
+     .help = "how the output is written, whatever its name ends in; jsonl: a JSON object for each "
+             "row, on a line of its own"},
+    {0}};
+
+static const cli_opt memory_opts[] = {
+    {0, "memory-limit", CLI_SIZE, offsetof(fresh_options, memory_limit), "SIZE", .lo = LEAST_LIMIT,
+     .help = "read and extract some ids at a time, so that no more memory is taken, with the "
+             "workers, than SIZE, as in 300M or 2G; without it, that is done where a file takes "
+             "more than half of the free memory"},
+    {0, "stream", CLI_FLAG, offsetof(fresh_options, stream),
+     .help = "write each row when its id is complete, in the order of the input, in which rows of "
+             "an id have to follow one another; implied by 'fresh -', from a pipe to a pipe"},
+    {0, "kinds", CLI_TEXT, offsetof(fresh_options, kinds), "NAME,...",
+     .help = "kinds that such rows have columns for (long format); without it, those of --params, "
+             "or of the first id"},
     {0}};
 
 static const cli_opt feature_opts[] = {
@@ -279,10 +342,11 @@ static const cli_opt feature_opts[] = {
 const cli_command cli__fresh = {
     .name = "fresh",
     .summary = "compute features for every time series in a CSV file",
-    .synopsis = "[OPTION]... [FILE]",
+    .synopsis = "[OPTION]... [FILE]...",
     .description =
         "Read time series from FILE, or from standard input, and write a row of features for each "
-        "id. Names, parameters and numbers are those of tsfresh.\n\n"
+        "id. Several files, or a pattern in quotes, are read as if they were one. Names, "
+        "parameters and numbers are those of tsfresh.\n\n"
         "FILE is CSV, also gzip or Zstandard, in one of three shapes: long (id, time, kind, "
         "value), wide (id, time and a column for each kind), or one single series without id. "
         "Columns called id, time, kind and value are found by name. Rows need not be sorted. A "
@@ -290,12 +354,20 @@ const cli_command cli__fresh = {
         "rows are those of windows, named (ID, TIME OF THE LAST ROW).\n\n"
         "With --target or --target-file only the features that matter for a target are written, "
         "as 'mltool select' would choose them.\n\n"
-        "With -s and -p the work is shared among processes; the output is the same to the byte.",
+        "With -s and -p the work is shared among processes; the output is the same to the byte. "
+        "With --shard it is shared among machines: each makes a part, and 'mltool merge' the "
+        "whole, also to the byte.\n\n"
+        "A file need not fit into memory: see --memory-limit. Where FILE is - and the output goes "
+        "to standard output as CSV or JSON lines, each row is written as soon as its id is "
+        "complete, as with --stream.",
     .groups =
         (const cli_group[]){
             {"Features:", feature_opts, 0},
             {"Output:", cli__output_opts, offsetof(fresh_options, output)},
+            {"Format:", format_opts, 0},
             {"Reports:", report_opts, 0},
+            {"Shards:", cli__shard_opts, offsetof(fresh_options, shard)},
+            {"More than fits into memory:", memory_opts, 0},
             {"Columns of the input:", cli__column_opts, offsetof(fresh_options, columns)},
             {"Missing values:", cli__data_opts, offsetof(fresh_options, data)},
             {"Windows:", cli__window_opts, offsetof(fresh_options, window)},
@@ -308,7 +380,7 @@ const cli_command cli__fresh = {
             {"Options of every command:", cli__common_opts, 0},
             {0}},
     .options_size = sizeof(fresh_options),
-    .max_args = 1,
+    .max_args = CLI_MANY,
     .operands = (const char *const[]){"input", NULL},
     .examples = (const cli_example[]){{"every feature of every series, by four processes",
                                        "mltool -s 4 -p 1234 fresh storms.csv -o features.csv"},

@@ -4,6 +4,7 @@
 #define ML_CLI_FRESH_RUN_H
 
 #include "selection.h"
+#include "shard.h"
 
 typedef struct fresh_options {
   cli_common common;
@@ -18,11 +19,33 @@ typedef struct fresh_options {
   cli_workers workers;
   const char *nan_report;
   bool cost;
+  int format;          /* of fresh_inputs__format() */
+  size_t memory_limit; /* 0: what is allowed */
+  bool stream;
+  const char *kinds; /* separated by commas; NULL: none are named */
+  const char *shard;
 } fresh_options;
+
+/* How rows come about. */
+typedef enum fresh_way {
+  FRESH_WHOLE, /* all in memory */
+  FRESH_PARTS, /* some ids at a time, and their rows on disk until all are there */
+  FRESH_STREAM /* each row is written when its id is complete */
+} fresh_way;
+
+/* What the last line says. */
+typedef struct fresh_figures {
+  size_t ids, kinds, rows, features;
+} fresh_figures;
 
 /* Released in one place. */
 typedef struct fresh_run {
-  const char *input, *input_name; /* path, and how messages call it */
+  ml_inputs inputs;
+  const char *input, *input_name; /* path of the first, and how messages call them */
+  char *name_text;
+  fresh_way way;
+  size_t n_workers;
+  uint64_t for_reading, for_rows; /* bytes; 0: there is no limit */
   ml_window window;
   bool has_windows;
   ml_fresh_settings *settings;
@@ -36,7 +59,47 @@ typedef struct fresh_run {
   ml_select_opts select_opts;
   ml_target *target;       /* NULL: nothing is selected */
   ml_selection *selection; /* NULL: nothing was selected yet */
+  ml_shard shard;          /* n 0: the whole is made */
+  ml_shard_input shard_input;
+  ml_buf shard_options;
+  bool is_done; /* the part is there already */
 } fresh_run;
+
+/* ---- fresh_inputs.c: what is read, and how ------------------------------------------------- */
+
+/** List the files and choose how they are read. */
+ml_status fresh_inputs__find(const cli_call *cli, const fresh_options *o, fresh_run *run,
+                             ml_error *err);
+
+/** Read all of them. */
+ml_status fresh_inputs__read(const fresh_run *run, const ml_series_opts *columns,
+                             ml_series_set **out, ml_error *err);
+
+/** How the output is written. */
+ml_format fresh_inputs__format(const cli_call *cli, const fresh_options *o);
+
+/* ---- fresh_parts.c: more than fits into memory, and rows as they come ------------------------ */
+
+/** Read, extract and write, some ids at a time. */
+ml_status fresh_parts__work(cli_call *cli, const fresh_options *o, fresh_run *run,
+                            const ml_series_opts *columns, fresh_figures *figures, ml_error *err);
+
+/* ---- cmd_fresh.c --------------------------------------------------------------------------- */
+
+/** Say what was decided that nobody asked for. @param set  as it was read, or what is known of all
+ * parts */
+void fresh__note_decisions(cli_call *cli, const fresh_run *run, const fresh_options *o,
+                           const ml_series_set *set);
+
+/* ---- fresh_shard.c: one part of the features ------------------------------------------------- */
+
+/** Check the options of a part, once the input and the settings are known. */
+ml_status fresh_shard__prepare(cli_call *cli, const fresh_options *o, fresh_run *run,
+                               ml_error *err);
+
+/** Extract the features of the set that was read, and write the part. */
+ml_status fresh_shard__extract(cli_call *cli, const fresh_options *o, fresh_run *run,
+                               const ml_watch *watch, double start, ml_error *err);
 
 /* ---- fresh_select.c: the features that matter for a target --------------------------------- */
 

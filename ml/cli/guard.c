@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parent of a rank. A launcher of MPI that loses a process ends the whole run with the signal of
- * that process as the exit code, and says much: a parent that outlives it says one line, and gives
- * the code that the loss of a worker has. */
+/* The parent of a rank. A launcher of MPI that loses a process ends the whole run with the signal
+ * of that process as the exit code, and says much: a parent that outlives it says one line, and
+ * gives the code that the loss of a worker has. */
 #include "cli.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -17,9 +18,10 @@
 #define PATIENCE_MS 2000 /* that a rank has to clean up in when the launcher is gone */
 
 typedef struct guard {
-  pid_t child;
+  pid_t child, launcher;
   size_t rank, size;
   int child_fd, launcher_fd, signals;
+  bool was_warned;
   bool was_told; /* to end, by the launcher or somebody else */
   int timeout;   /* until the child is killed, ms; -1: it is not */
 } guard;
@@ -27,12 +29,35 @@ typedef struct guard {
 static const int forwarded[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCONT};
 enum { N_FORWARDED = sizeof forwarded / sizeof *forwarded };
 
+/* Queued, so that the child can tell it from the same signal to all of the process group. */
+static void tell(const guard *g, int number) {
+  (void)sigqueue(g->child, number, (union sigval){0});
+}
+
+/* mpirun, when it ends a run, sends SIGCONT, sooner or later SIGTERM, and perhaps SIGKILL at once,
+ * which leaves no time to clean up; but nobody continues what was not stopped. */
+static bool is_warning(const guard *g, const struct signalfd_siginfo *info) {
+  siginfo_t stopped = {0};
+  if (info->ssi_signo != SIGCONT || (pid_t)info->ssi_pid != g->launcher) return false;
+  if (!getenv("OMPI_COMM_WORLD_RANK")) return false;
+  (void)waitid(P_PID, (id_t)g->child, &stopped, WSTOPPED | WCONTINUED | WNOHANG);
+  return stopped.si_pid == 0;
+}
+
 static void forward(guard *g) {
   struct signalfd_siginfo info;
   if (read(g->signals, &info, sizeof info) != sizeof info) return;
   int number = (int)info.ssi_signo;
+  bool was_warned = g->was_warned;
+  if (is_warning(g, &info)) {
+    g->was_warned = true;
+    number = SIGTERM;
+  } else if (was_warned && number == SIGTERM) { /* it has been told */
+    g->was_warned = false;
+    return;
+  }
   if (number == SIGTERM || number == SIGINT || number == SIGHUP) g->was_told = true;
-  kill(g->child, number);
+  tell(g, number);
 }
 
 static void lose_launcher(guard *g) {
@@ -40,7 +65,7 @@ static void lose_launcher(guard *g) {
   g->timeout = PATIENCE_MS;
   close(g->launcher_fd);
   g->launcher_fd = -1;
-  kill(g->child, SIGTERM);
+  tell(g, SIGTERM);
 }
 
 static int end(const guard *g) {
@@ -70,12 +95,11 @@ static int watch(guard *g) {
   }
 }
 
-/* It dies with its guard, which may be killed, too. Launchers signal a process group: in one of its
- * own the child is told once, by the guard, for a second signal would not let it clean up. */
+/* It dies with its guard, which may be killed, too. */
 static ml_status be_guarded(pid_t parent, const sigset_t *mask, ml_error *err) {
-  (void)setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) return ml_error_set(err, ML_ERR_WORKER, "the guard of this rank is gone");
+  if (getppid() != parent)
+    return ml_error_set(err, ML_ERR_WORKER, "the guard of this rank is gone");
   sigprocmask(SIG_SETMASK, mask, NULL);
   return ML_OK;
 }
@@ -86,7 +110,8 @@ ml_status cli__guard(size_t rank, size_t size, ml_error *err) {
   sigemptyset(&signals);
   for (size_t i = 0; i < N_FORWARDED; i++) sigaddset(&signals, forwarded[i]);
   sigprocmask(SIG_BLOCK, &signals, &before);
-  guard g = {.rank = rank,
+  guard g = {.launcher = launcher,
+             .rank = rank,
              .size = size,
              .launcher_fd = pidfd_open(launcher, 0), /* -1: it is of another PID namespace */
              .signals = signalfd(-1, &signals, SFD_CLOEXEC),

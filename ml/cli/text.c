@@ -6,7 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* A launcher of MPI gives its processes a pseudo-terminal for standard output, wherever that goes. */
+/* A launcher of MPI gives its processes a pseudo-terminal for standard output, wherever that goes.
+ */
 bool cli__is_terminal(int fd) {
   return isatty(fd) == 1 && ml_mpi_launched().size == 0;
 }

@@ -115,7 +115,8 @@ const char *cli__workers_used(const ml_mproc *pool, char text[CLI_WORKERS_MAX]) 
 
 void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool) {
   if (!pool) return;
-  if (workers->port.value == 0 && !cli->ranks.has_no_port) cli__note_now(cli, "port %d", ml_mproc_port(pool));
+  if (workers->port.value == 0 && !cli->ranks.has_no_port)
+    cli__note_now(cli, "port %d", ml_mproc_port(pool));
   if (workers->metrics_port.given && workers->metrics_port.value == 0)
     cli__note_now(cli, "metrics at http://127.0.0.1:%d/", ml_mproc_metrics_port(pool));
 }

@@ -5,6 +5,8 @@
 
 #include "ranks.h"
 
+#define GONE_SECONDS 0.2
+
 /* ---- results --------------------------------------------------------------------------------- */
 
 /* Rows that workers of another machine have written. */
@@ -133,8 +135,7 @@ static ml_status send_blocks(ml_mpi *m, const ml_job *job, ml_error *err) {
   for (size_t i = 0; i < job->n_inputs; i++) {
     ml_block *block = job->inputs[i];
     blocks[i] = block->id;
-    if (!has_block(m, block->id) && !is_repeated(job, i))
-      mesh__broadcast(&m->mesh, block->data, block->size);
+    if (!has_block(m, block->id) && !is_repeated(job, i)) mesh__give(block->data, block->size);
   }
   free(m->blocks);
   m->blocks = blocks;
@@ -193,22 +194,24 @@ static void run_items(dispatch *d) {
     if (d->fault.status == ML_OK && order__take(&d->order, d->job, &error) != ML_OK)
       d->fault = error;
     tell_progress(d);
-    if (ml_watch_cancelled(d->job->watch))
-      ml_error_set(&d->fault, ML_ERR_CANCELLED, "interrupted");
+    if (ml_watch_cancelled(d->job->watch)) ml_error_set(&d->fault, ML_ERR_CANCELLED, "interrupted");
   }
 }
 
-/* Everybody has ended, and nobody touches the blocks any more. */
+/* Everybody has ended, and nobody touches the blocks any more. When the run was interrupted, others
+ * may be gone: the launcher ends all when it has lost one. */
 static void close_ranks(dispatch *d) {
   ml_mpi *m = d->mpi;
   bool is_clean = d->fault.status == ML_OK && d->order.error.status == ML_OK;
   bool all = false;
+  double until = mesh__now() + GONE_SECONDS;
   lead__tell(m, is_clean ? FRAME_CLOSE : FRAME_STOP);
   if (is_clean)
     share__close(d->own);
   else
     share__stop(d->own);
   while (!all && m->mesh.error.status == ML_OK) {
+    if (d->fault.status == ML_ERR_CANCELLED && mesh__now() > until) return;
     turn(d, false);
     all = true;
     for (int rank = 0; rank < m->mesh.size; rank++) all = all && m->crews[rank].is_done;

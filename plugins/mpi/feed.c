@@ -6,13 +6,13 @@
 
 #include "ranks.h"
 
-#define AHEAD_SECONDS 0.02                /* of work that waits at a worker of a rank */
-#define LONG_SECONDS  0.2                 /* items for which the way of a message is nothing */
-#define ITEMS_MAX     65536               /* at one rank */
-#define BYTES_MAX     ((size_t)32 << 20)  /* of arguments at one rank */
-#define RESULTS_MAX   ((size_t)64 << 20)  /* bytes that wait for their turn */
-#define GAP_MAX       ((size_t)1 << 20)   /* items that wait for their turn */
-#define WHAT_MAX      160                 /* of the description of an item */
+#define AHEAD_SECONDS 0.02               /* of work that waits at a worker of a rank */
+#define LONG_SECONDS  0.2                /* items for which the way of a message is nothing */
+#define ITEMS_MAX     65536              /* at one rank */
+#define BYTES_MAX     ((size_t)32 << 20) /* of arguments at one rank */
+#define RESULTS_MAX   ((size_t)64 << 20) /* bytes that wait for their turn */
+#define GAP_MAX       ((size_t)1 << 20)  /* items that wait for their turn */
+#define WHAT_MAX      160                /* of the description of an item */
 
 static size_t n_items_left(const dispatch *d) {
   size_t end = d->job->n_items < d->order.end ? d->job->n_items : d->order.end;

@@ -2,15 +2,19 @@
 /* Frames over MPI: an Isend for each rank that has something to be told, Improbe for all. */
 #include "link.h"
 
+#include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PART_MAX     ((size_t)256 << 20) /* bytes of one message: MPI counts in int */
-#define KEEP_MAX     ((size_t)4 << 20)   /* of an empty buffer */
-#define FIRST_NS     20000L
+#define KEEP_MAX     ((size_t)32 << 20)  /* of an empty buffer */
+#define SPREAD_MAX   ((size_t)4 << 20)   /* bytes of one broadcast */
+#define SPREAD_NS    100000L
+#define FIRST_NS     100000L
+#define GROWTH       4
 #define TAG          1
 #define POLLED_MAX   4
 #define NS_OF_SECOND 1000000000L
@@ -155,26 +159,59 @@ bool mesh__send(mesh *m) {
 
 /* ---- broadcast ------------------------------------------------------------------------------- */
 
-void mesh__broadcast(mesh *m, void *data, size_t n) {
-  (void)m;
-  for (size_t at = 0; at < n; at += PART_MAX) {
-    size_t part = n - at < PART_MAX ? n - at : PART_MAX;
-    MPI_Request request;
-    int is_done = 0;
-    MPI_Ibcast((char *)data + at, (int)part, MPI_BYTE, 0, MPI_COMM_WORLD, &request);
-    for (;;) {
-      MPI_Test(&request, &is_done, MPI_STATUS_IGNORE);
-      if (is_done) break;
-      sched_yield();
-    }
+/* Where memory is shared one side copies, and the other need not burn a CPU meanwhile. */
+static void broadcast_part(void *data, size_t n) {
+  pace p = {.max_ns = SPREAD_NS};
+  MPI_Request request;
+  int is_done = 0;
+  MPI_Ibcast(data, (int)n, MPI_BYTE, 0, MPI_COMM_WORLD, &request);
+  for (;;) {
+    MPI_Test(&request, &is_done, MPI_STATUS_IGNORE);
+    if (is_done) return;
+    pace__wait(&p, NULL, 0);
   }
+}
+
+void mesh__give(const void *data, size_t n) {
+  for (size_t at = 0; at < n; at += SPREAD_MAX) {
+    size_t part = n - at < SPREAD_MAX ? n - at : SPREAD_MAX;
+    broadcast_part((char *)data + at, part);
+  }
+}
+
+static ml_status put(const ml_block *block, const char *bytes, size_t at, size_t n, ml_error *err) {
+  while (n > 0) {
+    ssize_t written = pwrite(block->fd, bytes, n, (off_t)at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0)
+      return ml_error_set(err, ML_ERR_MEMORY, "no shared memory for %zu bytes: %s", block->size,
+                          strerror(errno));
+    bytes += written;
+    at += (size_t)written;
+    n -= (size_t)written;
+  }
+  return ML_OK;
+}
+
+/* Writing to the file costs half of what it costs to touch each page of the mapping first. */
+ml_status mesh__take(ml_block *block, ml_error *err) {
+  ml_status status = ML_OK;
+  char *bytes = malloc(SPREAD_MAX);
+  if (!bytes) return ml_error_memory(err);
+  for (size_t at = 0; at < block->size && status == ML_OK; at += SPREAD_MAX) {
+    size_t part = block->size - at < SPREAD_MAX ? block->size - at : SPREAD_MAX;
+    broadcast_part(bytes, part);
+    status = put(block, bytes, at, part, err);
+  }
+  free(bytes);
+  return status;
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
 void pace__wait(pace *p, const int *fds, size_t n) {
   struct pollfd polled[POLLED_MAX];
-  p->ns = p->ns == 0 ? FIRST_NS : 2 * p->ns;
+  p->ns = p->ns == 0 ? FIRST_NS : GROWTH * p->ns;
   if (p->ns > p->max_ns) p->ns = p->max_ns;
   if (n > POLLED_MAX) n = POLLED_MAX;
   for (size_t i = 0; i < n; i++) polled[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};

@@ -41,16 +41,19 @@ bool mesh__send(mesh *m);
 /** Everything is out. */
 bool mesh__is_flushed(const mesh *m);
 
-/** Give a rank's bytes to all: every rank calls it for the same blocks in the same order. */
-void mesh__broadcast(mesh *m, void *data, size_t n);
+/** Give bytes of rank 0 to all others, each of which takes them at the same time. */
+void mesh__give(const void *data, size_t n);
+
+/** Take them into a new block of that size. @retval ML_ERR_MEMORY */
+ml_status mesh__take(ml_block *block, ml_error *err);
 
 /** Say that a rank has sent what cannot be. */
 void mesh__malformed(mesh *m, int rank);
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
-/* MPI has no descriptor to wait for: look often while there is something to do, and ever more rarely
- * when there is not. */
+/* MPI has no descriptor to wait for: look often while there is something to do, and ever more
+ * rarely when there is not. */
 typedef struct pace {
   long ns, max_ns;
 } pace;

@@ -7,7 +7,7 @@
 #include "build_id.h" /* generated: ML_BUILD_ID */
 #include "ranks.h"
 
-#define HURRY_SECONDS 0.5 /* for telling the others that it is over */
+#define HURRY_SECONDS 0.1 /* for telling the others that it is over */
 
 static ml_status join(ml_mpi **out, ml_error *err) {
   ml_mpi *m = calloc(1, sizeof *m);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Items that were handed out and whose results were not taken yet: results come in any order and are
- * taken in that of items. */
+/* Items that were handed out and whose results were not taken yet: results come in any order and
+ * are taken in that of items. */
 #ifndef ML_PLUGIN_MPI_ORDER_H
 #define ML_PLUGIN_MPI_ORDER_H
 

@@ -17,22 +17,22 @@
 #include "order.h"
 #include "share.h"
 
-#define BUSY_NS 1000000L  /* between looks while there is a job */
+#define BUSY_NS 2000000L  /* between looks while there is a job */
 #define IDLE_NS 10000000L /* and when there is none */
 
 /* A rank as rank 0 sees it. */
 typedef struct crew {
   char host[256];
   size_t n_workers;
-  size_t first_worker;  /* workers of the ranks before it */
-  bool has_said;        /* what was asked of all */
-  ml_error error;       /* that it has said */
-  ml_buf trace;         /* of a command that failed */
-  size_t n_out;         /* items that it has */
-  size_t bytes_out;     /* of their arguments */
-  double seconds;       /* that its items of this job took, */
-  size_t n_done;        /* so many */
-  bool is_done;         /* with the job */
+  size_t first_worker; /* workers of the ranks before it */
+  bool has_said;       /* what was asked of all */
+  ml_error error;      /* that it has said */
+  ml_buf trace;        /* of a command that failed */
+  size_t n_out;        /* items that it has */
+  size_t bytes_out;    /* of their arguments */
+  double seconds;      /* that its items of this job took, */
+  size_t n_done;       /* so many */
+  bool is_done;        /* with the job */
 } crew;
 
 typedef struct dispatch dispatch;

@@ -64,8 +64,8 @@ static ml_status do_init(server *s, const ml_init *init, ml_span whole, ml_buf *
   ml_buf ours = {0};
   ml_status status = ml_init_encode(init, &ours, err);
   if (status == ML_OK && !is_same(&ours, whole))
-    status = ml_error_set(err, ML_ERR_WORKER, "'%s' is another file here than on rank 0",
-                          init->what);
+    status =
+        ml_error_set(err, ML_ERR_WORKER, "'%s' is another file here than on rank 0", init->what);
   ml_buf_release(&ours);
   return status == ML_OK ? ml_mproc_init(s->pool, init, 1, trace, err) : status;
 }
@@ -82,8 +82,7 @@ static void on_init(server *s, wire *in) {
   if (!arena) ml_error_memory(&error);
   if (arena && init.kind == ML_INIT_CALL && !in->is_bad)
     error.status = ml_value_decode(arg.data, arg.size, NULL, 0, arena, &init.arg, &error);
-  if (error.status == ML_OK && !in->is_bad)
-    error.status = do_init(s, &init, whole, &trace, &error);
+  if (error.status == ML_OK && !in->is_bad) error.status = do_init(s, &init, whole, &trace, &error);
   ml_buf *out = to_leader(s);
   size_t at = wire__begin(out, FRAME_INITED);
   wire__put_error(out, &error);
@@ -183,8 +182,7 @@ static ml_status read_job(server *s, wire *in, ml_error *err) {
   s->job.module = find_module(s, module);
   if (!s->job.module || !ml_module_find(s->job.module, s->job.task)) in->is_bad = true;
   if (in->is_bad) return ML_OK;
-  ml_status status =
-      has_result ? ml_block_new(s->exec, (size_t)size, &s->job.result, err) : ML_OK;
+  ml_status status = has_result ? ml_block_new(s->exec, (size_t)size, &s->job.result, err) : ML_OK;
   return status == ML_OK ? read_inputs(s, in, err) : status;
 }
 
@@ -202,7 +200,7 @@ static void on_job(server *s, wire *in) {
 static void on_go(server *s) {
   for (size_t i = 0; i < s->n_held; i++) {
     held *h = &s->held[i];
-    if (h->is_new) mesh__broadcast(&s->mpi->mesh, h->block->data, h->block->size);
+    if (h->is_new && mesh__take(h->block, &s->fault) != ML_OK) return;
     h->is_new = false;
   }
   (void)share__begin(s->exec, &s->job, &s->share, &s->fault);

@@ -226,8 +226,7 @@ ml_status share__begin(ml_exec *local, const ml_job *job, share **out, ml_error 
   pthread_mutex_init(&s->lock, NULL);
   s->given = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   s->told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  s->has_thread =
-      s->given >= 0 && s->told >= 0 && pthread_create(&s->thread, NULL, run, s) == 0;
+  s->has_thread = s->given >= 0 && s->told >= 0 && pthread_create(&s->thread, NULL, run, s) == 0;
   if (s->has_thread) {
     *out = s;
     return ML_OK;

@@ -45,8 +45,8 @@ typedef struct wire {
 
 uint64_t wire__u64(wire *in);
 double wire__real(wire *in);
-ml_span wire__bytes(wire *in);     /* borrowed from the frame; data is never NULL */
-const char *wire__text(wire *in);  /* borrowed; "" when it is bad */
+ml_span wire__bytes(wire *in);    /* borrowed from the frame; data is never NULL */
+const char *wire__text(wire *in); /* borrowed; "" when it is bad */
 void wire__error(wire *in, ml_error *out);
 void wire__failure(wire *in, ml_failure *out); /* its texts are borrowed */
 

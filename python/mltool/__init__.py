@@ -19,6 +19,7 @@ _LATER = {
     "MapDistributor": "_distributors",
     "MinimalFCParameters": "_settings",
     "TimeBasedFCParameters": "_settings",
+    "add_sub_time_series_index": "_roll",
     "calculate_relevance_table": "_selection",
     "extract_features": "_extract",
     "extract_relevant_features": "_relevant",
@@ -27,6 +28,7 @@ _LATER = {
     "impute": "_impute",
     "impute_dataframe_range": "_impute",
     "impute_dataframe_zero": "_impute",
+    "make_forecasting_frame": "_roll",
     "roll_time_series": "_roll",
     "select_features": "_selection",
 }

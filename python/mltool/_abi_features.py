@@ -18,6 +18,9 @@ from ctypes import (
 # ml/series.h
 MISSING_ERROR, MISSING_PROPAGATE = 1, 2
 
+# ml/fresh.h
+COMPATS = ("reference", "modern")
+
 # ml/problem.h
 CLASSIFICATION, REGRESSION = 1, 2
 
@@ -141,6 +144,7 @@ def prototypes(Buf, Error, Watch):
         ("ml_fresh_settings_parse", c_int, (c_char_p, c_size_t, c_char_p, out, error)),
         ("ml_fresh_settings_from_names", c_int, (POINTER(c_char_p), c_size_t, c_char_p, out, error)),
         ("ml_fresh_settings_json", None, (c_void_p, POINTER(Buf))),
+        ("ml_fresh_settings_set_compat", None, (c_void_p, c_int)),
         ("ml_fresh_settings_free", None, (c_void_p,)),
         (
             "ml_fresh_extract",

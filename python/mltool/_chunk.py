@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Series as arrays, what a distributor sends elsewhere, and what is done there. Needs numpy."""
 
+import collections
+
 import numpy
+
+# json: as ml_fresh_settings_parse() reads it; compat: whose numbers, an ml_compat
+Settings = collections.namedtuple("Settings", "json compat")
 
 
 class Part:
@@ -49,7 +54,7 @@ class Chunk:
 
     place     of the part among those of the call
     first     place of the first id among all
-    settings  JSON
+    settings  of its kinds, a Settings
     part      the rows, a Part
     """
 

@@ -27,7 +27,15 @@ def _check_there(df, *columns):
             raise ValueError(f"Column must not contain NaN values: {column}")
 
 
+def _check_distinct(names):
+    names = list(map(str, names))
+    twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()
+    if twice:
+        raise ValueError(f"Several kinds have the same name: {', '.join(sorted(twice))}")
+
+
 def _check_kinds(names):
+    _check_distinct(names)
     for name in map(str, names):
         if name.endswith("_"):
             raise ValueError(f"Dict keys are not allowed to end with '_': {name}")
@@ -79,16 +87,39 @@ def _ids(*columns):
     return numpy.split(codes.astype(numpy.uint32), ends), pandas.Index(ids)
 
 
-def _order(keys):
-    """Rows ascending by several keys, the first counts most, equal ones as they are; None: they do
-    already."""
+def _are_ordered(keys):
+    """Are rows ascending by several keys, of which the first counts most?"""
     ahead = numpy.zeros(max(len(keys[0]) - 1, 0), bool)  # rows that come before the next for certain
     for key in keys:
         before, after = key[:-1], key[1:]
         if numpy.any(~ahead & (before > after)):
-            return numpy.lexsort(keys[::-1])
+            return False
         ahead |= before < after
-    return None
+    return True
+
+
+def _sorted_by(key, order):
+    """An order of rows, None being as they are, sorted further by a key; equal ones stay. By digits
+    of 16 bits, for which numpy's stable sort takes linear time."""
+    if numpy.all(key[:-1] <= key[1:]) and order is None:
+        return None
+    if key.dtype.kind != "u":
+        key = pandas.factorize(key, sort=True)[0]
+    for shift in range(0, int(key.max()).bit_length(), 16):
+        digits = (key >> shift).astype(numpy.uint16)
+        by_digit = numpy.argsort(digits if order is None else digits[order], kind="stable")
+        order = by_digit if order is None else order[by_digit]
+    return order
+
+
+def _order(keys):
+    """Rows ascending by several keys, the first counts most, equal ones as they are; None: they do
+    already."""
+    order = None
+    if not _are_ordered(keys):
+        for key in reversed(keys):
+            order = _sorted_by(key, order)
+    return order
 
 
 def _check_dates(dates, *groups):
@@ -147,6 +178,7 @@ def _long(df, column_id, column_sort, column_kind, column_value):
     _check_there(df, column_id, column_kind, column_value)
     (codes,), ids = _ids(df[column_id])
     kind_codes, kinds = pandas.factorize(df[column_kind], sort=True)
+    _check_distinct(kinds)
     order, all_kinds = _frame(df, codes, len(ids), column_sort, [column_value], kind_codes)
     kind_codes = _take(kind_codes, order)
     parts = []

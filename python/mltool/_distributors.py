@@ -4,6 +4,8 @@
 import functools
 import itertools
 
+TASKS_OF_WORKER = 3  # one that runs, and what to go on with
+
 
 def _all_of(chunk, map_function, kwargs):
     """The results of some data, in one list."""
@@ -55,14 +57,28 @@ class MapDistributor(DistributorBaseClass):
 class _DaskDistributor(DistributorBaseClass):
     def __init__(self, client):
         self.client = client
-        self.n_workers = max(1, sum(client.nthreads().values()))
+
+    @property
+    def n_workers(self):
+        """Threads that there are: each computes."""
+        return max(1, sum(self.client.nthreads().values()))
 
     def distribute(self, func, partitioned_chunks, kwargs):
-        # The data go before the tasks: a scheduler that has them in its tasks keeps them all.
-        chunks = self.client.scatter(list(partitioned_chunks), hash=False)
-        tasks = self.client.map(functools.partial(func, **kwargs), chunks, pure=False)
-        del chunks
-        return self.client.gather(tasks)
+        """The results as they come. The scheduler keeps the data of a task until it is done, for
+        another try when its worker dies: so it has a few tasks at a time."""
+        from distributed import as_completed
+
+        call, chunks = functools.partial(func, **kwargs), iter(partitioned_chunks)
+
+        def submit(n):
+            return [
+                self.client.submit(call, chunk, pure=False) for chunk in itertools.islice(chunks, n)
+            ]
+
+        running = as_completed(submit(TASKS_OF_WORKER * self.n_workers))
+        for task in running:
+            running.update(submit(1))
+            yield task.result()
 
     def close(self):
         self.client.close()
@@ -79,7 +95,6 @@ class LocalDaskDistributor(_DaskDistributor):
             n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
         )
         super().__init__(Client(self.cluster))
-        self.n_workers = n_workers
 
     def close(self):
         super().close()

@@ -4,7 +4,7 @@
 import numpy
 import pandas
 
-from . import _chunk, _container, _native, _settings
+from . import _abi_features, _chunk, _container, _native, _settings
 
 CHUNKS_OF_WORKER = 5  # for a distributor that does not say what it wants, as in tsfresh
 
@@ -17,26 +17,39 @@ def _refuse_profile(profile):
 class _Plan:
     """Which settings each kind has."""
 
-    def __init__(self, default_fc_parameters, kind_to_fc_parameters):
+    def __init__(self, default_fc_parameters, kind_to_fc_parameters, compat):
+        if compat not in _abi_features.COMPATS:
+            raise ValueError(f"compat is 'reference' or 'modern', not {compat!r}")
+        self.compat = _abi_features.COMPATS.index(compat)
         if default_fc_parameters is None:
             default_fc_parameters = (
                 _settings.ComprehensiveFCParameters() if kind_to_fc_parameters is None else {}
             )
-        self.default = _settings.to_json(default_fc_parameters, "default_fc_parameters")
+        self.need_dates = set(_settings.TimeBasedFCParameters())
+        self.default = self._read(default_fc_parameters, "default_fc_parameters")
         self.by_kind = {
-            str(kind): _settings.to_json(settings, f"kind_to_fc_parameters[{kind!r}]")
+            str(kind): self._read(settings, f"kind_to_fc_parameters[{kind!r}]")
             for kind, settings in (kind_to_fc_parameters or {}).items()
         }
 
-    def of(self, kind):
-        """JSON; None: no feature"""
-        return self.by_kind.get(kind, self.default)
+    def _read(self, settings, what):
+        """(Settings, None: of nothing; those for a series without dates)"""
+        json = _settings.to_json(settings, what)
+        if json is None:
+            return None, None
+        read = _chunk.Settings(json, self.compat)
+        return read, None if self.need_dates.issuperset(settings) else read
+
+    def of(self, kind, has_dates):
+        """None: no feature"""
+        with_dates, without = self.by_kind.get(kind, self.default)
+        return with_dates if has_dates else without
 
     def split(self, part):
         """[(settings, part)]: runs of kinds with the same settings"""
         runs = []
         for k, kind in enumerate(part.kinds):
-            settings = self.of(kind)
+            settings = self.of(kind, part.dates is not None)
             if runs and runs[-1][0] == settings:
                 runs[-1][1].append(k)
             else:
@@ -122,6 +135,8 @@ def extract_features(
     profiling_sorting="cumulative",
     distributor=None,
     pivot=True,
+    *,
+    compat="reference",
 ):
     """Features of time series, with tsfresh's arguments, names and numbers.
 
@@ -134,6 +149,8 @@ def extract_features(
     impute_function        called with the result, which it changes
     distributor            anything with tsfresh's map_reduce(); the caller closes it
     pivot                  False: a list of (id, column, value) in place of a DataFrame
+    compat                 where newer releases of what tsfresh is built on give other numbers:
+                           "reference", those of scipy 1.10; "modern", those of scipy 1.18
 
     Without meaning here: show_warnings, disable_progressbar (there is no bar), profiling_filename,
     profiling_sorting. Raises ValueError for what cannot be, with tsfresh's words.
@@ -141,7 +158,7 @@ def extract_features(
     Returns a DataFrame of float64, a row for each id, ascending.
     """
     _refuse_profile(profile)
-    plan = _Plan(default_fc_parameters, kind_to_fc_parameters)
+    plan = _Plan(default_fc_parameters, kind_to_fc_parameters, compat)
     container = _container.read(
         timeseries_container, column_id, column_sort, column_kind, column_value
     )

@@ -116,6 +116,9 @@ def _adopt(library, matrix):
 
 
 def _texts(texts):
+    for text in texts:
+        if "\0" in text:
+            raise ValueError(f"a name cannot have a zero byte: {text!r}")
     return (ctypes.c_char_p * len(texts))(*(t.encode() for t in texts))
 
 
@@ -139,19 +142,27 @@ def _series_rows(part):
     return rows, (ids, kinds, values)
 
 
+def _parse(library, settings, out, error):
+    """The ml_fresh_settings of a Settings."""
+    text = settings.json.encode()
+    status = library.ml_fresh_settings_parse(text, len(text), None, out, error)
+    if status == _abi.OK:
+        library.ml_fresh_settings_set_compat(out, settings.compat)
+    return status
+
+
 def extract(part, settings, pool=None):
     """(names of columns, array with a row for each id) of a part of a container.
 
-    settings  JSON, as ml_fresh_settings_parse() reads it
+    settings  a _chunk.Settings
     """
     rows, kept = _series_rows(part)
     series, parsed = ctypes.c_void_p(), ctypes.c_void_p()
     matrix = ctypes.POINTER(_abi_features.Matrix)()
-    text = settings.encode()
 
     def call(library, exec_, watch, error):
         return (
-            library.ml_fresh_settings_parse(text, len(text), None, parsed, error)
+            _parse(library, settings, parsed, error)
             or library.ml_series_from_rows(rows, series, error)
             or library.ml_fresh_extract(series, parsed, exec_, watch, matrix, error)
         )

@@ -6,6 +6,8 @@ import warnings
 import numpy
 import pandas
 
+BOTH = "You passed in a dictionary and gave a column name for the kind. Both are not possible."
+
 
 def _check_arguments(rolling_direction, max_timeshift, min_timeshift):
     if rolling_direction == 0:
@@ -140,10 +142,54 @@ def roll_time_series(
     rest = column_sort, column_kind, rolling_direction, max_timeshift, min_timeshift
     if isinstance(df_or_dict, dict):
         if column_kind is not None:
-            raise ValueError(
-                "You passed in a dictionary and gave a column name for the kind. "
-                "Both are not possible."
-            )
+            raise ValueError(BOTH)
         return {k: roll_time_series(df, column_id, *rest) for k, df in df_or_dict.items()}
     _check_frame(df_or_dict, column_id, column_sort, column_kind)
     return _roll(df_or_dict, column_id, *rest)
+
+
+def make_forecasting_frame(x, kind, max_timeshift, rolling_direction):
+    """Windows over one series, and the value that follows each.
+
+    x  a Series, whose index is the time, or values in their order
+
+    Returns (frame, y): the windows without their last row, whose columns are id, time, value and
+    kind; and that row's value, by the ids of the windows that have rows.
+    """
+    values = numpy.asarray(x)
+    times = x.index if isinstance(x, pandas.Series) else pandas.RangeIndex(len(values))
+    df = pandas.DataFrame({"id": "id", "time": times, "value": values, "kind": kind})
+    rolled = roll_time_series(
+        df, "id", "time", "kind", rolling_direction, max_timeshift=max_timeshift
+    )
+    rolled = rolled[rolled["id"].duplicated(keep="last")]
+    y = pandas.Series(values[1:], pandas.Index([("id", t) for t in times[1:].tolist()]), name="value")
+    return rolled, y[y.index.isin(rolled["id"].unique())]
+
+
+def add_sub_time_series_index(
+    df_or_dict, sub_length, column_id=None, column_sort=None, column_kind=None
+):
+    """Give each series ids of packages of sub_length rows, from 0: the column id holds
+    (package, id), or the package where there is no id. Rows come out in the order of column_sort."""
+    if isinstance(df_or_dict, dict):
+        if column_kind is not None:
+            raise ValueError(BOTH)
+        rest = column_id, column_sort
+        return {k: add_sub_time_series_index(df, sub_length, *rest) for k, df in df_or_dict.items()}
+    if sub_length < 1:
+        raise ValueError(f"sub_length needs to be positive, not {sub_length}")
+    df = df_or_dict
+    by = [column for column in (column_id, column_kind) if column is not None]
+    for column in (*by, column_sort):
+        if column is not None and column not in df:
+            raise ValueError(f"Column not found: {column}")
+    if column_sort is not None:
+        df = df.sort_values(column_sort, kind="stable")
+    packages = df.groupby(by).cumcount().to_numpy() if by else numpy.arange(len(df))
+    packages = packages // sub_length
+    if column_id is None:
+        return df.assign(id=packages)
+    pairs = numpy.empty(len(df), object)
+    pairs[:] = list(zip(packages.tolist(), df[column_id].tolist()))
+    return df.assign(id=pairs)

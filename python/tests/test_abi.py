@@ -81,6 +81,8 @@ class Abi(support.InFolder):
         wanted.update({f"ML_{n}": v for n, v in vars(features).items() if isinstance(v, int)})
         for i, name in enumerate(features.FEATURE_TYPES):
             wanted[f"ML_FEATURE_{name.upper()}"] = i
+        for i, name in enumerate(features.COMPATS):
+            wanted[f"ML_COMPAT_{name.upper()}"] = i
         lines = [f"#include <{h}>" for h in HEADERS] + ["#include <stdio.h>", "int main(void) {"]
         lines += [f'printf("{n} %d\\n", (int){n});' for n in wanted] + ["return 0;", "}"]
         self.assertEqual(

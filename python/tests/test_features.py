@@ -64,6 +64,12 @@ class Golden(unittest.TestCase):
         options["default_fc_parameters"] = {"variance": None, "count_above_mean": None}
         self.check("multikind", "multikind.custom_kind_with_default.csv", None, **options)
 
+    def test_modern(self):
+        expected = golden.features("random.cwt_precision12.csv")
+        settings = {"cwt_coefficients": mltool.ComprehensiveFCParameters()["cwt_coefficients"]}
+        got = extract(inputs("random"), default_fc_parameters=settings, compat="modern")
+        golden.compare(self, got, expected, "random.cwt_precision12.tolerance.csv")
+
     def test_presets(self):
         expected = golden.features("irregular.comprehensive.csv").columns
         by_kind = mltool.from_columns(expected)
@@ -128,6 +134,22 @@ class Forms(unittest.TestCase):
         texts["time"] = [f"t{t}" for t in texts["time"]]
         golden.same(self, extract(texts.sample(frac=1, random_state=1)), expected)
 
+    def test_order_is_stable(self):
+        """As numpy.lexsort, the slow twin; with keys beyond 16 bits, and more than one of them."""
+        from mltool import _container
+
+        draw = numpy.random.default_rng(5)
+        for n, n_ids, n_times in ((1, 1, 1), (50, 5, 3), (3000, 200_000, 10), (3000, 4, 10**6)):
+            codes = draw.integers(0, n_ids, n).astype(numpy.uint32)
+            times = draw.integers(-n_times, n_times, n)
+            ordered = numpy.sort(codes), numpy.sort(times)
+            for keys in ([codes], [codes, times], [codes, times / 7], [codes, ordered[1]],
+                         [ordered[0], times]):  # fmt: skip
+                order = _container._order(keys)
+                order = numpy.arange(n) if order is None else order
+                self.assertEqual(order.tolist(), numpy.lexsort(keys[::-1]).tolist())
+        self.assertIsNone(_container._order([numpy.array([0, 0, 2]), numpy.array([1, 1, 0])]))
+
     def test_types_of_values(self):
         df = small()
         df["a"] = (df["a"] * 7).round().astype(int)
@@ -183,6 +205,17 @@ class Forms(unittest.TestCase):
         nothing = extract(small(), default_fc_parameters={})
         self.assertEqual(nothing.shape, (3, 0))
 
+    def test_some_have_dates(self):
+        """What needs dates has columns where there are some."""
+        dates = small().set_index(pandas.date_range("2020", periods=15, freq="h"))
+        frames = {"b": dates.rename(columns={"b": "v"}), "a": small().rename(columns={"a": "v"})}
+        settings = mltool.TimeBasedFCParameters()
+        got = extract(frames, column_value="v", default_fc_parameters=settings)
+        self.assertEqual({name.split("__")[0] for name in got.columns}, {"b"})
+        slope = got['b__linear_trend_timewise__attr_"slope"']
+        numpy.testing.assert_allclose(slope, 1.0, rtol=1e-12)  # a row an hour, up by 1
+        self.assertEqual(extract(small(), default_fc_parameters=settings).shape, (3, 0))
+
     def test_impute(self):
         got = extract(small(), impute_function=mltool.impute)
         self.assertTrue(numpy.isfinite(got.to_numpy()).all())
@@ -210,6 +243,14 @@ class Forms(unittest.TestCase):
 
 @golden.needs_pandas
 class Workers(unittest.TestCase):
+    def test_modern(self):
+        df = inputs("random")
+        expected = extract(df, compat="modern")
+        golden.same(self, extract(df, compat="modern", n_jobs=2), expected)
+        there = extract(df, compat="modern", distributor=mltool.MapDistributor())
+        golden.same(self, there, expected)
+        self.assertFalse(expected.equals(extract(df)))
+
     def test_same_bits(self):
         df = inputs("random")
         expected = extract(df)
@@ -233,6 +274,7 @@ WRONG = {  # what is wrong: (options, words)
     "parameter": ({"kind_to_fc_parameters": {"a": {"quantile": [{"p": 1}]}}},
                   r"kind_to_fc_parameters\['a'\]: .*'p'"),
     "distributor": ({"distributor": 3}, "has no map_reduce"),
+    "compat": ({"compat": "old"}, "compat is 'reference' or 'modern', not 'old'"),
     "n_jobs": ({"n_jobs": -1}, "at least one worker"),
 }  # fmt: skip
 WRONG_TYPES = {
@@ -265,6 +307,8 @@ class Wrong(unittest.TestCase):
         self.refused("not allowed to end with '_': a_", small().rename(columns={"a": "a_"}))
         self.refused("not allowed to contain '__': a__b", small().rename(columns={"a": "a__b"}))
         self.refused("Column is there more than once: a", small().rename(columns={"b": "a"}))
+        self.refused("Several kinds have the same name: 1", small().rename(columns={"a": 1, "b": "1"}))
+        self.refused("cannot have a zero byte", small().rename(columns={"a": "a\0b"}))
         self.refused("Could not guess the value column", small()[["id", "time"]])
         self.refused("must contain numbers only: a", small().astype({"a": str}))
         self.refused("must contain numbers only: a", small().astype({"a": complex}))

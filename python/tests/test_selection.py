@@ -200,6 +200,30 @@ class Roll(unittest.TestCase):
         got.index = got.index.map(str)
         golden.compare(self, got, expected)
 
+    def test_forecasting(self):
+        x = golden.table("roll/forecasting.input.csv").set_index("index")["value"]
+        frame, y = mltool.make_forecasting_frame(x, "price", 3, 1)
+        expected = golden.table("roll/forecasting.frame.csv")
+        frame = frame.assign(id=frame["id"].map(str)).reset_index(drop=True)
+        pandas.testing.assert_frame_equal(frame, expected, check_exact=True)
+        wanted = golden.features("roll/forecasting.y.csv")["y"]
+        self.assertEqual(dict(zip(map(str, y.index), y)), wanted.to_dict())
+        plain, _ = mltool.make_forecasting_frame(list(x), "price", 3, 1)
+        self.assertEqual((plain["time"] + x.index[0]).tolist(), frame["time"].tolist())
+
+    def test_packages(self):
+        df = golden.table("roll/wide.input.csv")
+        got = mltool.add_sub_time_series_index(df, 3, "id", "time")
+        self.assertTrue(got["time"].is_monotonic_increasing)
+        got["id"] = got["id"].map(str)
+        expected = golden.table("roll/sub_index_len3.csv")
+        got, expected = (f.sort_values(["id", "time"], ignore_index=True) for f in (got, expected))
+        pandas.testing.assert_frame_equal(got, expected, check_exact=True)
+        alone = mltool.add_sub_time_series_index({"x": df[:5]}, 3)["x"]
+        self.assertEqual(alone["id"].tolist(), [0, 0, 0, 1, 1])
+        with self.assertRaisesRegex(ValueError, "sub_length needs"):
+            mltool.add_sub_time_series_index(df, 0, "id")
+
     def test_dictionary(self):
         df = golden.table("roll/wide.input.csv")[["id", "time", "x"]]
         got = mltool.roll_time_series({"x": df}, "id", "time", max_timeshift=2)
