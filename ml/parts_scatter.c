@@ -60,7 +60,7 @@ static ml_status put_all(ml_parts *parts, ml_error *err) {
     if (status != ML_OK || record.n == 0) return status;
     const parts_entry entry = {{csv->file, csv->line}, record.bytes, record.n};
     status = parts__look(&parts->survey, csv, &record, &parts->fields, &unused, err);
-    if (status == ML_OK) status = put(parts, 0, 0, &entry, err);
+    if (status == ML_OK && parts->survey.is_ours) status = put(parts, 0, 0, &entry, err);
     if (status != ML_OK) return status;
     csv__pass_record(csv, &record);
   }
