@@ -49,6 +49,7 @@ ml_status csv__fill(ml_csv *csv, ml_error *err) {
     ml_status status = grow_window(csv, err);
     if (status != ML_OK) return status;
   }
+  csv->lines = CSV_LINES_UNKNOWN;
   memmove(csv->window, csv->window + csv->at, csv->n - csv->at);
   csv->n_passed += csv->at;
   csv->n -= csv->at;

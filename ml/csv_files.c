@@ -49,6 +49,7 @@ static ml_status open_next(ml_csv *csv, ml_error *err) {
   csv->line = 1;
   csv->at = csv->n = csv->n_passed = 0;
   csv->at_end = false;
+  csv->lines = CSV_LINES_UNKNOWN;
   csv->delimiter = csv->asked_delimiter;
   return csv__open_file(csv, err);
 }

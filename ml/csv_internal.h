@@ -57,6 +57,9 @@ typedef struct csv_files {
   void *ctx;
 } csv_files;
 
+/* What lines of the window have. */
+typedef enum csv_lines { CSV_LINES_UNKNOWN, CSV_LINES_SIMPLE, CSV_LINES_MIXED } csv_lines;
+
 struct ml_csv {
   char *name;           /* of the file that the window is of */
   csv_files files;      /* that are read as one */
@@ -68,6 +71,7 @@ struct ml_csv {
   size_t capacity; /* grows with the longest record */
   size_t at, n;    /* window[at .. n) is not consumed; window[at] starts a record */
   bool at_end;     /* no bytes follow window[n - 1] */
+  csv_lines lines; /* of what is not consumed: no quotes and no \r, or perhaps some */
   bool was_read;
   size_t max_rows; /* ml_csv_read() stops behind so many; SIZE_MAX: at the end */
   bool is_counted; /* there are so many: room for them is made at once */

@@ -27,13 +27,24 @@ const char *csv__record_cell(const ml_csv *csv, const csv_record *record, size_t
   return cell;
 }
 
+/* Has the window neither quotes nor \r? That is asked once. */
+static bool is_simple(ml_csv *csv, const char *p, const char *end) {
+  if (csv->lines == CSV_LINES_UNKNOWN) {
+    const size_t n = (size_t)(end - p);
+    csv->lines = memchr(p, '"', n) || memchr(p, '\r', n) ? CSV_LINES_MIXED : CSV_LINES_SIMPLE;
+  }
+  return csv->lines == CSV_LINES_SIMPLE;
+}
+
 /* A line that begins with a cell and has neither quotes nor line ends of another kind: what most
  * are. @return what follows, or NULL when it is none */
-static const char *take_line(const char *p, const char *end, csv_record *out) {
+static const char *take_line(const char *p, const char *end, bool is_simple_line, csv_record *out) {
   const char *stop = memchr(p, '\n', (size_t)(end - p));
-  if (!stop || (unsigned char)*p <= ' ' || memchr(p, '"', (size_t)(stop - p))) return NULL;
+  if (!stop || (unsigned char)*p <= ' ') return NULL;
   const char *last = stop > p && stop[-1] == '\r' ? stop - 1 : stop;
-  if (memchr(p, '\r', (size_t)(last - p))) return NULL;
+  if (!is_simple_line &&
+      (memchr(p, '"', (size_t)(stop - p)) || memchr(p, '\r', (size_t)(last - p))))
+    return NULL;
   out->text = p;
   out->n_lines = 1;
   out->is_plain = true;
@@ -57,9 +68,10 @@ static const char *take_any(ml_csv *csv, const char *p, const char *end, csv_fie
 }
 
 static const char *take(ml_csv *csv, const char *p, const char *end, csv_fields *fields,
-                        csv_record *out) {
+                        bool is_window, csv_record *out) {
   csv->trouble = (csv_trouble){0};
-  const char *next = p < end ? take_line(p, end, out) : NULL;
+  const bool is_simple_line = is_window && p < end && is_simple(csv, p, end);
+  const char *next = p < end ? take_line(p, end, is_simple_line, out) : NULL;
   if (!next && p < end) next = take_any(csv, p, end, fields, out);
   if (next) out->n = (size_t)(next - p);
   return next;
@@ -68,13 +80,13 @@ static const char *take(ml_csv *csv, const char *p, const char *end, csv_fields 
 bool csv__take_record(ml_csv *csv, const char *bytes, size_t n, csv_fields *fields,
                       csv_record *out) {
   *out = (csv_record){.bytes = bytes};
-  return take(csv, bytes, bytes + n, fields, out) == bytes + n;
+  return take(csv, bytes, bytes + n, fields, false, out) == bytes + n;
 }
 
 bool csv__has_record(ml_csv *csv, csv_fields *fields, csv_record *out) {
   const char *p = csv->window + csv->at, *end = csv->window + csv->n;
   *out = (csv_record){.bytes = p, .line = csv->line};
-  return take(csv, p, end, fields, out) != NULL;
+  return take(csv, p, end, fields, true, out) != NULL;
 }
 
 /* Blank lines and nothing else? */
@@ -89,7 +101,7 @@ ml_status csv__peek_record(ml_csv *csv, size_t column, csv_fields *fields, csv_r
   for (;;) {
     const char *p = csv->window + csv->at, *end = csv->window + csv->n;
     *out = (csv_record){.bytes = p, .line = csv->line};
-    if (take(csv, p, end, fields, out)) {
+    if (take(csv, p, end, fields, true, out)) {
       if (column != SIZE_MAX) out->cell = csv__record_cell(csv, out, column, fields, &out->n_cell);
       if (out->cell) out->n_cell = csv__trim(&out->cell, out->n_cell);
       return ML_OK;

@@ -30,7 +30,7 @@ static parts_tuning tune(const ml_parts_opts *opts) {
   if (block < BLOCK) block = BLOCK;
   if (block > BLOCK_MAX) block = BLOCK_MAX;
   return (parts_tuning){.set = left - left / 16,
-                        .seen = opts->is_stream ? left / 8 : left,
+                        .seen = opts->is_stream ? left / 8 : left / 2,
                         .n_shelves = SHELVES,
                         .block = block,
                         .text = left / 8 < STREAM_TEXT ? left / 8 : STREAM_TEXT};
@@ -97,6 +97,7 @@ static ml_status next_whole(ml_parts *parts, ml_series_set **set, ml_error *err)
 static ml_status prepare(ml_parts *parts, ml_error *err) {
   bool is_contiguous = true;
   ml_status status = parts__survey(parts, &is_contiguous, err);
+  (void)malloc_trim(0); /* of the ids that were seen */
   if (status == ML_OK) status = parts__open_csv(parts, false, err);
   if (status != ML_OK) return status;
   parts->told = parts->survey.told;

@@ -9,7 +9,7 @@ enum {
   START = sizeof(size_t),
   /* An id is a text, an entry and slots of a dictionary, a run, and a decimal number for a while.
    */
-  ID = 200,
+  ID = 80,
   WINDOW = 120 /* the name of a window, and what it is found by */
 };
 

@@ -132,8 +132,15 @@ void series__form_narrow(series_form *form, const char *text) {
   if (!form->no_second) form->no_second = !parse_decimal(comma + 2, ')', &d);
 }
 
+/* Short texts and seeds that are close have hashes in common: what else counts must be spread over
+ * all bits of the seed. */
+static uint64_t spread(uint64_t seed, uint64_t number) {
+  return XXH3_64bits_withSeed(&number, sizeof number, seed);
+}
+
 static uint64_t hash_decimal(const decimal *d, uint64_t seed) {
-  const uint64_t of_exponent = d->sign ? seed + (uint64_t)d->exponent * 2 + (d->sign > 0) : seed;
+  const uint64_t of_exponent =
+      spread(seed, d->sign ? (uint64_t)d->exponent * 2 + (d->sign > 0) : UINT64_MAX);
   const size_t n = d->sign ? (size_t)(d->end - d->p) : 0;
   const char *point = n ? memchr(d->p, '.', n) : NULL;
   if (!point) return XXH3_64bits_withSeed(n ? d->p : "", n, of_exponent);
