@@ -154,7 +154,7 @@ int series__compare_ids(const char *a, const char *b, series_forms form);
 const char *series__window_end(const char *id);
 
 /* Put the ids of a set, or with windows the windows of each, in the order in which their first rows
- * came. Nothing else that the set knows of single ids is put in order.
+ * came.
  * @return false when memory ran out */
 bool series__by_arrival(ml_series_set *set);
 
