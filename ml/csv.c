@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <ml/csv_internal.h>
+#include <ml/duckdb_internal.h>
 
 #define WINDOW_SIZE ((size_t)1 << 20)
 #define RECORD_MAX  ((size_t)16 << 20)
@@ -230,7 +231,7 @@ static ml_status open_any(const char *path, const void *bytes, size_t n, const c
   ml_csv *csv = new_csv(name, opts);
   if (!csv) return ml_error_memory(err);
   csv->is_live = is_live;
-  ml_status status = path ? ml_input_open(path, csv->watch, &csv->source, err)
+  ml_status status = path ? csv__open_source(csv, path, err)
                           : ml_input_open_bytes(bytes, n, csv->name, csv->watch, &csv->source, err);
   if (status == ML_OK) status = read_header(csv, path, err);
   if (status == ML_OK)
@@ -247,7 +248,7 @@ ml_status ml_csv_open(const char *path, const ml_csv_opts *opts, ml_csv **out, m
 ml_status csv__open(const char *path, const ml_csv_opts *opts, bool is_live, ml_csv **out,
                     ml_error *err) {
   assert(path && out);
-  return open_any(path, NULL, 0, path, opts, is_live, out, err);
+  return open_any(path, NULL, 0, duckdb__is_query(path) ? "query" : path, opts, is_live, out, err);
 }
 
 ml_status ml_csv_open_bytes(const void *bytes, size_t n, const char *source,

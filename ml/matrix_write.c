@@ -8,6 +8,8 @@
 #include <ml/buffer.h>
 #include <ml/matrix.h>
 
+#include <ml/duckdb_internal.h>
+
 #include "matrix_internal.h"
 #include "output_internal.h"
 
@@ -16,6 +18,7 @@ enum { CHUNK = 128 * 1024 };
 /* One file that is being written. Text is appended to buf, and goes on to out in chunks. */
 typedef struct writer {
   const ml_matrix *matrix;
+  const char *path;
   char *const *names; /* of the columns before they were made safe; NULL: they were not */
   const ml_watch *watch;
   ml_output *out;
@@ -29,6 +32,7 @@ typedef struct form {
   void (*head)(writer *w);
   ml_status (*rows)(writer *w, const double *values, size_t n, ml_error *err); /* the next n */
   void (*tail)(writer *w);
+  ml_status (*whole)(writer *w, ml_error *err); /* in place of these */
 } form;
 
 static ml_status flush(writer *w, ml_error *err) {
@@ -74,7 +78,7 @@ static ml_status write_csv_rows(writer *w, const double *value, size_t n, ml_err
   return status;
 }
 
-static const form csv_form = {put_csv_head, write_csv_rows, NULL};
+static const form csv_form = {.head = put_csv_head, .rows = write_csv_rows};
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
@@ -125,7 +129,8 @@ static ml_status write_json_rows(writer *w, const double *value, size_t n, ml_er
   return status;
 }
 
-static const form json_form = {put_json_head, write_json_rows, put_json_tail};
+static const form json_form = {
+    .head = put_json_head, .rows = write_json_rows, .tail = put_json_tail};
 
 /* The file beside a .npy: the names, which the format has no place for. */
 static void put_names_file(writer *w) {
@@ -133,7 +138,7 @@ static void put_names_file(writer *w) {
   ml_buf_puts(&w->buf, "}\n");
 }
 
-static const form names_form = {put_names_file, NULL, NULL};
+static const form names_form = {.head = put_names_file};
 
 /* The file beside an output with safe names. */
 static void put_mapping(writer *w) {
@@ -146,7 +151,7 @@ static void put_mapping(writer *w) {
   }
 }
 
-static const form mapping_form = {put_mapping, NULL, NULL};
+static const form mapping_form = {.head = put_mapping};
 
 /* ---- NumPy --------------------------------------------------------------------------------- */
 
@@ -190,7 +195,19 @@ static ml_status write_npy_rows(writer *w, const double *values, size_t n, ml_er
   return status;
 }
 
-static const form npy_form = {put_npy_head, write_npy_rows, NULL};
+static const form npy_form = {.head = put_npy_head, .rows = write_npy_rows};
+
+/* ---- Parquet ------------------------------------------------------------------------------- */
+
+static ml_status write_parquet(writer *w, ml_error *err) {
+  const char *path = output__temporary(w->out);
+  if (!path)
+    return ml_error_at(err, ML_ERR_IO, w->path, 0, 0,
+                       "Parquet is written to a file, not to a device or a pipe");
+  return duckdb__write(w->matrix, &w->values, path, w->path, w->watch, err);
+}
+
+static const form parquet_form = {.whole = write_parquet};
 
 /* ---- files --------------------------------------------------------------------------------- */
 
@@ -226,14 +243,15 @@ static ml_status write_rows(part *p, size_t n_rows, ml_error *err) {
 
 static ml_status open_part(part *p, ml_error *err) {
   ml_status status = ml_output_open(p->path, &p->writer.out, err);
-  if (status == ML_OK) p->form->head(&p->writer);
+  if (status == ML_OK && p->form->head) p->form->head(&p->writer);
   return status;
 }
 
 /* Everything up to its rename. */
 static ml_status finish_part(part *p, ml_error *err) {
   writer *w = &p->writer;
-  ml_status status = write_rows(p, w->matrix->n_rows, err);
+  ml_status status =
+      p->form->whole ? p->form->whole(w, err) : write_rows(p, w->matrix->n_rows, err);
   if (status == ML_OK && p->form->tail) p->form->tail(w);
   if (status == ML_OK) status = flush(w, err);
   ml_buf_release(&w->buf);
@@ -250,9 +268,15 @@ static ml_status name_parts(ml_matrix_writer *w, const char *path, ml_format for
   return status;
 }
 
+static const form *const forms[] = {[ML_FORMAT_CSV] = &csv_form,
+                                    [ML_FORMAT_NPY] = &npy_form,
+                                    [ML_FORMAT_JSON] = &json_form,
+                                    [ML_FORMAT_PARQUET] = &parquet_form};
+
 static void add_part(ml_matrix_writer *w, const char *path, const form *how, char *const *names,
                      const ml_watch *watch) {
-  w->parts[w->n++] = (part){path, how, {.matrix = &w->matrix, .names = names, .watch = watch}};
+  w->parts[w->n++] =
+      (part){path, how, {.matrix = &w->matrix, .path = path, .names = names, .watch = watch}};
 }
 
 static ml_status open_parts(ml_matrix_writer *w, char *const *names, const matrix_rows *values,
@@ -260,8 +284,7 @@ static ml_status open_parts(ml_matrix_writer *w, char *const *names, const matri
   if (format == ML_FORMAT_AUTO) format = matrix__format_of(w->path);
   if (w->names_beside) add_part(w, w->names_beside, &mapping_form, names, watch);
   if (w->beside) add_part(w, w->beside, &names_form, NULL, watch);
-  const form *how = w->beside ? &npy_form : format == ML_FORMAT_JSON ? &json_form : &csv_form;
-  add_part(w, w->path, how, NULL, watch);
+  add_part(w, w->path, forms[format], NULL, watch);
   w->parts[w->n - 1].writer.values = *values;
   ml_status status = ML_OK;
   for (size_t i = 0; i < w->n && status == ML_OK; i++) {

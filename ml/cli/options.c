@@ -105,8 +105,8 @@ const cli_opt cli__column_opts[] = {
 
 const cli_opt cli__output_opts[] = {
     {'o', "output", CLI_TEXT, 0, "FILE", .fallback = "-",
-     .help = "write to FILE; its end says how: .csv, .csv.gz, .npy, .json, .json.gz; - is "
-             "standard output"},
+     .help = "write to FILE; its end says how: .csv, .csv.gz, .npy, .json, .json.gz, .parquet; - "
+             "is standard output"},
     {0}};
 
 const cli_opt cli__connect_opts[] = {
