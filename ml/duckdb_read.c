@@ -17,12 +17,9 @@ typedef struct duck_source {
   duck_column *columns; /* n_columns */
   size_t n_columns;
   size_t row; /* the next, from 1 */
-  ml_buf made;
-  size_t made_at; /* what is handed out */
+  input_made made;
   const char *name;
   const ml_watch *watch;
-  ml_status status; /* that reading ended in, once what was made before is handed out */
-  ml_error why;
 } duck_source;
 
 bool duckdb__is_query(const char *path) {
@@ -75,7 +72,7 @@ static ml_status prepare(duck_source *d, const char *path, ml_error *err) {
 /* Up to the first rows: a query may sort or join before, and can be interrupted meanwhile. */
 static ml_status execute(duck_source *d, ml_error *err) {
   const duck_api *api = d->session.api;
-  enum { NO_TASK = 3 };
+  enum { FAILED = 2, NO_TASK = 3 };
   int state;
   if (api->pending_prepared_streaming(d->statement, &d->pending) != 0)
     return duckdb__fail(err, ML_ERR_PARSE, d->name, api->pending_error(d->pending));
@@ -84,6 +81,8 @@ static ml_status execute(duck_source *d, ml_error *err) {
       return ml_error_at(err, ML_ERR_CANCELLED, d->name, 0, 0, "interrupted");
     if (state == NO_TASK) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
   }
+  if (state == FAILED)
+    return duckdb__fail(err, ML_ERR_PARSE, d->name, api->pending_error(d->pending));
   d->has_result = true;
   if (api->execute_pending(d->pending, &d->result) == 0) return ML_OK;
   return duckdb__fail(err, ML_ERR_PARSE, d->name, api->result_error(&d->result));
@@ -94,24 +93,23 @@ static ml_status plan(duck_source *d, ml_error *err) {
   d->n_columns = api->column_count(&d->result);
   ml_status status = duckdb__plan(api, &d->result, d->name, d->n_columns, &d->columns, err);
   if (status != ML_OK) return status;
-  const size_t start = d->made.n;
+  const size_t start = d->made.text.n;
   for (size_t j = 0; j < d->n_columns; j++) {
     const char *name = api->column_name(&d->result, j);
-    if (j) ml_buf_put(&d->made, &(char){CSV_UNIT}, 1);
-    csv__put_made(&d->made, name, strlen(name));
+    if (j) ml_buf_put(&d->made.text, &(char){CSV_UNIT}, 1);
+    csv__put_made(&d->made.text, name, strlen(name));
   }
-  csv__end_made(&d->made, start);
-  return d->made.failed ? ml_error_memory(err) : ML_OK;
+  csv__end_made(&d->made.text, start);
+  return d->made.text.failed ? ml_error_memory(err) : ML_OK;
 }
 
 /* ---- the input ---- */
 
-static ml_status make_some(duck_source *d, ml_error *err) {
+static ml_status make_some(void *ctx, ml_error *err) {
+  duck_source *d = ctx;
   const duck_api *api = d->session.api;
   ml_status status = ML_OK;
-  ml_buf_clear(&d->made);
-  d->made_at = 0;
-  while (status == ML_OK && !d->at_end && d->made.n < MADE_ENOUGH) {
+  while (status == ML_OK && !d->at_end && d->made.text.n < MADE_ENOUGH) {
     if (ml_watch_cancelled(d->watch))
       return ml_error_at(err, ML_ERR_CANCELLED, d->name, 0, 0, "interrupted");
     duck_handle *chunk = api->fetch_chunk(d->result);
@@ -119,8 +117,8 @@ static ml_status make_some(duck_source *d, ml_error *err) {
     if (why && *why) return duckdb__fail(err, ML_ERR_PARSE, d->name, why);
     d->at_end = !chunk || api->data_chunk_get_size(chunk) == 0;
     if (!d->at_end) {
-      status =
-          duckdb__put_rows(api, d->columns, d->n_columns, chunk, d->name, d->row, &d->made, err);
+      status = duckdb__put_rows(api, d->columns, d->n_columns, chunk, d->name, d->row,
+                                &d->made.text, err);
       d->row += api->data_chunk_get_size(chunk);
     }
     if (chunk) api->destroy_data_chunk(&chunk);
@@ -130,16 +128,7 @@ static ml_status make_some(duck_source *d, ml_error *err) {
 
 static ml_status read_rows(void *ctx, char *to, size_t size, size_t *n, ml_error *err) {
   duck_source *d = ctx;
-  *n = 0;
-  if (d->made_at == d->made.n && d->status == ML_OK) d->status = make_some(d, &d->why);
-  if (d->made_at == d->made.n && d->status != ML_OK) {
-    if (err) *err = d->why;
-    return d->status;
-  }
-  *n = d->made.n - d->made_at < size ? d->made.n - d->made_at : size;
-  if (*n > 0) memcpy(to, d->made.data + d->made_at, *n);
-  d->made_at += *n;
-  return ML_OK;
+  return input__hand_out(&d->made, make_some, d, to, size, n, err);
 }
 
 static double share(const void *ctx) {
@@ -159,7 +148,7 @@ static void close_rows(void *ctx) {
   if (d->pending) api->destroy_pending(&d->pending);
   if (d->statement) api->destroy_prepare(&d->statement);
   duckdb__end(&d->session);
-  ml_buf_release(&d->made);
+  ml_buf_release(&d->made.text);
   free(d->columns);
   free(d);
 }

@@ -29,8 +29,7 @@ typedef struct json_lines {
   ml_buf raw;       /* from `at` on not made yet */
   size_t at;
   bool at_end; /* of input */
-  ml_buf made; /* from made_at on not handed out yet */
-  size_t made_at;
+  input_made made;
   size_t line;    /* of raw.data + at */
   size_t n_blank; /* lines before the first object */
   json_key *keys; /* n_keys; 0: the first object has not come */
@@ -38,8 +37,6 @@ typedef struct json_lines {
   const json_key **by_name;
   json_cell *cells;
   json_scan scan;
-  ml_status status; /* that reading ended in, once what was made before is handed out */
-  ml_error why;
 } json_lines;
 
 /* ---- errors ---- */
@@ -161,11 +158,11 @@ static ml_status make_header(json_lines *j, const char *line, const char *p, ml_
   if (status == ML_OK) status = sort_keys(j, line, err);
   if (status != ML_OK) return status;
   for (size_t k = 0; k < j->n_keys; k++) {
-    if (k) ml_buf_put(&j->made, &(char){CSV_UNIT}, 1);
-    csv__put_made(&j->made, j->keys[k].name, j->keys[k].n);
+    if (k) ml_buf_put(&j->made.text, &(char){CSV_UNIT}, 1);
+    csv__put_made(&j->made.text, j->keys[k].name, j->keys[k].n);
   }
-  ml_buf_puts(&j->made, j->n_keys == 1 && j->keys[0].n == 0 ? "\"\"\n" : "\n");
-  for (size_t i = 0; i < j->n_blank; i++) ml_buf_puts(&j->made, "\n");
+  ml_buf_puts(&j->made.text, j->n_keys == 1 && j->keys[0].n == 0 ? "\"\"\n" : "\n");
+  for (size_t i = 0; i < j->n_blank; i++) ml_buf_puts(&j->made.text, "\n");
   return ML_OK;
 }
 
@@ -236,17 +233,17 @@ static const char *read_members(json_lines *j, const char *line, const char *p, 
 
 /* Cells with escapes may have what has to be quoted. */
 static void put_row(json_lines *j) {
-  const size_t start = j->made.n;
+  const size_t start = j->made.text.n;
   for (size_t k = 0; k < j->n_keys; k++) {
     const json_cell *c = &j->cells[k];
-    if (k) ml_buf_put(&j->made, &(char){CSV_UNIT}, 1);
+    if (k) ml_buf_put(&j->made.text, &(char){CSV_UNIT}, 1);
     if (c->line != j->line) continue;
     if (c->text.text)
-      ml_buf_put(&j->made, c->text.text, c->text.n);
+      ml_buf_put(&j->made.text, c->text.text, c->text.n);
     else
-      csv__put_made(&j->made, json__text(&j->scan, &c->text), c->text.n);
+      csv__put_made(&j->made.text, json__text(&j->scan, &c->text), c->text.n);
   }
-  csv__end_made(&j->made, start);
+  csv__end_made(&j->made.text, start);
 }
 
 /* One line: [line, end), and the line feed at end. */
@@ -257,7 +254,7 @@ static ml_status make_line(json_lines *j, const char *line, const char *end, ml_
     if (j->n_keys == 0)
       j->n_blank++;
     else
-      ml_buf_puts(&j->made, "\n");
+      ml_buf_puts(&j->made.text, "\n");
     return ML_OK;
   }
   ml_buf_clear(&j->scan.decoded);
@@ -272,15 +269,15 @@ static ml_status make_line(json_lines *j, const char *line, const char *end, ml_
                    "text behind the object: each line has one object");
   if (!p) return fail_at(j, line, err);
   put_row(j);
-  return j->made.failed ? ml_error_memory(err) : ML_OK;
+  return j->made.text.failed ? ml_error_memory(err) : ML_OK;
 }
 
 /* ---- the input ---- */
 
-/* All lines that are complete. @param[out] n  how many */
-static ml_status make_lines(json_lines *j, size_t *n, ml_error *err) {
+/* All lines that are complete. */
+static ml_status make_lines(json_lines *j, ml_error *err) {
   ml_status status = ML_OK;
-  for (*n = 0; status == ML_OK && j->made.n < MADE_ENOUGH; ++*n) {
+  while (status == ML_OK && j->made.text.n < MADE_ENOUGH) {
     const char *line = j->raw.data + j->at, *stop = j->raw.data + j->raw.n;
     const char *end = j->at < j->raw.n ? memchr(line, '\n', (size_t)(stop - line)) : NULL;
     if (!end) break;
@@ -309,13 +306,11 @@ static ml_status read_more(json_lines *j, ml_error *err) {
 }
 
 /* Until there is something to hand out. */
-static ml_status make_some(json_lines *j, ml_error *err) {
-  ml_buf_clear(&j->made);
-  j->made_at = 0;
+static ml_status make_some(void *ctx, ml_error *err) {
+  json_lines *j = ctx;
   for (;;) {
-    size_t n;
-    ml_status status = make_lines(j, &n, err);
-    if (status != ML_OK || j->made.n > 0 || j->at_end) return status;
+    ml_status status = make_lines(j, err);
+    if (status != ML_OK || j->made.text.n > 0 || j->at_end) return status;
     status = read_more(j, err);
     if (status != ML_OK) return status;
   }
@@ -323,16 +318,7 @@ static ml_status make_some(json_lines *j, ml_error *err) {
 
 static ml_status read_made(void *ctx, char *to, size_t size, size_t *n, ml_error *err) {
   json_lines *j = ctx;
-  *n = 0;
-  if (j->made_at == j->made.n && j->status == ML_OK) j->status = make_some(j, &j->why);
-  if (j->made_at == j->made.n && j->status != ML_OK) {
-    if (err) *err = j->why;
-    return j->status;
-  }
-  *n = j->made.n - j->made_at < size ? j->made.n - j->made_at : size;
-  if (*n > 0) memcpy(to, j->made.data + j->made_at, *n);
-  j->made_at += *n;
-  return ML_OK;
+  return input__hand_out(&j->made, make_some, j, to, size, n, err);
 }
 
 static double share(const void *ctx) {
@@ -341,7 +327,7 @@ static double share(const void *ctx) {
 
 static int waits_for(const void *ctx) {
   const json_lines *j = ctx;
-  const bool has_some = j->made_at < j->made.n || j->status != ML_OK ||
+  const bool has_some = j->made.at < j->made.text.n || j->made.status != ML_OK ||
                         (j->at < j->raw.n && memchr(j->raw.data + j->at, '\n', j->raw.n - j->at));
   return has_some ? -1 : ml_input_waits_for(j->input);
 }
@@ -357,7 +343,7 @@ static void close_lines(void *ctx) {
   free((void *)j->by_name);
   free(j->cells);
   ml_buf_release(&j->raw);
-  ml_buf_release(&j->made);
+  ml_buf_release(&j->made.text);
   ml_buf_release(&j->scan.decoded);
   free(j);
 }
