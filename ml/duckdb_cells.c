@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cells of DuckDB's vectors as text: exact, and as the reader of CSV takes them. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,13 +40,31 @@ static char *put_digits(char *to, uint128 value, unsigned scale) {
   return to + (end - p);
 }
 
-/* Most are small. */
+static unsigned count_digits(uint64_t value) {
+  for (unsigned n = 1;; n += 4, value /= 10000) {
+    if (value < 10) return n;
+    if (value < 100) return n + 1;
+    if (value < 1000) return n + 2;
+    if (value < 10000) return n + 3;
+  }
+}
+
+/* The last n digits. */
+static char *put_last(char *to, uint64_t value, unsigned n) {
+  for (unsigned i = n; i-- > 0; value /= 10) to[i] = (char)('0' + value % 10);
+  return to + n;
+}
+
 static char *put_small(char *to, uint64_t value) {
-  char digits[20], *p = digits + sizeof digits, *end = p;
-  do *--p = (char)('0' + value % 10);
-  while (value /= 10);
-  memcpy(to, p, (size_t)(end - p));
-  return to + (end - p);
+  return put_last(to, value, count_digits(value));
+}
+
+/* With a point before the last `scale` digits, of which there are six at most. */
+static char *put_decimal(char *to, uint64_t value, unsigned scale) {
+  static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+  to = put_small(to, value / powers[scale]);
+  *to++ = '.';
+  return put_last(to, value % powers[scale], scale);
 }
 
 static void end_at(ml_buf *out, const char *to) {
@@ -83,7 +102,29 @@ UNSIGNED(uint16_t)
 UNSIGNED(uint32_t)
 UNSIGNED(uint64_t)
 REAL(float)
-REAL(double)
+
+/* Most doubles were decimals of a few digits once. Up to 15 digits stand for one double only, so
+ * those that read back are the ones that ml_number_format() finds, with more work. @return false:
+ * they are not */
+static bool put_short_decimal(double value, ml_buf *out) {
+  enum { DECIMALS = 6 };
+  const double magnitude = fabs(value), scaled = magnitude * 1e6;
+  if (!(scaled >= 1 && scaled < 1e15)) return false;
+  uint64_t whole = (uint64_t)(scaled + 0.5);
+  if ((double)whole / 1e6 != magnitude) return false;
+  unsigned scale = DECIMALS;
+  for (; scale > 0 && whole % 10 == 0; scale--) whole /= 10;
+  char *to = out->data + out->n;
+  if (value < 0) *to++ = '-';
+  end_at(out, scale ? put_decimal(to, whole, scale) : put_small(to, whole));
+  return true;
+}
+
+static bool put_double(const duck_column *c, size_t i, ml_buf *out) {
+  const double value = ((const double *)c->data)[i];
+  if (!put_short_decimal(value, out)) out->n += ml_number_format(value, out->data + out->n);
+  return true;
+}
 
 static bool put_hugeint(const duck_column *c, size_t i, ml_buf *out) {
   int128 value;

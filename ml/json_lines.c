@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines of JSON into records of CSV: cells go by their keys, and lines stay lines. */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <ml/csv_internal.h>
 #include <ml/json_lines.h>
 #include <ml/json_scan.h>
+
+/* Bytes behind what was read that may be read, too, and mean nothing. */
+enum { SLACK = 16 };
 
 enum { READ_SIZE = 256 << 10, MADE_ENOUGH = 256 << 10, LINE_MAX = 16 << 20 };
 
@@ -80,7 +84,7 @@ static bool add_key(json_lines *j, const json_text *key, const char *line, const
   json_key *k = &j->keys[j->n_keys];
   *k = (json_key){.n = key->n, .n_raw = n_raw, .at = (size_t)(raw - line)};
   k->name = malloc(key->n + 1);
-  k->raw = malloc(n_raw);
+  k->raw = calloc(1, n_raw + SLACK);
   if (!k->name || !k->raw) {
     free(k->name);
     free(k->raw);
@@ -93,14 +97,14 @@ static bool add_key(json_lines *j, const json_text *key, const char *line, const
 }
 
 /* The colon, with blanks around it. @return what follows, or NULL */
-static const char *pass_colon(json_scan *s, const char *p) {
+static inline const char *pass_colon(json_scan *s, const char *p) {
   p = json__skip_blanks(p);
   if (*p != ':') return json__fail(s, p, "expected a colon behind the key");
   return json__skip_blanks(p + 1);
 }
 
 /* What separates members. @return the next key or the closing brace, or NULL */
-static const char *pass_comma(json_scan *s, const char *p) {
+static inline const char *pass_comma(json_scan *s, const char *p) {
   p = json__skip_blanks(p);
   if (*p == '}') return p;
   if (*p == '\n')
@@ -183,12 +187,21 @@ static size_t find_key(const json_lines *j, const char *name, size_t n) {
   return SIZE_MAX;
 }
 
+/* Both have SLACK behind them. Keys are short: most are told by one word. */
+static inline bool is_same(const char *a, const char *b, size_t n) {
+  uint64_t x, y;
+  if (n > sizeof x) return memcmp(a, b, n) == 0;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  return (htole64(x) ^ htole64(y)) << (64 - 8 * n) == 0;
+}
+
 /* Most lines have the keys of the first, in its order and spelling. Bytes up to the line's end and
  * CSV_SLACK may be read. */
 static bool is_next_key(const json_lines *j, size_t column, const char *p, const char *end) {
   if (column >= j->n_keys) return false;
   const json_key *k = &j->keys[column];
-  return (size_t)(end - p) > k->n_raw && memcmp(p, k->raw, k->n_raw) == 0;
+  return (size_t)(end - p) > k->n_raw && is_same(p, k->raw, k->n_raw);
 }
 
 /* The key at p. @param[in,out] column  the one that is expected; that of the key
@@ -215,6 +228,21 @@ static const char *read_key(json_lines *j, const char *line, const char *p, cons
   return NULL;
 }
 
+/* json__cell(), with a short cut for plain numbers. */
+static inline const char *read_cell(json_scan *s, const char *p, json_text *out) {
+  const char *q = p + (*p == '-');
+  if (*q >= '1' && *q <= '9') {
+    while (*q >= '0' && *q <= '9') q++;
+    if (*q == '.' && q[1] >= '0' && q[1] <= '9')
+      for (q++; *q >= '0' && *q <= '9';) q++;
+    if (*q == ',' || *q == '}') {
+      *out = (json_text){.text = p, .n = (size_t)(q - p)};
+      return q;
+    }
+  }
+  return json__cell(s, p, out);
+}
+
 /* The members of the object at p. @return what follows it, or NULL with the status or `scan` set */
 static const char *read_members(json_lines *j, const char *line, const char *p, const char *end,
                                 ml_status *status, ml_error *err) {
@@ -223,7 +251,7 @@ static const char *read_members(json_lines *j, const char *line, const char *p, 
   for (size_t column = 0; p && *p != '}'; column++) {
     p = read_key(j, line, p, end, &column, status, err);
     if (p) p = pass_colon(s, p);
-    if (p) p = json__cell(s, p, &j->cells[column].text);
+    if (p) p = read_cell(s, p, &j->cells[column].text);
     if (!p) return NULL;
     j->cells[column].line = j->line;
     p = pass_comma(s, p);
@@ -231,18 +259,42 @@ static const char *read_members(json_lines *j, const char *line, const char *p, 
   return p ? p + 1 : NULL;
 }
 
-/* Cells with escapes may have what has to be quoted. */
-static void put_row(json_lines *j) {
-  const size_t start = j->made.text.n;
+/* Copy a cell; what follows it in the line is there to be read. */
+static inline char *copy_cell(char *to, const char *text, size_t n) {
+  if (n <= SLACK)
+    memcpy(to, text, SLACK);
+  else
+    memcpy(to, text, n);
+  return to + n;
+}
+
+/* Cells without escapes need no quotes, and take no more room than they had in their n bytes. */
+static void put_plain_row(json_lines *j, size_t n) {
+  char *to = ml_buf_reserve(&j->made.text, n + j->n_keys + SLACK);
+  if (!to) return;
+  for (size_t k = 0; k < j->n_keys; k++) {
+    const json_cell *c = &j->cells[k];
+    if (k) *to++ = CSV_UNIT;
+    if (c->line == j->line) to = copy_cell(to, c->text.text, c->text.n);
+  }
+  j->made.text.n = (size_t)(to - j->made.text.data);
+}
+
+static void put_any_row(json_lines *j) {
   for (size_t k = 0; k < j->n_keys; k++) {
     const json_cell *c = &j->cells[k];
     if (k) ml_buf_put(&j->made.text, &(char){CSV_UNIT}, 1);
-    if (c->line != j->line) continue;
-    if (c->text.text)
-      ml_buf_put(&j->made.text, c->text.text, c->text.n);
-    else
-      csv__put_made(&j->made.text, json__text(&j->scan, &c->text), c->text.n);
+    if (c->line == j->line) csv__put_made(&j->made.text, json__text(&j->scan, &c->text), c->text.n);
   }
+}
+
+/* @param n  bytes of the line */
+static void put_row(json_lines *j, size_t n) {
+  const size_t start = j->made.text.n;
+  if (j->scan.n_decoded == 0)
+    put_plain_row(j, n);
+  else
+    put_any_row(j);
   csv__end_made(&j->made.text, start);
 }
 
@@ -257,7 +309,7 @@ static ml_status make_line(json_lines *j, const char *line, const char *end, ml_
       ml_buf_puts(&j->made.text, "\n");
     return ML_OK;
   }
-  ml_buf_clear(&j->scan.decoded);
+  json__clear(&j->scan);
   if (j->n_keys == 0 && (status = make_header(j, line, p, err)) != ML_OK) return status;
   j->scan.what = NULL;
   j->scan.where = NULL;
@@ -268,7 +320,7 @@ static ml_status make_line(json_lines *j, const char *line, const char *end, ml_
     p = json__fail(&j->scan, json__skip_blanks(p),
                    "text behind the object: each line has one object");
   if (!p) return fail_at(j, line, err);
-  put_row(j);
+  put_row(j, (size_t)(end - line));
   return j->made.text.failed ? ml_error_memory(err) : ML_OK;
 }
 
@@ -296,7 +348,7 @@ static ml_status read_more(json_lines *j, ml_error *err) {
     return ml_error_at(err, ML_ERR_PARSE, j->name, j->line, 1,
                        "a line longer than %d MiB starts here", LINE_MAX >> 20);
   size_t got = 0;
-  char *to = ml_buf_reserve(&j->raw, READ_SIZE + 1);
+  char *to = ml_buf_reserve(&j->raw, READ_SIZE + 1 + SLACK);
   ml_status status = to ? ml_input_read(j->input, to, READ_SIZE, &got, err) : ml_error_memory(err);
   if (status != ML_OK) return status;
   j->raw.n += got;
@@ -360,7 +412,7 @@ ml_status json_lines__open(ml_input *input, const char *head, size_t n, bool at_
   j->name = name;
   j->line = 1;
   j->at_end = at_end;
-  ml_buf_put(&j->raw, head, n);
+  if (ml_buf_reserve(&j->raw, n + 1 + SLACK)) ml_buf_put(&j->raw, head, n);
   if (at_end) ml_buf_put(&j->raw, "\n", 1);
   if (j->raw.failed) {
     close_lines(j);

@@ -12,13 +12,20 @@ typedef struct json_text {
 } json_text;
 
 typedef struct json_scan {
-  ml_buf decoded;    /* texts that had escapes; the caller clears it between lines */
+  ml_buf decoded;    /* texts that had escapes */
+  size_t n_decoded;  /* how many, also empty ones */
   const char *what;  /* is wrong, after NULL was returned; NULL: memory ran out */
   const char *where; /* in the line */
 } json_scan;
 
 static inline const char *json__text(const json_scan *s, const json_text *t) {
   return t->text ? t->text : s->decoded.data + t->at;
+}
+
+/* Before a line. */
+static inline void json__clear(json_scan *s) {
+  ml_buf_clear(&s->decoded);
+  s->n_decoded = 0;
 }
 
 /* Blanks within a line. */
