@@ -228,21 +228,6 @@ static const char *read_key(json_lines *j, const char *line, const char *p, cons
   return NULL;
 }
 
-/* json__cell(), with a short cut for plain numbers. */
-static inline const char *read_cell(json_scan *s, const char *p, json_text *out) {
-  const char *q = p + (*p == '-');
-  if (*q >= '1' && *q <= '9') {
-    while (*q >= '0' && *q <= '9') q++;
-    if (*q == '.' && q[1] >= '0' && q[1] <= '9')
-      for (q++; *q >= '0' && *q <= '9';) q++;
-    if (*q == ',' || *q == '}') {
-      *out = (json_text){.text = p, .n = (size_t)(q - p)};
-      return q;
-    }
-  }
-  return json__cell(s, p, out);
-}
-
 /* The members of the object at p. @return what follows it, or NULL with the status or `scan` set */
 static const char *read_members(json_lines *j, const char *line, const char *p, const char *end,
                                 ml_status *status, ml_error *err) {
@@ -251,7 +236,7 @@ static const char *read_members(json_lines *j, const char *line, const char *p, 
   for (size_t column = 0; p && *p != '}'; column++) {
     p = read_key(j, line, p, end, &column, status, err);
     if (p) p = pass_colon(s, p);
-    if (p) p = read_cell(s, p, &j->cells[column].text);
+    if (p) p = json__plain_cell(s, p, &j->cells[column].text);
     if (!p) return NULL;
     j->cells[column].line = j->line;
     p = pass_comma(s, p);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the tests of Parquet make files with: query LIBRARY SQL... runs the statements. */
+/* What the tests of Parquet make files with: query [-m BYTES] LIBRARY SQL... runs the statements,
+ * in so much memory.
+ */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <ml/duckdb_internal.h>
 
@@ -12,6 +16,11 @@ static int fail(const ml_error *err) {
 int main(int argc, char **argv) {
   duck_session s = {0};
   ml_error err = {0};
+  if (argc > 3 && strcmp(argv[1], "-m") == 0) {
+    ml_duckdb_limit_memory(strtoull(argv[2], NULL, 10));
+    argc -= 2;
+    argv += 2;
+  }
   if (argc < 2 || ml_duckdb_use(argv[1], &err) != ML_OK) return 2;
   if (duckdb__begin(&s, "this", &err) != ML_OK) return fail(&err);
   bool ok = true;

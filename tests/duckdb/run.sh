@@ -162,6 +162,10 @@ expect "strange names" "id,value__mean
 1,2
 = 0" sh -c '"$QUERY" "$MLTOOL_DUCKDB" "COPY (SELECT 1 AS id, 2 AS value) TO '"'a[*]''b.parquet'"' (FORMAT parquet)" && "$MLTOOL" -q fresh "a[*]'"'"'b.parquet" --features mean'
 
+# Memory that is bounded, and what does not fit in it.
+"$QUERY" -m 67108864 "$library" "COPY (SELECT current_setting('memory_limit')) TO 'limit.csv' (HEADER false)"
+[ "$(cat limit.csv)" = "64.0 MiB" ] || fail "memory limit: $(cat limit.csv)"
+
 # No half-written file when the disk is full, or the output is none.
 (ulimit -f 64; "$MLTOOL" fresh "$storms" -o full.parquet) 2>/dev/null && fail "full"
 [ -e full.parquet ] && fail "full: the file is there"
