@@ -26,6 +26,7 @@ static ml_status take_query(cli_call *cli, char **query, ml_error *err) {
     return ml_error_memory(err);
   }
   cli->args[cli->n_args++] = *query;
+  cli->has_query = true;
   return ml_duckdb_open("--sql", err);
 }
 

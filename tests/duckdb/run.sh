@@ -90,6 +90,14 @@ printf 'id,time,value\na,1,1\n' | fresh - --features skewness,mean -o nan.parque
 "$QUERY" "$library" "COPY (SELECT isnan(value__skewness), value__mean FROM 'nan.parquet') TO 'nan.csv' (HEADER false)"
 [ "$(cat nan.csv)" = true,1.0 ] || fail "NaN: $(cat nan.csv)"
 
+# A run in a folder can be run again from its file.
+train() { "$MLTOOL" -q train --sql "FROM '$root/data/breast_cancer.csv'" --target y --model gaussian_nb --cv kfold:3 --run-dir "$@"; }
+train kept && cp kept/model.json want.json && "$MLTOOL" -q run kept/config.json --run-dir again || fail "run again"
+same again/model.json want.json "the model of a run again"
+"$MLTOOL" -q predict kept/model.json "$root/data/breast_cancer.csv" -o want.csv
+"$MLTOOL" -q predict kept/model.json --sql "FROM '$root/data/breast_cancer.csv'" --follow -o got.csv
+same got.csv want.csv "predict --follow from SQL"
+
 # ---- every type ----
 
 cell() { # WANT SQL: a cell as it is read, as an id
