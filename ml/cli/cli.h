@@ -217,7 +217,7 @@ struct cli_call {
   cli_common common;
   const char **args; /* operands, borrowed from argv or the file */
   size_t n_args;
-  bool has_query; /* the last of them is that of --sql */
+  bool has_query;     /* the last of them is that of --sql */
   cli_config *config; /* what 'mltool run' has read; NULL: there is none */
   cli_given *given;   /* n_given, in the order they were given; of those for one field the last */
   size_t n_given;
