@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <ml/csv_internal.h>
+#include <ml/duckdb_internal.h>
 
 #define WINDOW_SIZE ((size_t)1 << 20)
 #define RECORD_MAX  ((size_t)16 << 20)
@@ -188,8 +189,6 @@ ml_status csv__read_header(ml_csv *csv, ml_error *err) {
   const char *path = files->n > 0 && !files->open ? files->paths[csv->file] : NULL;
   const char *next = NULL;
   ml_status status = csv__fill(csv, err);
-  /* Text that was made of a file is opened again as such; a file, as what it is. */
-  if (csv__is_made(csv) && files->n > 0) csv->delimiter = 0;
   if (status == ML_OK && !csv->delimiter) status = csv__recognise(csv, path, err);
   const bool detect = !csv->delimiter;
   if (csv__is_made(csv)) csv->line = 0;
@@ -263,15 +262,17 @@ ml_status csv__open(const char *path, const ml_csv_opts *opts, bool is_live, ml_
 
 ml_status csv__open_file(ml_csv *csv, ml_error *err) {
   const csv_files *files = &csv->files;
+  if (csv__is_made(csv)) csv->delimiter = 0; /* it is made anew of what the file is */
   if (files->open) return files->open(files->ctx, csv->file, csv->watch, &csv->source, err);
-  return ml_input_open(files->paths[csv->file], csv->watch, &csv->source, err);
+  return csv__open_source(csv, files->paths[csv->file], err);
 }
 
 ml_status csv__open_files(const csv_files *files, const ml_csv_opts *opts, bool is_live,
                           ml_csv **out, ml_error *err) {
   assert(files && files->n > 0 && out);
   ml_csv *csv;
-  ml_status status = begin(&csv, files->paths[0], opts, err);
+  ml_status status =
+      begin(&csv, duckdb__is_query(files->paths[0]) ? "query" : files->paths[0], opts, err);
   if (status != ML_OK) return status;
   csv->is_live = is_live;
   csv->files = *files;

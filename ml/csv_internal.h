@@ -18,6 +18,9 @@
  * that it is something else. @param path  NULL: the bytes are in memory */
 ml_status csv__recognise(ml_csv *csv, const char *path, ml_error *err);
 
+/* Open a file, or a query. */
+ml_status csv__open_source(ml_csv *csv, const char *path, ml_error *err);
+
 /* Append a cell of such text. */
 void csv__put_made(ml_buf *out, const char *text, size_t n);
 

@@ -2,8 +2,10 @@
 /* Files of other kinds, of which the text of a CSV file is made, so that all that reads CSV reads
  * them. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include <ml/csv_internal.h>
+#include <ml/duckdb_internal.h>
 #include <ml/json_lines.h>
 
 /* ---- making text ---- */
@@ -97,14 +99,32 @@ static ml_status read_json_lines(ml_csv *csv, ml_error *err) {
   return status == ML_OK ? take_source(csv, source, err) : status;
 }
 
+static ml_status read_parquet(ml_csv *csv, const char *path, ml_error *err) {
+  ml_input *source;
+  struct stat st;
+  if (!path || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+    return ml_error_at(err, ML_ERR_PARSE, csv->name, 0, 0,
+                       "Parquet is read from files alone, not from a pipe: name the file");
+  ml_input_close(csv->source);
+  csv->source = NULL;
+  ml_status status = duckdb__open_rows(path, csv->name, csv->watch, &source, err);
+  return status == ML_OK ? take_source(csv, source, err) : status;
+}
+
 ml_status csv__recognise(ml_csv *csv, const char *path, ml_error *err) {
-  (void)path;
   size_t at;
   while ((at = first_byte(csv)) == csv->n && !csv->at_end && csv->n < csv->capacity) {
     ml_status status = csv__fill(csv, err);
     if (status != ML_OK) return status;
   }
-  if ((at < csv->n && csv->window[at] == '{') || (at < csv->n && is_called_json_lines(csv->name)))
+  if (csv->n >= 5 && memcmp(csv->window, "PAR1\x15", 5) == 0) return read_parquet(csv, path, err);
+  if (at < csv->n && (csv->window[at] == '{' || is_called_json_lines(csv->name)))
     return read_json_lines(csv, err);
   return ML_OK;
+}
+
+ml_status csv__open_source(ml_csv *csv, const char *path, ml_error *err) {
+  if (!duckdb__is_query(path)) return ml_input_open(path, csv->watch, &csv->source, err);
+  csv->delimiter = CSV_UNIT;
+  return duckdb__open_rows(path, csv->name, csv->watch, &csv->source, err);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <ml/csv_internal.h>
+#include <ml/duckdb_internal.h>
 
 #include "dataset_internal.h"
 
@@ -130,8 +131,9 @@ static ml_status read_table(reading *r, bool *again) {
 
 /* ---- a file that may have to be read twice ---- */
 
-static bool is_file(const char *path) {
+static bool can_be_read_twice(const char *path) {
   struct stat st;
+  if (duckdb__is_query(path)) return true;
   return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
@@ -156,7 +158,7 @@ static ml_status keep_bytes(reading *r, const char *path) {
 static ml_status open_file(reading *r, const char *path) {
   const ml_csv_opts opts = {.delimiter = r->opts->delimiter, .watch = r->opts->watch};
   ml_csv *csv;
-  if (!r->bytes && is_file(path))
+  if (!r->bytes && can_be_read_twice(path))
     return features__open_csv(path, opts.delimiter, opts.watch, &r->csv, &r->names, r->err);
   ml_status status = r->bytes ? ML_OK : keep_bytes(r, path);
   if (status == ML_OK) status = ml_csv_open_bytes(r->bytes, r->n_bytes, path, &opts, &csv, r->err);

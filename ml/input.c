@@ -267,6 +267,25 @@ ml_status input__make(const input_maker *maker, void *ctx, ml_input **out, ml_er
   return ML_OK;
 }
 
+ml_status input__hand_out(input_made *made, ml_status (*make)(void *ctx, ml_error *err), void *ctx,
+                          char *to, size_t size, size_t *n, ml_error *err) {
+  *n = 0;
+  if (made->at == made->text.n && made->status == ML_OK) {
+    ml_buf_clear(&made->text);
+    made->at = 0;
+    made->status = make(ctx, &made->why);
+  }
+  const size_t n_left = made->text.n - made->at;
+  if (n_left == 0 && made->status != ML_OK) {
+    if (err) *err = made->why;
+    return made->status;
+  }
+  *n = n_left < size ? n_left : size;
+  if (*n > 0) memcpy(to, made->text.data + made->at, *n);
+  made->at += *n;
+  return ML_OK;
+}
+
 ml_status ml_input_read(ml_input *source, char *to, size_t size, size_t *n, ml_error *err) {
   if (source->maker) return source->maker->read(source->made, to, size, n, err);
   return source->unpack(source, to, size, n, err);

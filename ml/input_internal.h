@@ -3,6 +3,7 @@
 #ifndef ML_INPUT_INTERNAL_H
 #define ML_INPUT_INTERNAL_H
 
+#include <ml/buffer.h>
 #include <ml/input.h>
 
 /* Give up to `size` bytes; n is 0 at the end, and only there. */
@@ -25,5 +26,21 @@ typedef struct input_maker {
 /* @param ctx       taken, also on failure
  * @param[out] out  not written on failure */
 ml_status input__make(const input_maker *maker, void *ctx, ml_input **out, ml_error *err);
+
+/* What is made a piece at a time and handed out in others. */
+typedef struct input_made {
+  ml_buf text;
+  size_t at;        /* what is in front of it was handed out */
+  ml_status status; /* that making ended in; told once all before it is handed out */
+  ml_error why;
+} input_made;
+
+/* Hand out up to `size` bytes; when there are none, have some made first.
+ *
+ * @param make    appends to made->text, at the end nothing; also what it appends before it fails
+ *                is handed out
+ * @param[out] n  0: nothing was made */
+ml_status input__hand_out(input_made *made, ml_status (*make)(void *ctx, ml_error *err), void *ctx,
+                          char *to, size_t size, size_t *n, ml_error *err);
 
 #endif

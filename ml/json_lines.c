@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lines of JSON into records of CSV: cells go by their keys, and lines stay lines. */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <ml/csv_internal.h>
 #include <ml/json_lines.h>
 #include <ml/json_scan.h>
+
+/* Bytes behind what was read that may be read, too, and mean nothing. */
+enum { SLACK = 16 };
 
 enum { READ_SIZE = 256 << 10, MADE_ENOUGH = 256 << 10, LINE_MAX = 16 << 20 };
 
@@ -29,8 +33,7 @@ typedef struct json_lines {
   ml_buf raw;       /* from `at` on not made yet */
   size_t at;
   bool at_end; /* of input */
-  ml_buf made; /* from made_at on not handed out yet */
-  size_t made_at;
+  input_made made;
   size_t line;    /* of raw.data + at */
   size_t n_blank; /* lines before the first object */
   json_key *keys; /* n_keys; 0: the first object has not come */
@@ -38,8 +41,6 @@ typedef struct json_lines {
   const json_key **by_name;
   json_cell *cells;
   json_scan scan;
-  ml_status status; /* that reading ended in, once what was made before is handed out */
-  ml_error why;
 } json_lines;
 
 /* ---- errors ---- */
@@ -83,7 +84,7 @@ static bool add_key(json_lines *j, const json_text *key, const char *line, const
   json_key *k = &j->keys[j->n_keys];
   *k = (json_key){.n = key->n, .n_raw = n_raw, .at = (size_t)(raw - line)};
   k->name = malloc(key->n + 1);
-  k->raw = malloc(n_raw);
+  k->raw = calloc(1, n_raw + SLACK);
   if (!k->name || !k->raw) {
     free(k->name);
     free(k->raw);
@@ -96,14 +97,14 @@ static bool add_key(json_lines *j, const json_text *key, const char *line, const
 }
 
 /* The colon, with blanks around it. @return what follows, or NULL */
-static const char *pass_colon(json_scan *s, const char *p) {
+static inline const char *pass_colon(json_scan *s, const char *p) {
   p = json__skip_blanks(p);
   if (*p != ':') return json__fail(s, p, "expected a colon behind the key");
   return json__skip_blanks(p + 1);
 }
 
 /* What separates members. @return the next key or the closing brace, or NULL */
-static const char *pass_comma(json_scan *s, const char *p) {
+static inline const char *pass_comma(json_scan *s, const char *p) {
   p = json__skip_blanks(p);
   if (*p == '}') return p;
   if (*p == '\n')
@@ -161,11 +162,11 @@ static ml_status make_header(json_lines *j, const char *line, const char *p, ml_
   if (status == ML_OK) status = sort_keys(j, line, err);
   if (status != ML_OK) return status;
   for (size_t k = 0; k < j->n_keys; k++) {
-    if (k) ml_buf_put(&j->made, &(char){CSV_UNIT}, 1);
-    csv__put_made(&j->made, j->keys[k].name, j->keys[k].n);
+    if (k) ml_buf_put(&j->made.text, &(char){CSV_UNIT}, 1);
+    csv__put_made(&j->made.text, j->keys[k].name, j->keys[k].n);
   }
-  ml_buf_puts(&j->made, j->n_keys == 1 && j->keys[0].n == 0 ? "\"\"\n" : "\n");
-  for (size_t i = 0; i < j->n_blank; i++) ml_buf_puts(&j->made, "\n");
+  ml_buf_puts(&j->made.text, j->n_keys == 1 && j->keys[0].n == 0 ? "\"\"\n" : "\n");
+  for (size_t i = 0; i < j->n_blank; i++) ml_buf_puts(&j->made.text, "\n");
   return ML_OK;
 }
 
@@ -186,12 +187,21 @@ static size_t find_key(const json_lines *j, const char *name, size_t n) {
   return SIZE_MAX;
 }
 
+/* Both have SLACK behind them. Keys are short: most are told by one word. */
+static inline bool is_same(const char *a, const char *b, size_t n) {
+  uint64_t x, y;
+  if (n > sizeof x) return memcmp(a, b, n) == 0;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  return (htole64(x) ^ htole64(y)) << (64 - 8 * n) == 0;
+}
+
 /* Most lines have the keys of the first, in its order and spelling. Bytes up to the line's end and
  * CSV_SLACK may be read. */
 static bool is_next_key(const json_lines *j, size_t column, const char *p, const char *end) {
   if (column >= j->n_keys) return false;
   const json_key *k = &j->keys[column];
-  return (size_t)(end - p) > k->n_raw && memcmp(p, k->raw, k->n_raw) == 0;
+  return (size_t)(end - p) > k->n_raw && is_same(p, k->raw, k->n_raw);
 }
 
 /* The key at p. @param[in,out] column  the one that is expected; that of the key
@@ -226,7 +236,7 @@ static const char *read_members(json_lines *j, const char *line, const char *p, 
   for (size_t column = 0; p && *p != '}'; column++) {
     p = read_key(j, line, p, end, &column, status, err);
     if (p) p = pass_colon(s, p);
-    if (p) p = json__cell(s, p, &j->cells[column].text);
+    if (p) p = json__plain_cell(s, p, &j->cells[column].text);
     if (!p) return NULL;
     j->cells[column].line = j->line;
     p = pass_comma(s, p);
@@ -234,19 +244,43 @@ static const char *read_members(json_lines *j, const char *line, const char *p, 
   return p ? p + 1 : NULL;
 }
 
-/* Cells with escapes may have what has to be quoted. */
-static void put_row(json_lines *j) {
-  const size_t start = j->made.n;
+/* Copy a cell; what follows it in the line is there to be read. */
+static inline char *copy_cell(char *to, const char *text, size_t n) {
+  if (n <= SLACK)
+    memcpy(to, text, SLACK);
+  else
+    memcpy(to, text, n);
+  return to + n;
+}
+
+/* Cells without escapes need no quotes, and take no more room than they had in their n bytes. */
+static void put_plain_row(json_lines *j, size_t n) {
+  char *to = ml_buf_reserve(&j->made.text, n + j->n_keys + SLACK);
+  if (!to) return;
   for (size_t k = 0; k < j->n_keys; k++) {
     const json_cell *c = &j->cells[k];
-    if (k) ml_buf_put(&j->made, &(char){CSV_UNIT}, 1);
-    if (c->line != j->line) continue;
-    if (c->text.text)
-      ml_buf_put(&j->made, c->text.text, c->text.n);
-    else
-      csv__put_made(&j->made, json__text(&j->scan, &c->text), c->text.n);
+    if (k) *to++ = CSV_UNIT;
+    if (c->line == j->line) to = copy_cell(to, c->text.text, c->text.n);
   }
-  csv__end_made(&j->made, start);
+  j->made.text.n = (size_t)(to - j->made.text.data);
+}
+
+static void put_any_row(json_lines *j) {
+  for (size_t k = 0; k < j->n_keys; k++) {
+    const json_cell *c = &j->cells[k];
+    if (k) ml_buf_put(&j->made.text, &(char){CSV_UNIT}, 1);
+    if (c->line == j->line) csv__put_made(&j->made.text, json__text(&j->scan, &c->text), c->text.n);
+  }
+}
+
+/* @param n  bytes of the line */
+static void put_row(json_lines *j, size_t n) {
+  const size_t start = j->made.text.n;
+  if (j->scan.n_decoded == 0)
+    put_plain_row(j, n);
+  else
+    put_any_row(j);
+  csv__end_made(&j->made.text, start);
 }
 
 /* One line: [line, end), and the line feed at end. */
@@ -257,10 +291,10 @@ static ml_status make_line(json_lines *j, const char *line, const char *end, ml_
     if (j->n_keys == 0)
       j->n_blank++;
     else
-      ml_buf_puts(&j->made, "\n");
+      ml_buf_puts(&j->made.text, "\n");
     return ML_OK;
   }
-  ml_buf_clear(&j->scan.decoded);
+  json__clear(&j->scan);
   if (j->n_keys == 0 && (status = make_header(j, line, p, err)) != ML_OK) return status;
   j->scan.what = NULL;
   j->scan.where = NULL;
@@ -271,16 +305,16 @@ static ml_status make_line(json_lines *j, const char *line, const char *end, ml_
     p = json__fail(&j->scan, json__skip_blanks(p),
                    "text behind the object: each line has one object");
   if (!p) return fail_at(j, line, err);
-  put_row(j);
-  return j->made.failed ? ml_error_memory(err) : ML_OK;
+  put_row(j, (size_t)(end - line));
+  return j->made.text.failed ? ml_error_memory(err) : ML_OK;
 }
 
 /* ---- the input ---- */
 
-/* All lines that are complete. @param[out] n  how many */
-static ml_status make_lines(json_lines *j, size_t *n, ml_error *err) {
+/* All lines that are complete. */
+static ml_status make_lines(json_lines *j, ml_error *err) {
   ml_status status = ML_OK;
-  for (*n = 0; status == ML_OK && j->made.n < MADE_ENOUGH; ++*n) {
+  while (status == ML_OK && j->made.text.n < MADE_ENOUGH) {
     const char *line = j->raw.data + j->at, *stop = j->raw.data + j->raw.n;
     const char *end = j->at < j->raw.n ? memchr(line, '\n', (size_t)(stop - line)) : NULL;
     if (!end) break;
@@ -299,7 +333,7 @@ static ml_status read_more(json_lines *j, ml_error *err) {
     return ml_error_at(err, ML_ERR_PARSE, j->name, j->line, 1,
                        "a line longer than %d MiB starts here", LINE_MAX >> 20);
   size_t got = 0;
-  char *to = ml_buf_reserve(&j->raw, READ_SIZE + 1);
+  char *to = ml_buf_reserve(&j->raw, READ_SIZE + 1 + SLACK);
   ml_status status = to ? ml_input_read(j->input, to, READ_SIZE, &got, err) : ml_error_memory(err);
   if (status != ML_OK) return status;
   j->raw.n += got;
@@ -309,13 +343,11 @@ static ml_status read_more(json_lines *j, ml_error *err) {
 }
 
 /* Until there is something to hand out. */
-static ml_status make_some(json_lines *j, ml_error *err) {
-  ml_buf_clear(&j->made);
-  j->made_at = 0;
+static ml_status make_some(void *ctx, ml_error *err) {
+  json_lines *j = ctx;
   for (;;) {
-    size_t n;
-    ml_status status = make_lines(j, &n, err);
-    if (status != ML_OK || j->made.n > 0 || j->at_end) return status;
+    ml_status status = make_lines(j, err);
+    if (status != ML_OK || j->made.text.n > 0 || j->at_end) return status;
     status = read_more(j, err);
     if (status != ML_OK) return status;
   }
@@ -323,16 +355,7 @@ static ml_status make_some(json_lines *j, ml_error *err) {
 
 static ml_status read_made(void *ctx, char *to, size_t size, size_t *n, ml_error *err) {
   json_lines *j = ctx;
-  *n = 0;
-  if (j->made_at == j->made.n && j->status == ML_OK) j->status = make_some(j, &j->why);
-  if (j->made_at == j->made.n && j->status != ML_OK) {
-    if (err) *err = j->why;
-    return j->status;
-  }
-  *n = j->made.n - j->made_at < size ? j->made.n - j->made_at : size;
-  if (*n > 0) memcpy(to, j->made.data + j->made_at, *n);
-  j->made_at += *n;
-  return ML_OK;
+  return input__hand_out(&j->made, make_some, j, to, size, n, err);
 }
 
 static double share(const void *ctx) {
@@ -341,7 +364,7 @@ static double share(const void *ctx) {
 
 static int waits_for(const void *ctx) {
   const json_lines *j = ctx;
-  const bool has_some = j->made_at < j->made.n || j->status != ML_OK ||
+  const bool has_some = j->made.at < j->made.text.n || j->made.status != ML_OK ||
                         (j->at < j->raw.n && memchr(j->raw.data + j->at, '\n', j->raw.n - j->at));
   return has_some ? -1 : ml_input_waits_for(j->input);
 }
@@ -361,7 +384,7 @@ static void close_lines(void *ctx) {
   free((void *)j->by_name);
   free(j->cells);
   ml_buf_release(&j->raw);
-  ml_buf_release(&j->made);
+  ml_buf_release(&j->made.text);
   ml_buf_release(&j->scan.decoded);
   free(j);
 }
@@ -378,7 +401,7 @@ ml_status json_lines__open(ml_input *input, const char *head, size_t n, bool at_
   j->name = name;
   j->line = 1;
   j->at_end = at_end;
-  ml_buf_put(&j->raw, head, n);
+  if (ml_buf_reserve(&j->raw, n + 1 + SLACK)) ml_buf_put(&j->raw, head, n);
   if (at_end) ml_buf_put(&j->raw, "\n", 1);
   if (j->raw.failed) {
     close_lines(j);

@@ -89,6 +89,7 @@ const char *json__string(json_scan *s, const char *p, json_text *out) {
   const bool is_decoded = s->decoded.n > out->at || from > open + 1;
   if (is_decoded) ml_buf_put(&s->decoded, from, (size_t)(p - from));
   if (s->decoded.failed) return json__fail(s, open, NULL);
+  s->n_decoded += is_decoded;
   out->text = is_decoded ? NULL : from;
   out->n = is_decoded ? s->decoded.n - out->at : (size_t)(p - from);
   return p + 1;

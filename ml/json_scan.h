@@ -12,13 +12,20 @@ typedef struct json_text {
 } json_text;
 
 typedef struct json_scan {
-  ml_buf decoded;    /* texts that had escapes; the caller clears it between lines */
+  ml_buf decoded;    /* texts that had escapes */
+  size_t n_decoded;  /* how many, also empty ones */
   const char *what;  /* is wrong, after NULL was returned; NULL: memory ran out */
   const char *where; /* in the line */
 } json_scan;
 
 static inline const char *json__text(const json_scan *s, const json_text *t) {
   return t->text ? t->text : s->decoded.data + t->at;
+}
+
+/* Before a line. */
+static inline void json__clear(json_scan *s) {
+  ml_buf_clear(&s->decoded);
+  s->n_decoded = 0;
 }
 
 /* Blanks within a line. */
@@ -36,5 +43,20 @@ const char *json__string(json_scan *s, const char *p, json_text *out);
 /* The value at p, which must fit a cell: a number has its text, null has none, and NaN, Infinity
  * and -Infinity, which some programs write, are numbers. @return what follows, or NULL */
 const char *json__cell(json_scan *s, const char *p, json_text *out);
+
+/* json__cell(), with a short cut for plain numbers. */
+static inline const char *json__plain_cell(json_scan *s, const char *p, json_text *out) {
+  const char *q = p + (*p == '-');
+  if (*q >= '1' && *q <= '9') {
+    while (*q >= '0' && *q <= '9') q++;
+    if (*q == '.' && q[1] >= '0' && q[1] <= '9')
+      for (q++; *q >= '0' && *q <= '9';) q++;
+    if (*q == ',' || *q == '}') {
+      *out = (json_text){.text = p, .n = (size_t)(q - p)};
+      return q;
+    }
+  }
+  return json__cell(s, p, out);
+}
 
 #endif

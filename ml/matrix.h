@@ -37,12 +37,14 @@ ML_API void ml_matrix_free(ml_matrix *matrix);
 
 typedef enum ml_format {
   ML_FORMAT_AUTO, /* by the end of the path: .csv, .csv.gz, .npy, .json, .json.gz, .jsonl,
-                     .jsonl.gz; CSV for anything else */
+                     .jsonl.gz, .parquet; CSV for anything else */
   ML_FORMAT_CSV, /* header with row_label and columns, then a line for each row; RFC 4180, line ends
                     "\n" */
   ML_FORMAT_NPY, /* NumPy's format 1.0 ("<f8", C order); names go to a file beside it */
   ML_FORMAT_JSON, /* {"id": row_label, "ids": [...], "columns": [...], "data": [[...], ...]} */
-  ML_FORMAT_JSONL /* a line for each row: {row_label: "ID", COLUMN: NUMBER, ...} */
+  ML_FORMAT_JSONL, /* a line for each row: {row_label: "ID", COLUMN: NUMBER, ...} */
+  ML_FORMAT_PARQUET /* by DuckDB's library: ids are BIGINT or DOUBLE where their texts come back so,
+                       else VARCHAR; values are DOUBLE, also NaN, which is no null */
 } ml_format;
 
 /**
@@ -50,7 +52,7 @@ typedef enum ml_format {
  * beside it: {"id": row_label, "ids": [...], "columns": [...]}. That one is there before the .npy
  * is, and an older .npy goes before it changes: where both are, they belong together.
  *
- * @param path   "-" is standard output (not for ML_FORMAT_NPY)
+ * @param path   "-" is standard output (not for ML_FORMAT_NPY and ML_FORMAT_PARQUET)
  * @param watch  may be NULL
  *
  * @retval ML_ERR_USAGE  as ml_matrix_beside()
@@ -142,7 +144,8 @@ ML_API ML_MUST_CHECK ml_status ml_matrix_names_beside(const char *path, char **b
  *
  * @param[out] beside  from malloc(); NULL when there is none
  *
- * @retval ML_ERR_USAGE  path and format do not go together: .npy on standard output, .npy.gz
+ * @retval ML_ERR_USAGE  path and format do not go together: .npy on standard output, .npy.gz; or
+ *                       there is no library for .parquet
  * @retval ML_ERR_MEMORY
  */
 ML_API ML_MUST_CHECK ml_status ml_matrix_beside(const char *path, ml_format format, char **beside,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ml/duckdb.h>
+
 #include "matrix_internal.h"
 
 static bool ends_with(const char *text, const char *end) {
@@ -16,6 +18,7 @@ ml_format matrix__format_of(const char *path) {
     const char *end;
     ml_format format;
   } ends[] = {{".npy", ML_FORMAT_NPY},
+              {".parquet", ML_FORMAT_PARQUET},
               {".json", ML_FORMAT_JSON},
               {".json.gz", ML_FORMAT_JSON},
               {".jsonl", ML_FORMAT_JSONL},
@@ -25,12 +28,21 @@ ml_format matrix__format_of(const char *path) {
   return ML_FORMAT_CSV;
 }
 
+static ml_status check_parquet(const char *path, ml_error *err) {
+  if (strcmp(path, "-") == 0)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "a Parquet file needs a name: it cannot go to standard output");
+  return ml_duckdb_open("writing Parquet", err);
+}
+
 ml_status ml_matrix_beside(const char *path, ml_format format, char **beside, ml_error *err) {
   *beside = NULL;
   if (format == ML_FORMAT_AUTO && ends_with(path, ".npy.gz"))
     return ml_error_set(err, ML_ERR_USAGE,
                         "%s: NumPy does not read compressed files; take .npy, or .csv.gz", path);
-  if ((format == ML_FORMAT_AUTO ? matrix__format_of(path) : format) != ML_FORMAT_NPY) return ML_OK;
+  if (format == ML_FORMAT_AUTO) format = matrix__format_of(path);
+  if (format == ML_FORMAT_PARQUET) return check_parquet(path, err);
+  if (format != ML_FORMAT_NPY) return ML_OK;
   if (strcmp(path, "-") == 0)
     return ml_error_set(err, ML_ERR_USAGE,
                         "a .npy file needs a name: it cannot go to standard output");
@@ -41,8 +53,8 @@ ml_status ml_matrix_beside(const char *path, ml_format format, char **beside, ml
 }
 
 ml_status ml_matrix_names_beside(const char *path, char **beside, ml_error *err) {
-  static const char *const ends[] = {".csv",     ".csv.gz", ".npy",     ".json",
-                                     ".json.gz", ".jsonl",  ".jsonl.gz"};
+  static const char *const ends[] = {".csv",     ".csv.gz", ".npy",      ".json",
+                                     ".json.gz", ".jsonl",  ".jsonl.gz", ".parquet"};
   *beside = NULL;
   if (strcmp(path, "-") == 0)
     return ml_error_set(err, ML_ERR_USAGE,

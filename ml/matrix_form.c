@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ml/duckdb_internal.h>
+
 #include "matrix_form.h"
 #include "output_internal.h"
 
@@ -57,7 +59,7 @@ static ml_status write_csv_rows(matrix_file *w, const double *value, size_t n, m
   return status;
 }
 
-static const matrix_form csv_form = {put_csv_head, write_csv_rows, NULL};
+static const matrix_form csv_form = {.head = put_csv_head, .rows = write_csv_rows};
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
@@ -134,7 +136,8 @@ static ml_status write_json_rows(matrix_file *w, const double *value, size_t n, 
   return status;
 }
 
-static const matrix_form json_form = {put_json_head, write_json_rows, put_json_tail};
+static const matrix_form json_form = {
+    .head = put_json_head, .rows = write_json_rows, .tail = put_json_tail};
 
 /* ---- JSON lines: an object a row ------------------------------------------------------------ */
 
@@ -158,7 +161,7 @@ static ml_status write_jsonl_rows(matrix_file *w, const double *value, size_t n,
   return status;
 }
 
-static const matrix_form jsonl_form = {NULL, write_jsonl_rows, NULL};
+static const matrix_form jsonl_form = {.rows = write_jsonl_rows};
 
 /* ---- names beside the values --------------------------------------------------------------- */
 
@@ -168,7 +171,7 @@ static ml_status put_names_file(matrix_file *w, ml_error *err) {
   return status;
 }
 
-const matrix_form matrix__names_form = {put_names_file, NULL, NULL};
+const matrix_form matrix__names_form = {.head = put_names_file};
 
 static ml_status put_mapping(matrix_file *w, ml_error *err) {
   ml_buf_puts(&w->buf, "safe,name\n");
@@ -181,7 +184,7 @@ static ml_status put_mapping(matrix_file *w, ml_error *err) {
   return w->buf.failed ? ml_error_memory(err) : ML_OK;
 }
 
-const matrix_form matrix__mapping_form = {put_mapping, NULL, NULL};
+const matrix_form matrix__mapping_form = {.head = put_mapping};
 
 /* ---- NumPy --------------------------------------------------------------------------------- */
 
@@ -226,19 +229,29 @@ static ml_status write_npy_rows(matrix_file *w, const double *values, size_t n, 
   return status;
 }
 
-static const matrix_form npy_form = {put_npy_head, write_npy_rows, NULL};
+static const matrix_form npy_form = {.head = put_npy_head, .rows = write_npy_rows};
+
+/* ---- Parquet ------------------------------------------------------------------------------- */
+
+static ml_status write_parquet(matrix_file *w, ml_error *err) {
+  const char *path = output__temporary(w->out);
+  if (!path)
+    return ml_error_at(err, ML_ERR_IO, w->path, 0, 0,
+                       "Parquet is written to a file, not to a device or a pipe");
+  if (w->ids)
+    return ml_error_at(err, ML_ERR_USAGE, w->path, 0, 0,
+                       "Parquet is written from memory, and the rows do not fit: write .csv or "
+                       ".npy, or allow more with --memory-limit");
+  return duckdb__write(w->matrix, &w->values, path, w->path, w->watch, err);
+}
+
+static const matrix_form parquet_form = {.whole = write_parquet};
 
 const matrix_form *matrix__form(ml_format format) {
-  switch (format) {
-    case ML_FORMAT_NPY:
-      return &npy_form;
-    case ML_FORMAT_JSON:
-      return &json_form;
-    case ML_FORMAT_JSONL:
-      return &jsonl_form;
-    case ML_FORMAT_AUTO:
-    case ML_FORMAT_CSV:
-      break;
-  }
-  return &csv_form;
+  static const matrix_form *const forms[] = {[ML_FORMAT_CSV] = &csv_form,
+                                             [ML_FORMAT_NPY] = &npy_form,
+                                             [ML_FORMAT_JSON] = &json_form,
+                                             [ML_FORMAT_JSONL] = &jsonl_form,
+                                             [ML_FORMAT_PARQUET] = &parquet_form};
+  return forms[format];
 }

@@ -11,6 +11,7 @@
 /* One file that is being written. Text is appended to buf, and goes on to out in chunks. */
 typedef struct matrix_file {
   const ml_matrix *matrix;
+  const char *path;
   const matrix_ids *ids; /* all names of rows, where the matrix has those of some rows only; NULL:
                             it has all */
   char *const *names;    /* of the columns before they were made safe; NULL: they were not */
@@ -28,6 +29,8 @@ typedef struct matrix_form {
   /* The next n rows. */
   ml_status (*rows)(matrix_file *file, const double *values, size_t n, ml_error *err);
   void (*tail)(matrix_file *file);
+  /* In place of these: all rows, from memory. */
+  ml_status (*whole)(matrix_file *file, ml_error *err);
 } matrix_form;
 
 extern const matrix_form matrix__names_form;   /* beside a .npy: the names, which it has no place

@@ -49,7 +49,8 @@ static ml_status open_part(part *p, ml_error *err) {
 /* Everything up to its rename. */
 static ml_status finish_part(part *p, ml_error *err) {
   matrix_file *w = &p->writer;
-  ml_status status = write_rows(p, w->matrix->n_rows, err);
+  ml_status status =
+      p->form->whole ? p->form->whole(w, err) : write_rows(p, w->matrix->n_rows, err);
   if (status == ML_OK && p->form->tail) p->form->tail(w);
   if (status == ML_OK) status = matrix__flush(w, err);
   ml_buf_release(&w->buf);
@@ -69,7 +70,9 @@ static ml_status name_parts(ml_matrix_writer *w, const char *path, ml_format for
 static void add_part(ml_matrix_writer *w, const char *path, const matrix_form *how,
                      char *const *names, const ml_watch *watch) {
   w->parts[w->n++] =
-      (part){path, how, {.matrix = &w->matrix, .ids = w->ids, .names = names, .watch = watch}};
+      (part){path,
+             how,
+             {.matrix = &w->matrix, .path = path, .ids = w->ids, .names = names, .watch = watch}};
 }
 
 static ml_status open_parts(ml_matrix_writer *w, char *const *names, const matrix_rows *values,

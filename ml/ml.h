@@ -7,6 +7,7 @@
 #include <ml/buffer.h>
 #include <ml/csv.h>
 #include <ml/dataset.h>
+#include <ml/duckdb.h>
 #include <ml/exec.h>
 #include <ml/folder.h>
 #include <ml/folds.h>

@@ -168,6 +168,10 @@ ml_status ml_output_finish(ml_output *out, ml_error *err) {
   return out->failure ? failed(out, err) : ML_OK;
 }
 
+const char *output__temporary(const ml_output *out) {
+  return out->place.temporary;
+}
+
 ml_status output__withdraw(const ml_output *out, ml_error *err) {
   return output__place_clear(&out->place) == 0 ? ML_OK : output__error(err, out->path, errno);
 }

@@ -31,6 +31,10 @@ void output__place_release(output__place *place);
 /** ML_ERR_IO that says why path cannot be written. */
 ml_status output__error(ml_error *err, const char *path, int code);
 
+/** The file that is to become the output, for those who write it by its name; NULL when out goes
+ * straight to a device or a pipe. */
+const char *output__temporary(const ml_output *out);
+
 /** Remove the file that out is to replace. */
 ml_status output__withdraw(const ml_output *out, ml_error *err);
 

@@ -85,6 +85,18 @@ static ml_status read_csv(ml_error *err) {
   return status;
 }
 
+static ml_status read_json_lines(ml_error *err) {
+  static const char text[] = "{\"id\": \"a\\n\", \"x\": 1}\n{\"x\": 2, \"id\": \"\\u00e9\"}\n";
+  ml_csv *csv = NULL;
+  ml_table *table = NULL;
+  const ml_csv_want want[] = {{.column = 0, .type = ML_LABEL}, {.column = 1, .type = ML_NUMBER}};
+  ml_status status = ml_csv_open_bytes(text, sizeof text - 1, "j", NULL, &csv, err);
+  if (status == ML_OK) status = ml_csv_read(csv, want, 2, &table, err);
+  ml_table_free(table);
+  ml_csv_close(csv);
+  return status;
+}
+
 static ml_status from_rows(ml_error *err) {
   static const uint32_t id[] = {1, 0, 1};
   static const double time[] = {3, 2, 1}, value[] = {1, 2, 3};
@@ -218,6 +230,7 @@ static void csv(void **state) {
     assert_int_equal(gzclose(file), Z_OK);
     fail_each(modes[m], read_csv, 0);
   }
+  fail_each("JSON lines", read_json_lines, 0);
 }
 
 static void outputs(void **state) {

@@ -94,8 +94,9 @@ typedef struct cli_group {
 /* Of every command; its group comes last in the list and its struct first in the options. */
 typedef struct cli_common {
   bool help, version, quiet, verbose, json, list_options, list_commands, list_features;
-  bool print_config;   /* of commands with cli__config_opts */
-  int progress, color; /* cli_when */
+  bool print_config;        /* of commands with cli__config_opts */
+  const char *sql, *duckdb; /* of commands with cli__source_opts */
+  int progress, color;      /* cli_when */
 } cli_common;
 
 typedef enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER } cli_when;
@@ -142,6 +143,7 @@ extern const cli_opt cli__data_opts[];    /* cli_data */
 extern const cli_opt cli__window_opts[];  /* cli_window */
 extern const cli_opt cli__config_opts[];  /* cli_common */
 extern const cli_opt cli__folder_opts[];  /* const char *: the path */
+extern const cli_opt cli__source_opts[];  /* cli_common */
 
 /* ---- commands as data ---------------------------------------------------------------------- */
 
@@ -228,6 +230,7 @@ struct cli_call {
   cli_common common;
   const char **args; /* operands, borrowed from argv or the file */
   size_t n_args, args_room;
+  bool has_query;     /* the last of them is that of --sql */
   cli_config *config; /* what 'mltool run' has read; NULL: there is none */
   cli_given *given;   /* n_given, in the order they were given; of those for one field the last */
   size_t n_given;
@@ -413,6 +416,12 @@ ml_status cli__load_pipeline(const char *path, const char *opened, bool trust, m
 
 /** @param[out] out  NULL when no option says anything */
 ml_status cli__read_settings(const cli_settings *options, ml_fresh_settings **out, ml_error *err);
+
+/* ---- source.c: data that are no text -------------------------------------------------------- */
+
+/** Use the library that was named, and let the query of --sql be an operand.
+ * @param[out] query  what the operand borrows, from malloc(); not written without --sql */
+ml_status cli__take_source(cli_call *cli, char **query, ml_error *err);
 
 /* ---- data.c: missing values and windows ---------------------------------------------------- */
 

@@ -347,7 +347,8 @@ const cli_command cli__fresh = {
         "Read time series from FILE, or from standard input, and write a row of features for each "
         "id. Several files, or a pattern in quotes, are read as if they were one. Names, "
         "parameters and numbers are those of tsfresh.\n\n"
-        "FILE is CSV, also gzip or Zstandard, in one of three shapes: long (id, time, kind, "
+        "FILE is CSV or JSON lines, also gzip or Zstandard, or Parquet, in one of three shapes: "
+        "long (id, time, kind, "
         "value), wide (id, time and a column for each kind), or one single series without id. "
         "Columns called id, time, kind and value are found by name. Rows need not be sorted. A "
         "missing or infinite value is an error unless --missing says otherwise. With --window the "
@@ -376,6 +377,7 @@ const cli_command cli__fresh = {
             {"Selection, with a target:", cli__selection_opts, offsetof(fresh_options, selection)},
             {"Files of the selection:", cli__select_output_opts,
              offsetof(fresh_options, selection)},
+            {"Parquet and SQL:", cli__source_opts, 0},
             {"As a file:", cli__config_opts, 0},
             {"Options of every command:", cli__common_opts, 0},
             {0}},

@@ -334,6 +334,7 @@ const cli_command cli__predict = {
                             {"Output:", output_opts, offsetof(predict_options, predict)},
                             {"As they come:", stream_opts, offsetof(predict_options, predict)},
                             {"Workers:", cli__worker_opts, offsetof(predict_options, workers)},
+                            {"Parquet and SQL:", cli__source_opts, 0},
                             {"As a file:", cli__config_opts, 0},
                             {"Options of every command:", cli__common_opts, 0},
                             {0}},

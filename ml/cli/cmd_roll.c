@@ -201,6 +201,7 @@ const cli_command cli__roll = {
                                   {"In place of shifts:", other_opts, 0},
                                   {"Output:", output_opts, 0},
                                   {"Columns of the input:", column_opts, 0},
+                                  {"Parquet and SQL:", cli__source_opts, 0},
                                   {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},

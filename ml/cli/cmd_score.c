@@ -228,6 +228,7 @@ const cli_command cli__score = {
         "A metric that is undefined for these rows says why.",
     .groups = (const cli_group[]){{"Metrics:", metric_opts, 0},
                                   {"Columns of the input:", column_opts, 0},
+                                  {"Parquet and SQL:", cli__source_opts, 0},
                                   {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},

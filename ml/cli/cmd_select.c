@@ -221,6 +221,7 @@ const cli_command cli__select_command = {
             {"Files beside it:", cli__select_output_opts, offsetof(select_options, selection)},
             {"Columns of the input:", column_opts, 0},
             {"Workers:", cli__worker_opts, offsetof(select_options, workers)},
+            {"Parquet and SQL:", cli__source_opts, 0},
             {"As a file:", cli__config_opts, 0},
             {"Options of every command:", cli__common_opts, 0},
             {0}},

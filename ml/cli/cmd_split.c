@@ -306,6 +306,7 @@ const cli_command cli__split = {
     .groups = (const cli_group[]){{"Folds:", fold_opts, 0},
                                   {"Rows:", column_opts, 0},
                                   {"Output:", output_opts, 0},
+                                  {"Parquet and SQL:", cli__source_opts, 0},
                                   {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},

@@ -319,6 +319,7 @@ const cli_command cli__train = {
                                   {"Folder of the run:", cli__folder_opts,
                                    offsetof(train_options, xval.run_dir)},
                                   {"Workers:", cli__worker_opts, offsetof(train_options, workers)},
+                                  {"Parquet and SQL:", cli__source_opts, 0},
                                   {"As a file:", cli__config_opts, 0},
                                   {"Options of every command:", cli__common_opts, 0},
                                   {0}},

@@ -144,7 +144,8 @@ ml_status cli__config_print(const cli_call *cli, bool is_of_folder, ml_buf *out,
   const cli_command *command = cli->command;
   ml_status status = ML_OK;
   ml_buf_printf(out, "{\n  \"schema\": %d,\n  \"command\": \"%s\"", CONFIG_SCHEMA, command->name);
-  for (size_t i = 0; i < cli->n_args && command->operands[i] && status == ML_OK; i++) {
+  const size_t n_args = cli->n_args - cli->has_query; /* which is an option */
+  for (size_t i = 0; i < n_args && command->operands[i] && status == ML_OK; i++) {
     put_key(&w, command->operands[i]);
     status = command->operands[i + 1] || cli->n_args == i + 1
                  ? put_text(&w, command->operands[i], cli->args[i])

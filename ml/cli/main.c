@@ -63,6 +63,7 @@ static ml_status run(cli_call *cli, int argc, char **argv, ml_error *err) {
   cli_places at;
   bool is_answered = false;
   void *options = NULL;
+  char *query = NULL;
   ml_status status = find_command(cli, argc, argv, &at, err);
   if (status != ML_OK) return status;
 
@@ -75,11 +76,13 @@ static ml_status run(cli_call *cli, int argc, char **argv, ml_error *err) {
   }
   status = cli__parse(cli, argc, argv, &at, options, err);
   if (status == ML_OK) status = answer(cli, &is_answered, err);
+  if (status == ML_OK && !is_answered) status = cli__take_source(cli, &query, err);
   if (status == ML_OK && !is_answered) status = cli__join_ranks(cli, options, &is_answered, err);
   if (status == ML_OK && !is_answered) status = cli->command->run(cli, options, err);
 done:
   cli__free_options(cli->command, options);
   free(cli->args);
+  free(query);
   free(cli->given);
   return status;
 }

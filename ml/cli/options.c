@@ -109,8 +109,8 @@ const cli_opt cli__column_opts[] = {
 
 const cli_opt cli__output_opts[] = {
     {'o', "output", CLI_TEXT, 0, "FILE", .fallback = "-",
-     .help = "write to FILE; its end says how: .csv, .csv.gz, .npy, .json, .json.gz, .jsonl; - is "
-             "standard output"},
+     .help = "write to FILE; its end says how: .csv, .csv.gz, .npy, .json, .json.gz, .jsonl, "
+             ".parquet; - is standard output"},
     {0}};
 
 const cli_opt cli__connect_opts[] = {
