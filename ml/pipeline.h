@@ -234,7 +234,8 @@ typedef struct ml_pipeline_stream ml_pipeline_stream;
  *
  * @param pipeline, path  borrowed; "-" is standard input
  * @param opts   NULL for the defaults; its texts and watch are borrowed
- * @param batch  series, or rows, that are read together; above 0
+ * @param batch  series, or rows, that are read together; 0: as many as are complete when the input
+ * has no more for the moment
  * @param[out] out  close it with ml_pipeline_stream_close(). Not written on failure.
  *
  * @retval ML_ERR_PARSE  columns that are not there, as ml_pipeline_read(); no header

@@ -141,7 +141,7 @@ bool series__rank_among(char *const *texts, size_t n, const series_forms *others
 void series__ranking_release(series_ranking *ranking);
 
 /* A hash of what equal ids have in common, whatever the other ids are: two that are one id in some
- * file have the same, on all machines. */
+ * file have the same. XXH64 of bytes, the same on all machines: docs/shards.md has them. */
 uint64_t series__id_hash(const char *id, uint64_t seed);
 
 /* Append what equal ids have in common, if all are numbers: that of 1 is that of 1.0. */
@@ -154,7 +154,7 @@ int series__compare_ids(const char *a, const char *b, series_forms form);
 const char *series__window_end(const char *id);
 
 /* Put the ids of a set, or with windows the windows of each, in the order in which their first rows
- * came. Nothing else that the set knows of single ids is put in order.
+ * came.
  * @return false when memory ran out */
 bool series__by_arrival(ml_series_set *set);
 

@@ -136,47 +136,41 @@ void series__note_forms(series_forms *forms, const char *text) {
   forms->not_second_numbers |= !comma || !parse_decimal(comma + 2, ')', &d);
 }
 
-/* Short texts and seeds that are close have hashes in common: what else counts must be spread over
- * all bits of the seed. */
-static uint64_t spread(uint64_t seed, uint64_t number) {
-  return XXH3_64bits_withSeed(&number, sizeof number, seed);
+static void hash_decimal(XXH64_state_t *state, const decimal *d) {
+  const uint64_t exponent = htole64((uint64_t)d->exponent);
+  XXH64_update(state, &"-0+"[d->sign + 1], 1);
+  if (d->sign == 0) return;
+  const char *point = memchr(d->p, '.', (size_t)(d->end - d->p)), *end = point ? point : d->end;
+  XXH64_update(state, d->p, (size_t)(end - d->p));
+  if (point) XXH64_update(state, point + 1, (size_t)(d->end - point) - 1);
+  XXH64_update(state, &exponent, sizeof exponent);
 }
 
-static uint64_t hash_decimal(const decimal *d, uint64_t seed) {
-  const uint64_t of_exponent =
-      spread(seed, d->sign ? (uint64_t)d->exponent * 2 + (d->sign > 0) : UINT64_MAX);
-  const size_t n = d->sign ? (size_t)(d->end - d->p) : 0;
-  const char *point = n ? memchr(d->p, '.', n) : NULL;
-  if (!point) return XXH3_64bits_withSeed(n ? d->p : "", n, of_exponent);
-  XXH3_state_t state;
-  XXH3_64bits_reset_withSeed(&state, of_exponent);
-  XXH3_64bits_update(&state, d->p, (size_t)(point - d->p));
-  XXH3_64bits_update(&state, point + 1, (size_t)(d->end - point) - 1);
-  return XXH3_64bits_digest(&state);
-}
-
-/* A text up to its end, or to what ends a part of a pair. */
-static uint64_t hash_part(const char *text, char end, uint64_t seed) {
+/* text[n] is no digit. */
+static void hash_part(XXH64_state_t *state, const char *text, size_t n) {
   decimal d;
-  if (parse_decimal(text, end, &d)) return hash_decimal(&d, seed);
-  const char *stop = end == ',' ? find_comma(text - 1) : NULL;
-  const bool is_quoted = stop && (*text == '\'' || *text == '"');
-  const size_t n = stop ? (size_t)(stop - text) - 2 * is_quoted : strlen(text);
-  return XXH3_64bits_withSeed(text + is_quoted, n, ~seed);
-}
-
-/* The part of a pair between quotes may look like a number, and be one in another pair. */
-static uint64_t hash_first(const char *text, uint64_t seed) {
-  decimal d;
-  const bool is_quoted = *text == '\'' || *text == '"';
-  if (is_quoted && parse_decimal(text + 1, *text, &d)) return hash_decimal(&d, seed);
-  return hash_part(text, ',', seed);
+  if (parse_decimal(text, text[n], &d)) {
+    hash_decimal(state, &d);
+  } else {
+    XXH64_update(state, "'", 1);
+    XXH64_update(state, text, n);
+  }
 }
 
 uint64_t series__id_hash(const char *id, uint64_t seed) {
+  XXH64_state_t state;
   const char *comma = find_comma(id);
-  if (!comma) return hash_part(id, 0, seed);
-  return hash_part(comma + 2, ')', hash_first(id + 1, seed));
+  size_t n = strlen(id);
+  XXH64_reset(&state, seed);
+  if (comma) {
+    const char *first = first_part(id, &n);
+    hash_part(&state, first, n);
+    XXH64_update(&state, ",", 1);
+    comma += 2;
+    n = strlen(comma) - 1;
+  }
+  hash_part(&state, comma ? comma : id, n);
+  return XXH64_digest(&state);
 }
 
 const char *series__window_end(const char *id) {

@@ -42,7 +42,7 @@ char *shard__beside(const shard_ledger *ledger, const char *end);
 bool shard__get_count(const json_t *object, const char *name, size_t *out);
 
 /* What two parts of one whole must have in common, but for their inputs. @return what differs, in
- * words; NULL: nothing */
+ * words; NULL: nothing. When memory ran out words have failed. */
 const char *shard__differ(const json_t *options, const shard_ledger *ledger, const char *of,
                           const char *version, ml_buf *words);
 
@@ -100,6 +100,9 @@ ml_status shard__check_rows(const shard_source *source, ml_error *err);
 void shard__close_source(shard_source *source);
 
 ml_status shard__read_text(const char *path, ml_buf *text, ml_error *err);
+/* What is read must not be written. @retval ML_ERR_USAGE */
+ml_status shard__check_output(const ml_shards *shards, const char *path, ml_error *err);
+
 ml_status shard__damaged(const shard_ledger *ledger, const char *what, ml_error *err);
 
 /* Read a file to its end. @param[out] n_bytes, digest  of ml_input_digest() */

@@ -70,7 +70,8 @@ static ml_status add_part(joining *j, const shard_ledger *ledger, ml_error *err)
 ml_status ml_shards_join(const ml_shards *shards, const char *path, const ml_watch *watch,
                          size_t *n_fits, ml_error *err) {
   joining j = {.watch = watch, .bytes = malloc(STEP)};
-  ml_status status = j.bytes ? ml_output_open(path, &j.out, err) : ml_error_memory(err);
+  ml_status status = j.bytes ? shard__check_output(shards, path, err) : ml_error_memory(err);
+  if (status == ML_OK) status = ml_output_open(path, &j.out, err);
   *n_fits = 0;
   for (size_t i = 0; i < shards->n && status == ML_OK; i++) {
     status = add_part(&j, &shards->ledgers[i], err);

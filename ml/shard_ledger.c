@@ -130,6 +130,9 @@ static bool has_check(const ml_buf *text) {
   return memcmp(text->data + text->n - N_TAIL, tail, N_TAIL) == 0;
 }
 
+/* Of names of rows there may be many; what is packed may say that it is endless. */
+#define TEXT_MAX ((size_t)8 << 30)
+
 /* ---- read ---------------------------------------------------------------------------------- */
 
 ml_status shard__read_text(const char *path, ml_buf *text, ml_error *err) {
@@ -141,6 +144,8 @@ ml_status shard__read_text(const char *path, ml_buf *text, ml_error *err) {
     char *to = ml_buf_reserve(text, STEP);
     status = to ? ml_input_read(input, to, STEP, &n, err) : ml_error_memory(err);
     if (status == ML_OK) text->n += n;
+    if (status == ML_OK && text->n > TEXT_MAX)
+      status = ml_error_at(err, ML_ERR_PARSE, path, 0, 0, "the file is too large for a part's");
   }
   ml_input_close(input);
   return status;
@@ -265,9 +270,9 @@ const char *shard__differ(const json_t *options, const shard_ledger *ledger, con
     ml_buf_printf(words, "by mltool %.40s, and not %.40s", ledger->version, version);
   else
     differs = put_difference(options, ledger->options, words);
+  if (!differs) return NULL;
   ml_buf_put(words, "", 1);
-  if (words->failed) return "with other options";
-  return differs ? words->data : NULL;
+  return words->failed ? "" : words->data;
 }
 
 /* @param[out] is_same  or else the status is an error */
@@ -292,6 +297,7 @@ static ml_status compare(const ml_shard *shard, const shard_ledger *ledger, cons
   const char *differs =
       options ? shard__differ(options, ledger, shard->of, ml_version(), &words) : NULL;
   bool is_same = json_array_size(ledger->inputs) == shard->n_inputs;
+  if (words.failed) status = ml_error_memory(err);
   for (size_t i = 0; i < shard->n_inputs && is_same && !differs && status == ML_OK; i++)
     status =
         compare_input(&shard->inputs[i], json_array_get(ledger->inputs, i), watch, &is_same, err);

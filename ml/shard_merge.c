@@ -235,7 +235,8 @@ ml_status ml_shards_merge(const ml_shards *shards, const char *path, ml_format f
                           bool safe_names, const ml_watch *watch, size_t *n_rows, size_t *n_columns,
                           ml_error *err) {
   shard_merge m = {.shards = shards, .watch = watch};
-  ml_status status = open_sources(&m, err);
+  ml_status status = shard__check_output(shards, path, err);
+  if (status == ML_OK) status = open_sources(&m, err);
   if (status == ML_OK) status = shard__make_columns(&m, err);
   if (status == ML_OK) status = count_units(&m, err);
   if (status == ML_OK) status = add_units(&m, err);

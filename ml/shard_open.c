@@ -101,13 +101,34 @@ static ml_status check_same(const ml_shards *s, ml_error *err) {
     ml_buf words = {0};
     const char *differs = shard__differ(first->options, l, first->of, first->version, &words);
     if (!differs && !are_same_inputs(first->inputs, l->inputs)) differs = "of another input";
-    if (differs)
+    ml_status status = differs ? ML_ERR_PARSE : ML_OK;
+    if (words.failed)
+      status = ml_error_memory(err);
+    else if (differs)
       (void)ml_error_at(err, ML_ERR_PARSE, l->path, 0, 0,
                         "the part is of something else than part %zu: %s", first->number, differs);
     ml_buf_release(&words);
-    if (differs) return ML_ERR_PARSE;
+    if (status != ML_OK) return status;
   }
   return ML_OK;
+}
+
+/* ---- the output --------------------------------------------------------------------------------
+ */
+
+ml_status shard__check_output(const ml_shards *s, const char *path, ml_error *err) {
+  static const char *const ends[] = {SHARD_LEDGER, SHARD_VALUES, ".columns.json", SHARD_FITS};
+  struct stat out, st;
+  ml_status status = ML_OK;
+  if (stat(path, &out) != 0 || !S_ISREG(out.st_mode)) return ML_OK;
+  for (size_t i = 0; i < 4 * s->n && status == ML_OK; i++) {
+    char *part = shard__beside(&s->ledgers[i / 4], ends[i % 4]);
+    if (!part) return ml_error_memory(err);
+    if (stat(part, &st) == 0 && st.st_dev == out.st_dev && st.st_ino == out.st_ino)
+      status = ml_error_at(err, ML_ERR_USAGE, path, 0, 0, "the output is one of the parts");
+    free(part);
+  }
+  return status;
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */

@@ -124,6 +124,8 @@ ml_status read__part_of_series(const ml_pipeline *p, const char *text, size_t n,
   ml_series_opts columns = series_opts(p, opts);
   columns.watch = NULL; /* which has its own progress */
   ml_status status = ml_series_parse(text, n, source, &columns, &set, err);
+  /* How many ids come together depends on the moment: the order must not. */
+  if (status == ML_OK && !series__by_arrival(set)) status = ml_error_memory(err);
   if (status == ML_OK) status = add_kinds(p, set, are_there, err);
   if (status == ML_OK) status = extract(p, set, source, opts->watch, exec, &data, err);
   if (status == ML_OK) status = name_source(source, data, err);

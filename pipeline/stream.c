@@ -12,6 +12,8 @@
 
 #include "stream.h"
 
+enum { PART = 1 << 18 /* bytes that are handed out at once, even if more are there */ };
+
 struct ml_pipeline_stream {
   const ml_pipeline *p;
   ml_pipeline_read_opts opts;
@@ -25,7 +27,10 @@ struct ml_pipeline_stream {
   size_t head_lines; /* and its lines */
   size_t first_line; /* of the records in it, in the file */
   ml_buf id, key;    /* id of the last record as it stands, and as ids are compared */
+  size_t n_whole;    /* bytes of the text that are handed out: the rest is of the next part, */
+  size_t rest_line;  /* which begins in this line */
   bool has_id;       /* there was a record */
+  bool is_known;     /* the record that comes has been looked at */
   bool *are_there;   /* kinds that have come */
   bool was_any;      /* a part has come */
 };
@@ -102,7 +107,7 @@ static ml_status start(ml_pipeline_stream *s, const char *path, ml_error *err) {
 ml_status ml_pipeline_stream_open(const ml_pipeline *pipeline, const char *path,
                                   const ml_pipeline_read_opts *opts, size_t batch,
                                   ml_pipeline_stream **out, ml_error *err) {
-  assert(pipeline && path && batch > 0 && out);
+  assert(pipeline && path && out);
   ml_pipeline_stream *s = calloc(1, sizeof *s);
   if (!s) return ml_error_memory(err);
   s->p = pipeline;
@@ -189,18 +194,16 @@ static ml_status check_end(const ml_pipeline_stream *s, ml_error *err) {
   return s->p->is_series ? read__check_kinds(s->p, s->are_there, source, err) : ML_OK;
 }
 
-ml_status ml_pipeline_stream_wait(ml_pipeline_stream *s, bool *is_end, ml_error *err) {
-  assert(s && is_end);
+/* So many series, or rows, whenever they come. */
+static ml_status collect_batch(ml_pipeline_stream *s, ml_error *err) {
   csv_record record;
   ml_status status;
   size_t n = s->has_id; /* the record that began a series the last time is still to be read */
-  *is_end = false;
-  s->text.n = s->n_head;
   for (;;) {
     bool begins = false;
     status = csv__peek_record(s->csv, s->id_column, &s->fields, &record, err);
     if (status != ML_OK) return status;
-    if (record.n == 0) break;
+    if (record.n == 0) return ML_OK;
     const bool is_known = s->text.n == s->n_head && n == 1;
     if (!is_known) status = look_at_id(s, &record, &begins, err);
     n += begins;
@@ -213,7 +216,66 @@ ml_status ml_pipeline_stream_wait(ml_pipeline_stream *s, bool *is_end, ml_error 
       return ML_OK;
     }
   }
-  *is_end = s->text.n == s->n_head;
+}
+
+/* Would reading on mean to wait for the input? */
+static bool waits(ml_pipeline_stream *s) {
+  csv_record unused;
+  return !s->csv->at_end && !csv__has_record(s->csv, &s->fields, &unused) &&
+         ml_input_waits_for(s->csv->source) >= 0;
+}
+
+/* The record stays for the next part when this one is large enough. */
+static ml_status look_on(ml_pipeline_stream *s, const csv_record *record, bool *is_enough,
+                         ml_error *err) {
+  bool begins = false;
+  *is_enough = false;
+  if (s->is_known) {
+    s->is_known = false;
+    return ML_OK;
+  }
+  ml_status status = look_at_id(s, record, &begins, err);
+  if (status != ML_OK || !begins) return status;
+  s->n_whole = s->text.n;
+  s->rest_line = s->csv->line;
+  s->is_known = *is_enough = s->n_whole - s->n_head >= PART;
+  return ML_OK;
+}
+
+/* What is whole when the input has no more for now. */
+static ml_status collect_there(ml_pipeline_stream *s, ml_error *err) {
+  csv_record record;
+  bool is_enough = false;
+  for (;;) {
+    if (s->n_whole > s->n_head && waits(s)) return ML_OK;
+    ml_status status = csv__peek_record(s->csv, s->id_column, &s->fields, &record, err);
+    if (status == ML_OK && record.n == 0) s->n_whole = s->text.n;
+    if (status != ML_OK || record.n == 0) return status;
+    status = look_on(s, &record, &is_enough, err);
+    if (status != ML_OK || is_enough) return status;
+    status = take_record(s, &record, err);
+    if (status != ML_OK) return status;
+    if (!s->p->is_series) s->n_whole = s->text.n;
+  }
+}
+
+/* What was not handed out is the beginning of the next part. */
+static void keep_rest(ml_pipeline_stream *s) {
+  const size_t n = s->n_whole > 0 ? s->text.n - s->n_whole : 0;
+  if (n > 0) memmove(s->text.data + s->n_head, s->text.data + s->n_whole, n);
+  s->text.n = s->n_head + n;
+  s->n_whole = s->n_head;
+  s->first_line = s->rest_line;
+}
+
+ml_status ml_pipeline_stream_wait(ml_pipeline_stream *s, bool *is_end, ml_error *err) {
+  assert(s && is_end);
+  *is_end = false;
+  keep_rest(s);
+  ml_status status = (s->batch > 0 ? collect_batch : collect_there)(s, err);
+  if (status != ML_OK) return status;
+  if (s->batch > 0) s->n_whole = s->text.n;
+  *is_end = s->n_whole == s->n_head;
   return *is_end ? check_end(s, err) : ML_OK;
 }
 
@@ -227,11 +289,11 @@ static void place(const ml_pipeline_stream *s, ml_error *err) {
 
 ml_status ml_pipeline_stream_read(ml_pipeline_stream *s, ml_exec *exec, ml_dataset **out,
                                   ml_error *err) {
-  assert(s && out && s->text.n > s->n_head);
+  assert(s && out && s->n_whole > s->n_head);
   const char *source = ml_csv_source(s->csv);
-  ml_status status = s->p->is_series ? read__part_of_series(s->p, s->text.data, s->text.n, source,
+  ml_status status = s->p->is_series ? read__part_of_series(s->p, s->text.data, s->n_whole, source,
                                                             &s->opts, exec, s->are_there, out, err)
-                                     : read__part_of_table(s->p, s->text.data, s->text.n, source,
+                                     : read__part_of_table(s->p, s->text.data, s->n_whole, source,
                                                            &s->opts, exec, out, err);
   s->was_any = true;
   if (status != ML_OK) place(s, err);

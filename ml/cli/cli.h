@@ -227,7 +227,7 @@ struct cli_call {
   const cli_command *command;
   cli_common common;
   const char **args; /* operands, borrowed from argv or the file */
-  size_t n_args;
+  size_t n_args, args_room;
   cli_config *config; /* what 'mltool run' has read; NULL: there is none */
   cli_given *given;   /* n_given, in the order they were given; of those for one field the last */
   size_t n_given;

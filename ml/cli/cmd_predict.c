@@ -208,11 +208,18 @@ static void detail_latencies(cli_call *cli, const predict_run *run) {
               1e3 * latency__quantile(l, 0.5), 1e3 * latency__quantile(l, 0.99), 1e3 * l->longest);
 }
 
+/* Between two pipes, and nobody wants anything that is known at the end only. */
+static bool is_filter(const cli_call *cli, const cli_predict *p) {
+  return cli->n_args == 2 && cli__is_stdio(cli->args[1]) && cli__is_stdio(p->output) && !p->drift;
+}
+
 static ml_status predict_stream(cli_call *cli, const predict_options *o, const ml_watch *watch,
                                 predict_run *run, ml_error *err) {
   const ml_pipeline_read_opts opts = {
       .id = o->predict.id, .delimiter = o->predict.delimiter, .watch = watch};
-  const size_t batch = o->predict.batch.given ? (size_t)o->predict.batch.value : 1;
+  const size_t batch = o->predict.batch.given ? (size_t)o->predict.batch.value
+                       : o->predict.follow    ? 1
+                                              : 0; /* what is there */
   bool is_end = false;
   ml_status status =
       ml_pipeline_stream_open(run->pipeline, run->input, &opts, batch, &run->stream, err);
@@ -249,7 +256,7 @@ static ml_status work(cli_call *cli, const predict_options *o, predict_run *run,
   if (status == ML_OK) status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
   if (status != ML_OK) return status;
   cli__note_port(cli, &o->workers, run->pool);
-  const bool is_stream = o->predict.follow || o->predict.batch.given;
+  const bool is_stream = o->predict.follow || o->predict.batch.given || is_filter(cli, &o->predict);
   status = (is_stream ? predict_stream : predict_all)(cli, o, &watch, run, err);
   return status == ML_OK ? finish(cli, o, run, err) : status;
 }
@@ -319,7 +326,9 @@ const cli_command cli__predict = {
         "Series that come through a pipe, one after the other, are predicted as they come with "
         "--follow or --batch: memory does not grow with their number, and -v says at the end how "
         "long predictions have taken from there. Predictions are in the order of the input; where "
-        "ids ascend in it, the output is the same to the byte. An id that comes back is an error.",
+        "ids ascend in it, the output is the same to the byte. An id that comes back is an error. "
+        "Where FILE is - and the output goes to standard output, that is done with whatever is "
+        "complete when the input has no more for the moment.",
     .groups =
         (const cli_group[]){{"Data:", data_opts, offsetof(predict_options, predict)},
                             {"Output:", output_opts, offsetof(predict_options, predict)},

@@ -330,13 +330,32 @@ static bool is_operand(const cli_command *command, const char *key) {
   return false;
 }
 
+/* Several files in place of one. */
+static ml_status set_files(const applying *a, const config_entry *e) {
+  cli_call *cli = a->cli;
+  const size_t n = e->value.n_items;
+  const char **args = reallocarray((void *)cli->args, cli->args_room + n, sizeof *args);
+  if (!args) return ml_error_memory(a->err);
+  cli->args = args;
+  cli->args_room += n;
+  for (size_t i = 0; i < n; i++) {
+    const config_value *item = &e->value.items[i];
+    if (item->type != CONFIG_STRING) return fail_type(a, e, item, "strings in the list");
+    args[cli->n_args++] = item->text;
+  }
+  return ML_OK;
+}
+
 /* In their order on a command line, none left out before another. */
 static ml_status set_operands(const applying *a) {
   const char *const *names = a->cli->command->operands;
+  const bool are_many = a->cli->command->max_args == CLI_MANY;
   for (size_t i = 0; names[i]; i++) {
     const config_entry *e = find_entry(a->config, names[i]);
     if (!e) continue;
-    if (e->value.type != CONFIG_STRING) return fail_type(a, e, &e->value, "a string");
+    if (e->value.type == CONFIG_LIST && are_many && !names[i + 1]) return set_files(a, e);
+    if (e->value.type != CONFIG_STRING)
+      return fail_type(a, e, &e->value, are_many ? "a string, or a list of strings" : "a string");
     if (a->cli->n_args < i)
       return config__fail(a->config, e->place, a->err, "\"%s\" needs \"%s\"", names[i],
                           names[a->cli->n_args]);

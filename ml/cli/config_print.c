@@ -94,6 +94,18 @@ static ml_status put_list(const writer *w, const cli_opt *opt) {
   return status;
 }
 
+/* The operands from one on, which the last name stands for. */
+static ml_status put_files(const writer *w, const char *name, size_t first) {
+  ml_status status = ML_OK;
+  ml_buf_puts(w->out, "[");
+  for (size_t i = first; i < w->cli->n_args && status == ML_OK; i++) {
+    ml_buf_puts(w->out, i > first ? ", " : "");
+    status = put_text(w, name, w->cli->args[i]);
+  }
+  ml_buf_puts(w->out, "]");
+  return status;
+}
+
 static ml_status put_option(const writer *w, const cli_group *group, const cli_opt *opt) {
   for (size_t i = 0; i < w->cli->n_given; i++) {
     const cli_given *g = &w->cli->given[i];
@@ -134,7 +146,9 @@ ml_status cli__config_print(const cli_call *cli, bool is_of_folder, ml_buf *out,
   ml_buf_printf(out, "{\n  \"schema\": %d,\n  \"command\": \"%s\"", CONFIG_SCHEMA, command->name);
   for (size_t i = 0; i < cli->n_args && command->operands[i] && status == ML_OK; i++) {
     put_key(&w, command->operands[i]);
-    status = put_text(&w, command->operands[i], cli->args[i]);
+    status = command->operands[i + 1] || cli->n_args == i + 1
+                 ? put_text(&w, command->operands[i], cli->args[i])
+                 : put_files(&w, command->operands[i], i);
   }
   for (const cli_group *g = command->groups; g->title; g++) {
     if (is_of_folder && is_manner(g)) continue;

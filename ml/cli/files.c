@@ -128,9 +128,12 @@ ml_format cli__format(const cli_call *cli, const char *output) {
 }
 
 void cli__note_format(cli_call *cli, const char *output) {
-  static const char *const known[] = {".csv", ".csv.gz", ".npy", ".json", ".json.gz", ".txt", NULL};
+  static const char *const known[] = {".csv",   ".csv.gz",   ".npy", ".json", ".json.gz",
+                                      ".jsonl", ".jsonl.gz", ".txt", NULL};
   if (!is_strange(output, known)) return;
-  cli__note(cli, "%s is written as CSV; .csv, .csv.gz, .npy, .json and .json.gz say what is meant",
+  cli__note(cli,
+            "%s is written as CSV; .csv, .csv.gz, .npy, .json, .json.gz, .jsonl and .jsonl.gz say "
+            "what is meant",
             output);
 }
 

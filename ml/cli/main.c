@@ -67,7 +67,8 @@ static ml_status run(cli_call *cli, int argc, char **argv, ml_error *err) {
   if (status != ML_OK) return status;
 
   options = calloc(1, cli->command->options_size);
-  cli->args = calloc((size_t)argc + OPERANDS_MAX, sizeof *cli->args);
+  cli->args_room = (size_t)argc + OPERANDS_MAX;
+  cli->args = calloc(cli->args_room, sizeof *cli->args);
   if (!options || !cli->args) {
     status = ml_error_memory(err);
     goto done;

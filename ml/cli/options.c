@@ -109,7 +109,7 @@ const cli_opt cli__column_opts[] = {
 
 const cli_opt cli__output_opts[] = {
     {'o', "output", CLI_TEXT, 0, "FILE", .fallback = "-",
-     .help = "write to FILE; its end says how: .csv, .csv.gz, .npy, .json, .json.gz; - is "
+     .help = "write to FILE; its end says how: .csv, .csv.gz, .npy, .json, .json.gz, .jsonl; - is "
              "standard output"},
     {0}};
 

@@ -10,35 +10,35 @@
 /* ---- results --------------------------------------------------------------------------------- */
 
 /* Rows that workers of another machine have written. */
-static void copy_places(const dispatch *d, size_t i, wire *in) {
+static void copy_places(const dispatch *d, size_t i, packet *in) {
   const ml_job *job = d->job;
   ml_span place;
   for (size_t k = 0; job->result && job->place(job->ctx, i, k, &place) && !in->is_bad; k++) {
-    ml_span rows = wire__bytes(in);
+    ml_span rows = packet__bytes(in);
     if (rows.size != place.size) in->is_bad = true;
     if (!in->is_bad && rows.size > 0) memcpy(place.data, rows.data, rows.size);
   }
 }
 
-static void read_report(wire *in, const crew *c, ml_report *out, ml_failure *failure) {
-  *out = (ml_report){.item = (size_t)wire__u64(in), .started = wire__real(in)};
-  out->seconds = wire__real(in);
-  out->worker = c->first_worker + (size_t)wire__u64(in);
-  out->pid = (long)wire__u64(in);
-  out->attempts = (unsigned)wire__u64(in);
-  if (wire__u64(in)) {
-    wire__failure(in, failure);
+static void read_report(packet *in, const crew *c, ml_report *out, ml_failure *failure) {
+  *out = (ml_report){.item = (size_t)packet__u64(in), .started = packet__real(in)};
+  out->seconds = packet__real(in);
+  out->worker = c->first_worker + (size_t)packet__u64(in);
+  out->pid = (long)packet__u64(in);
+  out->attempts = (unsigned)packet__u64(in);
+  if (packet__u64(in)) {
+    packet__failure(in, failure);
     failure->worker = out->worker;
     failure->pid = out->pid;
     out->failure = failure;
   } else {
-    ml_span bytes = wire__bytes(in);
+    ml_span bytes = packet__bytes(in);
     out->out = bytes.data;
     out->n_out = bytes.size;
   }
 }
 
-static void on_result(dispatch *d, int rank, wire *in) {
+static void on_result(dispatch *d, int rank, packet *in) {
   crew *c = &d->mpi->crews[rank];
   ml_failure failure;
   ml_report report;
@@ -74,7 +74,7 @@ static void on_frame(void *ctx, frame *f) {
   if (f->type == FRAME_RESULT) {
     on_result(d, f->rank, &f->body);
   } else if (f->type == FRAME_DONE) {
-    wire__error(&f->body, &error);
+    packet__error(&f->body, &error);
     if (!f->body.is_bad) end_share(d, c, &error);
   } else {
     f->body.is_bad = true;
@@ -87,7 +87,7 @@ static bool drain_own(dispatch *d) {
   ml_buf frames = {0};
   bool has_some = share__drain(d->own, &frames, &is_over, &error);
   frame f = {0};
-  for (size_t at = 0, n; (n = wire__frame(frames.data + at, frames.n - at, &f.type, &f.body)) > 0;
+  for (size_t at = 0, n; (n = packet__frame(frames.data + at, frames.n - at, &f.type, &f.body)) > 0;
        at += n)
     on_result(d, 0, &f.body);
   ml_buf_release(&frames);
@@ -107,19 +107,19 @@ static bool has_block(const ml_mpi *m, uint64_t id) {
 }
 
 static void put_job(const ml_mpi *m, const ml_job *job, ml_buf *out) {
-  size_t at = wire__begin(out, FRAME_JOB);
-  wire__put_text(out, job->module->name);
-  wire__put_text(out, job->task);
-  wire__put_bytes(out, job->args, job->n_args);
-  wire__put_u64(out, job->result != NULL);
-  wire__put_u64(out, job->result ? job->result->size : 0);
-  wire__put_u64(out, job->n_inputs);
+  size_t at = packet__begin(out, FRAME_JOB);
+  packet__put_text(out, job->module->name);
+  packet__put_text(out, job->task);
+  packet__put_bytes(out, job->args, job->n_args);
+  packet__put_u64(out, job->result != NULL);
+  packet__put_u64(out, job->result ? job->result->size : 0);
+  packet__put_u64(out, job->n_inputs);
   for (size_t i = 0; i < job->n_inputs; i++) {
-    wire__put_u64(out, job->inputs[i]->id);
-    wire__put_u64(out, job->inputs[i]->size);
-    wire__put_u64(out, !has_block(m, job->inputs[i]->id));
+    packet__put_u64(out, job->inputs[i]->id);
+    packet__put_u64(out, job->inputs[i]->size);
+    packet__put_u64(out, !has_block(m, job->inputs[i]->id));
   }
-  wire__end(out, at);
+  packet__end(out, at);
 }
 
 static bool is_repeated(const ml_job *job, size_t input) {

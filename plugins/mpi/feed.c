@@ -46,18 +46,18 @@ static void put_places(const dispatch *d, size_t i, ml_buf *out) {
 
 static void put_item(dispatch *d, int rank, size_t i, const char *what) {
   ml_buf *out = rank == 0 ? &d->own_frames : lead__to(d->mpi, rank);
-  size_t at = wire__begin(out, FRAME_ITEM);
+  size_t at = packet__begin(out, FRAME_ITEM);
   share__put_item(out, i, &d->in, what);
   if (rank > 0) put_places(d, i, out);
-  wire__end(out, at);
+  packet__end(out, at);
 }
 
 /* Rank 0 takes what it has as another would. */
 static void give_own(dispatch *d) {
   frame_type type;
-  wire body;
+  packet body;
   if (d->own_frames.failed) ml_error_memory(&d->fault);
-  if (d->fault.status == ML_OK && wire__frame(d->own_frames.data, d->own_frames.n, &type, &body))
+  if (d->fault.status == ML_OK && packet__frame(d->own_frames.data, d->own_frames.n, &type, &body))
     (void)share__give(d->own, &body, &d->fault);
   ml_buf_clear(&d->own_frames);
 }

@@ -12,17 +12,17 @@ ml_buf *lead__to(ml_mpi *m, int rank) {
 void lead__tell(ml_mpi *m, frame_type type) {
   for (int rank = 1; rank < m->mesh.size; rank++) {
     ml_buf *out = lead__to(m, rank);
-    wire__end(out, wire__begin(out, type));
+    packet__end(out, packet__begin(out, type));
   }
 }
 
 /* ---- what ranks say -------------------------------------------------------------------------- */
 
-static void on_hello(crew *c, wire *in) {
+static void on_hello(crew *c, packet *in) {
   const char *host;
-  wire__error(in, &c->error);
-  c->n_workers = (size_t)wire__u64(in);
-  host = wire__text(in);
+  packet__error(in, &c->error);
+  c->n_workers = (size_t)packet__u64(in);
+  host = packet__text(in);
   if (strlen(host) >= sizeof c->host || c->n_workers > UINT32_MAX) in->is_bad = true;
   if (!in->is_bad) strcpy(c->host, host);
 }
@@ -33,10 +33,10 @@ static void on_frame(void *ctx, frame *f) {
   if (f->type == FRAME_HELLO) {
     on_hello(c, &f->body);
   } else if (f->type == FRAME_READY) {
-    wire__error(&f->body, &c->error);
+    packet__error(&f->body, &c->error);
   } else if (f->type == FRAME_INITED) {
-    wire__error(&f->body, &c->error);
-    ml_span trace = wire__bytes(&f->body);
+    packet__error(&f->body, &c->error);
+    ml_span trace = packet__bytes(&f->body);
     ml_buf_clear(&c->trace);
     ml_buf_put(&c->trace, trace.data, trace.size);
   } else {
@@ -91,13 +91,13 @@ static ml_status put_init(const ml_init *init, ml_buf *out, ml_error *err) {
   if (init->kind == ML_INIT_CALL) status = ml_value_encode(&init->arg, NULL, 0, &arg, err);
   if (status == ML_OK) status = ml_init_encode(init, &whole, err);
   if (status == ML_OK) {
-    size_t at = wire__begin(out, FRAME_INIT);
-    wire__put_u64(out, init->kind);
-    wire__put_text(out, init->what);
-    wire__put_bytes(out, init->bytes, init->n_bytes);
-    wire__put_bytes(out, arg.data, arg.n);
-    wire__put_bytes(out, whole.data, whole.n);
-    wire__end(out, at);
+    size_t at = packet__begin(out, FRAME_INIT);
+    packet__put_u64(out, init->kind);
+    packet__put_text(out, init->what);
+    packet__put_bytes(out, init->bytes, init->n_bytes);
+    packet__put_bytes(out, arg.data, arg.n);
+    packet__put_bytes(out, whole.data, whole.n);
+    packet__end(out, at);
   }
   ml_buf_release(&arg);
   ml_buf_release(&whole);

@@ -110,7 +110,7 @@ static void read_frames(mesh *m, int rank, void (*on_frame)(void *ctx, frame *f)
   frame f = {.rank = rank};
   size_t at = 0, n;
   while (m->error.status == ML_OK &&
-         (n = wire__frame(in->data + at, in->n - at, &f.type, &f.body)) > 0) {
+         (n = packet__frame(in->data + at, in->n - at, &f.type, &f.body)) > 0) {
     on_frame(ctx, &f);
     if (f.body.is_bad) mesh__malformed(m, rank);
     at += n;

@@ -5,7 +5,7 @@
 
 #include <mpi.h>
 
-#include "wire.h"
+#include "packet.h"
 
 /* What goes to a rank, and what comes from it: bytes in order, in which frames lie one behind the
  * other. */
@@ -25,7 +25,7 @@ typedef struct mesh {
 typedef struct frame {
   frame_type type;
   int rank; /* it is from */
-  wire body;
+  packet body;
 } frame;
 
 /** @retval ML_ERR_MEMORY, ML_ERR_WORKER: MPI failed */

@@ -4,8 +4,8 @@
 #ifndef ML_PLUGIN_MPI_ORDER_H
 #define ML_PLUGIN_MPI_ORDER_H
 
+#include "packet.h"
 #include "ring.h"
-#include "wire.h"
 
 typedef struct cell {
   int rank;     /* that has it */

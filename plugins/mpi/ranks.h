@@ -6,7 +6,7 @@
  *   feed.c    who gets which items           order.c     results in the order of items
  *   serve.c   another rank: jobs and commands of rank 0
  *   share.c   the pool of a rank and its part of a job, on a thread
- *   link.c    frames over MPI                wire.c      what is in them     ring.c
+ *   link.c    frames over MPI                packet.c      what is in them     ring.c
  */
 #ifndef ML_PLUGIN_MPI_RANKS_H
 #define ML_PLUGIN_MPI_RANKS_H

@@ -37,20 +37,20 @@ static ml_buf *to_leader(server *s) {
 }
 
 static void say(server *s, frame_type type, const ml_error *error) {
-  size_t at = wire__begin(to_leader(s), type);
-  wire__put_error(to_leader(s), error);
-  wire__end(to_leader(s), at);
+  size_t at = packet__begin(to_leader(s), type);
+  packet__put_error(to_leader(s), error);
+  packet__end(to_leader(s), at);
 }
 
 static void say_hello(server *s, const ml_error *problem) {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   ml_buf *out = to_leader(s);
-  size_t at = wire__begin(out, FRAME_HELLO);
-  wire__put_error(out, problem);
-  wire__put_u64(out, ml_exec_n_workers(s->exec));
-  wire__put_text(out, host);
-  wire__end(out, at);
+  size_t at = packet__begin(out, FRAME_HELLO);
+  packet__put_error(out, problem);
+  packet__put_u64(out, ml_exec_n_workers(s->exec));
+  packet__put_text(out, host);
+  packet__end(out, at);
 }
 
 /* ---- commands -------------------------------------------------------------------------------- */
@@ -70,12 +70,12 @@ static ml_status do_init(server *s, const ml_init *init, ml_span whole, ml_buf *
   return status == ML_OK ? ml_mproc_init(s->pool, init, 1, trace, err) : status;
 }
 
-static void on_init(server *s, wire *in) {
+static void on_init(server *s, packet *in) {
   ml_arena *arena = ml_arena_new();
   ml_buf trace = {0};
   ml_error error = {0};
-  ml_init init = {.kind = (ml_init_kind)wire__u64(in), .what = wire__text(in)};
-  ml_span bytes = wire__bytes(in), arg = wire__bytes(in), whole = wire__bytes(in);
+  ml_init init = {.kind = (ml_init_kind)packet__u64(in), .what = packet__text(in)};
+  ml_span bytes = packet__bytes(in), arg = packet__bytes(in), whole = packet__bytes(in);
   init.bytes = bytes.data;
   init.n_bytes = bytes.size;
   if (init.kind > ML_INIT_CALL) in->is_bad = true;
@@ -84,10 +84,10 @@ static void on_init(server *s, wire *in) {
     error.status = ml_value_decode(arg.data, arg.size, NULL, 0, arena, &init.arg, &error);
   if (error.status == ML_OK && !in->is_bad) error.status = do_init(s, &init, whole, &trace, &error);
   ml_buf *out = to_leader(s);
-  size_t at = wire__begin(out, FRAME_INITED);
-  wire__put_error(out, &error);
-  wire__put_bytes(out, trace.data, trace.n);
-  wire__end(out, at);
+  size_t at = packet__begin(out, FRAME_INITED);
+  packet__put_error(out, &error);
+  packet__put_bytes(out, trace.data, trace.n);
+  packet__end(out, at);
   ml_buf_release(&trace);
   ml_arena_free(arena);
 }
@@ -121,11 +121,11 @@ static void hold(server *s, held *all, size_t n) {
   s->n_held = n;
 }
 
-static ml_status read_input(server *s, wire *in, held *all, size_t i, ml_error *err) {
+static ml_status read_input(server *s, packet *in, held *all, size_t i, ml_error *err) {
   held *h = &all[i];
-  h->id = wire__u64(in);
-  uint64_t size = wire__u64(in);
-  bool is_new = wire__u64(in) != 0;
+  h->id = packet__u64(in);
+  uint64_t size = packet__u64(in);
+  bool is_new = packet__u64(in) != 0;
   if (in->is_bad) return ML_OK;
   h->block = find_block(all, i, h->id); /* named twice */
   if (h->block) return ML_OK;
@@ -137,8 +137,8 @@ static ml_status read_input(server *s, wire *in, held *all, size_t i, ml_error *
 }
 
 /* On failure what is held stays as it is, and so does what rank 0 takes for held. */
-static ml_status read_inputs(server *s, wire *in, ml_error *err) {
-  size_t n = (size_t)wire__u64(in), n_read = 0;
+static ml_status read_inputs(server *s, packet *in, ml_error *err) {
+  size_t n = (size_t)packet__u64(in), n_read = 0;
   if (n > in->left / (3 * sizeof(uint64_t))) in->is_bad = true;
   if (in->is_bad) return ML_OK;
   held *all = calloc(n + 1, sizeof *all);
@@ -171,12 +171,12 @@ static const ml_module *find_module(const server *s, const char *name) {
   return NULL;
 }
 
-static ml_status read_job(server *s, wire *in, ml_error *err) {
-  const char *module = wire__text(in);
-  s->job = (ml_job){.task = wire__text(in)};
-  ml_span args = wire__bytes(in);
-  bool has_result = wire__u64(in) != 0;
-  uint64_t size = wire__u64(in);
+static ml_status read_job(server *s, packet *in, ml_error *err) {
+  const char *module = packet__text(in);
+  s->job = (ml_job){.task = packet__text(in)};
+  ml_span args = packet__bytes(in);
+  bool has_result = packet__u64(in) != 0;
+  uint64_t size = packet__u64(in);
   s->job.args = args.data;
   s->job.n_args = args.size;
   s->job.module = find_module(s, module);
@@ -186,11 +186,11 @@ static ml_status read_job(server *s, wire *in, ml_error *err) {
   return status == ML_OK ? read_inputs(s, in, err) : status;
 }
 
-static void on_job(server *s, wire *in) {
+static void on_job(server *s, packet *in) {
   ml_error error = {0};
   ml_buf_clear(&s->frame);
   ml_buf_put(&s->frame, in->at, in->left);
-  wire copy = {.at = s->frame.data, .left = s->frame.n};
+  packet copy = {.at = s->frame.data, .left = s->frame.n};
   error.status = s->frame.failed || s->share ? ml_error_memory(&error) : read_job(s, &copy, &error);
   in->is_bad = copy.is_bad;
   if (error.status != ML_OK) drop_result(s);

@@ -50,14 +50,14 @@ static void clear_event(int fd) {
 /* ---- items ----------------------------------------------------------------------------------- */
 
 void share__put_item(ml_buf *buf, uint64_t number, const ml_buf *in, const char *what) {
-  wire__put_u64(buf, number);
-  wire__put_text(buf, what);
-  wire__put_bytes(buf, in->data, in->n);
+  packet__put_u64(buf, number);
+  packet__put_text(buf, what);
+  packet__put_bytes(buf, in->data, in->n);
 }
 
 void share__put_place(ml_buf *buf, size_t offset, size_t n) {
-  wire__put_u64(buf, offset);
-  wire__put_u64(buf, n);
+  packet__put_u64(buf, offset);
+  packet__put_u64(buf, n);
 }
 
 static bool has_room(const share *s, const ml_span *places) {
@@ -70,20 +70,20 @@ static bool has_room(const share *s, const ml_span *places) {
 }
 
 /* The frame is copied whole; what is borrowed from it then lies in the copy. */
-static item *make_item(const share *s, const wire *frame, bool *is_bad) {
+static item *make_item(const share *s, const packet *frame, bool *is_bad) {
   item *i = malloc(sizeof *i + frame->left);
   if (!i) return NULL;
   memcpy(i->bytes, frame->at, frame->left);
-  wire in = {.at = i->bytes, .left = frame->left};
-  i->number = wire__u64(&in);
-  i->what = wire__text(&in);
-  i->in = wire__bytes(&in);
+  packet in = {.at = i->bytes, .left = frame->left};
+  i->number = packet__u64(&in);
+  i->what = packet__text(&in);
+  i->in = packet__bytes(&in);
   i->places = (ml_span){(void *)in.at, in.left};
   *is_bad = in.is_bad || !has_room(s, &i->places);
   return i;
 }
 
-ml_status share__give(share *s, wire *frame, ml_error *err) {
+ml_status share__give(share *s, packet *frame, ml_error *err) {
   item *i = make_item(s, frame, &frame->is_bad);
   if (!i) return ml_error_memory(err);
   if (frame->is_bad) {
@@ -146,25 +146,25 @@ static size_t number(void *ctx, size_t i) {
 static void put_places(share *s, const item *i) {
   const uint64_t *at = i->places.data;
   for (size_t k = 0; k < i->places.size / sizeof *at; k += 2)
-    wire__put_bytes(&s->out, (const char *)s->job.result->data + at[k], at[k + 1]);
+    packet__put_bytes(&s->out, (const char *)s->job.result->data + at[k], at[k + 1]);
 }
 
 static void put_result(share *s, const item *i, const ml_report *report) {
-  size_t at = wire__begin(&s->out, FRAME_RESULT);
-  wire__put_u64(&s->out, i->number);
-  wire__put_real(&s->out, report->started);
-  wire__put_real(&s->out, report->seconds);
-  wire__put_u64(&s->out, report->worker);
-  wire__put_u64(&s->out, (uint64_t)report->pid);
-  wire__put_u64(&s->out, report->attempts);
-  wire__put_u64(&s->out, report->failure != NULL);
+  size_t at = packet__begin(&s->out, FRAME_RESULT);
+  packet__put_u64(&s->out, i->number);
+  packet__put_real(&s->out, report->started);
+  packet__put_real(&s->out, report->seconds);
+  packet__put_u64(&s->out, report->worker);
+  packet__put_u64(&s->out, (uint64_t)report->pid);
+  packet__put_u64(&s->out, report->attempts);
+  packet__put_u64(&s->out, report->failure != NULL);
   if (report->failure) {
-    wire__put_failure(&s->out, report->failure);
+    packet__put_failure(&s->out, report->failure);
   } else {
-    wire__put_bytes(&s->out, report->out, report->n_out);
+    packet__put_bytes(&s->out, report->out, report->n_out);
     put_places(s, i);
   }
-  wire__end(&s->out, at);
+  packet__end(&s->out, at);
 }
 
 /* Told of each item that is over, in any order: one that takes long holds nobody's result back. */

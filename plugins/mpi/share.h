@@ -4,7 +4,7 @@
 #ifndef ML_PLUGIN_MPI_SHARE_H
 #define ML_PLUGIN_MPI_SHARE_H
 
-#include "wire.h"
+#include "packet.h"
 
 typedef struct share share;
 
@@ -17,7 +17,7 @@ typedef struct share share;
 ml_status share__begin(ml_exec *local, const ml_job *job, share **out, ml_error *err);
 
 /** Give it an item: the body of a FRAME_ITEM. */
-ml_status share__give(share *s, wire *item, ml_error *err);
+ml_status share__give(share *s, packet *item, ml_error *err);
 
 /** Append an item as share__give() reads it; its places are added by share__put_place().
  * @param what  describes it; "" for none */

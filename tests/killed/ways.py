@@ -3,7 +3,7 @@
 """Each way of running, with one of its processes killed at a moment that is drawn: the bytes are those of the run
 that nobody disturbed.
 
-    ways.py [ROUNDS [SEED]]    ROUNDS of each way and victim (2)
+    ways.py [ROUNDS [SEED]]    ROUNDS of each way and victim (1)
 
 A lost worker does not disturb the run. One that has lost its central process, a rank, a shard or its launcher is
 started again with the same command. Nothing that it has started outlives it. A way whose commands are not there
@@ -20,6 +20,7 @@ import tempfile
 import time
 
 MLTOOL = os.environ["MLTOOL"]
+PLUGINS = os.environ["MLTOOL_PLUGINS"]
 LAUNCHER = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2"]
 GONE = 10  # seconds that what is left of a killed run may take to end
 HANGS = 300  # seconds that a run may take
@@ -89,17 +90,21 @@ class Way:
     """Commands that run one after another in an empty folder, and the file that they give.
 
     victims  who is killed
-    needs    what of the program must be there: (command, option)
+    needs    what of mltool must be there: (command, option)
+    programs that must be installed
+    plugin   that must be built
     """
 
-    def __init__(self, name, commands, output, victims, needs=(), programs=()):
+    def __init__(self, name, commands, output, victims, needs=(), programs=(), plugin=None):
         self.name, self.commands, self.output, self.victims = name, commands, output, victims
-        self.needs, self.programs = needs, programs
+        self.needs, self.programs, self.plugin = needs, programs, plugin
 
     def lacks(self):
         for program in self.programs:
             if not shutil.which(program):
                 return program
+        if self.plugin and not os.path.exists(os.path.join(PLUGINS, self.plugin)):
+            return self.plugin
         for command, option in self.needs:
             done = subprocess.run([MLTOOL, command, "--help"], capture_output=True, text=True)
             if done.returncode != 0 or option not in done.stdout:
@@ -212,32 +217,39 @@ def ways():
     write_series(series, 150, 400)
     write_rows(rows, 2000)
     fresh = [MLTOOL, "-q", "fresh", series, "-o", "out.csv"]
-    xval = [MLTOOL, "-q", "xval", rows, "--target", "y", "--model", "random_forest", "--sobol", "8",
-            "--space", "max_depth=int:2:9", "--set", "n_estimators=100", "--checkpoint", "run.ckpt",
-            "-o", "out.json"]  # fmt: skip
+    search = [MLTOOL, "-q", "xval", rows, "--target", "y", "--model", "random_forest", "--sobol", "8",
+              "--space", "max_depth=int:2:9", "--set", "n_estimators=100"]  # fmt: skip
+    xval = search + ["--checkpoint", "run.ckpt", "-o", "out.json"]
     pool = ["-s", "2", "-p", "0"]
-    shards = range(1, 4)
-    both, ranks = ("worker", "central"), ("worker", "central", "launcher")
-    by_ranks = {"needs": [("fresh", "--engine")], "programs": LAUNCHER[:1]}
-    merge = [MLTOOL, "-q", "merge", "parts", "-o", "out.csv"]
+    ranks = LAUNCHER + [MLTOOL, "--engine", "mpi"]
+    by_ranks = {"needs": [("fresh", "--engine")], "programs": LAUNCHER[:1],
+                "plugin": "libml-mpi.so"}  # fmt: skip
+    both, all_of_them = ("worker", "central"), ("worker", "central", "launcher")
     return [
         Way("fresh", [fresh], "out.csv", ["central"]),
         Way("fresh on workers", [fresh + pool], "out.csv", both),
+        Way("fresh with little memory", [fresh + pool + ["--memory-limit", "64M"]], "out.csv", both,
+            needs=[("fresh", "--memory-limit")]),  # fmt: skip
+        Way("fresh in shards", in_shards(fresh[:-2]) + [merge_into("out.csv")], "out.csv",
+            ["central"], needs=[("fresh", "--shard"), ("merge", "")]),  # fmt: skip
+        Way("fresh on ranks", [ranks + fresh[1:]], "out.csv", all_of_them, **by_ranks),
         Way("xval", [xval], "out.json", ["central"]),
         Way("xval on workers", [xval + pool], "out.json", both),
-        Way(
-            "fresh in shards",
-            [fresh[:-1] + ["parts/", "--shard", f"{i}/3"] for i in shards] + [merge],
-            "out.csv",
-            ["central"],
-            needs=[("fresh", "--shard"), ("merge", "")],
-        ),
-        Way("fresh on ranks", [LAUNCHER + fresh + ["--engine", "mpi"]], "out.csv", ranks, **by_ranks),
-        Way("xval on ranks", [LAUNCHER + xval + ["--engine", "mpi"]], "out.json", ranks, **by_ranks),
+        Way("xval in shards", in_shards(search) + [merge_into("run.ckpt"), xval], "out.json",
+            ["central"], needs=[("xval", "--shard"), ("merge", "")]),  # fmt: skip
+        Way("xval on ranks", [ranks + xval[1:]], "out.json", all_of_them, **by_ranks),
     ]
 
 
-def main(rounds=2, seed=None):
+def in_shards(command, n=3):
+    return [command + ["-o", "parts/", "--shard", f"{i}/{n}"] for i in range(1, n + 1)]
+
+
+def merge_into(name):
+    return [MLTOOL, "-q", "merge", "parts", "-o", name]
+
+
+def main(rounds=1, seed=None):
     seed = int(seed) if seed is not None else random.randrange(2**32)
     draw = random.Random(seed)
     print(f"seed {seed}", flush=True)

@@ -168,7 +168,6 @@ def test_usage():
     cases = {
         "not launched": (run(MLTOOL, "fresh", "series.csv", "--engine", "mpi"), 2, "no launcher"),
         "mistake": (on_ranks("fresh", "series.csv", "--nonsense"), 2, "unknown option"),
-        "no input": (on_ranks("fresh", "nowhere.csv"), 1, "nowhere.csv"),
         "malformed": (on_ranks("fresh", "odd.csv", "--id", "id", "--sort", "time"), 3, "odd.csv:3"),
         "no plugin": (on_ranks("fresh", "series.csv", MLTOOL_PLUGINS=os.path.abspath("empty")), 2, "libml-mpi.so"),
     }
