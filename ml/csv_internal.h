@@ -258,7 +258,7 @@ const char *csv__record_cell(const ml_csv *csv, const csv_record *record, size_t
                              const csv_fields *fields, size_t *n);
 
 /* Look at bytes that are one record, as csv__peek_record() gave them; out->line is not set.
- * @return false: they are not */
+ * @param bytes  n, and one more that is \n @return false: they are not */
 bool csv__take_record(ml_csv *csv, const char *bytes, size_t n, csv_fields *fields,
                       csv_record *out);
 

@@ -79,8 +79,10 @@ static const char *take(ml_csv *csv, const char *p, const char *end, csv_fields 
 
 bool csv__take_record(ml_csv *csv, const char *bytes, size_t n, csv_fields *fields,
                       csv_record *out) {
+  /* Whether a \r is a line end of its own is known by what follows. */
+  const size_t n_seen = n > 0 && bytes[n - 1] == '\r' ? n + 1 : n;
   *out = (csv_record){.bytes = bytes};
-  return take(csv, bytes, bytes + n, fields, false, out) == bytes + n;
+  return take(csv, bytes, bytes + n_seen, fields, false, out) == bytes + n_seen;
 }
 
 bool csv__has_record(ml_csv *csv, csv_fields *fields, csv_record *out) {

@@ -45,6 +45,9 @@ uint64_t parts__need(const parts_shape *shape, const parts_size *size, size_t n_
 
 /* ---- ids that have come: parts_seen.c ---- */
 
+/* For hashes of ids: random, so that nobody can choose ids that have one. */
+uint64_t parts__seed(void);
+
 typedef struct parts_seen parts_seen;
 
 typedef enum parts_news {
@@ -61,6 +64,9 @@ parts_news parts__seen_add(parts_seen *seen, uint64_t hash);
 
 /* Make room: ids that have come since the last time are still known, those before no more. */
 void parts__seen_age(parts_seen *seen);
+
+/* Add a hash of a stream without an end: never PARTS_FULL. */
+parts_news parts__seen_lately(parts_seen *seen, uint64_t hash);
 void parts__seen_free(parts_seen *seen);
 
 /* ---- looking at records: parts_survey.c ---- */

@@ -84,6 +84,12 @@ static uint64_t need(const ml_parts *parts, const parts_size *size) {
   return parts__need(&parts->shape, size, parts__n_kinds(&parts->survey));
 }
 
+/* As csv__take_record() wants it. */
+static ml_status end_bytes(ml_buf *bytes, ml_error *err) {
+  ml_buf_put(bytes, "\n", 1);
+  return bytes->failed ? ml_error_memory(err) : ML_OK;
+}
+
 static ml_status put_again(ml_parts *parts, parts_reader *reader, size_t first, unsigned level,
                            ml_error *err) {
   ml_buf bytes = {0};
@@ -93,9 +99,11 @@ static ml_status put_again(ml_parts *parts, parts_reader *reader, size_t first, 
   ml_status status;
   while ((status = parts__reader_next(reader, &bytes, &entry.origin, &is_there, err)) == ML_OK &&
          is_there) {
-    entry.bytes = bytes.data;
     entry.n = bytes.n;
-    if (!csv__take_record(parts->csv, bytes.data, bytes.n, &parts->fields, &record))
+    status = end_bytes(&bytes, err);
+    entry.bytes = bytes.data;
+    if (status == ML_OK &&
+        !csv__take_record(parts->csv, bytes.data, entry.n, &parts->fields, &record))
       status = ml_error_set(err, ML_ERR_IO, "a temporary file is damaged");
     if (status == ML_OK)
       status = parts__look(&parts->survey, parts->csv, &record, &parts->fields, &unused, err);
@@ -115,8 +123,9 @@ static ml_status fail_single(ml_parts *parts, parts_shelf *shelf, ml_error *err)
   bool is_there = false, unused;
   ml_status status = parts__reader_open(&reader, &parts->store, &shelf, 1, err);
   if (status == ML_OK) status = parts__reader_next(&reader, &bytes, &origin, &is_there, err);
+  if (status == ML_OK) status = end_bytes(&bytes, err);
   if (status == ML_OK && is_there &&
-      csv__take_record(parts->csv, bytes.data, bytes.n, &parts->fields, &record))
+      csv__take_record(parts->csv, bytes.data, bytes.n - 1, &parts->fields, &record))
     status = parts__look(&parts->survey, parts->csv, &record, &parts->fields, &unused, err);
   if (status == ML_OK)
     status = parts__fail_fit(parts, parts->survey.id.data, &shelf->size, origin, err);

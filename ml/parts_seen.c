@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <ml/parts_internal.h>
 
@@ -24,6 +25,12 @@ struct parts_seen {
   generation young, old;
   uint64_t most;
 };
+
+uint64_t parts__seed(void) {
+  uint64_t seed;
+  if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0) seed = (uint64_t)(uintptr_t)&seed;
+  return seed;
+}
 
 parts_seen *parts__seen_new(uint64_t most) {
   parts_seen *seen = calloc(1, sizeof *seen);
@@ -71,6 +78,13 @@ parts_news parts__seen_add(parts_seen *seen, uint64_t hash) {
   *find(t, hash) = hash;
   t->n++;
   return PARTS_NEW;
+}
+
+parts_news parts__seen_lately(parts_seen *seen, uint64_t hash) {
+  const parts_news news = parts__seen_add(seen, hash);
+  if (news != PARTS_FULL) return news;
+  parts__seen_age(seen);
+  return parts__seen_add(seen, hash);
 }
 
 void parts__seen_age(parts_seen *seen) {

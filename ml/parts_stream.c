@@ -57,11 +57,7 @@ static bool has_whole(const ml_parts *parts) {
 static ml_status remember(ml_parts *parts, const csv_record *record, ml_error *err) {
   const parts_survey *survey = &parts->survey;
   char shown[CSV_QUOTE_MAX];
-  parts_news news = parts__seen_add(parts->seen, survey->id_hash);
-  if (news == PARTS_FULL) {
-    parts__seen_age(parts->seen);
-    news = parts__seen_add(parts->seen, survey->id_hash);
-  }
+  const parts_news news = parts__seen_lately(parts->seen, survey->id_hash);
   if (news == PARTS_AGAIN)
     return ml_error_at(err, ML_ERR_PARSE, parts->paths[parts->csv->file], record->line, 0,
                        "id \"%s\" comes back after other ids: rows of an id have to follow one "

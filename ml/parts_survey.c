@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <ml/parts_internal.h>
 
@@ -22,7 +21,7 @@ void parts__survey_begin(parts_survey *s, const series_roles *roles, const ml_se
   s->is_ours = is_ours(s, "0"); /* of a file without ids */
   s->told.is_part = true;
   s->told.time_type = ML_LABEL;
-  if (getrandom(&s->seed, sizeof s->seed, GRND_NONBLOCK) < 0) s->seed = (uint64_t)(uintptr_t)&s;
+  s->seed = parts__seed();
 }
 
 void parts__survey_release(parts_survey *s) {

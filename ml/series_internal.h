@@ -144,9 +144,6 @@ void series__ranking_release(series_ranking *ranking);
  * file have the same. XXH64 of bytes, the same on all machines: docs/shards.md has them. */
 uint64_t series__id_hash(const char *id, uint64_t seed);
 
-/* Append what equal ids have in common, if all are numbers: that of 1 is that of 1.0. */
-void series__put_key(const char *id, ml_buf *to);
-
 /* The order of two ids of a file whose ids have this form. */
 int series__compare_ids(const char *a, const char *b, series_forms form);
 

@@ -82,18 +82,6 @@ static int compare_decimals(const decimal *a, const decimal *b) {
   return a->sign * compare_digits(a, b);
 }
 
-void series__put_key(const char *id, ml_buf *to) {
-  decimal d;
-  if (!parse_decimal(id, 0, &d)) {
-    ml_buf_printf(to, "'%s", id);
-    return;
-  }
-  ml_buf_printf(to, "%d ", d.sign);
-  for (const char *p = d.p; d.sign && p < d.end; p++)
-    if (*p != '.') ml_buf_put(to, p, 1);
-  if (d.sign) ml_buf_printf(to, " %lld", (long long)d.exponent);
-}
-
 /* ---- names of windows: "(7, 3)", "('a', Timestamp('2020-01-02 00:00:00'))" ---- */
 
 /* What follows a text in quotes; NULL when it does not end. */

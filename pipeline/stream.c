@@ -8,6 +8,7 @@
 #include <ml/csv_internal.h>
 #include <ml/dataset_internal.h>
 #include <ml/features_internal.h>
+#include <ml/parts_internal.h>
 #include <ml/series_internal.h>
 
 #include "stream.h"
@@ -21,12 +22,14 @@ struct ml_pipeline_stream {
   ml_csv *csv;
   csv_fields fields;
   size_t id_column;  /* of the file; SIZE_MAX: none */
-  stream_seen *seen; /* NULL: there are no ids */
+  parts_seen *seen;  /* NULL: there are no ids */
+  uint64_t seed;     /* of hashes of ids */
+  uint64_t id_hash;  /* of the last one */
   ml_buf text;       /* header and records */
   size_t n_head;     /* bytes of the header in it, */
   size_t head_lines; /* and its lines */
   size_t first_line; /* of the records in it, in the file */
-  ml_buf id, key;    /* id of the last record as it stands, and as ids are compared */
+  ml_buf id;         /* of the last record as it stands, with its NUL */
   size_t n_whole;    /* bytes of the text that are handed out: the rest is of the next part, */
   size_t rest_line;  /* which begins in this line */
   bool has_id;       /* there was a record */
@@ -92,13 +95,14 @@ static size_t n_kinds(const ml_pipeline *p) {
 static ml_status start(ml_pipeline_stream *s, const char *path, ml_error *err) {
   const ml_csv_opts csv = {.delimiter = s->opts.delimiter, .watch = s->opts.watch};
   s->id_column = SIZE_MAX;
+  s->seed = parts__seed();
   s->are_there = calloc(n_kinds(s->p) + 1, sizeof *s->are_there);
   if (!s->are_there) return ml_error_memory(err);
   ml_status status = csv__open(path, &csv, true, &s->csv, err);
   if (status == ML_OK)
     status = s->p->is_series ? find_id_of_series(s, err) : find_id_of_table(s, err);
   if (status == ML_OK) status = put_head(s, err);
-  if (status == ML_OK && s->id_column != SIZE_MAX && !(s->seen = seen__new()))
+  if (status == ML_OK && s->id_column != SIZE_MAX && !(s->seen = parts__seen_new(STREAM_SEEN)))
     status = ml_error_memory(err);
   if (status == ML_OK) s->opts.delimiter = s->csv->delimiter; /* that of each part */
   return status;
@@ -125,10 +129,9 @@ void ml_pipeline_stream_close(ml_pipeline_stream *s) {
   if (!s) return;
   ml_csv_close(s->csv);
   csv__fields_release(&s->fields);
-  seen__free(s->seen);
+  parts__seen_free(s->seen);
   ml_buf_release(&s->text);
   ml_buf_release(&s->id);
-  ml_buf_release(&s->key);
   free(s->are_there);
   free(s);
 }
@@ -136,20 +139,8 @@ void ml_pipeline_stream_close(ml_pipeline_stream *s) {
 /* ---- collecting -------------------------------------------------------------------------------
  */
 
-/* Ids are compared as those of a file: 1 and 1.0 are one. */
-static bool make_key(const char *cell, size_t n, ml_buf *out) {
-  ml_buf text = {0};
-  ml_buf_put(&text, cell, n);
-  ml_buf_put(&text, "", 1);
-  ml_buf_clear(out);
-  if (!text.failed) series__put_key(text.data, out);
-  const bool ok = !text.failed && !out->failed;
-  ml_buf_release(&text);
-  return ok;
-}
-
 static bool is_same(const ml_buf *a, const char *bytes, size_t n) {
-  return a->n == n && (n == 0 || memcmp(a->data, bytes, n) == 0);
+  return a->n == n + 1 && memcmp(a->data, bytes, n) == 0;
 }
 
 /* Does the record begin another series? A record without the cell is wrong, and will be said to be
@@ -160,17 +151,15 @@ static ml_status look_at_id(ml_pipeline_stream *s, const csv_record *record, boo
   s->has_id = true;
   if (s->id_column == SIZE_MAX) return ML_OK;
   if (!record->cell || (!*begins && is_same(&s->id, record->cell, record->n_cell))) return ML_OK;
-  ml_buf key = {0};
   ml_buf_clear(&s->id);
   ml_buf_put(&s->id, record->cell, record->n_cell);
-  if (!make_key(record->cell, record->n_cell, &key) || s->id.failed) {
-    ml_buf_release(&key);
-    return ml_error_memory(err);
-  }
-  *begins |= !is_same(&s->key, key.data, key.n);
-  ml_buf_release(&s->key);
-  s->key = key;
-  if (!*begins || seen__add(s->seen, key.data, key.n)) return ML_OK;
+  ml_buf_put(&s->id, "", 1);
+  if (s->id.failed) return ml_error_memory(err);
+  const uint64_t hash = series__id_hash(s->id.data, s->seed); /* 1 and 1.0 are one */
+  *begins |= hash != s->id_hash;
+  s->id_hash = hash;
+  const parts_news news = *begins ? parts__seen_lately(s->seen, hash) : PARTS_NEW;
+  if (news != PARTS_AGAIN) return news == PARTS_NEW ? ML_OK : ml_error_memory(err);
   char shown[CSV_QUOTE_MAX];
   return ml_error_at(err, ML_ERR_PARSE, ml_csv_source(s->csv), record->line, 0,
                      s->p->is_series

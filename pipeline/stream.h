@@ -7,18 +7,9 @@
 
 #include "pipeline.h"
 
-/* ---- seen.c ---- */
-
-/* So many ids, at least, are remembered. */
-enum { STREAM_IDS = 1 << 17 };
-
-typedef struct stream_seen stream_seen;
-
-stream_seen *seen__new(void);
-void seen__free(stream_seen *seen);
-
-/* @return false: it was there already */
-bool seen__add(stream_seen *seen, const char *id, size_t n);
+/* Bytes for the ids that have come; as many again for those before. So 131072, at least, are
+ * remembered. */
+enum { STREAM_SEEN = 3 << 20 };
 
 /* ---- read.c ---- */
 

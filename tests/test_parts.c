@@ -17,6 +17,7 @@ enum { FILES = 3 };
 /* How a random file is made. */
 typedef struct recipe {
   bool is_wide, is_single, has_dates, has_target, quotes, crlf, blank_lines, packs;
+  bool cr;
   int kinds; /* 0: texts, 1: numbers in several spellings, 2: those, and seldom a text */
   int ids;   /* 0: integers, 1: in several spellings, 2: texts, 3: pairs, 4: numbers, late a text */
   int order; /* 0: contiguous, 1: scattered, 2: a few ids come back */
@@ -106,7 +107,7 @@ static void put_line(const recipe *r, const line *at, uint64_t *seed, ml_buf *to
     ml_buf_number(to, x);
   if (r->is_wide) ml_buf_printf(to, ",%zu", at->place % 10);
   if (r->has_target) ml_buf_printf(to, ",t%zu", at->id % 3);
-  ml_buf_puts(to, r->crlf ? "\r\n" : "\n");
+  ml_buf_puts(to, r->cr ? "\r" : r->crlf ? "\r\n" : "\n");
 }
 
 static void put_header(const recipe *r, ml_buf *to) {
@@ -272,6 +273,7 @@ static recipe random_recipe(uint64_t *seed) {
   r.ids = (int)(bits / 16 % 5);
   r.order = (int)(bits / 128 % 3);
   r.kinds = (int)(bits / 64 % 3);
+  r.cr = bits / 4096 % 4 == 0;
   r.n_files = 1 + bits / 512 % FILES;
   r.n_ids = 1 + (next_random(seed) >> 32) % 60;
   r.n_rows = 1 + (next_random(seed) >> 32) % (bits & 8192 ? 2000 : 300);

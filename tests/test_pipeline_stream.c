@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ml/parts_internal.h>
 #include <pipeline/stream.h>
 
 #include "pipeline_cases.h"
@@ -16,7 +17,7 @@ static const char *const wide_features[] = {"a__mean", "b__maximum", "a__length"
 
 static ml_pipeline *fit_series(const char *text, const char *const *names, size_t n,
                                const ml_series_opts *columns) {
-  const char *labels[64];
+  const char *of_kind[64];
   ml_series_set *set;
   ml_fresh_settings *settings;
   ml_matrix *matrix;
@@ -27,11 +28,11 @@ static ml_pipeline *fit_series(const char *text, const char *const *names, size_
   ml_error err = {0};
   assert_int_equal(ml_series_parse(text, strlen(text), "t", columns, &set, &err), ML_OK);
   const size_t n_ids = ml_series_n_ids(set);
-  for (size_t i = 0; i < n_ids; i++) labels[i] = i % 2 ? "odd" : "even";
+  for (size_t i = 0; i < n_ids; i++) of_kind[i] = i % 2 ? "odd" : "even";
   assert_int_equal(ml_fresh_settings_from_names(names, n, NULL, &settings, &err), ML_OK);
   assert_int_equal(ml_fresh_extract(set, settings, NULL, NULL, &matrix, &err), ML_OK);
   assert_int_equal(
-      ml_target_from_texts("kind", labels, n_ids, NULL, ML_CLASSIFICATION, NULL, &target, &err),
+      ml_target_from_texts("kind", of_kind, n_ids, NULL, ML_CLASSIFICATION, NULL, &target, &err),
       ML_OK);
   assert_int_equal(ml_dataset_of_matrix(matrix, target, NULL, &data, &err), ML_OK);
   assert_int_equal(ml_model_find("dummy", NULL, &model, &err), ML_OK);
@@ -271,17 +272,19 @@ static void kinds(void **state) {
 
 static void remembers_ids(void **state) {
   (void)state;
-  stream_seen *seen = seen__new();
+  enum { IDS = 1 << 17 };
+  parts_seen *seen = parts__seen_new(STREAM_SEEN);
   char id[32];
   assert_non_null(seen);
-  for (size_t i = 0; i < 5 * STREAM_IDS; i++) {
-    int n = snprintf(id, sizeof id, "number %zu", i);
-    if (!seen__add(seen, id, (size_t)n)) fail_msg("%s is new", id);
-    if (i < STREAM_IDS || i % 1000) continue;
-    n = snprintf(id, sizeof id, "number %zu", i - STREAM_IDS + 1);
-    if (seen__add(seen, id, (size_t)n)) fail_msg("%s was there", id);
+  for (size_t i = 0; i < 5 * IDS; i++) {
+    snprintf(id, sizeof id, "number %zu", i);
+    if (parts__seen_lately(seen, series__id_hash(id, 3)) != PARTS_NEW) fail_msg("%s is new", id);
+    if (i < IDS || i % 1000) continue;
+    snprintf(id, sizeof id, "number %zu", i - IDS + 1);
+    if (parts__seen_lately(seen, series__id_hash(id, 3)) != PARTS_AGAIN)
+      fail_msg("%s was there", id);
   }
-  seen__free(seen);
+  parts__seen_free(seen);
 }
 
 /* ---- at once --------------------------------------------------------------------------------- */
