@@ -64,6 +64,15 @@ static ml_status put_item(void *ctx, size_t i, ml_buf *in, ml_error *err) {
   return ML_OK;
 }
 
+/* Its rows, which lie one behind the other. */
+static bool place_item(void *ctx, size_t i, size_t k, ml_span *out) {
+  const extraction *e = ctx;
+  size_t stride = e->matrix->n_columns * sizeof(double);
+  *out = (ml_span){(char *)e->matrix->values + e->starts[i] * stride,
+                   (e->starts[i + 1] - e->starts[i]) * stride};
+  return k == 0;
+}
+
 /* Items are taken in order: all rows up to n have their values. */
 static ml_status make_ready(extraction *e, size_t n, ml_error *err) {
   if (e->is_raw || n == e->n_ready) return ML_OK;
@@ -169,6 +178,7 @@ static ml_status run(extraction *e, ml_exec *exec, const ml_watch *watch, ml_err
                       .put = put_item,
                       .take = take_item,
                       .describe = describe_item,
+                      .place = place_item,
                       .ctx = e,
                       .step = "extract",
                       .watch = watch};

@@ -74,7 +74,7 @@ static void note_ids(ml_spool *s, const ml_series_set *set) {
   char *const *ids = set->parents ? set->parents : set->ids;
   const size_t n = set->parents ? set->n_parents : set->n_ids;
   for (size_t i = 0; i < n; i++) {
-    series__form_narrow(&s->file.form, ids[i]);
+    series__note_forms(&s->file.form, ids[i]);
     s->are_whole = s->are_whole && series__is_whole(ids[i]);
   }
 }
@@ -167,7 +167,7 @@ ml_status ml_spool_end(ml_spool *s, ml_error *err) {
   ml_status status = spool__order_kinds(&s->kinds, s->file.form, err);
   s->all.kinds = s->kinds.kinds;
   s->all.n_kinds = s->kinds.n_kinds;
-  s->all.ids_are_numbers = !s->file.form.no_numbers && !s->has_windows;
+  s->all.ids_are_numbers = !s->file.form.not_numbers && !s->has_windows;
   if (status == ML_OK) status = make_layout(s, s->kinds.kinds, s->kinds.n_kinds, err);
   if (status == ML_OK) status = spool__flush(&s->file, err);
   if (status == ML_OK) status = spool__sort(&s->file, &s->kinds, share, err);

@@ -43,10 +43,10 @@ ml_status spool__add_shape(spool_kinds *kinds, const ml_series_set *set,
 
 /* Note the least ids of a set. @param form  of all ids up to now */
 ml_status spool__note_least(spool_kinds *kinds, const ml_series_set *set, uint32_t shape,
-                            series_form form, ml_error *err);
+                            series_forms form, ml_error *err);
 
 /* Put the kinds in order. */
-ml_status spool__order_kinds(spool_kinds *kinds, series_form form, ml_error *err);
+ml_status spool__order_kinds(spool_kinds *kinds, series_forms form, ml_error *err);
 
 void spool__release_kinds(spool_kinds *kinds);
 
@@ -70,16 +70,16 @@ typedef struct spool_row {
 /* Neighbouring rows whose ids ascend as what their form says, or as texts, or as both. */
 typedef struct spool_segment {
   uint64_t at, size;
-  series_form form; /* of all ids that had come */
+  series_forms form; /* of all ids that had come */
   bool by_form, by_text;
 } spool_segment;
 
 typedef struct spool_file {
   int fd;
-  uint64_t size;    /* of what is on disk */
-  ml_buf buf;       /* behind that */
-  ml_buf last;      /* id of the last row, with its NUL */
-  series_form form; /* of all ids that have come */
+  uint64_t size;     /* of what is on disk */
+  ml_buf buf;        /* behind that */
+  ml_buf last;       /* id of the last row, with its NUL */
+  series_forms form; /* of all ids that have come */
   spool_segment *segments;
   size_t n, capacity;
 } spool_file;

@@ -59,9 +59,9 @@ ml_status spool__add_shape(spool_kinds *kinds, const ml_series_set *set,
 
 /* ---- the least ids ---- */
 
-static const series_form texts = {.no_numbers = true, .no_pairs = true};
+static const series_forms texts = {.not_numbers = true, .not_pairs = true};
 
-static bool note(char **least, const char *id, series_form form) {
+static bool note(char **least, const char *id, series_forms form) {
   if (*least && series__compare_ids(id, *least, form) >= 0) return true;
   char *copy = strdup(id);
   if (!copy) return false;
@@ -80,12 +80,12 @@ static bool note_texts(spool_least *least, const ml_series_set *set, size_t k) {
 }
 
 ml_status spool__note_least(spool_kinds *kinds, const ml_series_set *set, uint32_t shape,
-                            series_form form, ml_error *err) {
+                            series_forms form, ml_error *err) {
   char *const *ids = set->parents ? set->parents : set->ids;
   for (size_t k = 0; set->kind_first && k < set->n_kinds; k++) {
     spool_least *least = &kinds->least[kinds->shapes[shape].kinds[k]];
     const char *first = ids[set->kind_first[k]];
-    char **of_form = form.no_numbers ? form.no_pairs ? NULL : &least->pair : &least->number;
+    char **of_form = form.not_numbers ? form.not_pairs ? NULL : &least->pair : &least->number;
     bool ok = note(&least->text, first, texts);
     if (ok && of_form) ok = note(of_form, first, form) && note_texts(least, set, k);
     if (!ok) return ml_error_memory(err);
@@ -100,7 +100,7 @@ typedef struct ordering {
   series_ranking ranking; /* of the names of kinds: those of one rank are one kind */
   const char **least;     /* id of each rank */
   uint32_t *ranks;        /* in the order of the columns */
-  series_form form;
+  series_forms form;
 } ordering;
 
 static int compare_ranks(const void *a, const void *b, void *context) {
@@ -114,9 +114,9 @@ static void find_least(ordering *o) {
   for (uint32_t c = 0; c < o->kinds->names.n; c++) {
     const spool_least *least = &o->kinds->least[c];
     const char **of = o->least + o->ranking.rank[c];
-    const char *id = !o->form.no_numbers ? least->number
-                     : !o->form.no_pairs ? least->pair
-                                         : least->text;
+    const char *id = !o->form.not_numbers ? least->number
+                     : !o->form.not_pairs ? least->pair
+                                          : least->text;
     if (!id) id = least->text;
     if (!*of || series__compare_ids(id, *of, o->form) < 0) *of = id;
   }
@@ -148,7 +148,7 @@ static bool rank_names(ordering *o, char *const *names, size_t n) {
   return true;
 }
 
-ml_status spool__order_kinds(spool_kinds *kinds, series_form form, ml_error *err) {
+ml_status spool__order_kinds(spool_kinds *kinds, series_forms form, ml_error *err) {
   const size_t n = kinds->names.n;
   char **names = calloc(n + 1, sizeof *names);
   ordering o = {.kinds = kinds,

@@ -20,7 +20,7 @@ struct spool_merge {
   size_t *heap;  /* of those that have a row */
   size_t n;
   bool has_given; /* the row of the first is with the caller */
-  series_form form;
+  series_forms form;
 };
 
 static bool is_before(const spool_merge *m, size_t a, size_t b) {

@@ -36,15 +36,16 @@ ml_status spool__begin(spool_file *file, ml_error *err) {
   return ML_OK;
 }
 
-static bool are_same(const series_form *a, const series_form *b) {
-  return a->no_numbers == b->no_numbers && a->no_pairs == b->no_pairs &&
-         a->no_first == b->no_first && a->no_second == b->no_second;
+static bool are_same(const series_forms *a, const series_forms *b) {
+  return a->not_numbers == b->not_numbers && a->not_pairs == b->not_pairs &&
+         a->not_first_numbers == b->not_first_numbers &&
+         a->not_second_numbers == b->not_second_numbers;
 }
 
 /* The parts of what is no pair do not matter. */
-static bool is_in_order(const spool_segment *segment, const series_form *form) {
-  if (form->no_numbers && form->no_pairs && segment->by_text) return true;
-  const bool is_number = !form->no_numbers && !segment->form.no_numbers;
+static bool is_in_order(const spool_segment *segment, const series_forms *form) {
+  if (form->not_numbers && form->not_pairs && segment->by_text) return true;
+  const bool is_number = !form->not_numbers && !segment->form.not_numbers;
   return segment->by_form && (is_number || are_same(&segment->form, form));
 }
 

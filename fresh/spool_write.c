@@ -146,9 +146,9 @@ ml_status ml_spool_write(ml_spool *s, const char *path, ml_format format, bool s
                          ml_error *err) {
   assert(s && s->has_layout && path);
   writing w = {.spool = s,
-               .form = s->file.form.no_numbers ? SERIES_ID_TEXT
-                       : s->are_whole          ? SERIES_ID_WHOLE
-                                               : SERIES_ID_REAL};
+               .form = s->file.form.not_numbers ? SERIES_ID_TEXT
+                       : s->are_whole           ? SERIES_ID_WHOLE
+                                                : SERIES_ID_REAL};
   ml_status status = make_room(&w, err);
   if (status == ML_OK) status = write_table(&w, path, format, safe_names, err);
   spool__merge_close(w.merge);

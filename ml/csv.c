@@ -11,15 +11,35 @@
 #define WINDOW_SIZE ((size_t)1 << 20)
 #define RECORD_MAX  ((size_t)16 << 20)
 
+/* The column of a place in a record of text that is made, whose bytes nobody has seen. */
+static const char *column_at(const ml_csv *csv, const char *record, const char *at) {
+  size_t j = 0;
+  bool is_quoted = false;
+  for (const char *p = record; p < at; p++) {
+    is_quoted ^= *p == '"';
+    j += *p == CSV_UNIT && !is_quoted;
+  }
+  return csv->line > 0 && j < csv->header.n ? ml_csv_column(csv, j) : NULL;
+}
+
+static ml_status fail_made(const ml_csv *csv, const char *at, const char *message, ml_error *err) {
+  const char *record = csv->window + csv->at, *column = column_at(csv, record, at);
+  char shown[CSV_QUOTE_MAX] = "";
+  if (column) csv__quote(column, strlen(column), shown);
+  return ml_error_at(err, ML_ERR_PARSE, csv->name, csv->line + csv__count_lines(csv, record, at), 0,
+                     "%s%s%s%s", column ? "\"" : "", shown, column ? "\": " : "", message);
+}
+
 ml_status csv__fail(const ml_csv *csv, const char *at, ml_error *err, const char *format, ...) {
   char message[ML_ERROR_MESSAGE_MAX];
   va_list args;
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
+  if (csv__is_made(csv)) return fail_made(csv, at, message, err);
   const char *record = csv->window + csv->at, *line = at;
   while (line > record && !csv__is_line_end(line[-1])) line--;
-  return ml_error_at(err, ML_ERR_PARSE, csv->name, csv->line + csv__count_lines(record, line),
+  return ml_error_at(err, ML_ERR_PARSE, csv->name, csv->line + csv__count_lines(csv, record, line),
                      (size_t)(at - line) + 1, "%s", message);
 }
 
@@ -59,10 +79,13 @@ ml_status csv__fill(ml_csv *csv, ml_error *err) {
   /* Until it is full: a pipe that drips would have each record scanned again for each drop. Of a
    * live one, until there is the end of a line. */
   bool is_enough = false;
+  const size_t n_kept = csv->n;
   while (csv->n < csv->capacity && !csv->at_end && !is_enough) {
     size_t got;
     ml_status status =
         ml_input_read(csv->source, csv->window + csv->n, csv->capacity - csv->n, &got, err);
+    /* What was made before an error may have an error of its own, and is the next to be read. */
+    if (status == ML_ERR_PARSE && csv__is_made(csv) && csv->n > n_kept) break;
     if (status != ML_OK) return status;
     is_enough = csv->is_live && has_line_end(csv->window + csv->n, got);
     csv->n += got;
@@ -95,7 +118,6 @@ static const struct {
     {"\xd0\xcf\x11\xe0", 4, "the file is a workbook, not text; save it as CSV"},
     {"\xfd\x37zXZ", 5, "the file is packed by xz, which is not read; unpack it"},
     {"BZh91AY&SY", 10, "the file is packed by bzip2, which is not read; unpack it"},
-    {"PAR1\x15", 5, "the file is Parquet, not text; save it as CSV"},
 };
 
 static ml_status skip_mark(ml_csv *csv, ml_error *err) {
@@ -162,16 +184,22 @@ static ml_status choose_delimiter(ml_csv *csv, ml_error *err) {
 }
 
 ml_status csv__read_header(ml_csv *csv, ml_error *err) {
-  bool detect = !csv->delimiter;
+  const csv_files *files = &csv->files;
+  const char *path = files->n > 0 && !files->open ? files->paths[csv->file] : NULL;
   const char *next = NULL;
   ml_status status = csv__fill(csv, err);
+  /* Text that was made of a file is opened again as such; a file, as what it is. */
+  if (csv__is_made(csv) && files->n > 0) csv->delimiter = 0;
+  if (status == ML_OK && !csv->delimiter) status = csv__recognise(csv, path, err);
+  const bool detect = !csv->delimiter;
+  if (csv__is_made(csv)) csv->line = 0;
   if (status == ML_OK) status = skip_mark(csv, err);
   if (status == ML_OK) status = skip_blank_lines(csv, err);
   if (status == ML_OK && detect) status = choose_delimiter(csv, err);
   if (status == ML_OK) status = split_header(csv, &next, err);
   if (status == ML_OK) status = csv__take_names(csv, err);
   if (status != ML_OK) return status;
-  csv->line += csv__count_lines(csv->window + csv->at, next);
+  csv->line += csv__count_lines(csv, csv->window + csv->at, next);
   csv->at = (size_t)(next - csv->window);
   return ML_OK;
 }

@@ -59,6 +59,20 @@ static ml_status fail_utf8(const csv_reader *r, const char *at) {
                    "WINDOWS-1252 -t UTF-8");
 }
 
+/* Is the row left out because of this label? It is remembered where rows of its series follow. */
+static bool is_left_out(csv_reader *r, csv_reader_column *c, const char *at, const char *text,
+                        size_t n) {
+  static const char slack[LABELS_SLACK];
+  ml_buf_clear(&r->left_out);
+  ml_buf_put(&r->left_out, text, n);
+  ml_buf_put(&r->left_out, slack, sizeof slack);
+  if (r->left_out.failed || r->csv->takes(r->csv->takes_ctx, r->left_out.data)) return false;
+  c->last_code = LABELS_FULL;
+  c->last = r->left_out.data;
+  c->n_last = *at == '"' ? 0 : n;
+  return true;
+}
+
 /* A label is looked at when it is new. */
 static bool is_missing_label(const csv_reader_column *c, const char *text, size_t n) {
   n = csv__trim(&text, n);
@@ -70,6 +84,9 @@ static ml_status to_label(csv_reader *r, csv_reader_column *c, const char *at, c
   if (n == 0 && c->finite)
     return csv__fail(r->csv, at, r->err, "column \"%s\" is empty here",
                      ml_csv_column(r->csv, c->want->column));
+  if (c == r->choice && is_left_out(r, c, at, text, n))
+    return csv__bad_utf8(text, n) ? fail_utf8(r, at) : ML_OK;
+  if (r->left_out.failed) return ml_error_memory(r->err);
   size_t n_before = c->labels.n;
   uint32_t code = labels__put(&c->labels, text, n);
   if (code == LABELS_FULL) return ml_error_memory(r->err);
@@ -133,7 +150,8 @@ const char *csv__read_cell(csv_reader *r, csv_reader_column *c, const char *p, c
   csv_cell cell;
   const char *stop = csv__cell(r->csv, p, end, &cell);
   if (!stop) return NULL;
-  if (cell.quoted) r->record_lines += csv__count_lines(cell.text, cell.text + cell.n);
+  if (cell.quoted && !csv__is_made(r->csv))
+    r->record_lines += csv__count_lines(r->csv, cell.text, cell.text + cell.n);
   if (cell.doubled) {
     ml_buf_clear(&r->scratch);
     csv__unquote(&cell, &r->scratch);

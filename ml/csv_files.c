@@ -31,9 +31,13 @@ static ml_status check_header(const ml_csv *csv, const ml_csv *first, ml_error *
                        ml_csv_n_columns(csv), ml_csv_n_columns(csv) == 1 ? "" : "s", n,
                        first->files.paths[0]);
   if (csv->delimiter != first->delimiter)
-    return ml_error_at(err, ML_ERR_PARSE, csv->name, 0, 0,
-                       "the delimiter is '%c', and '%c' in %.100s", csv->delimiter,
-                       first->delimiter, first->files.paths[0]);
+    return csv__is_made(csv) || csv__is_made(first)
+               ? ml_error_at(err, ML_ERR_PARSE, csv->name, 0, 0,
+                             "it is not of the same kind as %.100s: one is text of CSV",
+                             first->files.paths[0])
+               : ml_error_at(err, ML_ERR_PARSE, csv->name, 0, 0,
+                             "the delimiter is '%c', and '%c' in %.100s", csv->delimiter,
+                             first->delimiter, first->files.paths[0]);
   return ML_OK;
 }
 

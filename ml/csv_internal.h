@@ -8,6 +8,22 @@
 #include <ml/exec.h>
 #include <ml/input.h>
 
+/* ---- text that is made ---- */
+
+/* The delimiter of text that is made of another kind of file: a record is a line of that file, or a
+ * row, and the header none of it. Errors name the column where others have the byte. */
+#define CSV_UNIT '\x1f'
+
+/* Let csv->source make CSV text of what it has, when its first bytes, which are in the window, say
+ * that it is something else. @param path  NULL: the bytes are in memory */
+ml_status csv__recognise(ml_csv *csv, const char *path, ml_error *err);
+
+/* Append a cell of such text. */
+void csv__put_made(ml_buf *out, const char *text, size_t n);
+
+/* End the record that starts at out->data + start. */
+void csv__end_made(ml_buf *out, size_t start);
+
 /* ---- the window ---- */
 
 /* The fields of one record as text: field j is text.data + starts[j], NUL-terminated. */
@@ -80,7 +96,7 @@ struct ml_csv {
   bool is_live;    /* the file is still being written: do not wait for a full window */
   bool keep_lines; /* note in `jumps` what csv__line_of_row() needs */
   char delimiter;
-  size_t line; /* of window[at] */
+  size_t line; /* of window[at]; 0: the header of text that is made */
   csv_trouble trouble;
   csv_fields header;
   size_t *by_name;     /* the columns, sorted by their names */
@@ -103,6 +119,13 @@ struct ml_csv {
    * False: memory ran out. */
   bool (*on_record)(void *ctx, const char *p, const char *end);
   void *on_record_ctx;
+  /* Rows are left out by their text in a column of labels, which is asked about when it is not that
+   * of the row before. NULL: none are. */
+  bool (*takes)(void *ctx, const char *text);
+  void *takes_ctx;
+  size_t takes_column; /* SIZE_MAX: takes_none says it of all rows */
+  bool takes_none;
+  size_t n_left_out;
   csv_jump *jumps; /* rows whose line is not one more than that of the row before */
   size_t n_jumps, jumps_capacity;
 };
@@ -164,8 +187,13 @@ typedef struct csv_cell {
   bool doubled; /* has doubled quotes, each of which stands for one */
 } csv_cell;
 
-/* Line ends in [from, to): \n, \r\n, \r. */
-size_t csv__count_lines(const char *from, const char *to);
+static inline bool csv__is_made(const ml_csv *csv) {
+  return csv->delimiter == CSV_UNIT;
+}
+
+/* Line ends in [from, to): \n, \r\n, \r; of text that is made those that end a record, and from
+ * is where one starts. */
+size_t csv__count_lines(const ml_csv *csv, const char *from, const char *to);
 
 /* Read the cell at p. @return its delimiter or line end, or NULL with csv->trouble filled in */
 const char *csv__cell(ml_csv *csv, const char *p, const char *end, csv_cell *cell);

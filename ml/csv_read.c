@@ -98,7 +98,16 @@ static const char *read_record(csv_reader *r, const char *p, const char *end) {
   return p;
 }
 
+static bool is_left_out(const csv_reader *r) {
+  return r->choice ? r->choice->last_code == LABELS_FULL : r->csv->takes_none;
+}
+
 static bool count_row(csv_reader *r, const char *p, const char *next) {
+  if (is_left_out(r)) {
+    r->csv->n_left_out++;
+    r->csv->line += 1 + r->record_lines;
+    return true;
+  }
   if (r->csv->on_record && !r->csv->on_record(r->csv->on_record_ctx, p, next)) return false;
   if (r->csv->keep_lines && !csv__note_jump(r->csv, r->n_rows, r->csv->line)) return false;
   if (r->run_column && !csv__note_run(r)) return false;
@@ -165,6 +174,8 @@ static ml_status plan(csv_reader *r, const ml_csv_want *want, size_t n_want) {
   }
   r->want = want;
   r->n_want = n_want;
+  if (r->csv->takes && r->csv->takes_column < r->n_columns)
+    r->choice = &r->columns[r->csv->takes_column];
   if (r->csv->run_column < r->n_columns) {
     r->run_column = &r->columns[r->csv->run_column];
     r->run_column->row_mask = 0;
@@ -222,5 +233,6 @@ ml_status ml_csv_read(ml_csv *csv, const ml_csv_want *want, size_t n_want, ml_ta
   }
   free(r.columns);
   ml_buf_release(&r.scratch);
+  ml_buf_release(&r.left_out);
   return status;
 }

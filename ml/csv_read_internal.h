@@ -31,16 +31,18 @@ typedef struct csv_reader_column {
     void *cells;
   };
   labels labels;
-  const char *last; /* the label of the row before: rows of one id mostly come together */
-  size_t n_last;    /* 0: there is none, or it was quoted and may hold what ends a cell */
-  uint32_t last_code;
-  size_t row_mask; /* of the rows that have a cell: all, or none but one when runs are kept */
+  const char *last;   /* the label of the row before: rows of one id mostly come together */
+  size_t n_last;      /* 0: there is none, or it was quoted and may hold what ends a cell */
+  uint32_t last_code; /* LABELS_FULL: the row is left out */
+  size_t row_mask;    /* of the rows that have a cell: all, or none but one when runs are kept */
 } csv_reader_column;
 
 typedef struct csv_reader {
   ml_csv *csv;
   csv_reader_column *columns;    /* one for each column of the file */
   csv_reader_column *run_column; /* that is kept as runs; NULL: none */
+  csv_reader_column *choice;     /* whose labels say which rows are left out; NULL: none */
+  ml_buf left_out;               /* the last label of it that was asked about */
   size_t n_columns, n_rows, capacity;
   const ml_csv_want *want; /* n_want */
   size_t n_want;

@@ -62,8 +62,8 @@ static const char *take_any(ml_csv *csv, const char *p, const char *end, csv_fie
   next = csv__split(csv, p, end, fields);
   if (!next) return NULL;
   out->text = p;
-  out->n_lines = csv__count_lines(out->bytes, next);
-  out->line += csv__count_lines(out->bytes, p);
+  out->n_lines = csv__count_lines(csv, out->bytes, next);
+  out->line += csv__count_lines(csv, out->bytes, p);
   return next;
 }
 

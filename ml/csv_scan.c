@@ -29,8 +29,19 @@ static inline const char *find_any(const char *p, const char *end, char a, char 
   return p;
 }
 
-size_t csv__count_lines(const char *from, const char *to) {
+static size_t count_records(const char *from, const char *to) {
   size_t n = 0;
+  bool is_quoted = false;
+  for (const char *p = from; p < to; p++) {
+    is_quoted ^= *p == '"';
+    n += *p == '\n' && !is_quoted;
+  }
+  return n;
+}
+
+size_t csv__count_lines(const ml_csv *csv, const char *from, const char *to) {
+  size_t n = 0;
+  if (csv__is_made(csv)) return count_records(from, to);
   for (const char *p = from; p < to; p++)
     n += *p == '\n' || (*p == '\r' && !(p + 1 < to && p[1] == '\n'));
   return n;

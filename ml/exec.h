@@ -203,6 +203,12 @@ typedef struct ml_job {
   void (*seen)(void *ctx, const ml_report *report);
   /* Name an item for a message ("ids 12 to 20"); may be NULL. */
   void (*describe)(void *ctx, size_t item, char *buf, size_t size);
+  /* Run k, from 0 on, of the bytes that an item writes of the result, for workers that have no
+   * memory in common with the caller. @return false: there are no more. NULL: not known */
+  bool (*place)(void *ctx, size_t item, size_t k, ml_span *out);
+  /* What an item is called in messages, when this job is the share that one of several executors
+   * has of another job: workers get no more ahead than more() has given. NULL: it is the whole. */
+  size_t (*number)(void *ctx, size_t item);
   void *ctx;
   ml_functions *functions; /* of this process, for a serial run; NULL: none */
   const char *step;        /* for the progress of the watch, "extract" */
@@ -220,6 +226,7 @@ typedef struct ml_exec_vtable {
 struct ml_exec {
   const ml_exec_vtable *vtable;
   bool shares_memory; /* workers map blocks: they must be memfds */
+  bool renumbers;     /* tasks may see another ml_item.index than that of the job's item */
 };
 
 /** Workers that items are shared among; 1 for NULL. */

@@ -75,7 +75,10 @@ ml_status features__npy_names(const char *json, size_t n, const char *source, np
   json_error_t why;
   *names = (npy_names){0};
   quote_numbers(json, n, &quoted);
-  if (quoted.failed) return ml_error_memory(err);
+  if (quoted.failed) {
+    ml_buf_release(&quoted);
+    return ml_error_memory(err);
+  }
   const size_t flags = JSON_REJECT_DUPLICATES;
   json_t *root = json_loadb(quoted.data ? quoted.data : "", quoted.n, flags, &why);
   ml_buf_release(&quoted);

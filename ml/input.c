@@ -3,12 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <ml/input_internal.h>
 
@@ -17,7 +21,9 @@
 typedef ml_status unpack(ml_input *, char *to, size_t size, size_t *n, ml_error *err);
 
 struct ml_input {
-  const char *name; /* borrowed */
+  const input_maker *maker; /* of what is no file; NULL, and nothing else is used */
+  void *made;               /* its ctx */
+  const char *name;         /* borrowed */
   const ml_watch *watch;
   int fd; /* -1: memory */
   bool owns_fd;
@@ -25,6 +31,8 @@ struct ml_input {
   double n_read;         /* bytes taken from fd or memory so far */
   input__reader *reader; /* in place of fd and memory; may be NULL */
   void *reader_ctx;
+  XXH3_state_t *digest; /* of what was read; NULL: the bytes are made */
+  uint64_t n_digested;
   const char *bytes; /* memory */
   size_t n_bytes;
   char *input; /* what was read ahead, packed or not */
@@ -66,8 +74,13 @@ static ml_status read_memory(ml_input *s, char *to, size_t size, size_t *n) {
 }
 
 static ml_status read_raw(ml_input *s, char *to, size_t size, size_t *n, ml_error *err) {
-  if (s->reader) return s->reader(s->reader_ctx, to, size, n, err);
-  return s->fd < 0 ? read_memory(s, to, size, n) : read_file(s, to, size, n, err);
+  ml_status status = s->reader   ? s->reader(s->reader_ctx, to, size, n, err)
+                     : s->fd < 0 ? read_memory(s, to, size, n)
+                                 : read_file(s, to, size, n, err);
+  if (status != ML_OK) return status;
+  XXH3_128bits_update(s->digest, to, *n);
+  s->n_digested += *n;
+  return ML_OK;
 }
 
 /* Read ahead until there are `least` bytes or the input ends. */
@@ -189,7 +202,9 @@ static ml_status recognise(ml_input *s, ml_error *err) {
 static ml_status start(ml_input *s, ml_input **out, ml_error *err) {
   s->unpack = unpack_plain;
   s->input = malloc(INPUT_SIZE);
-  ml_status status = s->input ? recognise(s, err) : ml_error_memory(err);
+  s->digest = XXH3_createState();
+  if (s->digest) XXH3_128bits_reset(s->digest);
+  ml_status status = s->input && s->digest ? recognise(s, err) : ml_error_memory(err);
   if (status == ML_OK)
     *out = s;
   else
@@ -240,15 +255,40 @@ ml_status input__open_reader(input__reader *reader, void *ctx, const char *name,
   return start(s, out, err);
 }
 
+ml_status input__make(const input_maker *maker, void *ctx, ml_input **out, ml_error *err) {
+  ml_input *s = calloc(1, sizeof *s);
+  if (!s) {
+    maker->close(ctx);
+    return ml_error_memory(err);
+  }
+  s->maker = maker;
+  s->made = ctx;
+  *out = s;
+  return ML_OK;
+}
+
 ml_status ml_input_read(ml_input *source, char *to, size_t size, size_t *n, ml_error *err) {
+  if (source->maker) return source->maker->read(source->made, to, size, n, err);
   return source->unpack(source, to, size, n, err);
 }
 
 double ml_input_share(const ml_input *s) {
+  if (s->maker) return s->maker->share(s->made);
   return s->expected > 0 ? (s->n_read - (double)(s->input_n - s->input_at)) / s->expected : 0;
 }
 
+uint64_t ml_input_digest(const ml_input *s, char out[ML_INPUT_DIGEST_SIZE]) {
+  while (s && s->maker) s = s->maker->inner ? s->maker->inner(s->made) : NULL;
+  *out = 0;
+  if (!s) return 0;
+  const XXH128_hash_t digest = XXH3_128bits_digest(s->digest);
+  snprintf(out, ML_INPUT_DIGEST_SIZE, "%016llx%016llx", (unsigned long long)digest.high64,
+           (unsigned long long)digest.low64);
+  return s->n_digested;
+}
+
 int ml_input_waits_for(const ml_input *s) {
+  if (s->maker) return s->maker->waits_for(s->made);
   struct pollfd fd = {.fd = s->fd, .events = POLLIN};
   bool is_plain = s->fd >= 0 && s->unpack == unpack_plain && s->input_n == s->input_at;
   return is_plain && poll(&fd, 1, 0) == 0 ? s->fd : -1;
@@ -256,9 +296,11 @@ int ml_input_waits_for(const ml_input *s) {
 
 void ml_input_close(ml_input *source) {
   if (!source) return;
+  if (source->maker) source->maker->close(source->made);
   if (source->owns_fd) close(source->fd);
   if (source->gzip_on) inflateEnd(&source->gzip);
   ZSTD_freeDStream(source->zstd);
   free(source->input);
+  XXH3_freeState(source->digest);
   free(source);
 }

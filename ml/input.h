@@ -44,6 +44,17 @@ ML_API ML_MUST_CHECK ml_status ml_input_read(ml_input *input, char *to, size_t s
 /** Share of the file or memory that the bytes read so far were, packed or not; 0: nobody knows. */
 ML_API double ml_input_share(const ml_input *input);
 
+#define ML_INPUT_DIGEST_SIZE 33
+
+/**
+ * What tells the bytes that were read so far, packed or not, from any others: XXH3 of 128 bits,
+ * which no one should trust against malice.
+ *
+ * @param[out] out  32 hexadecimal digits and a zero
+ * @return how many bytes there were
+ */
+ML_API uint64_t ml_input_digest(const ml_input *input, char out[ML_INPUT_DIGEST_SIZE]);
+
 /** The descriptor that ml_input_read() would wait for now; -1 when it would not, or nobody knows,
  * as with compressed input. */
 ML_API int ml_input_waits_for(const ml_input *input);

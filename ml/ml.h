@@ -18,6 +18,7 @@
 #include <ml/matrix.h>
 #include <ml/metrics.h>
 #include <ml/model.h>
+#include <ml/mpi.h>
 #include <ml/mproc.h>
 #include <ml/nearest.h>
 #include <ml/number.h>
@@ -32,6 +33,7 @@
 #include <ml/score.h>
 #include <ml/select.h>
 #include <ml/series.h>
+#include <ml/shard.h>
 #include <ml/spool.h>
 #include <ml/stats.h>
 #include <ml/status.h>

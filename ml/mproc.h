@@ -66,6 +66,18 @@ ML_API ML_MUST_CHECK ml_status ml_mproc_open(const ml_mproc_opts *opts, ml_mproc
  * for NULL. */
 ML_API ml_exec *ml_mproc_exec(ml_mproc *pool);
 
+/* What is behind a pool beside its own workers: those of other machines. */
+typedef struct ml_mproc_extension {
+  ml_exec *exec; /* runs jobs on all of them, and on the pool's own executor */
+  /* After ml_mproc_init() of the pool itself; may be NULL. */
+  ml_status (*init)(void *ctx, const ml_init *commands, size_t n, ml_buf *trace, ml_error *err);
+  void *ctx;
+} ml_mproc_extension;
+
+/** Have ml_mproc_exec() give extension->exec from now on. Once for each pool.
+ * @param extension  copied; its exec and ctx outlive the pool */
+ML_API void ml_mproc_extend(ml_mproc *pool, const ml_mproc_extension *extension);
+
 /** The port the pool listens on. */
 ML_API int ml_mproc_port(const ml_mproc *pool);
 

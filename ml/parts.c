@@ -83,7 +83,8 @@ ml_status parts__put_head(ml_parts *parts, ml_error *err) {
   }
   ml_buf_puts(head, "\n");
   if (head->failed) return ml_error_memory(err);
-  parts->head_lines = csv__count_lines(head->data, head->data + head->n);
+  if (!csv__is_made(csv))
+    parts->head_lines = csv__count_lines(csv, head->data, head->data + head->n);
   return ML_OK;
 }
 
@@ -214,7 +215,7 @@ ml_status parts__next_planned(ml_parts *parts, ml_series_set **set, ml_error *er
 
 /* Windows need not be in each part, but there must be some. */
 static ml_status check_end(const ml_parts *parts, ml_error *err) {
-  if (parts->was_any || !parts->series.window) return ML_OK;
+  if (parts->was_any || !parts->series.window || parts->series.n_shards) return ML_OK;
   ml_status status = series__fail_windows(parts->series.window, parts->longest, err);
   ml_error_about(err, parts->paths[0]);
   return status;

@@ -67,15 +67,17 @@ void parts__seen_free(parts_seen *seen);
 
 /* What is learnt of a file by looking at its ids, kinds and, for windows, times. */
 typedef struct parts_survey {
-  uint64_t seed;       /* of the hashes of ids */
-  series_told told;    /* what was learnt so far */
-  ml_buf id;           /* of the last record as it stands, with its NUL */
-  uint64_t n_texts;    /* how often the text of the id has changed */
-  uint64_t id_hash;    /* of it */
-  bool has_id;         /* there was a record */
-  labels kinds;        /* of the long shape, in the order in which they came */
-  uint64_t most_kinds; /* bytes that they may take */
-  ml_buf kind;         /* of the last record */
+  uint64_t seed;          /* of the hashes of ids */
+  series_told told;       /* what was learnt so far */
+  ml_buf id;              /* of the last record as it stands, with its NUL */
+  uint64_t n_texts;       /* how often the text of the id has changed */
+  uint64_t id_hash;       /* of it */
+  bool has_id;            /* there was a record */
+  size_t shard, n_shards; /* as in ml_series_opts */
+  bool is_ours;           /* the id of the last record is of the shard that is read */
+  labels kinds;           /* of the long shape, in the order in which they came */
+  uint64_t most_kinds;    /* bytes that they may take */
+  ml_buf kind;            /* of the last record */
   bool has_kind;
   size_t id_column, kind_column, time_column; /* SIZE_MAX: not looked at */
 } parts_survey;

@@ -29,14 +29,14 @@ static ml_status rename_kinds(labels *kinds, const series_ranking *ranking, ml_s
 
 ml_status parts__name_kinds(parts_survey *survey, ml_series_set *set, ml_error *err) {
   labels *kinds = &survey->kinds;
-  const series_form form = survey->told.kinds;
-  if (kinds->n < 2 || (form.no_numbers && form.no_pairs)) return ML_OK;
+  const series_forms *forms = &survey->told.kinds;
+  if (kinds->n < 2 || (forms->not_numbers && forms->not_pairs)) return ML_OK;
   char **texts = malloc(kinds->n * sizeof *texts);
   series_ranking ranking = {0};
   ml_status status = ML_OK;
   for (size_t i = 0; texts && i < kinds->n; i++)
     texts[i] = (char *)(uintptr_t)labels__text(kinds, (uint32_t)i);
-  if (!texts || !series__rank_part(texts, kinds->n, form, &ranking))
+  if (!texts || !series__rank_among(texts, kinds->n, forms, &ranking))
     status = ml_error_memory(err);
   else if (ranking.n < kinds->n)
     status = rename_kinds(kinds, &ranking, set, err);

@@ -60,7 +60,7 @@ static ml_status put_all(ml_parts *parts, ml_error *err) {
     if (status != ML_OK || record.n == 0) return status;
     const parts_entry entry = {{csv->file, csv->line}, record.bytes, record.n};
     status = parts__look(&parts->survey, csv, &record, &parts->fields, &unused, err);
-    if (status == ML_OK) status = put(parts, 0, 0, &entry, err);
+    if (status == ML_OK && parts->survey.is_ours) status = put(parts, 0, 0, &entry, err);
     if (status != ML_OK) return status;
     csv__pass_record(csv, &record);
   }
@@ -185,7 +185,7 @@ static void place_error(ml_parts *parts, parts_shelf *const *shelves, size_t n, 
   while (status == ML_OK) {
     status = parts__reader_next(&reader, &bytes, &origin, &is_there, NULL);
     if (status != ML_OK || !is_there) break;
-    const size_t n_lines = csv__count_lines(bytes.data, bytes.data + bytes.n);
+    const size_t n_lines = csv__count_lines(parts->csv, bytes.data, bytes.data + bytes.n);
     if (line <= n_lines) {
       const ml_error in_text = *err;
       ml_error_at(err, in_text.status, parts->paths[origin.file], origin.line + line - 1,

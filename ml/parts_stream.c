@@ -54,7 +54,7 @@ static bool has_whole(const ml_parts *parts) {
   return parts->n_complete > parts->head.n;
 }
 
-static ml_status begin_id(ml_parts *parts, const csv_record *record, ml_error *err) {
+static ml_status remember(ml_parts *parts, const csv_record *record, ml_error *err) {
   const parts_survey *survey = &parts->survey;
   char shown[CSV_QUOTE_MAX];
   parts_news news = parts__seen_add(parts->seen, survey->id_hash);
@@ -67,12 +67,17 @@ static ml_status begin_id(ml_parts *parts, const csv_record *record, ml_error *e
                        "id \"%s\" comes back after other ids: rows of an id have to follow one "
                        "another when they are read as they come",
                        csv__quote(survey->id.data, survey->id.n - 1, shown));
-  if (news != PARTS_NEW) return ml_error_memory(err);
+  return news == PARTS_NEW ? ML_OK : ml_error_memory(err);
+}
+
+/* The one before is whole. */
+static ml_status begin_id(ml_parts *parts, const csv_record *record, ml_error *err) {
   parts->n_complete = parts->text.n;
   parts->complete = parts->size;
+  if (!parts->survey.is_ours) return ML_OK;
   parts->size.ids++;
-  parts->size.id_bytes += survey->id.n;
-  return ML_OK;
+  parts->size.id_bytes += parts->survey.id.n;
+  return remember(parts, record, err);
 }
 
 /* The text itself is in memory, too. */
@@ -110,7 +115,10 @@ static ml_status collect(ml_parts *parts, bool *is_end, ml_error *err) {
     if (status == ML_OK && begins && !parts->has_begun) status = begin_id(parts, &record, err);
     parts->has_begun |= begins;
     if (status == ML_OK && is_enough(parts, &before)) return ML_OK;
-    if (status == ML_OK) status = take_record(parts, &record, err);
+    if (status == ML_OK && !parts->survey.is_ours)
+      csv__pass_record(parts->csv, &record);
+    else if (status == ML_OK)
+      status = take_record(parts, &record, err);
     parts->has_begun = false;
     if (status == ML_OK) status = check_fit(parts, &record, err);
     if (status != ML_OK) return status;
@@ -149,7 +157,7 @@ static void keep_rest(ml_parts *parts) {
   const size_t n_head = parts->head.n, n_rest = parts->text.n - parts->n_complete;
   char *text = parts->text.data;
   size_t i = parts->n_places;
-  const size_t lines = csv__count_lines(text + n_head, text + parts->n_complete);
+  const size_t lines = csv__count_lines(parts->csv, text + n_head, text + parts->n_complete);
   while (i > 0 && parts->places[i - 1].line > parts->head_lines + 1 + lines) i--;
   if (i > 0) i--;
   memmove(parts->places, parts->places + i, (parts->n_places - i) * sizeof *parts->places);
@@ -181,7 +189,7 @@ ml_status parts__next_of_stream(ml_parts *parts, ml_series_set **set, ml_error *
     parts->n_complete = parts->text.n;
     parts->complete = parts->size;
     parts->is_done = true;
-    if (!has_whole(parts) && parts->survey.has_id) return ML_OK;
+    if (!has_whole(parts) && (parts->survey.has_id || !parts->survey.is_ours)) return ML_OK;
   }
   status = read_text(parts, parts->n_complete, set, err);
   if (status == ML_OK) keep_rest(parts);

@@ -10,9 +10,16 @@
 
 /* ---- one record ---- */
 
+static bool is_ours(const parts_survey *s, const char *id) {
+  return s->n_shards == 0 || ml_shard_of(id, s->n_shards) == s->shard;
+}
+
 void parts__survey_begin(parts_survey *s, const series_roles *roles, const ml_series_opts *opts) {
   *s = (parts_survey){.id_column = roles->id, .kind_column = roles->kind};
   s->time_column = opts->window ? roles->sort : SIZE_MAX;
+  s->n_shards = opts->n_shards;
+  s->shard = opts->shard;
+  s->is_ours = is_ours(s, "0"); /* of a file without ids */
   s->told.is_part = true;
   s->told.time_type = ML_LABEL;
   if (getrandom(&s->seed, sizeof s->seed, GRND_NONBLOCK) < 0) s->seed = (uint64_t)(uintptr_t)&s;
@@ -47,8 +54,8 @@ static ml_status look_at_id(parts_survey *s, const char *cell, size_t n, bool *b
   *begins |= hash != s->id_hash;
   s->has_id = true;
   s->id_hash = hash;
-  series__form_narrow(&s->told.ids, s->id.data);
-  if (!s->told.ids_have_fractions) s->told.ids_have_fractions = !series__is_whole(s->id.data);
+  series__note_forms(&s->told.ids, s->id.data);
+  s->is_ours = is_ours(s, s->id.data);
   return ML_OK;
 }
 
@@ -69,7 +76,7 @@ static ml_status look_at_kind(parts_survey *s, const char *cell, size_t n, ml_er
   keep(&s->kind, cell, n);
   if (s->kind.failed) return ml_error_memory(err);
   s->has_kind = true;
-  if (s->kinds.n > n_before) series__form_narrow(&s->told.kinds, s->kind.data);
+  if (s->kinds.n > n_before) series__note_forms(&s->told.kinds, s->kind.data);
   return ML_OK;
 }
 
@@ -154,6 +161,7 @@ static ml_status begin_run(surveying *s, const csv_record *record) {
   const parts_survey *survey = &s->parts->survey;
   ml_status status = end_run(s);
   if (status != ML_OK) return status;
+  if (!survey->is_ours) return ML_OK;
   const parts_news news = parts__seen_add(s->seen, survey->id_hash);
   if (news == PARTS_NO_MEMORY) return ml_error_memory(s->err);
   s->is_scattered |= news != PARTS_NEW;
@@ -181,12 +189,13 @@ static ml_status look_at_all(surveying *s, bool *is_hopeless_at) {
     status = parts__look(&parts->survey, parts->csv, &record, &parts->fields, &begins, s->err);
     if (status == ML_OK && begins) status = begin_run(s, &record);
     if (status != ML_OK) return status;
+    csv__pass_record(parts->csv, &record);
+    if (!parts->survey.is_ours) continue;
     if (!begins && parts->survey.n_texts > n_texts) { /* 1.0 behind 1 */
       s->run.ids++;
       s->run.id_bytes += parts->survey.id.n;
     }
     s->run.rows++;
-    csv__pass_record(parts->csv, &record);
     *is_hopeless_at = s->is_scattered && n % 256 == 0 && is_hopeless(s);
     if (*is_hopeless_at) return ML_OK;
   }

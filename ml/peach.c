@@ -164,6 +164,7 @@ typedef struct peach {
   const ml_peach_io *io;
   ml_shared *shared;
   size_t n_shared;
+  bool is_numbered; /* arguments have their number with them */
   ml_arena *arena;  /* of the result that is being used */
   ml_buf pending;   /* arguments that were asked for and not put yet: size, bytes */
   size_t at;        /* in pending */
@@ -173,8 +174,8 @@ typedef struct peach {
 } peach;
 
 static ml_status encode_argument(peach *p, size_t i, const ml_value *x, ml_buf *in, ml_error *err) {
-  if (p->io->number) {
-    uint64_t number = p->io->number(p->io->ctx, i);
+  if (p->is_numbered) {
+    uint64_t number = p->io->number ? p->io->number(p->io->ctx, i) : i;
     ml_buf_put(in, &number, sizeof number);
   }
   return ml_value_encode(x, p->shared, p->n_shared, in, err);
@@ -319,8 +320,9 @@ ml_status ml_peach_each(ml_exec *exec, const char *function, const ml_peach_io *
                 .ctx = &p,
                 .watch = opts ? opts->watch : NULL};
   ml_status status = open_peach(&p, io, opts, err);
+  p.is_numbered = io->number || (exec && exec->renumbers);
   if (status == ML_OK)
-    status = run_job(exec, function, io->number ? MODE_NUMBERED : MODE_VALUES, opts, &job, err);
+    status = run_job(exec, function, p.is_numbered ? MODE_NUMBERED : MODE_VALUES, opts, &job, err);
   if (status == ML_OK && p.status != ML_OK) {
     status = p.status;
     if (err) *err = p.error;

@@ -69,6 +69,8 @@ typedef struct ml_series_opts {
   ml_missing missing;       /* empty cells, NaN */
   ml_missing infinite;      /* infinities */
   const ml_window *window;  /* cut the series into windows; NULL: leave them whole */
+  size_t shard, n_shards;   /* read only ids whose ml_shard_of() is `shard`; all rows are checked,
+                               and there may be no such id. n_shards 0: read all */
   const ml_watch *watch;
 } ml_series_opts;
 

@@ -135,7 +135,7 @@ bool series__append(ml_series_set *set, double *column, size_t n_rows, const ser
     set->n_values = n_rows;
     return true;
   }
-  double *values = reallocarray(set->values, set->n_values + n_rows, sizeof *values);
+  double *values = reallocarray(set->values, set->n_values + n_rows + 1, sizeof *values);
   if (values) {
     set->values = values;
     values += set->n_values;

@@ -5,7 +5,9 @@
 
 #include <ml/buffer.h>
 #include <ml/csv.h>
+#include <ml/input.h>
 #include <ml/series.h>
+#include <ml/shard.h>
 
 /* A column of which each id has one text. */
 typedef struct series_attribute {
@@ -18,6 +20,12 @@ typedef struct series_attribute {
   bool is_id;    /* it is the column of the ids: nothing else is known of it */
 } series_attribute;
 
+/* What does not hold for all of some texts, none of which were noted at first. */
+typedef struct series_forms {
+  bool not_numbers, not_whole; /* whole: sign and digits, nothing else */
+  bool not_pairs, not_first_numbers, not_second_numbers;
+} series_forms;
+
 /* Series (i, k) is values[start .. start + n] of spans[i * n_kinds + k]. */
 typedef struct series_span {
   size_t start, n;
@@ -27,7 +35,11 @@ struct ml_series_set {
   size_t n_ids, n_kinds, n_rows;
   ml_clock clock;
   bool ids_are_numbers;
-  bool is_single; /* there was no id column */
+  bool is_single;     /* there was no id column */
+  bool is_part;       /* the ids are some of those of the file; there may be none, or no window */
+  series_forms forms; /* of all ids of the file; known for windows and shards */
+  uint64_t n_bytes;   /* of the file; with their digest, "" when nobody knows */
+  char digest[ML_INPUT_DIGEST_SIZE];
   char *id_name;
   bool is_file;                             /* the columns had names: */
   char *sort_name, *kind_name, *value_name; /* NULL: there is none; wide: no value */
@@ -48,16 +60,14 @@ struct ml_series_set {
   char *parent_text; /* what parents point into */
   uint32_t *parent;  /* of each id */
   char *source;      /* file that it was read from; NULL: none */
-  bool is_part;      /* other parts of the file may have windows, this need not have one */
-  bool ids_have_fractions; /* some id of the file has one, perhaps in another part */
-  size_t longest;          /* rows of the longest series; windows only */
+  size_t longest;    /* rows of the longest series; windows only */
   series_attribute target;
   series_attribute *attributes; /* n_attributes, as ml_series_opts has them */
   size_t n_attributes;
   char *id_text;        /* what ids point into */
   char *kind_text;      /* what kinds point into */
   uint32_t *kind_first; /* long: the first id, or parent, with rows of each kind, also if they were
-                           dropped since; NULL: wide */
+                           dropped since, UINT32_MAX: none of this part; NULL: wide */
 };
 
 /* ---- which column is what ---- */
@@ -122,29 +132,23 @@ typedef struct series_ranking {
  * @return false when memory ran out */
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking);
 
-/* What texts are not: those of a part must be ranked as the whole file would have them. */
-typedef struct series_form {
-  bool no_numbers;          /* one is no number */
-  bool no_pairs;            /* one is no pair */
-  bool no_first, no_second; /* one pair has no number there */
-} series_form;
+void series__note_forms(series_forms *forms, const char *text);
 
-/* One more text. */
-void series__form_narrow(series_form *form, const char *text);
+/* series__rank() of texts that are compared as if others were among them. */
+bool series__rank_among(char *const *texts, size_t n, const series_forms *others,
+                        series_ranking *ranking);
 
-/* series__rank() of some of the texts that have this form. */
-bool series__rank_part(char *const *texts, size_t n, series_form form, series_ranking *ranking);
 void series__ranking_release(series_ranking *ranking);
 
 /* A hash of what equal ids have in common, whatever the other ids are: two that are one id in some
- * file have the same. */
+ * file have the same. XXH64 of bytes, the same on all machines: docs/shards.md has them. */
 uint64_t series__id_hash(const char *id, uint64_t seed);
 
 /* Append what equal ids have in common, if all are numbers: that of 1 is that of 1.0. */
 void series__put_key(const char *id, ml_buf *to);
 
 /* The order of two ids of a file whose ids have this form. */
-int series__compare_ids(const char *a, const char *b, series_form form);
+int series__compare_ids(const char *a, const char *b, series_forms form);
 
 /* The second part of the name of a window, with the parenthesis behind it. */
 const char *series__window_end(const char *id);
@@ -159,8 +163,8 @@ bool series__by_arrival(ml_series_set *set);
 /* What a part of a file has to know of the whole. All zero and ML_LABEL: it is the whole. */
 typedef struct series_told {
   bool is_part;
-  bool ids_have_fractions, times_have_points; /* as names of windows show them */
-  series_form ids, kinds;
+  bool times_have_points; /* as names of windows show them */
+  series_forms ids, kinds;
   ml_column_type time_type; /* as in ml_csv */
 } series_told;
 
@@ -252,8 +256,8 @@ ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_e
 
 typedef enum series_id_form { SERIES_ID_TEXT, SERIES_ID_WHOLE, SERIES_ID_REAL } series_id_form;
 
-/* Sign and digits, nothing else. */
-bool series__is_whole(const char *text);
+/* Sign and digits, nothing else: an id that does not make a column of floats. */
+bool series__is_whole(const char *id);
 
 series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers);
 void series__put_id(ml_buf *to, const char *id, series_id_form form);

@@ -2,13 +2,14 @@
 /* The order and identity of ids: numbers as exact decimals, never rounded; names of windows by both
  * their parts; or else text by bytes.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ml/series_internal.h>
-
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include <ml/series_internal.h>
 
 /* sign * 0.DIGITS * 10^exponent; the digits begin and end with one that is not 0. */
 typedef struct decimal {
@@ -115,65 +116,68 @@ static const char *find_comma(const char *text) {
   return n > 3 && p[n - 1] == ')' ? p : NULL;
 }
 
+/* Without its quotes, which depend on what is between them. */
+static const char *first_part(const char *text, size_t *n) {
+  const char *end = find_comma(text), *p = text + 1;
+  bool is_quoted = *p == '\'' || *p == '"';
+  *n = (size_t)(end - p) - 2 * is_quoted;
+  return p + is_quoted;
+}
+
+/* ---- what holds for all texts ---- */
+
+void series__note_forms(series_forms *forms, const char *text) {
+  decimal d;
+  const char *comma = find_comma(text);
+  forms->not_numbers |= !parse_decimal(text, 0, &d);
+  forms->not_whole |= !series__is_whole(text);
+  forms->not_pairs |= !comma;
+  forms->not_first_numbers |= !comma || !parse_decimal(text + 1, ',', &d);
+  forms->not_second_numbers |= !comma || !parse_decimal(comma + 2, ')', &d);
+}
+
+static void hash_decimal(XXH64_state_t *state, const decimal *d) {
+  const uint64_t exponent = htole64((uint64_t)d->exponent);
+  XXH64_update(state, &"-0+"[d->sign + 1], 1);
+  if (d->sign == 0) return;
+  const char *point = memchr(d->p, '.', (size_t)(d->end - d->p)), *end = point ? point : d->end;
+  XXH64_update(state, d->p, (size_t)(end - d->p));
+  if (point) XXH64_update(state, point + 1, (size_t)(d->end - point) - 1);
+  XXH64_update(state, &exponent, sizeof exponent);
+}
+
+/* text[n] is no digit. */
+static void hash_part(XXH64_state_t *state, const char *text, size_t n) {
+  decimal d;
+  if (parse_decimal(text, text[n], &d)) {
+    hash_decimal(state, &d);
+  } else {
+    XXH64_update(state, "'", 1);
+    XXH64_update(state, text, n);
+  }
+}
+
+uint64_t series__id_hash(const char *id, uint64_t seed) {
+  XXH64_state_t state;
+  const char *comma = find_comma(id);
+  size_t n = strlen(id);
+  XXH64_reset(&state, seed);
+  if (comma) {
+    const char *first = first_part(id, &n);
+    hash_part(&state, first, n);
+    XXH64_update(&state, ",", 1);
+    comma += 2;
+    n = strlen(comma) - 1;
+  }
+  hash_part(&state, comma ? comma : id, n);
+  return XXH64_digest(&state);
+}
+
 const char *series__window_end(const char *id) {
   return find_comma(id) + 2;
 }
 
-void series__form_narrow(series_form *form, const char *text) {
-  decimal d;
-  if (!form->no_numbers) form->no_numbers = !parse_decimal(text, 0, &d);
-  if (form->no_pairs) return;
-  const char *comma = find_comma(text);
-  if (!comma) {
-    form->no_pairs = true;
-    return;
-  }
-  if (!form->no_first) form->no_first = !parse_decimal(text + 1, ',', &d);
-  if (!form->no_second) form->no_second = !parse_decimal(comma + 2, ')', &d);
-}
-
-/* Short texts and seeds that are close have hashes in common: what else counts must be spread over
- * all bits of the seed. */
-static uint64_t spread(uint64_t seed, uint64_t number) {
-  return XXH3_64bits_withSeed(&number, sizeof number, seed);
-}
-
-static uint64_t hash_decimal(const decimal *d, uint64_t seed) {
-  const uint64_t of_exponent =
-      spread(seed, d->sign ? (uint64_t)d->exponent * 2 + (d->sign > 0) : UINT64_MAX);
-  const size_t n = d->sign ? (size_t)(d->end - d->p) : 0;
-  const char *point = n ? memchr(d->p, '.', n) : NULL;
-  if (!point) return XXH3_64bits_withSeed(n ? d->p : "", n, of_exponent);
-  XXH3_state_t state;
-  XXH3_64bits_reset_withSeed(&state, of_exponent);
-  XXH3_64bits_update(&state, d->p, (size_t)(point - d->p));
-  XXH3_64bits_update(&state, point + 1, (size_t)(d->end - point) - 1);
-  return XXH3_64bits_digest(&state);
-}
-
-/* A text up to its end, or to what ends a part of a pair. */
-static uint64_t hash_part(const char *text, char end, uint64_t seed) {
-  decimal d;
-  if (parse_decimal(text, end, &d)) return hash_decimal(&d, seed);
-  const char *stop = end == ',' ? find_comma(text - 1) : NULL;
-  const bool is_quoted = stop && (*text == '\'' || *text == '"');
-  const size_t n = stop ? (size_t)(stop - text) - 2 * is_quoted : strlen(text);
-  return XXH3_64bits_withSeed(text + is_quoted, n, ~seed);
-}
-
-/* The part of a pair between quotes may look like a number, and be one in another pair. */
-static uint64_t hash_first(const char *text, uint64_t seed) {
-  decimal d;
-  const bool is_quoted = *text == '\'' || *text == '"';
-  if (is_quoted && parse_decimal(text + 1, *text, &d)) return hash_decimal(&d, seed);
-  return hash_part(text, ',', seed);
-}
-
-uint64_t series__id_hash(const char *id, uint64_t seed) {
-  const char *comma = find_comma(id);
-  if (!comma) return hash_part(id, 0, seed);
-  return hash_part(comma + 2, ')', hash_first(id + 1, seed));
-}
+/* ---- ranks ---- */
 
 /* One of the parts, of all texts. */
 typedef struct part {
@@ -186,14 +190,6 @@ typedef struct ranked {
   decimal *decimals; /* of whole texts; NULL: they are no numbers */
   part *pairs;       /* both parts; NULL: they are no pairs */
 } ranked;
-
-/* Without its quotes, which depend on what is between them. */
-static const char *first_part(const char *text, size_t *n) {
-  const char *end = find_comma(text), *p = text + 1;
-  bool is_quoted = *p == '\'' || *p == '"';
-  *n = (size_t)(end - p) - 2 * is_quoted;
-  return p + is_quoted;
-}
 
 static int compare_parts(const ranked *r, const part *of, uint32_t a, uint32_t b) {
   if (of->decimals) return compare_decimals(&of->decimals[a], &of->decimals[b]);
@@ -215,18 +211,20 @@ static bool parse_part(const char *text, bool is_second, decimal *d) {
   return is_second ? parse_decimal(find_comma(text) + 2, ')', d) : parse_decimal(text + 1, ',', d);
 }
 
-int series__compare_ids(const char *a, const char *b, series_form form) {
+int series__compare_ids(const char *a, const char *b, series_forms form) {
   char *const texts[] = {(char *)(uintptr_t)a, (char *)(uintptr_t)b};
   decimal whole[2], first[2], second[2];
   part pairs[] = {{NULL, false}, {NULL, true}};
   ranked r = {.texts = texts};
-  if (!form.no_numbers && parse_decimal(a, 0, &whole[0]) && parse_decimal(b, 0, &whole[1])) {
+  if (!form.not_numbers && parse_decimal(a, 0, &whole[0]) && parse_decimal(b, 0, &whole[1])) {
     r.decimals = whole;
-  } else if (form.no_numbers && !form.no_pairs && find_comma(a) && find_comma(b)) {
+  } else if (form.not_numbers && !form.not_pairs && find_comma(a) && find_comma(b)) {
     r.pairs = pairs;
-    if (!form.no_first && parse_part(a, false, &first[0]) && parse_part(b, false, &first[1]))
+    if (!form.not_first_numbers && parse_part(a, false, &first[0]) &&
+        parse_part(b, false, &first[1]))
       pairs[0].decimals = first;
-    if (!form.no_second && parse_part(a, true, &second[0]) && parse_part(b, true, &second[1]))
+    if (!form.not_second_numbers && parse_part(a, true, &second[0]) &&
+        parse_part(b, true, &second[1]))
       pairs[1].decimals = second;
   }
   return compare(&r, 0, 1);
@@ -256,14 +254,16 @@ static bool parse_all(char *const *texts, size_t n, const part *of, decimal **de
   return true;
 }
 
-static bool parse_pairs(ranked *r, size_t n, series_form form) {
+static bool parse_pairs(ranked *r, size_t n, const series_forms *others) {
   for (size_t i = 0; i < n; i++)
     if (!find_comma(r->texts[i])) return true;
   r->pairs = calloc(2, sizeof *r->pairs);
   if (!r->pairs) return false;
   r->pairs[1].is_second = true;
-  return (form.no_first || parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals)) &&
-         (form.no_second || parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals));
+  return (others->not_first_numbers ||
+          parse_all(r->texts, n, &r->pairs[0], &r->pairs[0].decimals)) &&
+         (others->not_second_numbers ||
+          parse_all(r->texts, n, &r->pairs[1], &r->pairs[1].decimals));
 }
 
 static void release(ranked *r) {
@@ -273,13 +273,15 @@ static void release(ranked *r) {
 }
 
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking) {
-  return series__rank_part(texts, n, (series_form){0}, ranking);
+  const series_forms none = {0};
+  return series__rank_among(texts, n, &none, ranking);
 }
 
-bool series__rank_part(char *const *texts, size_t n, series_form form, series_ranking *ranking) {
+bool series__rank_among(char *const *texts, size_t n, const series_forms *others,
+                        series_ranking *ranking) {
   ranked r = {.texts = texts};
-  bool ok = form.no_numbers || parse_all(texts, n, NULL, &r.decimals);
-  if (ok && n > 0 && !r.decimals && !form.no_pairs) ok = parse_pairs(&r, n, form);
+  bool ok = others->not_numbers || parse_all(texts, n, NULL, &r.decimals);
+  if (ok && n > 0 && !r.decimals && !others->not_pairs) ok = parse_pairs(&r, n, others);
   ranking->are_numbers = r.decimals != NULL;
   ranking->rank = malloc((n ? n : 1) * sizeof *ranking->rank);
   ranking->first = malloc((n ? n : 1) * sizeof *ranking->first);

@@ -23,6 +23,7 @@ typedef struct building {
   uint32_t *group; /* of each row: id, or id and kind; NULL: one group, or they are in the runs */
   int64_t *key;    /* what rows of a group are sorted by; NULL: nothing */
   series_order order;
+  series_forms others; /* ids of other shards; with windows, all */
   ml_error *err;
 } building;
 
@@ -82,6 +83,22 @@ static size_t list_wanted(const building *b, const value_hints *hints, size_t n_
   return n;
 }
 
+/* Is an id of the shard that is asked for? */
+static bool takes_id(void *ctx, const char *id) {
+  building *b = ctx;
+  if (ml_shard_of(id, b->opts->n_shards) == b->opts->shard) return true;
+  series__note_forms(&b->others, id);
+  return false;
+}
+
+static void choose_rows(building *b) {
+  if (b->opts->n_shards == 0) return;
+  b->csv->takes = takes_id;
+  b->csv->takes_ctx = b;
+  b->csv->takes_column = b->roles.id;
+  b->csv->takes_none = b->roles.id == SIZE_MAX && !takes_id(b, "0");
+}
+
 static ml_status read_columns(building *b) {
   const series_roles *roles = &b->roles;
   size_t n_hints = roles->is_long || roles->values_named ? 0 : roles->n_values;
@@ -92,6 +109,7 @@ static ml_status read_columns(building *b) {
     b->csv->empty_column = roles->is_long ? SIZE_MAX : roles->empty;
     b->csv->keep_lines = roles->is_guess || has_target(b) || b->opts->n_attributes > 0;
     b->csv->run_column = roles->id;
+    choose_rows(b);
     status = ml_csv_read(b->csv, want, list_wanted(b, hints, n_hints, want), &b->table, b->err);
   } else {
     ml_error_memory(b->err);
@@ -137,11 +155,11 @@ static char **take_texts(ml_column *column, const series_ranking *ranking, char 
 }
 
 /* Replace the codes of a column, or of its runs, by ranks. @return false when memory ran out */
-static bool rank_column(ml_column *column, series_form form, size_t n_rows, csv_run *runs,
-                        size_t n_runs, char ***texts, char **storage, size_t *n,
+static bool rank_column(ml_column *column, size_t n_rows, csv_run *runs, size_t n_runs,
+                        const series_forms *others, char ***texts, char **storage, size_t *n,
                         bool *are_numbers) {
   series_ranking ranking = {0};
-  if (series__rank_part(column->labels, column->n_labels, form, &ranking))
+  if (series__rank_among(column->labels, column->n_labels, others, &ranking))
     *texts = take_texts(column, &ranking, storage);
   *n = ranking.n;
   *are_numbers = ranking.are_numbers;
@@ -163,14 +181,24 @@ static bool set_single_id(ml_series_set *set) {
   return true;
 }
 
+static void note_ids(building *b) {
+  if (b->opts->n_shards == 0 && !b->opts->window) return;
+  for (size_t i = 0; b->id && i < b->id->n_labels; i++)
+    series__note_forms(&b->others, b->id->labels[i]);
+  if (!b->id) series__note_forms(&b->others, "0");
+  b->set->forms = b->others;
+}
+
 static ml_status make_ids(building *b) {
   ml_series_set *set = b->set;
   set->id_name = strdup(b->id ? b->id->name : "id");
+  note_ids(b);
   bool ok = set->id_name &&
-            (b->id ? rank_column(b->id, b->told->ids, set->n_rows, b->csv->runs, b->csv->n_runs,
+            (b->id ? rank_column(b->id, set->n_rows, b->csv->runs, b->csv->n_runs, &b->others,
                                  &set->ids, &set->id_text, &set->n_ids, &set->ids_are_numbers)
                    : set_single_id(set));
   if (b->id) b->group = b->id->label;
+  if (b->csv->takes_none) set->n_ids = 0;
   return ok ? ML_OK : ml_error_memory(b->err);
 }
 
@@ -252,7 +280,7 @@ static ml_status check_product(const building *b) {
 static ml_status make_long_kinds(building *b) {
   ml_series_set *set = b->set;
   bool unused;
-  if (!rank_column(b->kind, b->told->kinds, set->n_rows, NULL, 0, &set->kinds, &set->kind_text,
+  if (!rank_column(b->kind, set->n_rows, NULL, 0, &b->told->kinds, &set->kinds, &set->kind_text,
                    &set->n_kinds, &unused))
     return ml_error_memory(b->err);
   ml_status status = check_product(b);
@@ -392,6 +420,12 @@ static ml_status make_long_spans(const building *b) {
     set->kind_first[n_seen] = (uint32_t)(g / n_kinds);
     place[k] = n_seen++;
   }
+  for (size_t k = 0; k < n_kinds; k++) { /* none of this shard's ids has such a series */
+    if (place[k] != SIZE_MAX) continue;
+    kinds[n_seen] = set->kinds[k];
+    set->kind_first[n_seen] = UINT32_MAX;
+    place[k] = n_seen++;
+  }
   for (size_t g = 0; g < set->n_ids * n_kinds; g++)
     set->spans[g - g % n_kinds + place[g % n_kinds]] =
         (series_span){b->order.starts[g], b->order.starts[g + 1] - b->order.starts[g]};
@@ -424,9 +458,8 @@ static ml_status build(building *b) {
   b->set = calloc(1, sizeof *b->set);
   if (!b->set) return ml_error_memory(b->err);
   b->set->n_rows = b->table->n_rows;
-  b->set->is_part = b->told->is_part;
-  b->set->ids_have_fractions = b->told->ids_have_fractions;
-  if (b->set->n_rows == 0) return fail(b, "no rows");
+  b->set->is_part = b->told->is_part || b->opts->n_shards > 0;
+  if (b->set->n_rows == 0 && b->csv->n_left_out == 0) return fail(b, "no rows");
   ml_status status = make_ids(b);
   if (status == ML_OK) status = name_parts(b);
   if (status == ML_OK) status = make_attributes(b);
@@ -453,6 +486,7 @@ ml_status series__read_rows(ml_csv *csv, const ml_series_opts *opts, const serie
   building b = {.csv = csv,
                 .opts = opts,
                 .told = told,
+                .others = told->ids,
                 .gaps = series__gaps(opts->missing, opts->infinite),
                 .err = err};
   csv->time_type = told->time_type;
@@ -463,6 +497,7 @@ ml_status series__read_rows(ml_csv *csv, const ml_series_opts *opts, const serie
     status = build(&b);
   }
   if (status == ML_OK) {
+    b.set->n_bytes = ml_input_digest(csv->source, b.set->digest);
     *out = b.set;
     b.set = NULL;
   }

@@ -220,7 +220,7 @@ ml_status series__make_windows(ml_series_set *set, const ml_window *window, ml_e
                .form = series__id_form(set->ids, set->n_ids, set->ids_are_numbers),
                .err = err};
   ml_status status = series__check_window(window, set->clock, err);
-  if (c.form == SERIES_ID_WHOLE && set->ids_have_fractions) c.form = SERIES_ID_REAL;
+  if (c.form == SERIES_ID_WHOLE && set->forms.not_whole) c.form = SERIES_ID_REAL;
   if (status == ML_OK) status = cut_all(&c);
   if (status == ML_OK) status = take_place(&c);
   free(c.cuts);

@@ -13,6 +13,7 @@
 #include <zstd.h>
 
 #include <ml/mproc.h>
+#include <ml/select.h>
 
 #ifdef __clang__
 #define COMPILER "clang"
@@ -25,11 +26,27 @@ const char *ml_version(void) {
 }
 
 uint64_t ml_layout(void) {
-  static const size_t sizes[] = {sizeof(ml_error),      sizeof(ml_buf),      sizeof(ml_value),
-                                 sizeof(ml_block),      sizeof(ml_watch),    sizeof(ml_failure),
-                                 sizeof(ml_job),        sizeof(ml_peach_io), sizeof(ml_peach_opts),
-                                 sizeof(ml_init),       sizeof(ml_function), sizeof(ml_mproc_opts),
-                                 sizeof(ml_mproc_stats)};
+  static const size_t sizes[] = {sizeof(ml_error),
+                                 sizeof(ml_buf),
+                                 sizeof(ml_value),
+                                 sizeof(ml_block),
+                                 sizeof(ml_watch),
+                                 sizeof(ml_failure),
+                                 sizeof(ml_job),
+                                 sizeof(ml_peach_io),
+                                 sizeof(ml_peach_opts),
+                                 sizeof(ml_init),
+                                 sizeof(ml_function),
+                                 sizeof(ml_mproc_opts),
+                                 sizeof(ml_mproc_stats),
+                                 sizeof(ml_series_rows),
+                                 sizeof(ml_matrix),
+                                 sizeof(ml_impute_range),
+                                 sizeof(ml_target),
+                                 sizeof(ml_select_opts),
+                                 sizeof(ml_class_relevance),
+                                 sizeof(ml_relevance),
+                                 sizeof(ml_selection)};
   uint64_t layout = 0;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) layout = layout * 1009 + sizes[i];
   return layout;

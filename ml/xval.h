@@ -189,6 +189,9 @@ typedef struct ml_xval_opts {
   const char *checkpoint; /* file to which each finished fit is written; if it is there, what it has
                              is not computed again. NULL: none */
   double time_budget;     /* seconds after which no new fit is begun; 0: no limit */
+  size_t shard, n_shards; /* compute only a part of the search, from 0, for a checkpoint: each
+                             n_shards-th of what is computed together. The result has no winner
+                             then, and no scores but those of single fits. n_shards 0: all */
   bool stop_on_error;     /* the first fit that fails ends the run; else others go on */
 } ml_xval_opts;
 

@@ -240,7 +240,8 @@ ml_status ml_mproc_init(ml_mproc *pool, const ml_init *commands, size_t n, ml_bu
   if (status == ML_OK) status = add_commands(pool, commands, n, err);
   if (status == ML_OK && (status = do_commands(pool, &in, err)) != ML_OK) take_back(pool, &in);
   free_answers(&in);
-  return status;
+  const ml_mproc_extension *more = &pool->extension;
+  return status == ML_OK && more->init ? more->init(more->ctx, commands, n, trace, err) : status;
 }
 
 /* The answers are decoded where they lie, so they go to the caller's arena. */

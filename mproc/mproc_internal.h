@@ -267,7 +267,8 @@ typedef struct obituary {
 struct ml_mproc {
   ml_exec exec; /* first, so that an executor of ours is a pool */
   ml_mproc_opts opts;
-  ml_watch watch; /* opts.watch */
+  ml_watch watch;               /* opts.watch */
+  ml_mproc_extension extension; /* exec NULL: none */
   char exe[PATH_MAX];
   unsigned char token[WIRE_TOKEN];
   uv_loop_t loop;

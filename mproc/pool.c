@@ -34,7 +34,12 @@ static const ml_exec_vtable vtable = {
     .n_workers = n_workers, .run = run__job, .functions = functions};
 
 ml_exec *ml_mproc_exec(ml_mproc *pool) {
-  return pool ? &pool->exec : NULL;
+  if (!pool) return NULL;
+  return pool->extension.exec ? pool->extension.exec : &pool->exec;
+}
+
+void ml_mproc_extend(ml_mproc *pool, const ml_mproc_extension *extension) {
+  pool->extension = *extension;
 }
 
 int ml_mproc_port(const ml_mproc *pool) {

@@ -8,11 +8,12 @@
 
 static void name_item(const run *r, size_t i, char *buf, size_t size) {
   char more[160] = "";
+  size_t number = r->job->number ? r->job->number(r->job->ctx, i) : i;
   if (r->job->describe) r->job->describe(r->job->ctx, i, more, sizeof more);
   if (more[0])
-    snprintf(buf, size, "item %zu (%s)", i, more);
+    snprintf(buf, size, "item %zu (%s)", number, more);
   else
-    snprintf(buf, size, "item %zu", i);
+    snprintf(buf, size, "item %zu", number);
 }
 
 /* The item is over. The texts of the failure are copied: its turn may come late. */

@@ -169,6 +169,7 @@ static bool send_piece(run *r, slot *s, piece *p) {
 static size_t unsent(const run *r) {
   const queue *q = &r->items;
   size_t end = r->end < r->job->n_items ? r->end : r->job->n_items;
+  if (r->job->number) end = r->known; /* of the rest others may have more */
   if (end == ML_ITEMS_UNKNOWN) return SIZE_MAX;
   return q->n_again + (end > q->made ? end - q->made : 0);
 }

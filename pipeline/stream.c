@@ -78,7 +78,8 @@ static ml_status put_head(ml_pipeline_stream *s, ml_error *err) {
   ml_buf_puts(&s->text, "\n");
   if (s->text.failed) return ml_error_memory(err);
   s->n_head = s->text.n;
-  s->head_lines = csv__count_lines(s->text.data, s->text.data + s->text.n);
+  if (!csv__is_made(s->csv))
+    s->head_lines = csv__count_lines(s->csv, s->text.data, s->text.data + s->text.n);
   return ML_OK;
 }
 

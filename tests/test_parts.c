@@ -207,6 +207,10 @@ static void compare_part(const twin *t, const ml_series_set *set) {
   }
 }
 
+static bool is_asked(const ml_series_opts *opts, const char *id) {
+  return opts->n_shards == 0 || ml_shard_of(id, opts->n_shards) == opts->shard;
+}
+
 /* Windows are ids of a set, and an estimate what scattered ids are. */
 static void check_size(const ml_parts *parts, const ml_series_set *set) {
   const parts_size size = {.rows = ml_series_n_rows(set),
@@ -224,7 +228,9 @@ static size_t check_parts(const recipe *r, const char *const *paths, size_t n,
   size_t n_parts = 0;
   char whole[512];
   snprintf(whole, sizeof whole, "%s/whole", temp_dir());
-  const ml_status at_once = ml_series_read(whole, &opts->series, &t.whole, &err);
+  ml_series_opts all = opts->series;
+  all.n_shards = 0;
+  const ml_status at_once = ml_series_read(whole, &all, &t.whole, &err);
   if (at_once != ML_OK) { /* no window */
     assert_int_equal(at_once, ML_ERR_PARSE);
     return 0;
@@ -248,7 +254,8 @@ static size_t check_parts(const recipe *r, const char *const *paths, size_t n,
   else if (status != ML_OK)
     fail_msg("%s:%zu: %s", err.source, err.line, err.message);
   for (size_t i = 0; n_parts && i < ml_series_n_ids(t.whole); i++)
-    if (!t.has_come[i]) fail_msg("id %s has not come", ml_series_id(t.whole, i));
+    if (t.has_come[i] != is_asked(&opts->series, ml_series_parent(t.whole, i)))
+      fail_msg("id %s: %d", ml_series_id(t.whole, i), t.has_come[i]);
   ml_parts_close(parts);
   ml_series_free(t.whole);
   free(t.has_come);
@@ -294,6 +301,12 @@ static void random_files(void **state) {
                                      .missing = r.drops ? ML_MISSING_DROP : ML_MISSING_ERROR,
                                      .window = r.has_window && !r.has_dates ? &window : NULL}};
     n_many += check_parts(&r, list, r.n_files, &opts, &tuning) > 1;
+    if (round % 4 == 0) {
+      opts.series.n_shards = 3;
+      for (; opts.series.shard < 3; opts.series.shard++)
+        check_parts(&r, list, r.n_files, &opts, &tuning);
+      opts.series.n_shards = opts.series.shard = 0;
+    }
     if (r.order > 0 || r.ids == 1 || r.ids == 4 || opts.series.window) continue;
     opts.is_stream = true; /* as it comes, nobody knows how ids and kinds will be written */
     if (r.is_wide || r.kinds == 0) check_parts(&r, list, r.n_files, &opts, &tuning);

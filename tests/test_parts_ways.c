@@ -342,6 +342,39 @@ static const fault faults[] = {
      {0},
      ML_ERR_PARSE,
      "a.csv:4:3: expected a date, as in the first row, found \"5\""},
+    {"JSON lines, contiguous",
+     CONTIGUOUS,
+     "{\"id\":1,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":2,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":2,\"t\":\"a\\nb\",\"a\":\"x\"}\n",
+     NULL,
+     {.exclude = "t"},
+     ML_ERR_PARSE,
+     "a.csv:3: \"a\": expected a number, found \"x\"; --exclude a leaves the column out"},
+    {"JSON lines, scattered",
+     SCATTERED,
+     "{\"id\":0,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":1,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":2,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":3,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":0,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":1,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":2,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":3,\"t\":\"a\\nb\",\"a\":1}\n",
+     "{\"id\":1,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":2,\"t\":\"a\\nb\",\"a\":\"x\"}\n",
+     {.exclude = "t"},
+     ML_ERR_PARSE,
+     "b.csv:2: \"a\": expected a number, found \"x\"; --exclude a leaves the column out"},
+    {"JSON lines, stream",
+     STREAM,
+     "{\"id\":1,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":2,\"t\":\"a\\nb\",\"a\":1}\n",
+     "{\"id\":3,\"t\":\"a\\nb\",\"a\":1}\n"
+     "{\"id\":4,\"t\":\"a\\nb\",\"a\":\"x\"}\n",
+     {.exclude = "t"},
+     ML_ERR_PARSE,
+     "b.csv:2: \"a\": expected a number, found \"x\"; --exclude a leaves the column out"},
     {"a number behind dates, stream",
      STREAM,
      "id,time,a\n1,2020-01-01,1\n2,5,1\n",

@@ -145,7 +145,7 @@ static ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) 
 }
 
 static const ml_exec_vtable backwards_table = {.n_workers = five_workers, .run = run_backwards};
-static ml_exec backwards = {&backwards_table, true};
+static ml_exec backwards = {.vtable = &backwards_table, .shares_memory = true};
 
 /* ---- p-values -------------------------------------------------------------------------------- */
 

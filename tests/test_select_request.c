@@ -136,7 +136,7 @@ static ml_status run_badly(ml_exec *exec, const ml_job *job, ml_error *err) {
 static void malformed_results_are_refused(void **state) {
   (void)state;
   static const ml_exec_vtable table = {.n_workers = one_worker, .run = run_badly};
-  ml_exec exec = {&table, false};
+  ml_exec exec = {.vtable = &table};
   double x[] = {1, 2, 2}, y[] = {0, 0, 1};
   uint32_t class_of[] = {0, 0, 1};
   char *columns[] = {(char *)"a"};

@@ -178,7 +178,7 @@ ml_status run_backwards(ml_exec *exec, const ml_job *job, ml_error *err) {
 }
 
 static const ml_exec_vtable backwards_table = {.n_workers = three_workers, .run = run_backwards};
-ml_exec backwards = {&backwards_table, true};
+ml_exec backwards = {.vtable = &backwards_table, .shares_memory = true};
 
 ml_candidates *ridge_candidates(const ml_model *model) {
   const char *const specs[] = {"fit_intercept=true,false", "alpha=log:1e-3:1e3:7"};

@@ -144,6 +144,17 @@ static void describe_part(void *ctx, size_t item, char *buf, size_t size) {
   snprintf(buf, size, "part %zu of what folds share", part_at(c->run, item).part);
 }
 
+/* As the task finds it. */
+static bool place_part(void *ctx, size_t item, size_t k, ml_span *out) {
+  const computing *c = ctx;
+  const xval_part part = part_at(c->run, item);
+  const xval_scene *scene = &c->run->plan.scenes[part.scene];
+  size_t stride = (scene->part_bytes + 63) / 64 * 64;
+  *out = (ml_span){(char *)c->run->shared->data + scene->shared_at + part.part * stride,
+                   scene->part_bytes};
+  return k == 0;
+}
+
 ml_status job__share(xval_run *run, ml_error *err) {
   computing c = {.run = run};
   const ml_watch watch = {.cancelled = is_cancelled, .progress = show_progress, .ctx = &c};
@@ -158,6 +169,7 @@ ml_status job__share(xval_run *run, ml_error *err) {
                 .put = put_part,
                 .take = take_part,
                 .describe = describe_part,
+                .place = place_part,
                 .ctx = &c,
                 .step = "xval",
                 .watch = &watch};
@@ -299,6 +311,22 @@ static void describe(void *ctx, size_t i, char *buf, size_t size) {
     snprintf(buf, size, "%zu candidates from %zu on in fold %zu", item->n, candidate, item->fold);
 }
 
+/* Predictions of its candidates, of those that are kept. */
+static bool place(void *ctx, size_t i, size_t k, ml_span *out) {
+  const computing *c = ctx;
+  const xval_item *item = &c->list->items[c->pending[i]];
+  const xval_plan *plan = &c->run->plan;
+  size_t row = plan__width(plan) * sizeof(double);
+  size_t n_test = plan->scenes[item->scene].folds.folds[item->fold].test.n;
+  for (size_t j = 0; c->kept && j < item->n; j++) {
+    uint64_t at = c->list->candidates[item->first + j].place;
+    if (at == XVAL_NO_PLACE || k-- > 0) continue;
+    *out = (ml_span){(char *)c->kept->data + at * row, n_test * row};
+    return true;
+  }
+  return false;
+}
+
 static ml_status run_job(computing *c, ml_error *err) {
   xval_run *run = c->run;
   const ml_watch watch = {.cancelled = is_cancelled, .progress = show_progress, .ctx = c};
@@ -316,11 +344,17 @@ static ml_status run_job(computing *c, ml_error *err) {
                       .take = take,
                       .fail = fail,
                       .describe = describe,
+                      .place = place,
                       .ctx = c,
                       .step = "xval",
                       .watch = &watch};
   c->base = run->fits_done;
   return ml_exec_run(run->exec, &job, err);
+}
+
+static bool is_of_shard(const xval_run *run, size_t item) {
+  const ml_xval_opts *o = run->opts;
+  return o->n_shards == 0 || item % o->n_shards == o->shard;
 }
 
 ml_status job__compute(xval_run *run, const item_list *list, ml_block *kept, bool counts,
@@ -332,6 +366,7 @@ ml_status job__compute(xval_run *run, const item_list *list, ml_block *kept, boo
   for (size_t i = 0; i < list->n && status == ML_OK; i++) {
     const void *out;
     size_t n_out;
+    if (!is_of_shard(run, i)) continue;
     if (run->journal && journal__find(run, list, i, kept, &out, &n_out)) {
       status = take_outcomes(&c, i, out, n_out, err);
       if (counts) run->result->n_resumed += list->items[i].n;

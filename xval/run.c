@@ -46,6 +46,20 @@ static ml_status check_gcv(const ml_xval_opts *o, const ml_model *model, ml_erro
   return ML_OK;
 }
 
+static ml_status check_shard(const ml_xval_opts *o, ml_error *err) {
+  if (o->n_shards == 0) return ML_OK;
+  if (o->early != ML_EARLY_NONE)
+    return ml_error_set(err, ML_ERR_USAGE,
+                        "a search that drops candidates early has no shards: which ones go on "
+                        "depends on the fits of all");
+  if (o->time_budget > 0)
+    return ml_error_set(err, ML_ERR_USAGE, "a shard computes all of its fits: no time budget");
+  if (!o->checkpoint || o->shard >= o->n_shards)
+    return ml_error_set(err, ML_ERR_USAGE, "a shard from 0 to %zu needs a checkpoint, not %zu",
+                        o->n_shards - 1, o->shard);
+  return ML_OK;
+}
+
 static ml_status check_opts(const ml_xval_opts *o, const ml_model *model, const ml_dataset *d,
                             ml_error *err) {
   if (!(o->holdout >= 0 && o->holdout < 1))
@@ -59,7 +73,8 @@ static ml_status check_opts(const ml_xval_opts *o, const ml_model *model, const 
     return ml_error_set(err, ML_ERR_USAGE, "a time budget must be seconds, not %g", o->time_budget);
   if (d->weights && !o->fit_unweighted && !(model->traits & ML_MODEL_WEIGHTS))
     return ml_error_set(err, ML_ERR_USAGE, "model '%s' does not know weights of rows", model->name);
-  return is_gcv(o) ? check_gcv(o, model, err) : ML_OK;
+  ml_status status = check_shard(o, err);
+  return status == ML_OK && is_gcv(o) ? check_gcv(o, model, err) : status;
 }
 
 /* ---- metrics --------------------------------------------------------------------------------- */
@@ -257,6 +272,7 @@ static ml_status find_leaks(xval_run *run, ml_error *err) {
 
 /* Nothing was computed: the first that went wrong is the error. */
 static ml_status all_failed(const xval_run *run, ml_error *err) {
+  if (run->opts->n_shards > 0) return ML_OK; /* others may have done better */
   if (run->result->n_done > 0 || run->result->n_failed == 0 || run->result->n_skipped > 0)
     return ML_OK;
   for (size_t s = 0; s < run->plan.n_scenes; s++)

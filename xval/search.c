@@ -161,6 +161,7 @@ static ml_status predict_winner(xval_run *run, ml_error *err) {
 
 static ml_status finish_main(xval_run *run, ml_error *err) {
   ml_xval_result *r = run->result;
+  if (run->opts->n_shards > 0) return ML_OK;
   ml_status status = summary__make(run, err);
   if (status != ML_OK || r->best == SIZE_MAX || run->plan.is_gcv) return status;
   size_t n_tested = run->scenes[run->main].tested_at[run->plan.scenes[run->main].folds.n];
@@ -248,7 +249,8 @@ static ml_status search_nested(xval_run *run, ml_error *err) {
     for (size_t f = 0; f < run->plan.scenes[o].folds.n && status == ML_OK; f++)
       status = items__add(run, &list, o, f, all, m, XVAL_NO_PLACE, 0, err);
   if (status == ML_OK) status = job__compute(run, &list, NULL, true, err);
-  for (size_t o = 0; o < n_outer && status == ML_OK; o++) {
+  const bool is_part = run->opts->n_shards > 0;
+  for (size_t o = 0; o < n_outer && status == ML_OK && !is_part; o++) {
     size_t by_mean;
     ml_outer_result *outer = &r->outer[o];
     outer->inner_mean = run__alloc(run, m, sizeof *outer->inner_mean);
@@ -258,7 +260,8 @@ static ml_status search_nested(xval_run *run, ml_error *err) {
     if (status == ML_OK) outer->best = summary__pick(run, o, outer->inner_mean, false, &by_mean);
   }
   r->n_outer = n_outer;
-  if (status == ML_OK) status = score_winners(run, r->outer, run->opts->keep_predictions, err);
+  if (status == ML_OK && !is_part)
+    status = score_winners(run, r->outer, run->opts->keep_predictions, err);
   items__release(&list);
   free(all);
   return status;
@@ -272,5 +275,6 @@ ml_status search__run(xval_run *run, ml_error *err) {
   if (run->main == SIZE_MAX) return search_nested(run, err);
   status = search_main(run, err);
   if (status == ML_OK) status = finish_main(run, err);
-  return status == ML_OK && run->final != SIZE_MAX ? hold_out(run, err) : status;
+  const bool has_holdout = run->final != SIZE_MAX && run->opts->n_shards == 0;
+  return status == ML_OK && has_holdout ? hold_out(run, err) : status;
 }

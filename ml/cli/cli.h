@@ -106,7 +106,10 @@ typedef struct cli_workers {
   size_t worker_memory, max_rss;
   const char *token_file, *bind;
   bool allow_remote;
+  int engine; /* cli_engine */
 } cli_workers;
+
+typedef enum cli_engine { CLI_ENGINE_AUTO, CLI_ENGINE_LOCAL, CLI_ENGINE_MPI } cli_engine;
 
 /* What is to be computed; at most one is given. */
 typedef struct cli_settings {
@@ -167,6 +170,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli__fresh;
+extern const cli_command cli__merge;
 extern const cli_command cli__select_command;
 extern const cli_command cli__roll;
 extern const cli_command cli__xval_command;
@@ -212,6 +216,13 @@ typedef struct cli_given {
 
 typedef struct cli_config cli_config;
 
+/* This process among the ranks of MPI. */
+typedef struct cli_ranks {
+  const ml_mpi_plugin *plugin;
+  ml_mpi *mpi;      /* NULL: there are no ranks */
+  bool has_no_port; /* nobody has asked for one */
+} cli_ranks;
+
 struct cli_call {
   const cli_command *command;
   cli_common common;
@@ -221,6 +232,7 @@ struct cli_call {
   cli_given *given;   /* n_given, in the order they were given; of those for one field the last */
   size_t n_given;
   cli_progress progress;
+  cli_ranks ranks;
   int exit_code;  /* of a command that has codes of its own; 0: the code of the status */
   ml_mproc *idle; /* pool that the watch looks after, while nothing else uses it; NULL: none */
   double polled;  /* when it last did */
@@ -274,6 +286,11 @@ ml_status cli__config_apply(const cli_config *config, cli_call *cli, void *optio
  * @param is_of_folder  leave out how it is run (workers, messages) and where the folder is */
 ml_status cli__config_print(const cli_call *cli, bool is_of_folder, ml_buf *out, ml_error *err);
 
+/** Append `,\n  "NAME": VALUE` for each option that was given and decides what is computed.
+ * @param without  groups of options that are left out, NULL behind the last */
+ml_status cli__config_options(const cli_call *cli, const cli_opt *const *without, ml_buf *out,
+                              ml_error *err);
+
 /** Note that an option was given, in place of others for its field; a list keeps all. */
 ml_status cli__give(cli_call *cli, cli_given given, void *options, ml_error *err);
 
@@ -285,6 +302,9 @@ ml_status cli__give(cli_call *cli, cli_given given, void *options, ml_error *err
 static inline const char *cli__plural(size_t n) {
   return n == 1 ? "" : "s";
 }
+
+/** Somebody looks at it. */
+bool cli__is_terminal(int fd);
 
 /** @return columns of a terminal, or 0 when fd is none or does not say */
 size_t cli__terminal_width(int fd);
@@ -428,6 +448,10 @@ ml_status cli__check_workers(const cli_workers *workers, ml_error *err);
 ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
                          ml_mproc **out, ml_error *err);
 
+/** The same without the other ranks. */
+ml_status cli__open_own_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
+                             ml_mproc **out, ml_error *err);
+
 /** Say which ports `-p 0` and `--metrics-port 0` have taken. A pool of NULL is allowed. */
 void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool);
 
@@ -437,6 +461,26 @@ size_t cli__n_workers(const ml_mproc *pool);
 /** " (4 workers)" for the end of a line; "" for NULL. @return text */
 enum { CLI_WORKERS_MAX = 48 };
 const char *cli__workers_used(const ml_mproc *pool, char text[CLI_WORKERS_MAX]);
+
+/* ---- launch.c: ranks of MPI ------------------------------------------------------------------ */
+
+/** Before a command with workers: if it is to run on ranks, meet them. Rank 0 goes on, and has a
+ * pool; another serves it, and is done.
+ * @param[in,out] options  of the command
+ * @param[out] is_served  this was another rank, and rank 0 needs it no more */
+ml_status cli__join_ranks(cli_call *cli, void *options, bool *is_served, ml_error *err);
+
+/** The end of a rank. */
+void cli__leave_ranks(cli_call *cli);
+
+/** This is one of several ranks, and not the one that speaks. */
+bool cli__is_mute(void);
+
+/* ---- guard.c --------------------------------------------------------------------------------- */
+
+/** Go on in a child, watched by this process, which ends with it: says so when a signal has killed
+ * it, and ends it when the launcher is gone. */
+ml_status cli__guard(size_t rank, size_t size, ml_error *err);
 
 /** What a pool has done, with -v. NULL is allowed. */
 void cli__pool_details(cli_call *cli, const ml_mproc *pool);

@@ -146,9 +146,10 @@ static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, 
   if (status == ML_OK) status = fresh_select__check(o, run, err);
   if (status == ML_OK) status = read_settings(o, &run->settings, err);
   if (status == ML_OK) status = take_ranges(o, run, err);
-  if (status == ML_OK) status = check_output(cli, o, run, err);
+  if (status == ML_OK)
+    status = o->shard ? fresh_shard__prepare(cli, o, run, err) : check_output(cli, o, run, err);
   if (status != ML_OK) return status;
-  if (o->format == 0) cli__note_format(cli, o->output);
+  if (o->format == 0 && !o->shard) cli__note_format(cli, o->output);
   return ML_OK;
 }
 
@@ -236,6 +237,7 @@ static ml_status work_whole(cli_call *cli, const fresh_options *o, fresh_run *ru
   cli__detail(cli, "read: %.3f s", cli__now() - start);
   fresh__note_decisions(cli, run, o, run->set);
   cli__note_port(cli, &o->workers, run->pool);
+  if (o->shard) return fresh_shard__extract(cli, o, run, columns->watch, start, err);
   status = extract(cli, o, run, columns->watch, err);
   if (status == ML_OK) *figures = figures_of(run);
   return status;
@@ -247,6 +249,8 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   ml_series_opts columns = o->columns;
   columns.watch = &watch;
   columns.window = run->has_windows ? &run->window : NULL;
+  columns.shard = run->shard.number - 1;
+  columns.n_shards = run->shard.n;
   cli__use_data(&o->data, &columns);
   fresh_select__columns(o, &columns);
   fresh_figures figures = {0};
@@ -256,6 +260,7 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   if (status != ML_OK) return status;
   status = (run->way == FRESH_WHOLE ? work_whole : fresh_parts__work)(cli, o, run, &columns,
                                                                       &figures, err);
+  if (o->shard) return status;
   if (status != ML_OK) return status;
   double end = cli__now();
   if (o->cost) fresh_report__costs(cli, &run->costs);
@@ -269,8 +274,9 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   fresh_run run = {0};
   cli__catch_signals();
   ml_status status = prepare(cli, options, &run, err);
-  if (status == ML_OK) status = work(cli, options, &run, err);
+  if (status == ML_OK && !run.is_done) status = work(cli, options, &run, err);
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
+  ml_buf_release(&run.shard_options);
   ml_matrix_write_abort(run.writer);
   ml_selection_free(run.selection);
   ml_target_free(run.target);
@@ -348,7 +354,9 @@ const cli_command cli__fresh = {
         "rows are those of windows, named (ID, TIME OF THE LAST ROW).\n\n"
         "With --target or --target-file only the features that matter for a target are written, "
         "as 'mltool select' would choose them.\n\n"
-        "With -s and -p the work is shared among processes; the output is the same to the byte.\n\n"
+        "With -s and -p the work is shared among processes; the output is the same to the byte. "
+        "With --shard it is shared among machines: each makes a part, and 'mltool merge' the "
+        "whole, also to the byte.\n\n"
         "A file need not fit into memory: see --memory-limit. Where FILE is - and the output goes "
         "to standard output as CSV or JSON lines, each row is written as soon as its id is "
         "complete, as with --stream.",
@@ -358,6 +366,7 @@ const cli_command cli__fresh = {
             {"Output:", cli__output_opts, offsetof(fresh_options, output)},
             {"Format:", format_opts, 0},
             {"Reports:", report_opts, 0},
+            {"Shards:", cli__shard_opts, offsetof(fresh_options, shard)},
             {"More than fits into memory:", memory_opts, 0},
             {"Columns of the input:", cli__column_opts, offsetof(fresh_options, columns)},
             {"Missing values:", cli__data_opts, offsetof(fresh_options, data)},

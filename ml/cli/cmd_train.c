@@ -226,7 +226,7 @@ static ml_status finish(cli_call *cli, const train_options *o, train_run *run,
                               {"extract features", run->asked.learning.extract_seconds},
                               {"cross-validate", run->validate_seconds},
                               {"fit on all rows", run->fit_seconds}};
-  bool is_terminal = isatty(STDOUT_FILENO) == 1 && !cli->common.json;
+  bool is_terminal = cli__is_terminal(STDOUT_FILENO) && !cli->common.json;
   xval_shown shown = {0};
   ml_buf pool = {0};
   if (run->pool) ml_mproc_describe(run->pool, &pool);

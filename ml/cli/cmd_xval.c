@@ -20,6 +20,7 @@ typedef struct xval_run {
   xval_asked asked;
   ml_mproc *pool;
   ml_xval_result *result;
+  xval_shard part;
   double start;
 } xval_run;
 
@@ -27,14 +28,15 @@ typedef struct xval_run {
 
 static ml_status check_files(const cli_xval *g, const char *input, ml_error *err) {
   enum { READ = 3 };
+  const bool is_part = g->shard != NULL; /* which writes none of these */
   const cli_file files[] = {{input, "input"},
                             {g->learn.target_file, "file of --target-file"},
                             {g->learn.fresh, "file of --fresh"},
-                            {g->output, "output"},
+                            {is_part ? NULL : g->output, "output"},
                             {g->checkpoint, "file of --checkpoint"},
-                            {g->oof, "file of --oof"},
-                            {g->plot, "file of --plot"},
-                            {g->report, "file of --report"}};
+                            {is_part ? NULL : g->oof, "file of --oof"},
+                            {is_part ? NULL : g->plot, "file of --plot"},
+                            {is_part ? NULL : g->report, "file of --report"}};
   if (g->learn.target_file && cli__is_stdio(g->learn.target_file) && cli__is_stdio(input))
     return ml_error_set(err, ML_ERR_USAGE,
                         "the features and the target cannot both be standard input");
@@ -53,7 +55,10 @@ static ml_status prepare(cli_call *cli, const xval_options *o, xval_run *run, ml
   if (status == ML_OK)
     status = cli__find_input(cli, "--target NAME --model MODEL", &run->input, err);
   if (status == ML_OK) status = check_files(g, run->input, err);
-  if (status == ML_OK) status = run_folder__check(cli, g->run_dir, err);
+  if (status == ML_OK && g->shard)
+    status = xval_shard__prepare(cli, run->input, &run->asked, &run->part, err);
+  else if (status == ML_OK)
+    status = run_folder__check(cli, g->run_dir, err);
   if (status != ML_OK) return status;
   run->input_name = cli__is_stdio(run->input) ? "standard input" : run->input;
   return ML_OK;
@@ -171,7 +176,7 @@ static ml_status read_data(cli_call *cli, xval_run *run, const ml_watch *watch, 
 
 static ml_status write_all(cli_call *cli, xval_run *run, ml_error *err) {
   const cli_xval *g = run->asked.given;
-  bool is_terminal = cli__is_stdio(g->output) && isatty(STDOUT_FILENO) == 1;
+  bool is_terminal = cli__is_stdio(g->output) && cli__is_terminal(STDOUT_FILENO);
   bool is_table = !cli->common.json && !g->csv;
   xval_shown shown = {0};
   ml_status status = xval__show(run->input_name, &run->asked, run->result,
@@ -197,6 +202,8 @@ static ml_status work(cli_call *cli, const xval_options *o, xval_run *run, ml_er
       ml_xval(run->asked.learning.data, run->asked.model, run->asked.candidates, run->asked.fixed,
               &run->asked.opts, ml_mproc_exec(run->pool), &watch, &run->result, err);
   cli__pool_details(cli, run->pool);
+  if (status == ML_OK && o->xval.shard)
+    return xval_shard__finish(cli, &run->part, run->result, cli__now() - run->start, &watch, err);
   if (status == ML_OK) status = write_all(cli, run, err);
   if (status == ML_OK) note_done(cli, run);
   return status == ML_OK ? xval__check_winner(&run->asked, run->result, err) : status;
@@ -206,8 +213,9 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   xval_run run = {0};
   cli__catch_signals();
   ml_status status = prepare(cli, options, &run, err);
-  if (status == ML_OK) status = work(cli, options, &run, err);
+  if (status == ML_OK && !run.part.is_done) status = work(cli, options, &run, err);
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
+  xval_shard__release(&run.part);
   ml_xval_free(run.result);
   xval__release(&run.asked);
   return status;
@@ -228,7 +236,8 @@ const cli_command cli__xval_command = {
         "of --prep are learnt from training rows alone. 'mltool models' has the models and their "
         "parameters; docs/xval.md the rules.\n\n"
         "With -s and -p folds and candidates are shared among processes; the output is the same "
-        "to the byte. Times are shown on a terminal, and with --times.",
+        "to the byte. Times are shown on a terminal, and with --times. With --shard machines "
+        "share the fits; docs/shards.md shows how.",
     .groups = (const cli_group[]){GROUP("Data:", cli__learn_table_opts),
                                   GROUP("Weights:", cli__xval_weights_opts),
                                   GROUP("Time series:", cli__learn_series_opts),
@@ -237,6 +246,7 @@ const cli_command cli__xval_command = {
                                   GROUP("Scores:", cli__xval_score_opts),
                                   GROUP("Search:", cli__xval_search_opts),
                                   GROUP("Run:", cli__xval_run_opts),
+                                  {"Shards:", cli__shard_opts, offsetof(xval_options, xval.shard)},
                                   GROUP("Output:", cli__xval_output_opts),
                                   {"Folder of the run:", cli__folder_opts,
                                    offsetof(xval_options, xval.run_dir)},

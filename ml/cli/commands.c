@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 const cli_command *const cli__commands[] = {
-    &cli__fresh,        &cli__select_command, &cli__roll,
-    &cli__xval_command, &cli__train,          &cli__predict,
-    &cli__inspect,      &cli__run_command,    &cli__split,
-    &cli__score,        &cli__models,         &cli__features,
-    &cli__peach,        &cli__status,         &cli__worker,
-    &cli__help,         &cli__version,        NULL,
+    &cli__fresh,    &cli__merge,        &cli__select_command,
+    &cli__roll,     &cli__xval_command, &cli__train,
+    &cli__predict,  &cli__inspect,      &cli__run_command,
+    &cli__split,    &cli__score,        &cli__models,
+    &cli__features, &cli__peach,        &cli__status,
+    &cli__worker,   &cli__help,         &cli__version,
+    NULL,
 };
 
 const cli_command *cli__find_command(const char *name, ml_error *err) {

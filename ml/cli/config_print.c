@@ -122,6 +122,23 @@ static bool is_manner(const cli_group *group) {
          group->opts == cli__folder_opts;
 }
 
+static bool is_among(const cli_group *group, const cli_opt *const *list) {
+  while (*list && *list != group->opts) list++;
+  return *list != NULL;
+}
+
+ml_status cli__config_options(const cli_call *cli, const cli_opt *const *without, ml_buf *out,
+                              ml_error *err) {
+  const writer w = {cli, out, err};
+  ml_status status = ML_OK;
+  for (const cli_group *g = cli->command->groups; g->title; g++) {
+    if (is_manner(g) || is_among(g, without)) continue;
+    for (const cli_opt *opt = g->opts; opt->name && status == ML_OK; opt++)
+      status = put_option(&w, g, opt);
+  }
+  return status;
+}
+
 ml_status cli__config_print(const cli_call *cli, bool is_of_folder, ml_buf *out, ml_error *err) {
   const writer w = {cli, out, err};
   const cli_command *command = cli->command;

@@ -4,6 +4,7 @@
 #define ML_CLI_FRESH_RUN_H
 
 #include "selection.h"
+#include "shard.h"
 
 typedef struct fresh_options {
   cli_common common;
@@ -22,6 +23,7 @@ typedef struct fresh_options {
   size_t memory_limit; /* 0: what is allowed */
   bool stream;
   const char *kinds; /* separated by commas; NULL: none are named */
+  const char *shard;
 } fresh_options;
 
 /* How rows come about. */
@@ -57,6 +59,10 @@ typedef struct fresh_run {
   ml_select_opts select_opts;
   ml_target *target;       /* NULL: nothing is selected */
   ml_selection *selection; /* NULL: nothing was selected yet */
+  ml_shard shard;          /* n 0: the whole is made */
+  ml_shard_input shard_input;
+  ml_buf shard_options;
+  bool is_done; /* the part is there already */
 } fresh_run;
 
 /* ---- fresh_inputs.c: what is read, and how ------------------------------------------------- */
@@ -84,6 +90,16 @@ ml_status fresh_parts__work(cli_call *cli, const fresh_options *o, fresh_run *ru
  * parts */
 void fresh__note_decisions(cli_call *cli, const fresh_run *run, const fresh_options *o,
                            const ml_series_set *set);
+
+/* ---- fresh_shard.c: one part of the features ------------------------------------------------- */
+
+/** Check the options of a part, once the input and the settings are known. */
+ml_status fresh_shard__prepare(cli_call *cli, const fresh_options *o, fresh_run *run,
+                               ml_error *err);
+
+/** Extract the features of the set that was read, and write the part. */
+ml_status fresh_shard__extract(cli_call *cli, const fresh_options *o, fresh_run *run,
+                               const ml_watch *watch, double start, ml_error *err);
 
 /* ---- fresh_select.c: the features that matter for a target --------------------------------- */
 

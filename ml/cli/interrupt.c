@@ -8,14 +8,18 @@
 
 static atomic_int caught; /* free of locks, so a handler may write it; any thread may read it */
 
-static void on_signal(int signal_number) {
-  if (caught) _exit(128 + signal_number);
+/* What a guard hands on (guard.c) may have come to this process as well: that is one signal, not
+ * two. */
+static void on_signal(int signal_number, siginfo_t *info, void *context) {
+  static atomic_bool seen[2];
+  (void)context;
+  if (atomic_exchange(&seen[info->si_code == SI_QUEUE], true)) _exit(128 + signal_number);
   caught = signal_number;
 }
 
 void cli__catch_signals(void) {
   /* Without SA_RESTART a read that waits for input comes back and sees the flag. */
-  struct sigaction action = {.sa_handler = on_signal};
+  struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
   struct sigaction old;
   sigemptyset(&action.sa_mask);
   const int signals[] = {SIGINT, SIGTERM, SIGHUP};

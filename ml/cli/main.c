@@ -75,6 +75,7 @@ static ml_status run(cli_call *cli, int argc, char **argv, ml_error *err) {
   }
   status = cli__parse(cli, argc, argv, &at, options, err);
   if (status == ML_OK) status = answer(cli, &is_answered, err);
+  if (status == ML_OK && !is_answered) status = cli__join_ranks(cli, options, &is_answered, err);
   if (status == ML_OK && !is_answered) status = cli->command->run(cli, options, err);
 done:
   cli__free_options(cli->command, options);
@@ -102,6 +103,7 @@ int main(int argc, char **argv) {
   cli__progress_clear(&cli);
   add_trace(&cli, status);
   int code = status == ML_OK ? cli.exit_code : cli__fail(&cli, status, &err);
+  cli__leave_ranks(&cli);
   cli__config_free(cli.config);
   ml_buf_release(&cli.details);
   ml_buf_release(&cli.log);

@@ -49,6 +49,10 @@ const cli_opt cli__worker_opts[] = {
              "as N. Needs -p"},
     {'p', "port", CLI_INT, WORKERS(port), "PORT", .lo = 0, .hi = 65535,
      .help = "port that the workers connect to; 0 takes a free one and says which"},
+    {0, "engine", CLI_CHOICE, WORKERS(engine), "WHERE", .choices = "auto|local|mpi",
+     .fallback = "auto",
+     .help = "local: workers of this machine; mpi: those of all ranks that mpirun or srun has "
+             "started; auto: mpi if there are several"},
     {0, "task-timeout", CLI_REAL, WORKERS(task_timeout), "SECONDS", .lo = 0, .hi = 1e9,
      .fallback = "0",
      .help = "ask an item that takes longer than this to end, and kill its worker after --grace; "

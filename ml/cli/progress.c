@@ -38,7 +38,7 @@ static void report(void *ctx, const char *step, double done, double total) {
 }
 
 ml_watch cli__watch(cli_call *cli) {
-  bool is_terminal = isatty(STDERR_FILENO) == 1;
+  bool is_terminal = cli__is_terminal(STDERR_FILENO);
   cli->progress.is_forced = cli->common.progress == CLI_ALWAYS;
   cli->progress.is_on = !cli->common.quiet && cli->common.progress != CLI_NEVER &&
                         (cli->progress.is_forced || (is_terminal && !cli->common.json));

@@ -25,7 +25,7 @@ ml_status cli__print(ml_buf *text, ml_error *err) {
 bool cli__has_color(const cli_call *cli, int fd) {
   if (cli->common.color != CLI_AUTO) return cli->common.color == CLI_ALWAYS;
   const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-  return !(no_color && no_color[0]) && term && strcmp(term, "dumb") != 0 && isatty(fd) == 1;
+  return !(no_color && no_color[0]) && term && strcmp(term, "dumb") != 0 && cli__is_terminal(fd);
 }
 
 void cli__heading(const cli_call *cli, ml_buf *out, const char *text) {
@@ -161,7 +161,9 @@ int cli__fail(cli_call *cli, ml_status status, const ml_error *err) {
     text_error(cli, &copy, status, &line);
     if (details) ml_buf_printf(&line, "\n%s", details);
   }
-  write_line(cli, &line);
+  /* A launcher ends all ranks when one is lost, and that has been told. */
+  bool is_ended = cli->ranks.mpi && signal_number == SIGTERM;
+  if (!cli__is_mute() && !is_ended) write_line(cli, &line);
   if (cli->exit_code) return cli->exit_code;
   return status == ML_ERR_CANCELLED && signal_number ? 128 + signal_number
                                                      : ml_status_exit_code(status);

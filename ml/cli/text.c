@@ -6,9 +6,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* A launcher of MPI gives its processes a pseudo-terminal for standard output, wherever that goes.
+ */
+bool cli__is_terminal(int fd) {
+  return isatty(fd) == 1 && ml_mpi_launched().size == 0;
+}
+
 size_t cli__terminal_width(int fd) {
   struct winsize size;
-  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  return cli__is_terminal(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void cli__pad(ml_buf *out, size_t n) {

@@ -59,8 +59,8 @@ static void note(void *ctx, const char *line) {
   cli__note_now(ctx, "%s", line);
 }
 
-ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
-                         ml_mproc **out, ml_error *err) {
+ml_status cli__open_own_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
+                             ml_mproc **out, ml_error *err) {
   *out = NULL;
   if (workers->n.value == 0) return ML_OK;
   ml_mproc_opts opts = ml_mproc_opts_default();
@@ -90,6 +90,18 @@ ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_wat
   return status;
 }
 
+ml_status cli__open_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,
+                         ml_mproc **out, ml_error *err) {
+  const cli_ranks *ranks = &cli->ranks;
+  ml_status status = cli__open_own_pool(cli, workers, watch, out, err);
+  if (status != ML_OK || !ranks->mpi) return status;
+  status = ranks->plugin->lead(ranks->mpi, *out, watch, err);
+  if (status == ML_OK) return ML_OK;
+  ml_mproc_close(*out);
+  *out = NULL;
+  return status;
+}
+
 size_t cli__n_workers(const ml_mproc *pool) {
   return pool ? ml_exec_n_workers(ml_mproc_exec((ml_mproc *)pool)) : 0;
 }
@@ -103,7 +115,8 @@ const char *cli__workers_used(const ml_mproc *pool, char text[CLI_WORKERS_MAX]) 
 
 void cli__note_port(cli_call *cli, const cli_workers *workers, const ml_mproc *pool) {
   if (!pool) return;
-  if (workers->port.value == 0) cli__note_now(cli, "port %d", ml_mproc_port(pool));
+  if (workers->port.value == 0 && !cli->ranks.has_no_port)
+    cli__note_now(cli, "port %d", ml_mproc_port(pool));
   if (workers->metrics_port.given && workers->metrics_port.value == 0)
     cli__note_now(cli, "metrics at http://127.0.0.1:%d/", ml_mproc_metrics_port(pool));
 }

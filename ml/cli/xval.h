@@ -4,6 +4,7 @@
 #define ML_CLI_XVAL_H
 
 #include "learn.h"
+#include "shard.h"
 
 /* ---- xval_options.c: what was asked for ---------------------------------------------------- */
 
@@ -40,6 +41,7 @@ typedef struct cli_xval {
 
   const char *output, *oof, *plot, *report, *run_dir;
   bool csv, times;
+  const char *shard;
 } cli_xval;
 
 extern const cli_opt cli__xval_weights_opts[], cli__xval_model_opts[], cli__xval_fold_opts[],
@@ -65,6 +67,26 @@ typedef struct xval_asked {
  * @param[out] asked  zero-initialised; release it also after an error */
 ml_status xval__ask(const cli_xval *given, xval_asked *asked, ml_error *err);
 void xval__release(xval_asked *asked);
+
+/* ---- xval_shard.c: one part of a search ---------------------------------------------------- */
+
+/* A part as it is made. Zero-initialise it. */
+typedef struct xval_shard {
+  ml_shard shard; /* n 0: the whole is computed */
+  ml_shard_input input;
+  ml_buf options;
+  char *checkpoint;
+  bool is_done; /* it is there already */
+} xval_shard;
+
+/** Check the options of a part, and have it write its checkpoint. */
+ml_status xval_shard__prepare(cli_call *cli, const char *input, xval_asked *asked,
+                              xval_shard *shard, ml_error *err);
+
+/** All fits are done: write the ledger, and say so. */
+ml_status xval_shard__finish(cli_call *cli, const xval_shard *shard, const ml_xval_result *result,
+                             double seconds, const ml_watch *watch, ml_error *err);
+void xval_shard__release(xval_shard *shard);
 
 /* ---- xval_shown.c: what is shown ----------------------------------------------------------- */
 

@@ -20,6 +20,8 @@ from ctypes import (
     sizeof,
 )
 
+from . import _abi_features
+
 VERSION = "0.1.0"  # of the libml whose structures these are
 
 # ml/status.h
@@ -144,6 +146,8 @@ class Job(Structure):
         ("fail", Fail),
         ("seen", Seen),
         ("describe", Describe),
+        ("place", c_void_p),
+        ("number", c_void_p),
         ("ctx", c_void_p),
         ("functions", c_void_p),
         ("step", c_char_p),
@@ -261,6 +265,7 @@ STRUCTURES = {
     "ml_function": Function,
     "ml_mproc_opts": MprocOpts,
     "ml_mproc_stats": MprocStats,
+    **_abi_features.STRUCTURES,
 }
 
 
@@ -336,4 +341,5 @@ PROTOTYPES = (
     ("ml_future_cancel", None, (c_void_p,)),
     ("ml_future_free", None, (c_void_p,)),
     ("ml_mproc_n_cpus", c_size_t, ()),
+    *_abi_features.prototypes(Buf, Error, Watch),
 )

@@ -10,7 +10,7 @@ from unittest import mock
 import support
 from mltool import Error, _abi, _library
 
-HEADERS = "ml/mproc.h", "ml/value.h", "ml/functions.h"
+HEADERS = "ml/mproc.h", "ml/value.h", "ml/functions.h", "ml/fresh.h"
 SAME = {"u": "as"}  # names in Python: in C
 
 
@@ -77,6 +77,12 @@ class Abi(support.InFolder):
         wanted.update({f"ML_{n}": getattr(_abi, n) for n in vars(_abi) if n.startswith("INIT_")})
         wanted["ML_DTYPE_BOOL"] = _abi.DTYPES.index("|b1")
         wanted["ML_DTYPE_I64"] = _abi.DTYPES.index("<i8")
+        features = _abi._abi_features
+        wanted.update({f"ML_{n}": v for n, v in vars(features).items() if isinstance(v, int)})
+        for i, name in enumerate(features.FEATURE_TYPES):
+            wanted[f"ML_FEATURE_{name.upper()}"] = i
+        for i, name in enumerate(features.COMPATS):
+            wanted[f"ML_COMPAT_{name.upper()}"] = i
         lines = [f"#include <{h}>" for h in HEADERS] + ["#include <stdio.h>", "int main(void) {"]
         lines += [f'printf("{n} %d\\n", (int){n});' for n in wanted] + ["return 0;", "}"]
         self.assertEqual(
