@@ -82,12 +82,14 @@ static bool note_texts(spool_least *least, const ml_series_set *set, size_t k) {
 ml_status spool__note_least(spool_kinds *kinds, const ml_series_set *set, uint32_t shape,
                             series_forms form, ml_error *err) {
   char *const *ids = set->parents ? set->parents : set->ids;
+  const bool is_by_number = set->ids_are_numbers || set->parents; /* perhaps */
   for (size_t k = 0; set->kind_first && k < set->n_kinds; k++) {
     spool_least *least = &kinds->least[kinds->shapes[shape].kinds[k]];
     const char *first = ids[set->kind_first[k]];
     char **of_form = form.not_numbers ? form.not_pairs ? NULL : &least->pair : &least->number;
     bool ok = note(&least->text, first, texts);
-    if (ok && of_form) ok = note(of_form, first, form) && note_texts(least, set, k);
+    if (ok && of_form) ok = note(of_form, first, form);
+    if (ok && is_by_number) ok = note_texts(least, set, k);
     if (!ok) return ml_error_memory(err);
   }
   return ML_OK;

@@ -323,6 +323,22 @@ static void parts_without_a_column_have_rows(void **state) {
   ml_fresh_settings_free(settings);
 }
 
+/* As numbers 9 comes first, and as texts 10: of kind a in both, but the first is after 11 then. */
+static void a_late_text_changes_the_order_of_kinds(void **state) {
+  (void)state;
+  ml_fresh_settings *settings = some_settings(SETTINGS);
+  inputs in = {0};
+  ml_buf_puts(&in.whole, shapes[5].header);
+  for (int p = 0; p < 2; p++) ml_buf_puts(&in.parts[p], shapes[5].header);
+  put_record(&in, 0, "9,1,a,1\n");
+  put_record(&in, 0, "10,1,a,1\n");
+  put_record(&in, 0, "11,1,b,1\n");
+  put_record(&in, 1, "zz,1,b,1\n");
+  compare(&shapes[5], &in, settings, 0, "csv", false);
+  release_inputs(&in);
+  ml_fresh_settings_free(settings);
+}
+
 static void it_knows_what_is_known_of_all(void **state) {
   (void)state;
   ml_fresh_settings *settings = some_settings(SETTINGS);
@@ -397,6 +413,7 @@ int main(void) {
       cmocka_unit_test(all_features_have_the_bytes_of_the_whole),
       cmocka_unit_test(columns_by_name_have_their_order),
       cmocka_unit_test(parts_without_a_column_have_rows),
+      cmocka_unit_test(a_late_text_changes_the_order_of_kinds),
       cmocka_unit_test(it_knows_what_is_known_of_all),
       cmocka_unit_test(failures_are_told),
   };

@@ -49,6 +49,7 @@ static const char *needs_all(const fresh_options *o) {
   if (o->selection.target) return "target";
   if (o->selection.target_file) return "target-file";
   if (o->nan_report) return "nan-report";
+  if (o->shard) return "shard";
   return o->cost ? "cost" : NULL;
 }
 
@@ -138,6 +139,9 @@ ml_status fresh_inputs__find(const cli_call *cli, const fresh_options *o, fresh_
   ml_status status = list_inputs(cli, run, err);
   if (status != ML_OK) return status;
   run->input = run->inputs.paths[0];
+  if (o->shard && run->inputs.n > 1)
+    return ml_error_set(err, ML_ERR_USAGE, "--shard takes one file, and here are %zu",
+                        run->inputs.n);
   status = name_inputs(run, err);
   return status == ML_OK ? choose_way(cli, o, run, err) : status;
 }
