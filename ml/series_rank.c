@@ -124,14 +124,19 @@ void series__note_forms(series_forms *forms, const char *text) {
   forms->not_second_numbers |= !comma || !parse_decimal(comma + 2, ')', &d);
 }
 
+/* Not inlined: compilers warn of what XXH64_update() would do with more than they see. */
+__attribute__((noinline)) static void feed(XXH64_state_t *state, const void *bytes, size_t n) {
+  XXH64_update(state, bytes, n);
+}
+
 static void hash_decimal(XXH64_state_t *state, const decimal *d) {
   const uint64_t exponent = htole64((uint64_t)d->exponent);
-  XXH64_update(state, &"-0+"[d->sign + 1], 1);
+  feed(state, &"-0+"[d->sign + 1], 1);
   if (d->sign == 0) return;
   const char *point = memchr(d->p, '.', (size_t)(d->end - d->p)), *end = point ? point : d->end;
-  XXH64_update(state, d->p, (size_t)(end - d->p));
-  if (point) XXH64_update(state, point + 1, (size_t)(d->end - point) - 1);
-  XXH64_update(state, &exponent, sizeof exponent);
+  feed(state, d->p, (size_t)(end - d->p));
+  if (point) feed(state, point + 1, (size_t)(d->end - point) - 1);
+  feed(state, &exponent, sizeof exponent);
 }
 
 /* text[n] is no digit. */
@@ -140,8 +145,8 @@ static void hash_part(XXH64_state_t *state, const char *text, size_t n) {
   if (parse_decimal(text, text[n], &d)) {
     hash_decimal(state, &d);
   } else {
-    XXH64_update(state, "'", 1);
-    XXH64_update(state, text, n);
+    feed(state, "'", 1);
+    feed(state, text, n);
   }
 }
 
@@ -153,7 +158,7 @@ uint64_t series__id_hash(const char *id, uint64_t seed) {
   if (comma) {
     const char *first = first_part(id, &n);
     hash_part(&state, first, n);
-    XXH64_update(&state, ",", 1);
+    feed(&state, ",", 1);
     comma += 2;
     n = strlen(comma) - 1;
   }
