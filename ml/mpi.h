@@ -36,7 +36,9 @@ typedef struct ml_mpi_plugin {
    * @param modules  what rank 0 may ask for by name */
   ml_status (*serve)(ml_mpi *mpi, ml_mproc *pool, const ml_error *problem,
                      const ml_module *const *modules, size_t n_modules, ml_error *err);
-  /* Rank 0 has no more work. @param is_hurried  do not wait for the others: they may be gone */
+  /* Rank 0 has no more work, or this rank cannot go on.
+   * @param is_hurried  do not wait for the others: they may be gone. A process that then ends with
+   *                    another code than 0 has the launcher end all */
   void (*leave)(ml_mpi *mpi, bool is_hurried);
 } ml_mpi_plugin;
 

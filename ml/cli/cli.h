@@ -223,6 +223,7 @@ typedef struct cli_ranks {
   const ml_mpi_plugin *plugin;
   ml_mpi *mpi;      /* NULL: there are no ranks */
   bool has_no_port; /* nobody has asked for one */
+  bool is_broken;   /* this one cannot go on */
 } cli_ranks;
 
 struct cli_call {
@@ -482,8 +483,10 @@ ml_status cli__join_ranks(cli_call *cli, void *options, bool *is_served, ml_erro
 /** The end of a rank. */
 void cli__leave_ranks(cli_call *cli);
 
-/** This is one of several ranks, and not the one that speaks. */
-bool cli__is_mute(void);
+/** This is one of several ranks, and rank 0 says the same if it fails likewise: then the launcher
+ * ends this one before it has waited MUTE_SECONDS and says it, too. */
+enum { MUTE_SECONDS = 3 };
+bool cli__is_mute(const cli_call *cli);
 
 /* ---- guard.c --------------------------------------------------------------------------------- */
 

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LATE_MS     20
 #define PATIENCE_MS 2000 /* that a rank has to clean up in when the launcher is gone */
 
 typedef struct guard {
@@ -68,8 +69,17 @@ static void lose_launcher(guard *g) {
   tell(g, SIGTERM);
 }
 
-static int end(const guard *g) {
+/* What has ended the child may have come to both of us, and be read here only now. */
+static void look_again(guard *g) {
+  struct pollfd signals = {.fd = g->signals, .events = POLLIN};
+  while (!g->was_told && poll(&signals, 1, LATE_MS) > 0) forward(g);
+}
+
+static int end(guard *g) {
   int status;
+  siginfo_t ended; /* it is not reaped yet, so that its number stays its own */
+  while (waitid(P_PID, (id_t)g->child, &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR) continue;
+  if (ended.si_code != CLD_EXITED) look_again(g);
   while (waitpid(g->child, &status, 0) < 0 && errno == EINTR) continue;
   if (WIFEXITED(status)) return WEXITSTATUS(status);
   int number = WTERMSIG(status);

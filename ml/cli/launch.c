@@ -10,8 +10,8 @@ static bool is_several(ml_mpi_launch launch) {
 static bool is_alone;
 
 /* A mistake on the command line may come before --engine is known. */
-bool cli__is_mute(void) {
-  return !is_alone && ml_mpi_launched().rank > 0;
+bool cli__is_mute(const cli_call *cli) {
+  return !cli->ranks.mpi && !is_alone && ml_mpi_launched().rank > 0;
 }
 
 static cli_workers *find_workers(const cli_command *command, void *options) {
@@ -47,6 +47,7 @@ static ml_status serve(cli_call *cli, const cli_workers *workers, ml_error *err)
   ml_status status = cli->ranks.plugin->serve(cli->ranks.mpi, pool, &problem, modules,
                                               sizeof modules / sizeof *modules, err);
   ml_mproc_close(pool);
+  cli->ranks.is_broken = status != ML_OK;
   return status;
 }
 
@@ -77,6 +78,7 @@ ml_status cli__join_ranks(cli_call *cli, void *options, bool *is_served, ml_erro
 }
 
 void cli__leave_ranks(cli_call *cli) {
-  if (cli->ranks.mpi) cli->ranks.plugin->leave(cli->ranks.mpi, cli__caught_signal() != 0);
-  cli->ranks.mpi = NULL;
+  cli_ranks *ranks = &cli->ranks;
+  if (ranks->mpi) ranks->plugin->leave(ranks->mpi, ranks->is_broken || cli__caught_signal() != 0);
+  ranks->mpi = NULL;
 }

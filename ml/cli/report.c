@@ -163,7 +163,11 @@ int cli__fail(cli_call *cli, ml_status status, const ml_error *err) {
   }
   /* A launcher ends all ranks when one is lost, and that has been told. */
   bool is_ended = cli->ranks.mpi && signal_number == SIGTERM;
-  if (!cli__is_mute() && !is_ended) write_line(cli, &line);
+  if (cli__is_mute(cli)) sleep(MUTE_SECONDS);
+  if (is_ended)
+    ml_buf_release(&line);
+  else
+    write_line(cli, &line);
   if (cli->exit_code) return cli->exit_code;
   return status == ML_ERR_CANCELLED && signal_number ? 128 + signal_number
                                                      : ml_status_exit_code(status);

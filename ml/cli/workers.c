@@ -56,7 +56,11 @@ ml_status cli__check_workers(const cli_workers *workers, ml_error *err) {
 }
 
 static void note(void *ctx, const char *line) {
-  cli__note_now(ctx, "%s", line);
+  size_t rank = ((cli_call *)ctx)->ranks.mpi ? ml_mpi_launched().rank : 0;
+  if (rank > 0)
+    cli__note_now(ctx, "rank %zu: %s", rank, line);
+  else
+    cli__note_now(ctx, "%s", line);
 }
 
 ml_status cli__open_own_pool(cli_call *cli, const cli_workers *workers, const ml_watch *watch,

@@ -111,7 +111,7 @@ static ml_status init_all(void *ctx, const ml_init *commands, size_t n, ml_buf *
   for (size_t i = 0; i < n && status == ML_OK; i++) {
     for (int rank = 1; rank < m->mesh.size && status == ML_OK; rank++)
       status = put_init(&commands[i], lead__to(m, rank), err);
-    if (status == ML_OK) status = lead__await(m, NULL, err);
+    if (status == ML_OK) status = lead__await(m, &m->watch, err);
   }
   for (int rank = 1; status != ML_OK && trace && rank < m->mesh.size; rank++) {
     const ml_buf *said = &m->crews[rank].trace;
@@ -141,6 +141,7 @@ static const ml_exec_vtable vtable = {
 ml_status lead__open(ml_mpi *m, ml_mproc *pool, const ml_watch *watch, ml_error *err) {
   m->exec = (ml_exec){.vtable = &vtable, .shares_memory = true, .renumbers = true};
   m->pool = pool;
+  if (watch) m->watch = *watch;
   m->local = ml_mproc_exec(pool);
   m->crews[0].n_workers = ml_exec_n_workers(m->local);
   ml_status status = lead__await(m, watch, err);

@@ -32,6 +32,7 @@ static void ignore(void *ctx, frame *f) {
 /* MPI_Finalize() waits for all ranks; when some may be gone, the launcher ends what is left. */
 static void leave(ml_mpi *m, bool is_hurried) {
   double until = mesh__now() + HURRY_SECONDS;
+  if (m->mesh.error.status != ML_OK) is_hurried = true; /* nobody can be told any more */
   if (m->mesh.rank == 0) lead__tell(m, FRAME_END);
   while (!mesh__is_flushed(&m->mesh) && m->mesh.error.status == ML_OK &&
          (!is_hurried || mesh__now() < until))

@@ -41,6 +41,7 @@ struct ml_mpi {
   ml_exec exec; /* first: of rank 0 */
   mesh mesh;
   pace pace;
+  ml_watch watch; /* of commands */
   ml_mproc *pool;
   ml_exec *local;   /* the pool's own */
   crew *crews;      /* by rank */

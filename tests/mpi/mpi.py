@@ -93,6 +93,7 @@ def commands():
                         "--cv", "kfold:3", "--oof", "OUT/oof.csv"],
         "train": ["train", cancer, *search, "-o", "OUT/model.json"],
         "peach": ["peach", "deeds.nap", "--load", DEEDS, *map(str, range(60))],
+        "predict": ["predict", "model.json", data("breast_cancer.csv"), "--id", "", "-o", "OUT/y.csv"],
         "peach, seeds": ["peach", "deeds.seed", "--load", DEEDS, "--seed", "3", *map(str, range(60))],
     }
 
@@ -105,6 +106,9 @@ def result_of(launcher, arguments):
 
 
 def test_bytes():
+    fit = run(MLTOOL, "-q", "train", data("breast_cancer.csv"), "--id", "", "--target", "y", "--model", "logistic",
+              "-o", "model.json")
+    check(fit.returncode == 0, f"no model: {words(fit)}")
     for name, arguments in commands().items():
         serial = result_of([], arguments)
         check(serial[0] == 0, f"{name}: {serial[2]}")
@@ -171,6 +175,10 @@ def test_usage():
         "malformed": (on_ranks("fresh", "odd.csv", "--id", "id", "--sort", "time"), 3, "odd.csv:3"),
         "no plugin": (on_ranks("fresh", "series.csv", MLTOOL_PLUGINS=os.path.abspath("empty")), 2, "libml-mpi.so"),
     }
+    if os.path.exists("/usr/bin/env"):
+        command = [MLTOOL, "fresh", "series.csv"]
+        done = run(*MPIRUN, "-n", "1", *command, ":", "-n", "1", "/usr/bin/env", "MLTOOL=/nowhere", *command)
+        cases["a rank without a pool"] = (done, done.returncode or 1, "rank 1 on ")
     for name, (done, code, text) in cases.items():
         said = words(done)
         check(done.returncode == code and len(said) == 1 and text in said[0], f"{name}: {done.returncode}, {said}")
@@ -259,6 +267,18 @@ def lose(kind, moment, expected):
     whole = "".join(f"{i}\n" for i in LONG)
     check(text == whole if process.returncode == 0 else text in ("old\n", whole), f"{kind}: half an output")
     return said, out
+
+
+def test_log():
+    """What is told of each item, and a run that goes on with the rest."""
+    on_ranks("-q", "peach", "deeds.nap", "--load", DEEDS, "--joblog", "log", *map(str, range(20)))
+    with open("log", encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    with open("log", "w", encoding="utf-8") as file:
+        file.write("\n".join(lines[:10]) + "\n")
+    done = on_ranks("-q", "peach", "deeds.nap", "--load", DEEDS, "--resume", "log", *map(str, range(20)))
+    check(len(lines) >= 20, f"a log of {len(lines)} lines")
+    check(done.returncode == 0 and done.stdout, f"--resume: {done.returncode}, {words(done)}")
 
 
 def test_losses():
@@ -356,7 +376,7 @@ def main():
         make_series()
         write("odd.csv", "id,time,x\n1,1,1\n1,oh,1\n")
         for test in (test_bytes, test_pipeline, test_python, test_pipe_in, test_failures, test_usage, test_workers,
-                     test_losses, test_resume, test_hosts):
+                     test_log, test_losses, test_resume, test_hosts):
             start = time.monotonic()
             test()
             print(f"{test.__name__}: {time.monotonic() - start:.1f} s", flush=True)
