@@ -147,7 +147,8 @@ class Dask(unittest.TestCase):
                 check(self, remote, chunksize=5)
             with mltool.ClusterDaskDistributor(local.client) as lent:
                 df, options = cases()["long"]
-                y = pandas.Series(range(df["id"].nunique()), index=sorted(df["id"].unique()), dtype=float)
+                ids = sorted(df["id"].unique())
+                y = pandas.Series(range(len(ids)), ids, dtype=float)
                 got = mltool.extract_relevant_features(
                     df, y, distributor=lent, fdr_level=0.5, **options
                 )
@@ -178,9 +179,8 @@ class Dask(unittest.TestCase):
         golden.same(self, got, mltool.extract_features(df, **options))
 
     def test_example(self):
-        done = subprocess.run(
-            [sys.executable, EXAMPLES / "dask_features.py"], env=support.environment(), capture_output=True, text=True
-        )
+        command = [sys.executable, EXAMPLES / "dask_features.py"]
+        done = subprocess.run(command, env=support.environment(), capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout, "20 series, 1566 features each: the same on 2 processes\n")
 
