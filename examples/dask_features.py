@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Features on a Dask cluster: two processes here; ClusterDaskDistributor("HOST:8786") for one that runs.
+"""Features by Dask: two processes here; ClusterDaskDistributor("HOST:8786") for a cluster.
 
     python3 examples/dask_features.py
 """

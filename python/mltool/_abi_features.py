@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The structures of libml's headers of features, and their functions; _abi.py adds them to its own."""
+"""The structures of libml's headers of features, and their functions: more for _abi.py."""
 
 from ctypes import (
     POINTER,
@@ -142,7 +142,11 @@ def prototypes(Buf, Error, Watch):
         ("ml_series_free", None, (c_void_p,)),
         ("ml_fresh_settings_named", c_int, (c_char_p, out, error)),
         ("ml_fresh_settings_parse", c_int, (c_char_p, c_size_t, c_char_p, out, error)),
-        ("ml_fresh_settings_from_names", c_int, (POINTER(c_char_p), c_size_t, c_char_p, out, error)),
+        (
+            "ml_fresh_settings_from_names",
+            c_int,
+            (POINTER(c_char_p), c_size_t, c_char_p, out, error),
+        ),
         ("ml_fresh_settings_json", None, (c_void_p, POINTER(Buf))),
         ("ml_fresh_settings_set_compat", None, (c_void_p, c_int)),
         ("ml_fresh_settings_free", None, (c_void_p,)),

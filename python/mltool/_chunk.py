@@ -35,7 +35,7 @@ class Part:
         return Part(self.codes, self.n_ids, self.dates, kinds, columns)
 
     def of_ids(self, first, end):
-        """The rows of ids first to end - 1; None: there are none. No array is copied but the codes."""
+        """The rows of ids first to end - 1; None: there are none. Only the codes are copied."""
         lo, hi = numpy.searchsorted(self.codes, (first, end))
         if lo == hi:
             return None

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Time series in pandas' frames, as arrays that libml reads. Needs pandas."""
 
+import collections
+
 import numpy
 import pandas
 
@@ -29,9 +31,9 @@ def _check_there(df, *columns):
 
 def _check_distinct(names):
     names = list(map(str, names))
-    twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()
+    twice = [name for name, n in collections.Counter(names).items() if n > 1]
     if twice:
-        raise ValueError(f"Several kinds have the same name: {', '.join(sorted(twice))}")
+        raise ValueError(f"Several kinds have the same name: {', '.join(twice)}")
 
 
 def _check_kinds(names):
@@ -89,7 +91,7 @@ def _ids(*columns):
 
 def _are_ordered(keys):
     """Are rows ascending by several keys, of which the first counts most?"""
-    ahead = numpy.zeros(max(len(keys[0]) - 1, 0), bool)  # rows that come before the next for certain
+    ahead = numpy.zeros(max(len(keys[0]) - 1, 0), bool)  # before the next row for certain
     for key in keys:
         before, after = key[:-1], key[1:]
         if numpy.any(~ahead & (before > after)):

@@ -7,6 +7,7 @@ import pandas
 from . import _abi_features, _chunk, _container, _native, _settings
 
 CHUNKS_OF_WORKER = 5  # for a distributor that does not say what it wants, as in tsfresh
+IDS_OF_CHUNK = 10_000  # at most, then: 60 MB of result for each kind
 
 
 def _refuse_profile(profile):
@@ -77,7 +78,8 @@ def _distributed(work, n_ids, distributor, chunksize):
     if not hasattr(distributor, "map_reduce"):
         raise ValueError("the passed distributor has no map_reduce(): see DistributorBaseClass")
     n_workers = getattr(distributor, "n_workers", None) or 1
-    size = chunksize or max(1, -(-n_ids // (CHUNKS_OF_WORKER * n_workers)))
+    share = -(-n_ids // (CHUNKS_OF_WORKER * n_workers))
+    size = chunksize or max(1, min(share, IDS_OF_CHUNK))
     chunks = list(_chunks(work, n_ids, size))
     return distributor.map_reduce(
         _chunk.extract, data=chunks, function_kwargs={}, chunk_size=1, data_length=len(chunks)

@@ -269,8 +269,7 @@ def select(array, columns, target, opts, pool=None):
 
 
 def _relevance(f, n_classes):
-    classes = [
-        (f.classes[c].p_value, f.classes[c].is_relevant) for c in range(n_classes if f.classes else 0)
-    ]
+    n = n_classes if f.classes else 0
+    classes = [(f.classes[c].p_value, f.classes[c].is_relevant) for c in range(n)]
     kind = _abi_features.FEATURE_TYPES[f.type]
     return f.column, kind, f.p_value, f.is_relevant, classes

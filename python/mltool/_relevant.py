@@ -72,7 +72,7 @@ def extract_relevant_features(
     if not isinstance(y, pandas.Series):
         raise TypeError(f"y needs to be a pandas.Series, received type: {type(y)}.")
     if y.nunique() < 2:
-        raise ValueError("Feature selection is only possible if more than 1 label/class is provided")
+        raise ValueError(_selection.ONE_CLASS)
     if X is not None:
         timeseries_container = _restrict(timeseries_container, column_id, X.index)
     _check_ids(timeseries_container, column_id, y)

@@ -66,7 +66,8 @@ def _windows(lengths, direction, max_timeshift):
     """(group, shift, first row, row behind the last) of each window"""
     longest, step = int(lengths.max()), abs(direction)
     size = (max_timeshift or longest) + 1
-    shifts = numpy.arange(longest, 0, -step) if direction > 0 else numpy.arange(1, longest + 1, step)
+    first, end = (longest, 0) if direction > 0 else (1, longest + 1)
+    shifts = numpy.arange(first, end, step if direction < 0 else -step)
     group = numpy.tile(numpy.arange(len(lengths)), len(shifts))
     shift = numpy.repeat(shifts, len(lengths))
     keep = shift <= lengths[group]
@@ -84,7 +85,8 @@ def _flatten(first, n):
 
 
 def _roll(df, column_id, column_sort, column_kind, direction, max_timeshift, min_timeshift):
-    groups = _Groups(df, [column_id] if column_kind is None else [column_kind, column_id], column_sort)
+    by = [column_id] if column_kind is None else [column_kind, column_id]
+    groups = _Groups(df, by, column_sort)
     if column_sort is not None and not groups.is_uniform(df[column_sort]):
         warnings.warn(
             "Your time stamps are not uniformly sampled, which makes rolling nonsensical in some "
@@ -163,7 +165,8 @@ def make_forecasting_frame(x, kind, max_timeshift, rolling_direction):
         df, "id", "time", "kind", rolling_direction, max_timeshift=max_timeshift
     )
     rolled = rolled[rolled["id"].duplicated(keep="last")]
-    y = pandas.Series(values[1:], pandas.Index([("id", t) for t in times[1:].tolist()]), name="value")
+    ids = pandas.Index([("id", t) for t in times[1:].tolist()])
+    y = pandas.Series(values[1:], ids, name="value")
     return rolled, y[y.index.isin(rolled["id"].unique())]
 
 
@@ -171,7 +174,7 @@ def add_sub_time_series_index(
     df_or_dict, sub_length, column_id=None, column_sort=None, column_kind=None
 ):
     """Give each series ids of packages of sub_length rows, from 0: the column id holds
-    (package, id), or the package where there is no id. Rows come out in the order of column_sort."""
+    (package, id), or the package where there is no id. Rows come in the order of column_sort."""
     if isinstance(df_or_dict, dict):
         if column_kind is not None:
             raise ValueError(BOTH)

@@ -12,6 +12,7 @@ import pandas
 from . import _abi_features, _native
 
 TESTS = {"mann": _abi_features.SELECT_MANN, "smir": _abi_features.SELECT_KS}
+ONE_CLASS = "Feature selection is only possible if more than 1 label/class is provided"
 TASKS = {"classification": _abi_features.CLASSIFICATION, "regression": _abi_features.REGRESSION}
 
 
@@ -134,7 +135,8 @@ def _test(X, y, task, multiclass, n_significant, n_jobs, test, fdr_level, indepe
     """[(name, type, p-value, is relevant, classes)] in the order of tsfresh's table, and labels"""
     target = _Target(y, task)
     by_class = task == "classification" and target.n_classes > 2
-    options = _options(test, fdr_level, independent, (n_significant if multiclass else 1) * by_class)
+    least = n_significant if multiclass else 1
+    options = _options(test, fdr_level, independent, least if by_class else 0)
     with _native.workers(n_jobs) as pool:
         found = _native.select(_array(X), [str(c) for c in X.columns], target.c, options, pool)
     if by_class:  # by the p-values of the first class, those without one last
@@ -213,7 +215,7 @@ def _check(X, y):
     if isinstance(y, pandas.Series) and set(X.index) != set(y.index):
         raise ValueError("Index of X and y must be identical if provided")
     if pandas.Series(y).nunique() < 2:
-        raise ValueError("Feature selection is only possible if more than 1 label/class is provided")
+        raise ValueError(ONE_CLASS)
 
 
 def select_features(

@@ -198,10 +198,11 @@ class Forms(unittest.TestCase):
     def test_kinds_have_settings(self):
         options = {"kind_to_fc_parameters": {"b": {"median": None}}}
         self.assertEqual(list(extract(small(), **options).columns), ["b__median"])
-        got = extract(small(), default_fc_parameters={"quantile": [{"q": 0.9}, {"q": numpy.float64(0.1)}],
-                                                      "mean": None}, **options)  # fmt: skip
-        self.assertEqual(list(got.columns),
-                         ["b__median", "a__quantile__q_0.9", "a__quantile__q_0.1", "a__mean"])  # fmt: skip
+        quantiles = [{"q": 0.9}, {"q": numpy.float64(0.1)}]
+        settings = {"quantile": quantiles, "mean": None}
+        got = extract(small(), default_fc_parameters=settings, **options)
+        wanted = ["b__median", "a__quantile__q_0.9", "a__quantile__q_0.1", "a__mean"]
+        self.assertEqual(list(got.columns), wanted)
         nothing = extract(small(), default_fc_parameters={})
         self.assertEqual(nothing.shape, (3, 0))
 
@@ -270,7 +271,8 @@ WRONG = {  # what is wrong: (options, words)
     "no value": ({"column_value": "c"}, "Column not found: c"),
     "values": ({"column_kind": "b", "column_sort": None}, "Could not guess the value column"),
     "profile": ({"profile": True}, "profile=True is not there"),
-    "calculator": ({"default_fc_parameters": {"meen": None}}, "default_fc_parameters: .*'meen'.*mean"),
+    "calculator": ({"default_fc_parameters": {"meen": None}},
+                   "default_fc_parameters: .*'meen'.*mean"),
     "parameter": ({"kind_to_fc_parameters": {"a": {"quantile": [{"p": 1}]}}},
                   r"kind_to_fc_parameters\['a'\]: .*'p'"),
     "distributor": ({"distributor": 3}, "has no map_reduce"),
@@ -280,7 +282,7 @@ WRONG = {  # what is wrong: (options, words)
 WRONG_TYPES = {
     "settings": ({"default_fc_parameters": ["mean"]}, "default_fc_parameters is a dictionary"),
     "own": ({"default_fc_parameters": {len: None}}, "calculators are given by name"),
-    "tuple": ({"default_fc_parameters": {"query_similarity_count": [{"query": (1, 2), "threshold": 1}]}},
+    "tuple": ({"default_fc_parameters": {"query_similarity_count": [{"query": (1, 2)}]}},
               "'query' cannot be a tuple"),
     "sets": ({"default_fc_parameters": {"quantile": 3}}, "expected None or a list"),
     "n_jobs": ({"n_jobs": "2"}, "n_jobs is a number of processes or a mltool.Pool"),
@@ -307,7 +309,8 @@ class Wrong(unittest.TestCase):
         self.refused("not allowed to end with '_': a_", small().rename(columns={"a": "a_"}))
         self.refused("not allowed to contain '__': a__b", small().rename(columns={"a": "a__b"}))
         self.refused("Column is there more than once: a", small().rename(columns={"b": "a"}))
-        self.refused("Several kinds have the same name: 1", small().rename(columns={"a": 1, "b": "1"}))
+        same = small().rename(columns={"a": 1, "b": "1"})
+        self.refused("Several kinds have the same name: 1", same)
         self.refused("cannot have a zero byte", small().rename(columns={"a": "a\0b"}))
         self.refused("Could not guess the value column", small()[["id", "time"]])
         self.refused("must contain numbers only: a", small().astype({"a": str}))

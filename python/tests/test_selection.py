@@ -71,7 +71,7 @@ class Selection(unittest.TestCase):
             mltool.extract_relevant_features(X[X.id != 1], y, **options)
 
     def test_types_of_target(self):
-        """Integers, booleans, texts and objects are classes; numbers and what has no sign are not."""
+        """Integers, booleans, texts and objects are classes; numbers without a sign are not."""
         X = pandas.DataFrame({"a": [1.0, 2, 3, 4, 5, 6], "b": [0.0, 1, 0, 1, 0, 1]})
         classes = mltool.calculate_relevance_table(X, pandas.Series([0, 0, 0, 1, 1, 1]))
         numbers = mltool.calculate_relevance_table(X, pandas.Series([0.0, 0, 0, 1, 1, 1]))
@@ -109,12 +109,13 @@ class Selection(unittest.TestCase):
         ):  # fmt: skip
             with self.subTest(words), self.assertRaisesRegex(ValueError, words):
                 mltool.select_features(X, y, **options)
+        odd = X.replace({"a": {1: numpy.nan}})
         for words, X_, y_ in (
             ("same number of samples", X, y[:3]),
             ("at least two samples", X[:1], y[:1]),
             ("more than 1 label", X, y * 0),
             ("Index of X and y must be identical", X, y.rename(index={0: 9})),
-            (r"Columns \['a'\] of DataFrame must not contain NaN", X.replace({"a": {1: numpy.nan}}), y),
+            (r"Columns \['a'\] of DataFrame must not contain NaN", odd, y),
             ("numbers only", X.assign(a=list("wxyz")), y),
             ("Target contains NaN", X, y.where(y.index > 0)),
         ):
@@ -153,7 +154,8 @@ class Impute(unittest.TestCase):
         got = df.copy()
         self.assertIs(mltool.impute(got), got)
         equal(got, golden.table("impute/impute.csv"), **exact)
-        equal(mltool.impute_dataframe_zero(df.copy()), golden.table("impute/impute_zero.csv"), **exact)
+        zeros = mltool.impute_dataframe_zero(df.copy())
+        equal(zeros, golden.table("impute/impute_zero.csv"), **exact)
         expected = golden.table("impute/impute_range_from_input.csv")
         equal(mltool.impute_dataframe_range(other.copy(), *ranges), expected, **exact)
 
@@ -182,7 +184,8 @@ class Roll(unittest.TestCase):
         for case in golden.text("roll/cases.json"):
             with self.subTest(case["expected"]):
                 expected = golden.table(f"roll/{case['expected']}")
-                got = mltool.roll_time_series(golden.table(f"roll/{case['input']}"), **case["params"])
+                df = golden.table(f"roll/{case['input']}")
+                got = mltool.roll_time_series(df, **case["params"])
                 self.assertEqual(list(got.columns), list(expected.columns))
                 self.assertEqual(len(got), case["rows"])
                 got = got.assign(id=got["id"].map(str)).reset_index(drop=True)
