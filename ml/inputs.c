@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ml/duckdb.h>
 #include <ml/inputs.h>
 
 static bool add(ml_inputs *list, const char *path) {
@@ -47,7 +48,8 @@ static ml_status add_matches(ml_inputs *list, const char *pattern, ml_error *err
 }
 
 static bool is_pattern(const char *arg) {
-  return strpbrk(arg, "*?[") && access(arg, F_OK) != 0;
+  const bool is_query = strncmp(arg, ML_DUCKDB_QUERY, strlen(ML_DUCKDB_QUERY)) == 0;
+  return !is_query && strpbrk(arg, "*?[") && access(arg, F_OK) != 0;
 }
 
 static ml_status check_twice(const ml_inputs *list, ml_error *err) {

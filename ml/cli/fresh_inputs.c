@@ -44,13 +44,14 @@ static ml_status name_inputs(fresh_run *run, ml_error *err) {
 
 /* ---- which way ----------------------------------------------------------------------------- */
 
-/* The option that needs all rows at once; NULL: none does. */
+/* What needs all rows at once; NULL: nothing does. */
 static const char *needs_all(const fresh_options *o) {
-  if (o->selection.target) return "target";
-  if (o->selection.target_file) return "target-file";
-  if (o->nan_report) return "nan-report";
-  if (o->shard) return "shard";
-  return o->cost ? "cost" : NULL;
+  if (o->selection.target) return "--target";
+  if (o->selection.target_file) return "--target-file";
+  if (o->nan_report) return "--nan-report";
+  if (o->shard) return "--shard";
+  if (cli__ends_in(o->output, ".parquet") && o->format == 0) return "an output in Parquet";
+  return o->cost ? "--cost" : NULL;
 }
 
 static bool is_lines(const cli_call *cli, const fresh_options *o) {
@@ -65,7 +66,7 @@ static bool is_filter(const cli_call *cli, const fresh_options *o) {
 }
 
 static bool is_packed(const char *path) {
-  return cli__ends_in(path, ".gz") || cli__ends_in(path, ".zst");
+  return cli__ends_in(path, ".gz") || cli__ends_in(path, ".zst") || cli__ends_in(path, ".parquet");
 }
 
 /* Bytes of memory that the whole takes; 0: nobody knows. */
@@ -90,7 +91,7 @@ static ml_status check_limit(const fresh_options *o, const fresh_run *run, ml_er
   const char *option = needs_all(o);
   if (option)
     return ml_error_set(err, ML_ERR_USAGE,
-                        "--%s needs the features of all ids at once: leave --%s away", option,
+                        "%s needs the features of all ids at once: leave --%s away", option,
                         o->stream ? "stream" : "memory-limit");
   if (o->memory_limit > 0 && o->memory_limit < least)
     return ml_error_set(err, ML_ERR_USAGE,
@@ -100,6 +101,15 @@ static ml_status check_limit(const fresh_options *o, const fresh_run *run, ml_er
   return ML_OK;
 }
 
+/* Its memory is its own, beside what we read into. */
+static bool uses_duckdb(const ml_inputs *inputs) {
+  for (size_t i = 0; i < inputs->n; i++)
+    if (cli__ends_in(inputs->paths[i], ".parquet") ||
+        strncmp(inputs->paths[i], ML_DUCKDB_QUERY, strlen(ML_DUCKDB_QUERY)) == 0)
+      return true;
+  return false;
+}
+
 /* The share of rows is that of the end, too, when nothing is read any more. With workers the
  * series are there twice: as they were read, and shared. */
 static void share_memory(fresh_run *run, uint64_t limit) {
@@ -107,6 +117,9 @@ static void share_memory(fresh_run *run, uint64_t limit) {
   const uint64_t left = limit - own;
   run->for_rows = left / 3;
   run->for_reading = (left - run->for_rows) / (run->n_workers > 0 ? 2 : 1);
+  if (!uses_duckdb(&run->inputs)) return;
+  run->for_reading /= 2;
+  ml_duckdb_limit_memory(run->for_reading);
 }
 
 static ml_status choose_way(const cli_call *cli, const fresh_options *o, fresh_run *run,

@@ -17,7 +17,8 @@ const cli_opt cli__source_opts[] = {
 /* The query is the operand that FILE would be. */
 static ml_status take_query(cli_call *cli, char **query, ml_error *err) {
   const char *sql = cli->common.sql;
-  if (cli->n_args == cli->command->max_args)
+  const size_t max = cli->command->max_args;
+  if (max == CLI_MANY ? cli->n_args > 0 : cli->n_args == max)
     return ml_error_set(err, ML_ERR_USAGE, "--sql is read in place of FILE, and '%.100s' is there",
                         cli->args[cli->n_args - 1]);
   if (!sql[strspn(sql, " \t\r\n")]) return ml_error_set(err, ML_ERR_USAGE, "--sql has no query");
