@@ -41,8 +41,8 @@ typedef enum ml_format {
   ML_FORMAT_CSV, /* header with row_label and columns, then a line for each row; RFC 4180, line ends
                     "\n" */
   ML_FORMAT_NPY, /* NumPy's format 1.0 ("<f8", C order); names go to a file beside it */
-  ML_FORMAT_JSON, /* {"id": row_label, "ids": [...], "columns": [...], "data": [[...], ...]} */
-  ML_FORMAT_JSONL, /* a line for each row: {row_label: "ID", COLUMN: NUMBER, ...} */
+  ML_FORMAT_JSON,   /* {"id": row_label, "ids": [...], "columns": [...], "data": [[...], ...]} */
+  ML_FORMAT_JSONL,  /* a line for each row: {row_label: "ID", COLUMN: NUMBER, ...} */
   ML_FORMAT_PARQUET /* by DuckDB's library: ids are BIGINT or DOUBLE where their texts come back so,
                        else VARCHAR; values are DOUBLE, also NaN, which is no null */
 } ml_format;
