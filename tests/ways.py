@@ -44,15 +44,15 @@ def filtered(path, options):
     """The rows of a filter, put in order. Its input has the rows of an id together."""
     with open(path, "rb") as file:
         head, *rows = file.read().splitlines(True)
-    with open("want.csv", "rb") as file:
-        names, *want = (row.split(b",") for row in file.read().splitlines())
+    with open("want.csv", newline="") as file:
+        names, *want = csv.reader(file)
     if b"kind" in head:  # the columns of a stream are those of its first id, unless it is told
-        options = [*options, "--kinds", b",".join(dict.fromkeys(name.split(b"__")[0] for name in names[1:])).decode()]
+        options = [*options, "--kinds", ",".join(dict.fromkeys(name.split("__")[0] for name in names[1:]))]
     rows.sort(key=lambda row: row.split(b",")[0])
     first, *others = fresh("-", *options, given=head + b"".join(rows)).splitlines(True)
     by_id = {row.split(b",")[0]: row for row in others}
     with open("out.csv", "wb") as file:
-        file.write(first + b"".join(by_id[row[0]] for row in want))
+        file.write(first + b"".join(by_id[row[0].encode()] for row in want))
 
 
 def lines(path, options):
