@@ -55,7 +55,7 @@ static ml_status write_buffer(parts_store *store, parts_shelf *shelf, ml_error *
     shelf->blocks = blocks;
     shelf->capacity = capacity;
   }
-  uint32_t block;
+  uint32_t block = 0; /* gcc does not see that take_block() sets it */
   ml_status status = take_block(store, &block, err);
   if (status != ML_OK) return status;
   shelf->blocks[shelf->n_blocks++] = block;

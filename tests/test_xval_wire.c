@@ -101,7 +101,7 @@ static void spoilt_requests_are_refused(void **state) {
       {"lasso", "shuffled:3"},    {"elastic_net", "kfold:3"}, {"logistic", "shuffled:3"},
       {"gaussian_nb", "kfold:3"}, {"knn", "shuffled:3"},      {"decision_tree", "shuffled:3"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    spoiler s = {.exec = {&table, true}};
+    spoiler s = {.exec = {.vtable = &table, .shares_memory = true}};
     const ml_model *model;
     ml_error err = {0};
     assert_int_equal(ml_model_find(cases[i][0], NULL, &model, &err), ML_OK);
