@@ -11,6 +11,14 @@ static void check(bool holds) {
   if (!holds) abort();
 }
 
+/* The text that is made is never what is wrong. A column may stand before what is, in quotes. */
+static bool blames_text(const char *message) {
+  for (const char *next; (next = strstr(message, "\": "));) message = next + 3;
+  const bool counts =
+      strncmp(message, "expected ", 9) == 0 && message[9] >= '0' && message[9] <= '9';
+  return counts || strncmp(message, "a quote is opened", 17) == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
   ml_csv *csv = NULL;
   ml_table *table = NULL;
@@ -24,8 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
   if (status != ML_OK) {
     check(status == ML_ERR_PARSE && err.message[0]);
     check(err.column == 0 || err.line > 0);
-    /* What is made is never what is wrong. */
-    check(!strstr(err.message, "fields, found") && !strstr(err.message, "quote is opened"));
+    check(!blames_text(err.message));
   }
   ml_table_free(table);
   ml_csv_close(csv);
