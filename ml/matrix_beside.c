@@ -17,12 +17,9 @@ ml_format matrix__format_of(const char *path) {
   static const struct {
     const char *end;
     ml_format format;
-  } ends[] = {{".npy", ML_FORMAT_NPY},
-              {".parquet", ML_FORMAT_PARQUET},
-              {".json", ML_FORMAT_JSON},
-              {".json.gz", ML_FORMAT_JSON},
-              {".jsonl", ML_FORMAT_JSONL},
-              {".jsonl.gz", ML_FORMAT_JSONL}};
+  } ends[] = {{".npy", ML_FORMAT_NPY},     {".parquet", ML_FORMAT_PARQUET},
+              {".json", ML_FORMAT_JSON},   {".json.gz", ML_FORMAT_JSON},
+              {".jsonl", ML_FORMAT_JSONL}, {".jsonl.gz", ML_FORMAT_JSONL}};
   for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
     if (ends_with(path, ends[i].end)) return ends[i].format;
   return ML_FORMAT_CSV;
