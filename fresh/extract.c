@@ -185,45 +185,6 @@ static ml_status run(extraction *e, ml_exec *exec, const ml_watch *watch, ml_err
   return ml_exec_run(exec, &job, err);
 }
 
-/* ---- what it has cost ---- */
-
-static int compare_costs(const void *a, const void *b) {
-  double u = ((const ml_fresh_cost *)a)->seconds, v = ((const ml_fresh_cost *)b)->seconds;
-  return (u < v) - (u > v);
-}
-
-/* Steps of other files have a name in front of theirs. */
-static const char *step_name(size_t i) {
-  const char *behind = strstr(fresh__steps[i], "__");
-  return behind ? behind + 2 : fresh__steps[i];
-}
-
-static void list_costs(const extraction *e, ml_fresh_costs *costs) {
-  for (size_t i = 0; i < fresh__n_costs(); i++) {
-    bool is_shared = i < fresh__n_steps;
-    if (e->seconds[i] == 0) continue; /* was not asked for */
-    costs->list[costs->n++] = (ml_fresh_cost){
-        .name = is_shared ? step_name(i) : fresh__features[i - fresh__n_steps]->info.name,
-        .is_shared = is_shared,
-        .seconds = e->seconds[i]};
-    costs->seconds += e->seconds[i];
-  }
-  for (size_t i = 0; i < e->set->n_ids * e->set->n_kinds; i++)
-    costs->n_series += e->set->spans[i].n > 0;
-  qsort(costs->list, costs->n, sizeof *costs->list, compare_costs);
-}
-
-static ml_status make_costs(extraction *e, ml_fresh_costs *costs, ml_error *err) {
-  e->seconds = calloc(fresh__n_costs(), sizeof *e->seconds);
-  costs->list = calloc(fresh__n_costs(), sizeof *costs->list);
-  return e->seconds && costs->list ? ML_OK : ml_error_memory(err);
-}
-
-void ml_fresh_costs_release(ml_fresh_costs *costs) {
-  free(costs->list);
-  *costs = (ml_fresh_costs){0};
-}
-
 /* ---- the whole ---- */
 
 ml_status ml_fresh_extract(const ml_series_set *set, const ml_fresh_settings *settings,
@@ -249,7 +210,6 @@ static ml_status extract(extraction *e, const ml_fresh_settings *settings, ml_ex
 }
 
 static void release(extraction *e) {
-  free(e->seconds);
   fresh__layout_release(&e->layout);
   ml_matrix_free(e->matrix);
   for (size_t i = 0; i < FRESH_N_BLOCKS; i++) ml_block_free(e->blocks[i]);
@@ -264,16 +224,17 @@ ml_status ml_fresh_extract_rows(const ml_series_set *set, const ml_fresh_setting
   ml_fresh_settings *own = NULL;
   ml_status status = ML_OK;
   if (!settings) status = ml_fresh_settings_named("comprehensive", &own, err);
-  if (status == ML_OK && costs) status = make_costs(&e, costs, err);
+  if (status == ML_OK && costs) status = fresh__costs_begin(&e.seconds, err);
   if (status == ML_OK) status = extract(&e, settings ? settings : own, exec, watch, err);
+  if (status == ML_OK && costs)
+    status = fresh__costs_list(e.seconds, fresh__n_series(set), costs, err);
   if (status == ML_OK) {
     *out = e.matrix;
     e.matrix = NULL;
-    if (costs) list_costs(&e, costs);
-  } else {
-    if (rows && rows->failed) rows->failed(rows->ctx);
-    if (costs) ml_fresh_costs_release(costs);
+  } else if (rows && rows->failed) {
+    rows->failed(rows->ctx);
   }
+  free(e.seconds);
   release(&e);
   ml_fresh_settings_free(own);
   return status;
@@ -301,8 +262,9 @@ static ml_status extract_slice(extraction *e, const ml_fresh_settings *settings,
 
 ml_status fresh__extract_slices(const ml_series_set *set, const ml_fresh_settings *settings,
                                 size_t n_columns, size_t memory, ml_exec *exec,
-                                const ml_watch *watch, const fresh_slices *to, ml_error *err) {
-  extraction e = {.set = set, .is_raw = true};
+                                const ml_watch *watch, const fresh_slices *to, double *seconds,
+                                ml_error *err) {
+  extraction e = {.set = set, .seconds = seconds, .is_raw = true};
   const size_t row = n_columns * sizeof(double), most = row ? memory / row : set->n_ids;
   ml_status status = row ? lend_set(&e, exec, err) : ML_OK;
   for (size_t id = 0; id < set->n_ids && status == ML_OK; id += e.n) {

@@ -41,9 +41,24 @@ typedef struct fresh_slices {
  * kind by kind, and nothing is put in order or replaced: fresh__layout_rows() does that.
  *
  * @param n_columns  of all kinds together: fresh__layout_widths(); none is allowed
+ * @param seconds    of fresh__costs_begin(): what this has cost is added; NULL: nobody wants to
+ * know
  */
 ml_status fresh__extract_slices(const ml_series_set *set, const ml_fresh_settings *settings,
                                 size_t n_columns, size_t memory, ml_exec *exec,
-                                const ml_watch *watch, const fresh_slices *to, ml_error *err);
+                                const ml_watch *watch, const fresh_slices *to, double *seconds,
+                                ml_error *err);
+
+/* ---- costs.c ---- */
+
+/* Seconds of each shared step and calculator, all 0. @param[out] seconds  from malloc() */
+ml_status fresh__costs_begin(double **seconds, ml_error *err);
+
+/* Series that are there: not every id has each kind. */
+size_t fresh__n_series(const ml_series_set *set);
+
+/* @param n_series  that it was for */
+ml_status fresh__costs_list(const double *seconds, size_t n_series, ml_fresh_costs *out,
+                            ml_error *err);
 
 #endif

@@ -20,8 +20,9 @@ ml_status ml_spool_open(const ml_spool_opts *opts, ml_spool **out, ml_error *err
   if (s->opts.memory == 0) s->opts.memory = MEMORY;
   s->file.fd = -1;
   s->all.irregular = SIZE_MAX;
-  s->are_whole = s->times_are_whole = true;
+  s->times_are_whole = true;
   ml_status status = temporary__open(&s->file.fd, err);
+  if (status == ML_OK && opts->is_timed) status = fresh__costs_begin(&s->seconds, err);
   if (status == ML_OK && !opts->settings)
     status = ml_fresh_settings_named("comprehensive", &s->own, err);
   s->settings = opts->settings ? opts->settings : s->own;
@@ -41,6 +42,7 @@ void ml_spool_close(ml_spool *s) {
   free(s->all.id_name);
   if (s->all.ids) free(s->all.ids[0]);
   free(s->all.ids);
+  free(s->seconds);
   ml_fresh_settings_free(s->own);
   free(s);
 }
@@ -70,13 +72,12 @@ static ml_status note_first(ml_spool *s, const ml_series_set *set, ml_error *err
   return s->all.ids && s->all.id_name ? ML_OK : ml_error_memory(err);
 }
 
+/* The set may know more than its own ids: those of all parts, or of other shards. */
 static void note_ids(ml_spool *s, const ml_series_set *set) {
   char *const *ids = set->parents ? set->parents : set->ids;
   const size_t n = set->parents ? set->n_parents : set->n_ids;
-  for (size_t i = 0; i < n; i++) {
-    series__note_forms(&s->file.form, ids[i]);
-    s->are_whole = s->are_whole && series__is_whole(ids[i]);
-  }
+  for (size_t i = 0; i < n; i++) series__note_forms(&s->file.form, ids[i]);
+  series__add_forms(&s->file.form, &set->forms);
 }
 
 /* The least of all ids whose step is not constant. */
@@ -99,6 +100,7 @@ static ml_status note_set(ml_spool *s, const ml_series_set *set, uint32_t *shape
       (set->parents != NULL) != s->has_windows)
     return ml_error_set(err, ML_ERR_PARSE, "the parts of the input are not of one shape");
   s->all.n_rows += set->n_rows;
+  s->n_series += fresh__n_series(set);
   s->times_are_whole = s->times_are_whole && set->times_are_whole;
   note_ids(s, set);
   status = note_irregular(s, set, err);
@@ -155,10 +157,20 @@ ml_status ml_spool_add(ml_spool *s, const ml_series_set *set, ml_error *err) {
   if (status != ML_OK) return status;
   a.n_columns = s->kinds.shapes[a.shape].starts[set->n_kinds];
   return fresh__extract_slices(set, s->settings, a.n_columns, share < SLICE_MAX ? share : SLICE_MAX,
-                               s->opts.exec, s->opts.watch, &to, err);
+                               s->opts.exec, s->opts.watch, &to, s->seconds, err);
+}
+
+ml_status ml_spool_add_kind(ml_spool *s, const char *kind, ml_error *err) {
+  assert(s && kind);
+  return spool__add_kind(&s->kinds, kind) ? ML_OK : ml_error_memory(err);
 }
 
 /* ---- the end ---- */
+
+ml_status ml_spool_costs(const ml_spool *s, ml_fresh_costs *out, ml_error *err) {
+  assert(s && s->seconds && out);
+  return fresh__costs_list(s->seconds, s->n_series, out, err);
+}
 
 ml_status ml_spool_end(ml_spool *s, ml_error *err) {
   assert(s);
@@ -168,7 +180,9 @@ ml_status ml_spool_end(ml_spool *s, ml_error *err) {
   s->all.kinds = s->kinds.kinds;
   s->all.n_kinds = s->kinds.n_kinds;
   s->all.ids_are_numbers = !s->file.form.not_numbers && !s->has_windows;
-  if (status == ML_OK) status = make_layout(s, s->kinds.kinds, s->kinds.n_kinds, err);
+  /* A shard without rows need not know any kind. */
+  if (status == ML_OK && s->n_rows > 0)
+    status = make_layout(s, s->kinds.kinds, s->kinds.n_kinds, err);
   if (status == ML_OK) status = spool__flush(&s->file, err);
   if (status == ML_OK) status = spool__sort(&s->file, &s->kinds, share, err);
   if (status == ML_OK) status = spool__reduce(&s->file, &s->kinds, share, s->opts.watch, err);

@@ -45,6 +45,13 @@ ml_status spool__add_shape(spool_kinds *kinds, const ml_series_set *set,
 ml_status spool__note_least(spool_kinds *kinds, const ml_series_set *set, uint32_t shape,
                             series_forms form, ml_error *err);
 
+/* Have a kind that a set need not have. @return false: memory ran out */
+bool spool__add_kind(spool_kinds *kinds, const char *name);
+
+/* The least id with rows of a kind that is in order. @return NULL: none has any, or kinds are
+ * columns of the file */
+const char *spool__first_id(const spool_kinds *kinds, size_t k, series_forms form);
+
 /* Put the kinds in order. */
 ml_status spool__order_kinds(spool_kinds *kinds, series_forms form, ml_error *err);
 
@@ -145,9 +152,9 @@ struct ml_spool {
   fresh_layout layout;
   ml_series_set all; /* what is known of all series */
   bool was_any, has_layout;
-  bool are_whole; /* the ids: if all are numbers */
   bool has_windows, times_are_whole;
-  size_t n_rows;
+  size_t n_rows, n_series;
+  double *seconds; /* of fresh__costs_begin(); NULL: nobody wants to know */
 };
 
 #endif

@@ -15,11 +15,7 @@ static bool is_shape(const spool_kinds *kinds, const spool_shape *shape, const m
   return true;
 }
 
-static bool add_names(spool_kinds *kinds, const ml_series_set *set, uint32_t *codes) {
-  for (size_t k = 0; k < set->n_kinds; k++) {
-    codes[k] = labels__put(&kinds->names, set->kinds[k], strlen(set->kinds[k]));
-    if (codes[k] == LABELS_FULL) return false;
-  }
+static bool make_room(spool_kinds *kinds) {
   if (kinds->names.n <= kinds->capacity) return true;
   const size_t capacity = 2 * kinds->names.n;
   spool_least *least = reallocarray(kinds->least, capacity, sizeof *least);
@@ -28,6 +24,18 @@ static bool add_names(spool_kinds *kinds, const ml_series_set *set, uint32_t *co
   kinds->least = least;
   kinds->capacity = capacity;
   return true;
+}
+
+bool spool__add_kind(spool_kinds *kinds, const char *name) {
+  return labels__put(&kinds->names, name, strlen(name)) != LABELS_FULL && make_room(kinds);
+}
+
+static bool add_names(spool_kinds *kinds, const ml_series_set *set, uint32_t *codes) {
+  for (size_t k = 0; k < set->n_kinds; k++) {
+    codes[k] = labels__put(&kinds->names, set->kinds[k], strlen(set->kinds[k]));
+    if (codes[k] == LABELS_FULL) return false;
+  }
+  return make_room(kinds);
 }
 
 static ml_status make_shape(spool_kinds *kinds, const ml_series_set *set,
@@ -85,6 +93,7 @@ ml_status spool__note_least(spool_kinds *kinds, const ml_series_set *set, uint32
   const bool is_by_number = set->ids_are_numbers || set->parents; /* perhaps */
   for (size_t k = 0; set->kind_first && k < set->n_kinds; k++) {
     spool_least *least = &kinds->least[kinds->shapes[shape].kinds[k]];
+    if (set->kind_first[k] == UINT32_MAX) continue; /* a kind of other shards */
     const char *first = ids[set->kind_first[k]];
     char **of_form = form.not_numbers ? form.not_pairs ? NULL : &least->pair : &least->number;
     bool ok = note(&least->text, first, texts);
@@ -108,20 +117,30 @@ typedef struct ordering {
 static int compare_ranks(const void *a, const void *b, void *context) {
   const ordering *o = context;
   const uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-  int order = series__compare_ids(o->least[i], o->least[j], o->form);
+  const char *first = o->least[i], *second = o->least[j];
+  int order = first && second ? series__compare_ids(first, second, o->form) : !first - !second;
   return order ? order : (i > j) - (i < j);
 }
 
+static const char *least_of(const spool_least *least, series_forms form) {
+  const char *id = !form.not_numbers ? least->number : !form.not_pairs ? least->pair : least->text;
+  return id ? id : least->text;
+}
+
+static void take_lesser(const char **id, const char *other, series_forms form) {
+  if (other && (!*id || series__compare_ids(other, *id, form) < 0)) *id = other;
+}
+
 static void find_least(ordering *o) {
-  for (uint32_t c = 0; c < o->kinds->names.n; c++) {
-    const spool_least *least = &o->kinds->least[c];
-    const char **of = o->least + o->ranking.rank[c];
-    const char *id = !o->form.not_numbers ? least->number
-                     : !o->form.not_pairs ? least->pair
-                                          : least->text;
-    if (!id) id = least->text;
-    if (!*of || series__compare_ids(id, *of, o->form) < 0) *of = id;
-  }
+  for (uint32_t c = 0; c < o->kinds->names.n; c++)
+    take_lesser(o->least + o->ranking.rank[c], least_of(&o->kinds->least[c], o->form), o->form);
+}
+
+const char *spool__first_id(const spool_kinds *kinds, size_t k, series_forms form) {
+  const char *id = NULL;
+  for (uint32_t c = 0; kinds->is_long && c < kinds->names.n; c++)
+    if (kinds->place[c] == k) take_lesser(&id, least_of(&kinds->least[c], form), form);
+  return id;
 }
 
 static void put_in_order(ordering *o, char *const *names) {

@@ -16,7 +16,7 @@ static uint64_t end_of(const spool_file *file) {
 }
 
 ml_status spool__flush(spool_file *file, ml_error *err) {
-  if (file->buf.failed || file->last.failed) return ml_error_memory(err);
+  if (file->buf.failed) return ml_error_memory(err);
   ml_status status = temporary__write(file->fd, file->buf.data, file->buf.n, file->size, err);
   file->size += file->buf.n;
   ml_buf_clear(&file->buf);
@@ -62,6 +62,7 @@ static ml_status place_id(spool_file *file, const char *id, size_t n, ml_error *
   }
   ml_buf_clear(&file->last);
   ml_buf_put(&file->last, id, n);
+  if (file->last.failed) return ml_error_memory(err);
   if (!by_form && !by_text) return spool__begin(file, err);
   last->by_form = by_form;
   last->by_text = by_text;

@@ -147,8 +147,8 @@ ml_status ml_spool_write(ml_spool *s, const char *path, ml_format format, bool s
   assert(s && s->has_layout && path);
   writing w = {.spool = s,
                .form = s->file.form.not_numbers ? SERIES_ID_TEXT
-                       : s->are_whole           ? SERIES_ID_WHOLE
-                                                : SERIES_ID_REAL};
+                       : s->file.form.not_whole ? SERIES_ID_REAL
+                                                : SERIES_ID_WHOLE};
   ml_status status = make_room(&w, err);
   if (status == ML_OK) status = write_table(&w, path, format, safe_names, err);
   spool__merge_close(w.merge);

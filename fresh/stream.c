@@ -221,7 +221,7 @@ ml_status ml_fresh_stream_put(ml_fresh_stream *s, ml_series_set *set, ml_error *
   if (status == ML_OK && set->is_long) status = arrange_kinds(s, set, err);
   if (status == ML_OK)
     status = fresh__extract_slices(set, s->settings, s->layout.n_columns, memory, s->opts.exec,
-                                   s->opts.watch, &to, err);
+                                   s->opts.watch, &to, NULL, err);
   return status == ML_OK ? matrix__write_flush(s->writer, err) : status;
 }
 

@@ -267,6 +267,13 @@ ml_status csv__open_file(ml_csv *csv, ml_error *err) {
   return csv__open_source(csv, files->paths[csv->file], err);
 }
 
+void csv__close_file(ml_csv *csv) {
+  if (csv->source && csv->at_end && csv->files.ended)
+    csv->files.ended(csv->files.ctx, csv->file, csv->source);
+  ml_input_close(csv->source);
+  csv->source = NULL;
+}
+
 ml_status csv__open_files(const csv_files *files, const ml_csv_opts *opts, bool is_live,
                           ml_csv **out, ml_error *err) {
   assert(files && files->n > 0 && out);
@@ -345,7 +352,7 @@ const char *csv__source_of_row(const ml_csv *csv, size_t row) {
 
 void ml_csv_close(ml_csv *csv) {
   if (!csv) return;
-  ml_input_close(csv->source);
+  csv__close_file(csv);
   csv__fields_release(&csv->header);
   free(csv->by_name);
   free(csv->jumps);

@@ -47,8 +47,7 @@ static ml_status open_next(ml_csv *csv, ml_error *err) {
   if (!name) return ml_error_memory(err);
   free(csv->name);
   csv->name = name;
-  ml_input_close(csv->source);
-  csv->source = NULL;
+  csv__close_file(csv);
   csv->file++;
   csv->line = 1;
   csv->at = csv->n = csv->n_passed = 0;

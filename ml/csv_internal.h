@@ -73,6 +73,8 @@ typedef struct csv_files {
   const char *const *paths; /* n, borrowed */
   size_t n;
   csv_opener *open; /* NULL: by its path */
+  /* Told of each file that was read to its end, before it is closed; NULL: nobody. */
+  void (*ended)(void *ctx, size_t file, const ml_input *input);
   void *ctx;
 } csv_files;
 
@@ -147,6 +149,7 @@ ml_status csv__open_files(const csv_files *files, const ml_csv_opts *opts, bool 
 
 /* Open the input of the file that is next, or first. */
 ml_status csv__open_file(ml_csv *csv, ml_error *err);
+void csv__close_file(ml_csv *csv);
 
 /* Open what an input gives. @param source  taken, also on failure @param name  for messages */
 ml_status csv__open_input(ml_input *source, const char *name, const ml_csv_opts *opts, ml_csv **out,

@@ -263,27 +263,6 @@ ML_API ML_MUST_CHECK ml_status ml_fresh_extract(const ml_series_set *set,
                                                 const ml_watch *watch, ml_matrix **out,
                                                 ml_error *err);
 
-/* How ml_fresh_extract() lays out its columns: the heads of all kinds, kind by kind, and then their
- * tails, which only KX's settings have. */
-typedef struct ml_fresh_layout {
-  size_t *heads, *tails; /* of each kind of the set: how many columns; NULL: the settings have an
-                            order of their own, and kinds do not matter */
-} ml_fresh_layout;
-
-/**
- * The layout of what ml_fresh_extract() makes of a set, and of any other with the same kinds.
- *
- * @param settings  NULL for "comprehensive"
- * @param[out] out  release it with ml_fresh_layout_release(); all NULL on failure
- * @retval ML_ERR_MEMORY, ML_ERR_PARSE
- */
-ML_API ML_MUST_CHECK ml_status ml_fresh_layout_find(const ml_series_set *set,
-                                                    const ml_fresh_settings *settings,
-                                                    ml_fresh_layout *out, ml_error *err);
-
-/** All NULL is allowed. */
-ML_API void ml_fresh_layout_release(ml_fresh_layout *layout);
-
 /* The time that one calculator, or one of the steps that they share, has taken. */
 typedef struct ml_fresh_cost {
   const char *name; /* of the calculator; of the step: "sorted" */

@@ -63,11 +63,20 @@ ml_status parts__fail_fit(const ml_parts *parts, const char *id, const parts_siz
 
 /* ---- opening ---- */
 
+static void note_digest(void *ctx, size_t file, const ml_input *input) {
+  parts_digest *digest = &((ml_parts *)ctx)->digests[file];
+  digest->n_bytes = ml_input_digest(input, digest->text);
+}
+
 ml_status parts__open_csv(ml_parts *parts, bool is_live, ml_error *err) {
   const ml_csv_opts csv = {.delimiter = parts->series.delimiter, .watch = parts->watch};
   ml_csv_close(parts->csv);
   parts->csv = NULL;
-  const csv_files files = {parts->paths, parts->n_paths, parts__open_file, parts};
+  const csv_files files = {.paths = parts->paths,
+                           .n = parts->n_paths,
+                           .open = parts__open_file,
+                           .ended = note_digest,
+                           .ctx = parts};
   return csv__open_files(&files, &csv, is_live, &parts->csv, err);
 }
 
@@ -133,7 +142,8 @@ ml_status parts__open(const char *const *paths, size_t n, const ml_parts_opts *o
   parts->watch = opts->series.watch;
   parts->tuning = *tuning;
   parts->store.fd = -1;
-  ml_status status = start(parts, opts, err);
+  parts->digests = calloc(n, sizeof *parts->digests);
+  ml_status status = parts->digests ? start(parts, opts, err) : ml_error_memory(err);
   if (status == ML_OK)
     *out = parts;
   else
@@ -168,6 +178,7 @@ void ml_parts_close(ml_parts *parts) {
   ml_buf_release(&parts->text);
   free(parts->places);
   free(parts->plan);
+  free(parts->digests);
   free(parts);
 }
 
@@ -228,15 +239,33 @@ ml_status ml_parts_next(ml_parts *parts, ml_series_set **set, ml_error *err) {
     if (parts->tuning.set != UINT64_MAX) (void)malloc_trim(0); /* of the part before */
     ml_status status = parts->next(parts, &part, err);
     if (status != ML_OK) return status;
-    if (part && ml_series_n_ids(part) > 0) {
-      parts->was_any = true;
-      *set = part;
-      return ML_OK;
-    }
-    ml_series_free(part);
+    if (!part) continue;
+    if (ml_series_n_ids(part) > 0) parts->was_any = true;
+    *set = part;
+    return ML_OK;
   }
+  ml_csv_close(parts->csv); /* at its end: the digests are known */
+  parts->csv = NULL;
   *set = NULL;
   return check_end(parts, err);
+}
+
+bool ml_parts_digest(const ml_parts *parts, size_t file, uint64_t *n_bytes,
+                     char out[ML_INPUT_DIGEST_SIZE]) {
+  assert(parts && file < parts->n_paths);
+  const parts_digest *digest = &parts->digests[file];
+  memcpy(out, digest->text, sizeof digest->text);
+  if (digest->text[0]) *n_bytes = digest->n_bytes;
+  return digest->text[0] != 0;
+}
+
+size_t ml_parts_n_kinds(const ml_parts *parts) {
+  return parts->survey.kinds.n;
+}
+
+const char *ml_parts_kind(const ml_parts *parts, size_t k) {
+  assert(k < parts->survey.kinds.n);
+  return labels__text(&parts->survey.kinds, (uint32_t)k);
 }
 
 int ml_parts_waits_for(const ml_parts *parts) {

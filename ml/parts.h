@@ -3,6 +3,7 @@
 #ifndef ML_PARTS_H
 #define ML_PARTS_H
 
+#include <ml/input.h>
 #include <ml/series.h>
 #include <ml/status.h>
 
@@ -41,7 +42,8 @@ ML_API ML_MUST_CHECK ml_status ml_parts_open(const char *const *paths, size_t n,
  * The next ids: in no order over all parts, ascending within one.
  *
  * @param[out] set  NULL at the end; free it with ml_series_free(), before the next is asked for if
- *                  the limit is to hold
+ *                  the limit is to hold. It may have no ids: no window of its rows is long enough,
+ *                  or no id is of the shard that is read
  *
  * @retval ML_ERR_PARSE  a malformed record, with the line of its file; in a stream an id that was
  *                       complete has come again: the message names it
@@ -50,6 +52,21 @@ ML_API ML_MUST_CHECK ml_status ml_parts_open(const char *const *paths, size_t n,
  * @retval ML_ERR_CANCELLED
  */
 ML_API ML_MUST_CHECK ml_status ml_parts_next(ml_parts *parts, ml_series_set **set, ml_error *err);
+
+/**
+ * The digest and size of a file, from its bytes as they were read; known at the end, of files that
+ * have been read to theirs.
+ *
+ * @param[out] n_bytes, out  out is ml_input_digest()'s; both unchanged, but for an empty text,
+ * where nobody knows
+ */
+ML_API bool ml_parts_digest(const ml_parts *parts, size_t file, uint64_t *n_bytes,
+                            char out[ML_INPUT_DIGEST_SIZE]);
+
+/** Kinds of the long shape as they stand in the files, in all rows that were looked at before any
+ * was read, of other shards too. 0 where nothing was looked at: the sets have them all. */
+ML_API size_t ml_parts_n_kinds(const ml_parts *parts);
+ML_API const char *ml_parts_kind(const ml_parts *parts, size_t k);
 
 /** The descriptor that ml_parts_next() would wait for now; -1: it would not wait. */
 ML_API int ml_parts_waits_for(const ml_parts *parts);

@@ -175,6 +175,12 @@ void parts__store_close(parts_store *store);
 
 typedef struct parts_copy parts_copy;
 
+/* Of a file that was read to its end. */
+typedef struct parts_digest {
+  uint64_t n_bytes;
+  char text[ML_INPUT_DIGEST_SIZE]; /* "": not known */
+} parts_digest;
+
 struct ml_parts {
   const char *const *paths;
   size_t n_paths;
@@ -210,7 +216,8 @@ struct ml_parts {
   struct parts_place *places; /* where records of text stood, when it is not one line further */
   size_t n_places, places_capacity;
   size_t text_lines;
-  parts_copy *copies; /* of each file that can be read once only; NULL: there is none */
+  parts_copy *copies;    /* of each file that can be read once only; NULL: there is none */
+  parts_digest *digests; /* n_paths */
 };
 
 /* Read rows of csv as a part. @param n_rows  SIZE_MAX: all that are left */

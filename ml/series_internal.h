@@ -37,9 +37,7 @@ struct ml_series_set {
   bool ids_are_numbers;
   bool is_single;     /* there was no id column */
   bool is_part;       /* the ids are some of those of the file; there may be none, or no window */
-  series_forms forms; /* of all ids of the file; known for windows and shards */
-  uint64_t n_bytes;   /* of the file; with their digest, "" when nobody knows */
-  char digest[ML_INPUT_DIGEST_SIZE];
+  series_forms forms; /* of all ids of the file; known for windows, shards and parts */
   char *id_name;
   bool is_file;                             /* the columns had names: */
   char *sort_name, *kind_name, *value_name; /* NULL: there is none; wide: no value */
@@ -133,6 +131,7 @@ typedef struct series_ranking {
 bool series__rank(char *const *texts, size_t n, series_ranking *ranking);
 
 void series__note_forms(series_forms *forms, const char *text);
+void series__add_forms(series_forms *forms, const series_forms *others);
 
 /* series__rank() of texts that are compared as if others were among them. */
 bool series__rank_among(char *const *texts, size_t n, const series_forms *others,

@@ -124,6 +124,14 @@ void series__note_forms(series_forms *forms, const char *text) {
   forms->not_second_numbers |= !comma || !parse_decimal(comma + 2, ')', &d);
 }
 
+void series__add_forms(series_forms *forms, const series_forms *others) {
+  forms->not_numbers |= others->not_numbers;
+  forms->not_whole |= others->not_whole;
+  forms->not_pairs |= others->not_pairs;
+  forms->not_first_numbers |= others->not_first_numbers;
+  forms->not_second_numbers |= others->not_second_numbers;
+}
+
 /* Not inlined: compilers warn of what XXH64_update() would do with more than they see. */
 __attribute__((noinline)) static void feed(XXH64_state_t *state, const void *bytes, size_t n) {
   XXH64_update(state, bytes, n);

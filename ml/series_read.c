@@ -182,7 +182,7 @@ static bool set_single_id(ml_series_set *set) {
 }
 
 static void note_ids(building *b) {
-  if (b->opts->n_shards == 0 && !b->opts->window) return;
+  if (b->opts->n_shards == 0 && !b->opts->window && !b->told->is_part) return;
   for (size_t i = 0; b->id && i < b->id->n_labels; i++)
     series__note_forms(&b->others, b->id->labels[i]);
   if (!b->id) series__note_forms(&b->others, "0");
@@ -497,7 +497,6 @@ ml_status series__read_rows(ml_csv *csv, const ml_series_opts *opts, const serie
     status = build(&b);
   }
   if (status == ML_OK) {
-    b.set->n_bytes = ml_input_digest(csv->source, b.set->digest);
     *out = b.set;
     b.set = NULL;
   }

@@ -3,10 +3,9 @@
 #ifndef ML_SHARD_H
 #define ML_SHARD_H
 
-#include <ml/fresh.h>
 #include <ml/input.h>
 #include <ml/matrix.h>
-#include <ml/series.h>
+#include <ml/spool.h>
 
 ML_BEGIN_DECLS
 
@@ -39,10 +38,6 @@ ML_API ML_MUST_CHECK ml_status ml_shard_input_find(const char *path, ml_shard_in
 ML_API ML_MUST_CHECK ml_status ml_shard_input_read(ml_shard_input *input, const ml_watch *watch,
                                                    ml_error *err);
 
-/** The digest of the file that a set was read from, from its bytes as they were read.
- * @return false: it was read from no file */
-ML_API bool ml_shard_input_of(const ml_series_set *set, ml_shard_input *input);
-
 /* A part of a result, which the files part-I-of-N.* of a folder hold. Texts are borrowed. */
 typedef struct ml_shard {
   const char *folder;
@@ -73,19 +68,16 @@ ML_API ML_MUST_CHECK ml_status ml_shard_is_done(const ml_shard *shard, const ml_
                                                 bool *is_done, ml_error *err);
 
 /**
- * Write a part of features: the matrix as .npy with its names, and then the ledger, without which
+ * Write a part of features: the rows as .npy with their names, and then the ledger, without which
  * it does not count.
  *
- * @param set      of the shard
- * @param matrix   of ml_fresh_extract(); NULL: the set has no ids
- * @param layout   of ml_fresh_layout_find()
+ * @param spool    of the sets that were read with the shard of ml_series_opts, one at least, which
+ *                 may have no ids; after ml_spool_end()
  * @param seconds  that it took, for people
  * @retval ML_ERR_IO, ML_ERR_MEMORY, ML_ERR_CANCELLED
  */
-ML_API ML_MUST_CHECK ml_status ml_shard_write(const ml_shard *shard, const ml_series_set *set,
-                                              const ml_matrix *matrix,
-                                              const ml_fresh_layout *layout, double seconds,
-                                              const ml_watch *watch, ml_error *err);
+ML_API ML_MUST_CHECK ml_status ml_shard_write(const ml_shard *shard, ml_spool *spool,
+                                              double seconds, ml_error *err);
 
 /**
  * Write the ledger of a part of a search, whose fits are in its file of the end ".checkpoint".

@@ -41,6 +41,9 @@ char *shard__beside(const shard_ledger *ledger, const char *end);
 /* A count that is there. */
 bool shard__get_count(const json_t *object, const char *name, size_t *out);
 
+/* Take away what a process that was killed has left, and the ledger of other files. */
+ml_status shard__begin(const ml_shard *shard, ml_error *err);
+
 /* What two parts of one whole must have in common, but for their inputs. @return what differs, in
  * words; NULL: nothing. When memory ran out words have failed. */
 const char *shard__differ(const json_t *options, const shard_ledger *ledger, const char *of,

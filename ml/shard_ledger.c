@@ -86,12 +86,6 @@ ml_status ml_shard_input_read(ml_shard_input *input, const ml_watch *watch, ml_e
   return shard__digest(input->path, watch, &input->n_bytes, input->digest, err);
 }
 
-bool ml_shard_input_of(const ml_series_set *set, ml_shard_input *input) {
-  memcpy(input->digest, set->digest, sizeof set->digest);
-  if (set->digest[0]) input->n_bytes = set->n_bytes;
-  return set->digest[0] != 0;
-}
-
 ml_status shard__digest(const char *path, const ml_watch *watch, uint64_t *n_bytes,
                         char digest[ML_INPUT_DIGEST_SIZE], ml_error *err) {
   enum { STEP = 1 << 18 };

@@ -17,6 +17,7 @@ typedef struct ml_spool_opts {
                       least one row of it is in memory all the same. 0: no limit is known */
   ml_exec *exec;   /* NULL: serial */
   const ml_watch *watch; /* may be NULL */
+  bool is_timed;         /* for ml_spool_costs() */
 } ml_spool_opts;
 
 /**
@@ -44,6 +45,12 @@ ML_API ML_MUST_CHECK ml_status ml_spool_add(ml_spool *spool, const ml_series_set
                                             ml_error *err);
 
 /**
+ * Have columns for a kind whether a set has it or not: kinds of other shards, which a recipe may
+ * name. Where no set has it, it comes last. @retval ML_ERR_MEMORY
+ */
+ML_API ML_MUST_CHECK ml_status ml_spool_add_kind(ml_spool *spool, const char *kind, ml_error *err);
+
+/**
  * All sets have been added: from now on rows have their order and columns their names.
  *
  * @retval ML_ERR_USAGE  as ml_fresh_extract()
@@ -59,6 +66,11 @@ ML_API size_t ml_spool_n_columns(const ml_spool *spool); /* 0 before ml_spool_en
  * irregular id. It has no ids and no values. @return borrowed
  */
 ML_API const ml_series_set *ml_spool_series(const ml_spool *spool);
+
+/** What the calculators have cost. @param[out] out  release it with ml_fresh_costs_release()
+ * @retval ML_ERR_MEMORY */
+ML_API ML_MUST_CHECK ml_status ml_spool_costs(const ml_spool *spool, ml_fresh_costs *out,
+                                              ml_error *err);
 
 /**
  * Write the table, as ml_matrix_write() would write that of ml_fresh_extract() for one set of all

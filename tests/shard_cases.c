@@ -58,6 +58,17 @@ void draw_case(uint64_t *random, shard_case *c) {
   assert_false(text.failed);
   c->text = text.data;
   c->n_text = text.n;
+  if (below(random, 2)) {
+    const char *line = memchr(text.data + below(random, text.n), '\n', text.n);
+    c->n_first = (size_t)(line - text.data) + 1;
+  }
+  c->tuning = AT_ONCE;
+  if (below(random, 3))
+    c->tuning = (parts_tuning){.set = 1000 + below(random, 8000),
+                               .seen = 500 + below(random, 80000),
+                               .n_shelves = 2 + below(random, 5),
+                               .block = 16 + below(random, 400),
+                               .text = 100};
 }
 
 ml_status read_case(const shard_case *c, size_t shard, size_t n_shards, ml_series_set **out,
@@ -65,17 +76,6 @@ ml_status read_case(const shard_case *c, size_t shard, size_t n_shards, ml_serie
   const ml_series_opts opts = {
       .window = c->has_windows ? &c->window : NULL, .shard = shard, .n_shards = n_shards};
   return ml_series_parse(c->text, c->n_text, "in.csv", &opts, out, err);
-}
-
-ml_status extract_case(const shard_case *c, const ml_series_set *set, ml_matrix **out,
-                       ml_fresh_layout *layout, ml_error *err) {
-  ml_fresh_settings *s = NULL;
-  ml_status status = ml_fresh_settings_named(c->settings, &s, err);
-  if (status == ML_OK && ml_series_n_ids(set) > 0)
-    status = ml_fresh_extract(set, s, NULL, NULL, out, err);
-  if (status == ML_OK) status = ml_fresh_layout_find(set, s, layout, err);
-  ml_fresh_settings_free(s);
-  return status;
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -106,24 +106,82 @@ ml_shard shard_of(size_t number, size_t n) {
                     .options = "{\"command\": \"fresh\", \"params\": \"minimal\"}"};
 }
 
-static ml_status write_part(const shard_case *c, size_t number, size_t n, ml_error *err) {
-  const ml_shard shard = shard_of(number, n);
-  ml_series_set *set = NULL;
-  ml_matrix *matrix = NULL;
-  ml_fresh_layout layout = {0};
-  ml_status status = read_case(c, number - 1, n, &set, err);
-  if (status == ML_OK) status = extract_case(c, set, &matrix, &layout, err);
-  if (status == ML_OK) status = ml_shard_write(&shard, set, matrix, &layout, 0, NULL, err);
-  ml_fresh_layout_release(&layout);
-  ml_matrix_free(matrix);
-  ml_series_free(set);
+static ml_status fill(ml_parts *parts, ml_spool *spool, ml_error *err) {
+  ml_status status = ML_OK;
+  while (status == ML_OK) {
+    ml_series_set *set = NULL;
+    status = ml_parts_next(parts, &set, err);
+    if (status != ML_OK || !set) break;
+    status = ml_spool_add(spool, set, err);
+    ml_series_free(set);
+  }
+  for (size_t k = 0; status == ML_OK && k < ml_parts_n_kinds(parts); k++)
+    status = ml_spool_add_kind(spool, ml_parts_kind(parts, k), err);
+  return status == ML_OK ? ml_spool_end(spool, err) : status;
+}
+
+static ml_status write_tuned(const shard_case *c, const parts_tuning *tuning, const ml_shard *shard,
+                             const char *const *paths, size_t n_paths, ml_error *err) {
+  const ml_parts_opts opts = {.series = {.window = c->has_windows ? &c->window : NULL,
+                                         .shard = shard->number - 1,
+                                         .n_shards = shard->n}};
+  ml_spool_opts spool_opts = {.memory = 1 << 16};
+  ml_fresh_settings *s = NULL;
+  ml_parts *parts = NULL;
+  ml_spool *spool = NULL;
+  ml_status status = ml_fresh_settings_named(c->settings, &s, err);
+  spool_opts.settings = s;
+  if (status == ML_OK) status = parts__open(paths, n_paths, &opts, tuning, &parts, err);
+  if (status == ML_OK) status = ml_spool_open(&spool_opts, &spool, err);
+  if (status == ML_OK) status = fill(parts, spool, err);
+  if (status == ML_OK) status = ml_shard_write(shard, spool, 1.5, err);
+  ml_spool_close(spool);
+  ml_parts_close(parts);
+  ml_fresh_settings_free(s);
   return status;
+}
+
+ml_status write_part(const shard_case *c, const ml_shard *shard, const char *const *paths,
+                     size_t n_paths, ml_error *err) {
+  const parts_tuning at_once = AT_ONCE;
+  ml_error first = {0};
+  ml_status status = write_tuned(c, &c->tuning, shard, paths, n_paths, &first);
+  if (status != ML_ERR_MEMORY || !strstr(first.message, "memory limit")) {
+    *err = first;
+    return status;
+  }
+  return write_tuned(c, &at_once, shard, paths, n_paths, err); /* an id does not fit */
+}
+
+static void write_file(const char *path, const char *head, size_t n_head, const char *text,
+                       size_t n) {
+  FILE *file = fopen(path, "wb");
+  assert_non_null(file);
+  assert_int_equal(fwrite(head, 1, n_head, file), n_head);
+  assert_int_equal(fwrite(text, 1, n, file), n);
+  fclose(file);
+}
+
+void write_inputs(const shard_case *c) {
+  char *const paths[] = {new_path("in-1.csv"), new_path("in-2.csv")};
+  const size_t n_first = c->n_first ? c->n_first : c->n_text;
+  const size_t n_head = (size_t)((char *)memchr(c->text, '\n', c->n_text) - c->text) + 1;
+  write_file(paths[0], "", 0, c->text, n_first);
+  write_file(paths[1], c->text, n_head, c->text + n_first, c->n_text - n_first);
+  free(paths[0]);
+  free(paths[1]);
 }
 
 ml_status write_parts(const shard_case *c, size_t n, ml_error *err) {
   ml_status status = ML_OK;
-  for (size_t number = 1; number <= n && status == ML_OK; number++)
-    status = write_part(c, number, n, err);
+  char first[256], second[256];
+  const char *const paths[] = {first, second};
+  snprintf(first, sizeof first, "%s/in-1.csv", temp_dir());
+  snprintf(second, sizeof second, "%s/in-2.csv", temp_dir());
+  for (size_t number = 1; number <= n && status == ML_OK; number++) {
+    const ml_shard shard = shard_of(number, n);
+    status = write_part(c, &shard, paths, c->n_first ? 2 : 1, err);
+  }
   return status;
 }
 

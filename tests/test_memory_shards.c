@@ -11,8 +11,10 @@
 /* What can be done without: to look for what was left of three files, to sync a folder. */
 enum { SWEPT = 3 * 2, SYNC = 1 };
 
-static shard_case some = {
-    .text = (char *)(uintptr_t)long_rows, .n_text = sizeof long_rows - 1, .settings = "minimal"};
+static shard_case some = {.text = (char *)(uintptr_t)long_rows,
+                          .n_text = sizeof long_rows - 1,
+                          .settings = "minimal",
+                          .tuning = AT_ONCE};
 
 static ml_status read_shard(ml_error *err) {
   ml_series_set *set = NULL;
@@ -41,12 +43,14 @@ static ml_status is_done(ml_error *err) {
 static void features(void **state) {
   (void)state;
   fail_each("reading a shard", read_shard, 0);
+  write_inputs(&some);
   fail_each("writing parts", write_all, 2 * (SWEPT + 3 * SYNC));
   fail_each("merging", merge, SYNC);
   fail_each("looking for a part", is_done, 2); /* files that cannot be looked for are not there */
   some.has_windows = true;
   some.window = (ml_window){.rows = 2, .min_rows = 1};
   remove_files();
+  write_inputs(&some);
   fail_each("windows", write_all, 2 * (SWEPT + 3 * SYNC));
   fail_each("merging windows", merge, SYNC);
 }

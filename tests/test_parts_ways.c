@@ -29,6 +29,7 @@ static const parts_tuning tight = {
     .set = 1500, .seen = 1 << 20, .n_shelves = 4, .block = 64, .text = 1 << 20};
 
 static void put_set(const ml_series_set *set, ml_buf *out) {
+  if (ml_series_n_ids(set) == 0) return; /* no window, or of another shard */
   for (size_t i = 0; i < ml_series_n_ids(set); i++) {
     ml_buf_printf(out, "%s:", ml_series_id(set, i));
     for (size_t k = 0; k < ml_series_n_kinds(set); k++) {

@@ -111,12 +111,13 @@ static void all_rows_are_checked(void **state) {
 static void write_whole(const shard_case *c, const char *path, ml_status *status) {
   ml_series_set *set = NULL;
   ml_matrix *matrix = NULL;
-  ml_fresh_layout layout = {0};
+  ml_fresh_settings *s = NULL;
   ml_error err = {0};
   *status = read_case(c, 0, 0, &set, &err);
-  if (*status == ML_OK) *status = extract_case(c, set, &matrix, &layout, &err);
+  if (*status == ML_OK) *status = ml_fresh_settings_named(c->settings, &s, &err);
+  if (*status == ML_OK) *status = ml_fresh_extract(set, s, NULL, NULL, &matrix, &err);
   if (*status == ML_OK) *status = ml_matrix_write(matrix, path, ML_FORMAT_AUTO, NULL, &err);
-  ml_fresh_layout_release(&layout);
+  ml_fresh_settings_free(s);
   ml_matrix_free(matrix);
   ml_series_free(set);
 }
@@ -129,6 +130,7 @@ static void check_merge(const shard_case *c, size_t n, const char *end) {
   ml_status status;
   ml_error err = {0};
   write_whole(c, want, &status);
+  write_inputs(c);
   if (status == ML_OK && (write_parts(c, n, &err) != ML_OK || merge_parts(got, &err) != ML_OK))
     fail_msg("%s, %s of %zu shards: %s", c->text, c->settings, n, err.message);
   if (status == ML_OK) expect_same_files(c->text, got, want);
@@ -148,7 +150,7 @@ static void merged_parts_are_the_whole(void **state) {
   static const size_t shards[] = {1, 2, 3, 9};
   uint64_t random = 88;
   (void)state;
-  for (size_t i = 0; i < 80; i++) {
+  for (size_t i = 0; i < 400; i++) {
     shard_case c;
     draw_case(&random, &c);
     check_merge(&c, shards[i % 4], ends[i / 4 % 4]);

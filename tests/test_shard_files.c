@@ -17,14 +17,17 @@ static const char some_ids[] =
     "1,x,7\nh,1,x,8\n";
 
 static shard_case some(void) {
-  return (shard_case){
-      .text = (char *)(uintptr_t)some_ids, .n_text = strlen(some_ids), .settings = "minimal"};
+  return (shard_case){.text = (char *)(uintptr_t)some_ids,
+                      .n_text = strlen(some_ids),
+                      .settings = "minimal",
+                      .tuning = AT_ONCE};
 }
 
 static void begin(size_t n) {
   const shard_case c = some();
   ml_error err = {0};
   remove_files();
+  write_inputs(&c);
   if (write_parts(&c, n, &err) != ML_OK) fail_msg("%s", err.message);
 }
 
@@ -257,22 +260,13 @@ static void expect_done(const ml_shard *shard, ml_status want, bool want_done, c
 static void write_part_of(const char *path) {
   ml_shard_input input;
   ml_shard shard = part_of_file(&input, path);
-  const ml_series_opts opts = {.n_shards = 1};
   const shard_case c = some();
-  ml_series_set *set = NULL;
-  ml_matrix *matrix = NULL;
-  ml_fresh_layout layout = {0};
   ml_error err = {0};
   expect_done(&shard, ML_OK, false, "");
-  assert_int_equal(ml_series_read(path, &opts, &set, &err), ML_OK);
-  assert_int_equal(extract_case(&c, set, &matrix, &layout, &err), ML_OK);
-  assert_true(ml_shard_input_of(set, &input));
+  assert_int_equal(ml_shard_input_read(&input, NULL, &err), ML_OK);
   assert_int_equal(input.n_bytes, strlen(input_text));
-  assert_int_equal(ml_shard_write(&shard, set, matrix, &layout, 1.5, NULL, &err), ML_OK);
+  assert_int_equal(write_part(&c, &shard, &path, 1, &err), ML_OK);
   expect_done(&shard, ML_OK, true, "");
-  ml_fresh_layout_release(&layout);
-  ml_matrix_free(matrix);
-  ml_series_free(set);
 }
 
 static void set_time(const char *path, time_t seconds) {

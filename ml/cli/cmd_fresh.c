@@ -112,8 +112,7 @@ static void summary_text(cli_call *cli, const fresh_run *run, const fresh_figure
             seconds, cli__workers_used(run->pool, workers));
 }
 
-/* One input is a text, several are a list. */
-static void put_inputs(const ml_inputs *inputs, ml_buf *out) {
+void fresh__put_inputs(const ml_inputs *inputs, ml_buf *out) {
   ml_buf_puts(out, inputs->n > 1 ? "[" : "");
   for (size_t i = 0; i < inputs->n; i++) {
     ml_buf_puts(out, i ? ", " : "");
@@ -126,7 +125,7 @@ static ml_status summary_json(const fresh_run *run, const fresh_figures *f, cons
                               double seconds, ml_error *err) {
   ml_buf out = {0};
   ml_buf_puts(&out, "{\"input\": ");
-  put_inputs(&run->inputs, &out);
+  fresh__put_inputs(&run->inputs, &out);
   ml_buf_printf(&out, ", \"ids\": %zu, \"kinds\": %zu, \"rows\": %zu, \"output\": ", f->ids,
                 f->kinds, f->rows);
   ml_buf_json_string(&out, output);
@@ -141,6 +140,7 @@ static ml_status summary_json(const fresh_run *run, const fresh_figures *f, cons
 
 static ml_status prepare(cli_call *cli, const fresh_options *o, fresh_run *run, ml_error *err) {
   ml_status status = cli__check_workers(&o->workers, err);
+  if (status == ML_OK && o->shard) status = cli__read_shard(o->shard, &run->shard, err);
   if (status == ML_OK) status = cli__read_window(&o->window, &run->window, &run->has_windows, err);
   if (status == ML_OK) status = fresh_inputs__find(cli, o, run, err);
   if (status == ML_OK) status = fresh_select__check(o, run, err);
@@ -237,7 +237,6 @@ static ml_status work_whole(cli_call *cli, const fresh_options *o, fresh_run *ru
   cli__detail(cli, "read: %.3f s", cli__now() - start);
   fresh__note_decisions(cli, run, o, run->set);
   cli__note_port(cli, &o->workers, run->pool);
-  if (o->shard) return fresh_shard__extract(cli, o, run, columns->watch, start, err);
   status = extract(cli, o, run, columns->watch, err);
   if (status == ML_OK) *figures = figures_of(run);
   return status;
@@ -258,12 +257,12 @@ static ml_status work(cli_call *cli, const fresh_options *o, fresh_run *run, ml_
   /* First, so that a port in use is known before a long file has been read. */
   ml_status status = cli__open_pool(cli, &o->workers, &watch, &run->pool, err);
   if (status != ML_OK) return status;
-  status = (run->way == FRESH_WHOLE ? work_whole : fresh_parts__work)(cli, o, run, &columns,
-                                                                      &figures, err);
-  if (o->shard) return status;
+  const bool is_whole = run->way == FRESH_WHOLE && !o->shard;
+  status = (is_whole ? work_whole : fresh_parts__work)(cli, o, run, &columns, &figures, err);
   if (status != ML_OK) return status;
   double end = cli__now();
   if (o->cost) fresh_report__costs(cli, &run->costs);
+  if (o->shard) return fresh_shard__summary(cli, run, &figures, end - start, err);
   if (cli__is_stdio(o->output)) return ML_OK;
   if (cli->common.json) return summary_json(run, &figures, o->output, end - start, err);
   summary_text(cli, run, &figures, o->output, end - start);
@@ -277,6 +276,7 @@ static ml_status run(cli_call *cli, const void *options, ml_error *err) {
   if (status == ML_OK && !run.is_done) status = work(cli, options, &run, err);
   ml_mproc_close(run.pool); /* before its blocks are unmapped here */
   ml_buf_release(&run.shard_options);
+  free(run.shard_inputs);
   ml_matrix_write_abort(run.writer);
   ml_selection_free(run.selection);
   ml_target_free(run.target);
@@ -305,7 +305,7 @@ static const cli_opt format_opts[] = {
              "row, on a line of its own"},
     {0}};
 
-static const cli_opt memory_opts[] = {
+const cli_opt fresh__memory_opts[] = {
     {0, "memory-limit", CLI_SIZE, offsetof(fresh_options, memory_limit), "SIZE", .lo = LEAST_LIMIT,
      .help = "read and extract some ids at a time, so that no more memory is taken, with the "
              "workers, than SIZE, as in 300M or 2G; without it, that is done where a file takes "
@@ -368,7 +368,7 @@ const cli_command cli__fresh = {
             {"Format:", format_opts, 0},
             {"Reports:", report_opts, 0},
             {"Shards:", cli__shard_opts, offsetof(fresh_options, shard)},
-            {"More than fits into memory:", memory_opts, 0},
+            {"More than fits into memory:", fresh__memory_opts, 0},
             {"Columns of the input:", cli__column_opts, offsetof(fresh_options, columns)},
             {"Missing values:", cli__data_opts, offsetof(fresh_options, data)},
             {"Windows:", cli__window_opts, offsetof(fresh_options, window)},

@@ -49,9 +49,14 @@ static const char *needs_all(const fresh_options *o) {
   if (o->selection.target) return "--target";
   if (o->selection.target_file) return "--target-file";
   if (o->nan_report) return "--nan-report";
-  if (o->shard) return "--shard";
-  if (cli__ends_in(o->output, ".parquet") && o->format == 0) return "an output in Parquet";
-  return o->cost ? "--cost" : NULL;
+  const bool is_parquet = cli__ends_in(o->output, ".parquet") && o->format == 0 && !o->shard;
+  return is_parquet ? "an output in Parquet" : NULL;
+}
+
+/* What is not known before the end; NULL: nothing is. */
+static const char *needs_end(const fresh_options *o) {
+  const char *option = needs_all(o);
+  return !option && o->cost ? "--cost" : option;
 }
 
 static bool is_lines(const cli_call *cli, const fresh_options *o) {
@@ -62,7 +67,7 @@ static bool is_lines(const cli_call *cli, const fresh_options *o) {
 /* Between two pipes, and nobody wants anything that is known at the end only. */
 static bool is_filter(const cli_call *cli, const fresh_options *o) {
   return cli->n_args == 1 && cli__is_stdio(cli->args[0]) && cli__is_stdio(o->output) &&
-         is_lines(cli, o) && !needs_all(o);
+         is_lines(cli, o) && !needs_end(o);
 }
 
 static bool is_packed(const char *path) {
@@ -88,7 +93,7 @@ static uint64_t least_memory(const fresh_run *run) {
 
 static ml_status check_limit(const fresh_options *o, const fresh_run *run, ml_error *err) {
   const uint64_t least = least_memory(run);
-  const char *option = needs_all(o);
+  const char *option = run->way == FRESH_STREAM ? needs_end(o) : needs_all(o);
   if (option)
     return ml_error_set(err, ML_ERR_USAGE,
                         "%s needs the features of all ids at once: leave --%s away", option,
@@ -135,7 +140,8 @@ static ml_status choose_way(const cli_call *cli, const fresh_options *o, fresh_r
   } else if (!needs_all(o)) {
     const uint64_t allowed = ml_memory_allowed();
     limit = allowed > least_memory(run) ? allowed : least_memory(run);
-    if (allowed > 0 && estimate(&run->inputs) > (double)allowed) run->way = FRESH_PARTS;
+    const double whole = estimate(&run->inputs), n = run->shard.n ? (double)run->shard.n : 1;
+    if (allowed > 0 && whole / n > (double)allowed) run->way = FRESH_PARTS;
   }
   if (limit > 0) share_memory(run, limit);
   return ML_OK;
@@ -152,9 +158,6 @@ ml_status fresh_inputs__find(const cli_call *cli, const fresh_options *o, fresh_
   ml_status status = list_inputs(cli, run, err);
   if (status != ML_OK) return status;
   run->input = run->inputs.paths[0];
-  if (o->shard && run->inputs.n > 1)
-    return ml_error_set(err, ML_ERR_USAGE, "--shard takes one file, and here are %zu",
-                        run->inputs.n);
   status = name_inputs(run, err);
   return status == ML_OK ? choose_way(cli, o, run, err) : status;
 }

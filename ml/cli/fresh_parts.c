@@ -10,6 +10,7 @@ typedef struct parts_run {
   cli_call *cli;
   const fresh_options *o;
   fresh_run *run;
+  const ml_watch *loud;
   ml_watch quiet; /* the bar shows how much was read, and not how much of a part is done */
   ml_parts *parts;
   ml_spool *spool;
@@ -43,7 +44,8 @@ static ml_status open_spool(parts_run *p, ml_error *err) {
   const ml_spool_opts opts = {.settings = p->run->settings,
                               .memory = p->run->for_rows,
                               .exec = ml_mproc_exec(p->run->pool),
-                              .watch = &p->quiet};
+                              .watch = p->run->way == FRESH_WHOLE ? p->loud : &p->quiet,
+                              .is_timed = p->o->cost};
   return ml_spool_open(&opts, &p->spool, err);
 }
 
@@ -56,9 +58,19 @@ static ml_status fill_spool(parts_run *p, ml_error *err) {
     status = ml_spool_add(p->spool, set, err);
     ml_series_free(set);
   }
+  for (size_t k = 0; p->o->shard && status == ML_OK && k < ml_parts_n_kinds(p->parts); k++)
+    status = ml_spool_add_kind(p->spool, ml_parts_kind(p->parts, k), err);
+  return status;
+}
+
+/* The part of a whole, or all of it. */
+static ml_status write_rows(parts_run *p, double seconds, ml_error *err) {
+  const fresh_options *o = p->o;
+  if (o->shard) return fresh_shard__write(p->cli, p->run, p->parts, p->spool, seconds, err);
   ml_parts_close(p->parts);
   p->parts = NULL;
-  return status;
+  return ml_spool_write(p->spool, o->output, fresh_inputs__format(p->cli, o),
+                        o->names == CLI_NAMES_SAFE, err);
 }
 
 static ml_status work_spool(parts_run *p, fresh_figures *figures, ml_error *err) {
@@ -74,8 +86,8 @@ static ml_status work_spool(parts_run *p, fresh_figures *figures, ml_error *err)
   if (status != ML_OK) return status;
   const ml_series_set *all = ml_spool_series(p->spool);
   fresh__note_decisions(p->cli, p->run, o, all);
-  status = ml_spool_write(p->spool, o->output, fresh_inputs__format(p->cli, o),
-                          o->names == CLI_NAMES_SAFE, err);
+  if (o->cost) status = ml_spool_costs(p->spool, &p->run->costs, err);
+  if (status == ML_OK) status = write_rows(p, read - start, err);
   cli__detail(p->cli, "merge and write: %.3f s", cli__now() - read);
   *figures = (fresh_figures){.ids = ml_spool_n_rows(p->spool),
                              .kinds = ml_series_n_kinds(all),
@@ -126,6 +138,7 @@ static ml_status open_stream(parts_run *p, ml_error *err) {
 static ml_status put_part(parts_run *p, ml_series_set *set, fresh_figures *figures, ml_error *err) {
   if (p->n_parts == 1) fresh__note_decisions(p->cli, p->run, p->o, set);
   figures->rows += ml_series_n_rows(set);
+  if (ml_series_n_ids(set) == 0) return ML_OK; /* no window */
   ml_status status = ml_fresh_stream_put(p->stream, set, err);
   if (status == ML_OK) figures->kinds = ml_series_n_kinds(set);
   return status;
@@ -155,6 +168,7 @@ ml_status fresh_parts__work(cli_call *cli, const fresh_options *o, fresh_run *ru
   parts_run p = {.cli = cli,
                  .o = o,
                  .run = run,
+                 .loud = columns->watch,
                  .quiet = {.cancelled = columns->watch->cancelled, .ctx = columns->watch->ctx}};
   const bool is_stream = run->way == FRESH_STREAM;
   cli__note_port(cli, &o->workers, run->pool);

@@ -60,7 +60,7 @@ typedef struct fresh_run {
   ml_target *target;       /* NULL: nothing is selected */
   ml_selection *selection; /* NULL: nothing was selected yet */
   ml_shard shard;          /* n 0: the whole is made */
-  ml_shard_input shard_input;
+  ml_shard_input *shard_inputs;
   ml_buf shard_options;
   bool is_done; /* the part is there already */
 } fresh_run;
@@ -71,7 +71,7 @@ typedef struct fresh_run {
 ml_status fresh_inputs__find(const cli_call *cli, const fresh_options *o, fresh_run *run,
                              ml_error *err);
 
-/** Read all of them. */
+/** Read all of them at once. */
 ml_status fresh_inputs__read(const fresh_run *run, const ml_series_opts *columns,
                              ml_series_set **out, ml_error *err);
 
@@ -84,7 +84,12 @@ ml_format fresh_inputs__format(const cli_call *cli, const fresh_options *o);
 ml_status fresh_parts__work(cli_call *cli, const fresh_options *o, fresh_run *run,
                             const ml_series_opts *columns, fresh_figures *figures, ml_error *err);
 
+extern const cli_opt fresh__memory_opts[]; /* which decide nothing but how it is done */
+
 /* ---- cmd_fresh.c --------------------------------------------------------------------------- */
+
+/** One input is a text in JSON, several are a list. */
+void fresh__put_inputs(const ml_inputs *inputs, ml_buf *out);
 
 /** Say what was decided that nobody asked for. @param set  as it was read, or what is known of all
  * parts */
@@ -97,9 +102,13 @@ void fresh__note_decisions(cli_call *cli, const fresh_run *run, const fresh_opti
 ml_status fresh_shard__prepare(cli_call *cli, const fresh_options *o, fresh_run *run,
                                ml_error *err);
 
-/** Extract the features of the set that was read, and write the part. */
-ml_status fresh_shard__extract(cli_call *cli, const fresh_options *o, fresh_run *run,
-                               const ml_watch *watch, double start, ml_error *err);
+/** Write the part. @param seconds  that it has taken up to now */
+ml_status fresh_shard__write(cli_call *cli, fresh_run *run, const ml_parts *parts, ml_spool *spool,
+                             double seconds, ml_error *err);
+
+/** The last line. */
+ml_status fresh_shard__summary(cli_call *cli, const fresh_run *run, const fresh_figures *figures,
+                               double seconds, ml_error *err);
 
 /* ---- fresh_select.c: the features that matter for a target --------------------------------- */
 
