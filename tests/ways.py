@@ -77,6 +77,10 @@ def shards(path, options):
     subprocess.run([MLTOOL, "-q", "merge", "parts", "-o", "out.csv"], check=True)
 
 
+def shards_in_parts(path, options):
+    shards(path, [*options, "--memory-limit", "40M"])
+
+
 def ranks(path, options):
     if os.environ.get("NO_RANKS") or not shutil.which("mpirun") or not os.path.exists(f"{PLUGINS}/libml-mpi.so"):
         return SKIPPED
@@ -87,7 +91,7 @@ def ranks(path, options):
 def main():
     failed, skipped = 0, set()
     for name, options in OPTIONS.items():
-        for way in pool, limit, filtered, lines, files, shards, ranks:
+        for way in pool, limit, filtered, lines, files, shards, shards_in_parts, ranks:
             with tempfile.TemporaryDirectory() as folder:
                 os.chdir(folder)
                 with gzip.open(f"{INPUTS}/{name}.csv.gz") as packed, open("in.csv", "wb") as file:
