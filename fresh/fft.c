@@ -110,7 +110,11 @@ static size_t convolution_length(size_t n) {
 
 size_t fresh__fft_cost(size_t n) {
   size_t radix[MOST_STEPS], count = factorise(n, radix);
-  return wants_steps(n, radix, count) ? 5 * n : 3 * n + 9 * convolution_length(n);
+  return wants_steps(n, radix, count) ? 5 * n : fresh__fft_most(n);
+}
+
+size_t fresh__fft_most(size_t n) {
+  return 5 * n + 9 * convolution_length(n);
 }
 
 /* ---- tables ---- */

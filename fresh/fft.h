@@ -21,6 +21,9 @@ size_t fresh__fft_length(const fresh_fft *fft);
 /* Doubles that a transform of length n holds, about. */
 size_t fresh__fft_cost(size_t n);
 
+/* Doubles that a transform of any length up to n holds at most, about. */
+size_t fresh__fft_most(size_t n);
+
 /* A buffer of n doubles in which a caller may put the series. */
 double *fresh__fft_input(fresh_fft *fft);
 

@@ -132,6 +132,11 @@ static size_t work_size(const fresh_plan *plan, size_t n) {
   return most;
 }
 
+size_t fresh__plan_scratch(const fresh_plan *plan, size_t n) {
+  return fresh__arena_size(plan->needs, work_size(plan, n), n) +
+         fresh__transforms_size(plan->needs, n, plan->n_lags);
+}
+
 static double *run_group(const fresh_group *group, fresh_series *s, double *out) {
   s->state = group->state;
   fresh__compute(group->setting->feature, s, group->args, group->setting->n_args, out);

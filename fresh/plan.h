@@ -57,6 +57,9 @@ void fresh__plan_release(fresh_plan *plan);
 ml_status fresh__plan_run(const fresh_plan *plan, const fresh_input *input, fresh_scratch *scratch,
                           double *out, ml_error *err);
 
+/* Doubles of scratch that a series of n values takes, with the transforms of others. */
+size_t fresh__plan_scratch(const fresh_plan *plan, size_t n);
+
 /* How many times there are in fresh_scratch.seconds. */
 size_t fresh__n_costs(void);
 /* Over several kinds, KX has the heads of all kinds before the tails of all. From cells (8 bytes

@@ -6,10 +6,7 @@
 
 #include <ml/stats_internal.h>
 
-enum {
-  MOST_DOUBLES = 1 << 22, /* that idle transforms hold */
-  IN_USE = 3              /* by one series at most */
-};
+enum { MOST_DOUBLES = 1 << 20 /* of those that are kept, unless one series takes more */ };
 
 void fresh__transforms_release(fresh_transforms *transforms) {
   for (size_t i = 0; i < FRESH_TRANSFORMS_KEPT; i++) fresh__fft_free(transforms->kept[i].fft);
@@ -28,17 +25,19 @@ static size_t find_length(const fresh_transforms *transforms, size_t n) {
  * memory. Those that the same series uses stay. @return a free place */
 static size_t make_room(fresh_transforms *transforms, size_t n) {
   for (;;) {
-    size_t count = 0, doubles = fresh__fft_cost(n), oldest = 0, place = FRESH_TRANSFORMS_KEPT;
+    size_t doubles = fresh__fft_cost(n), oldest = FRESH_TRANSFORMS_KEPT, place = oldest;
     for (size_t i = 0; i < FRESH_TRANSFORMS_KEPT; i++) {
       if (!transforms->kept[i].fft) {
         place = i;
         continue;
       }
+      const size_t last_use = transforms->kept[i].last_use;
       doubles += fresh__fft_cost(fresh__fft_length(transforms->kept[i].fft));
-      if (count++ == 0 || transforms->kept[i].last_use < transforms->kept[oldest].last_use)
+      if (last_use > transforms->series) continue;
+      if (oldest == FRESH_TRANSFORMS_KEPT || last_use < transforms->kept[oldest].last_use)
         oldest = i;
     }
-    bool fits = doubles <= MOST_DOUBLES || count < IN_USE;
+    const bool fits = doubles <= MOST_DOUBLES || oldest == FRESH_TRANSFORMS_KEPT;
     if (place < FRESH_TRANSFORMS_KEPT && fits) return place;
     fresh__fft_free(transforms->kept[oldest].fft);
     transforms->kept[oldest].fft = NULL;
@@ -73,6 +72,7 @@ static void make_window(fresh_window *window, size_t n) {
 ml_status fresh__transforms_open(fresh_transforms *transforms, unsigned all_needs, fresh_series *s,
                                  ml_error *err) {
   ml_status status = ML_OK;
+  transforms->series = transforms->clock;
   if (all_needs & FRESH_SPECTRUM) status = get(transforms, s->n, &s->transform, err);
   if (status == ML_OK && all_needs & FRESH_WELCH) {
     size_t n = s->n < FRESH_WELCH_LENGTH ? s->n : FRESH_WELCH_LENGTH;
@@ -83,4 +83,24 @@ ml_status fresh__transforms_open(fresh_transforms *transforms, unsigned all_need
   if (status == ML_OK && all_needs & FRESH_LAGS && fresh__lags_by_transform(s->n, s->n_lags))
     status = get(transforms, fresh__fft_fast_length(2 * s->n), &s->lag_transform, err);
   return status;
+}
+
+size_t fresh__transforms_size(unsigned all_needs, size_t n, size_t n_lags) {
+  size_t most = 0, n_lengths = 0, longest = 0;
+  const struct {
+    bool is_there;
+    size_t doubles;
+  } uses[] = {{all_needs & FRESH_SPECTRUM, fresh__fft_most(n)},
+              {all_needs & FRESH_WELCH, fresh__fft_most(FRESH_WELCH_LENGTH)},
+              {all_needs & FRESH_LAGS && fresh__lags_by_transform(n, n_lags),
+               fresh__fft_cost(fresh__fft_fast_length(2 * n))}};
+  for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+    if (!uses[i].is_there) continue;
+    most += uses[i].doubles;
+    if (uses[i].doubles > longest) longest = uses[i].doubles;
+    n_lengths++;
+  }
+  if (most >= MOST_DOUBLES || n_lengths == 0) return most;
+  const size_t all = FRESH_TRANSFORMS_KEPT * longest; /* of other series, too */
+  return all < MOST_DOUBLES ? all : MOST_DOUBLES;
 }

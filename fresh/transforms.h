@@ -21,7 +21,7 @@ typedef struct fresh_transforms {
     fresh_fft *fft; /* NULL: free */
     size_t last_use;
   } kept[FRESH_TRANSFORMS_KEPT];
-  size_t clock;
+  size_t clock, series; /* series: the time at which the last one has come */
   fresh_window window;
 } fresh_transforms;
 
@@ -32,5 +32,9 @@ void fresh__transforms_release(fresh_transforms *transforms);
  * @retval ML_ERR_MEMORY */
 ml_status fresh__transforms_open(fresh_transforms *transforms, unsigned all_needs, fresh_series *s,
                                  ml_error *err);
+
+/* Doubles that transforms of series of up to n values take at most, those that are kept with them.
+ */
+size_t fresh__transforms_size(unsigned all_needs, size_t n, size_t n_lags);
 
 #endif

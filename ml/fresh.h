@@ -263,6 +263,15 @@ ML_API ML_MUST_CHECK ml_status ml_fresh_extract(const ml_series_set *set,
                                                 const ml_watch *watch, ml_matrix **out,
                                                 ml_error *err);
 
+/**
+ * The memory in bytes that a process takes at most to compute the features of series of up to n
+ * values, beside the series and their features.
+ *
+ * @param settings  NULL for "comprehensive"
+ * @return 0 when memory ran out
+ */
+ML_API uint64_t ml_fresh_scratch(const ml_fresh_settings *settings, size_t n);
+
 /* The time that one calculator, or one of the steps that they share, has taken. */
 typedef struct ml_fresh_cost {
   const char *name; /* of the calculator; of the step: "sorted" */

@@ -48,17 +48,19 @@ ml_status parts__fail_fit(const ml_parts *parts, const char *id, const parts_siz
                           parts_origin origin, ml_error *err) {
   char shown[CSV_QUOTE_MAX], need[32], most[32];
   const uint64_t bytes = parts__need(&parts->shape, size, parts__n_kinds(&parts->survey));
+  const char *what = parts->beside.bytes ? " with what works on them" : "";
   format_bytes(bytes, need);
   format_bytes(parts->tuning.set, most);
   if (!id)
     return ml_error_at(err, ML_ERR_MEMORY, parts->paths[origin.file], 0, 0,
-                       "a single series of %llu rows takes %s, and reading may take %s of the "
-                       "memory limit",
-                       (unsigned long long)size->rows, need, most);
+                       "a single series of %llu rows takes %s%s, and may take %s of the memory "
+                       "limit",
+                       (unsigned long long)size->rows, need, what, most);
   return ml_error_at(err, ML_ERR_MEMORY, parts->paths[origin.file], origin.line, 0,
-                     "id \"%s\" has %llu rows, which take %s, and reading may take %s of the "
-                     "memory limit",
-                     csv__quote(id, strlen(id), shown), (unsigned long long)size->rows, need, most);
+                     "id \"%s\" has %llu rows, which take %s%s, and may take %s of the memory "
+                     "limit",
+                     csv__quote(id, strlen(id), shown), (unsigned long long)size->rows, need, what,
+                     most);
 }
 
 /* ---- opening ---- */
@@ -125,6 +127,8 @@ static ml_status start(ml_parts *parts, const ml_parts_opts *opts, ml_error *err
   if (status != ML_OK) return status;
   parts->series.delimiter = parts->csv->delimiter;
   parts->shape = parts__shape(&parts->roles, &parts->series);
+  parts->beside = (parts_beside){.bytes = opts->beside, .ctx = opts->beside_ctx};
+  parts->shape.beside = &parts->beside;
   parts__survey_begin(&parts->survey, &parts->roles, &parts->series);
   parts->survey.most_kinds = parts->tuning.set / 4;
   parts->next = next_whole;

@@ -16,6 +16,10 @@ typedef struct ml_parts_opts {
   uint64_t memory;       /* bytes that reading may take, with the set of the part; 0: no limit */
   bool is_stream;        /* ids are handed out when they are complete, in the order of the input; an
                             id that comes back later is an error */
+  /* Bytes of the memory that are taken beside a set, to work on it, by the number of values of its
+   * longest series, with which they must not become less; NULL: none. */
+  uint64_t (*beside)(const void *ctx, uint64_t longest);
+  const void *beside_ctx;
 } ml_parts_opts;
 
 /**

@@ -28,14 +28,32 @@ ml_status parts__open(const char *const *paths, size_t n, const ml_parts_opts *o
 
 /* ---- what a set will take: parts_need.c ---- */
 
+/* longest: values of the longest series, or more where they were not counted one by one. */
 typedef struct parts_size {
-  uint64_t rows, ids, id_bytes;
+  uint64_t rows, ids, id_bytes, longest;
 } parts_size;
+
+static inline parts_size parts__sum(const parts_size *a, const parts_size *b) {
+  return (parts_size){a->rows + b->rows, a->ids + b->ids, a->id_bytes + b->id_bytes,
+                      a->longest > b->longest ? a->longest : b->longest};
+}
+
+/* What is taken beside a set, of lengths that are a little rounded up. */
+enum { PARTS_LENGTHS = 256 };
+typedef struct parts_beside {
+  uint64_t (*bytes)(const void *ctx, uint64_t longest); /* NULL: nothing */
+  const void *ctx;
+  uint64_t known[PARTS_LENGTHS]; /* of each length; 0: not yet */
+} parts_beside;
+
+uint64_t parts__beside(parts_beside *beside, uint64_t longest);
 
 typedef struct parts_shape {
   uint64_t a_row, an_id;  /* bytes that each takes, */
   uint64_t a_group;       /* and each kind of an id in the long shape */
   uint64_t a_window_kind; /* each row, for each kind: windows */
+  parts_beside *beside;   /* borrowed */
+  uint64_t most_values;   /* of a window; UINT64_MAX: of no number */
   bool is_long;
   size_t n_values;
 } parts_shape;
@@ -71,6 +89,11 @@ void parts__seen_free(parts_seen *seen);
 
 /* ---- looking at records: parts_survey.c ---- */
 
+/* Rows of a kind, of the id that came in its turn. */
+typedef struct parts_tally {
+  uint64_t turn, n;
+} parts_tally;
+
 /* What is learnt of a file by looking at its ids, kinds and, for windows, times. */
 typedef struct parts_survey {
   uint64_t seed;          /* of the hashes of ids */
@@ -84,7 +107,11 @@ typedef struct parts_survey {
   labels kinds;           /* of the long shape, in the order in which they came */
   uint64_t most_kinds;    /* bytes that they may take */
   ml_buf kind;            /* of the last record */
+  uint32_t kind_code;     /* of it */
   bool has_kind;
+  parts_tally *tallies; /* of each kind; one where rows name none */
+  size_t n_tallies;
+  uint64_t turn;                              /* how many ids have begun */
   size_t id_column, kind_column, time_column; /* SIZE_MAX: not looked at */
 } parts_survey;
 
@@ -95,6 +122,16 @@ void parts__survey_begin(parts_survey *survey, const series_roles *roles,
 ml_status parts__look(parts_survey *survey, const ml_csv *csv, const csv_record *record,
                       const csv_fields *fields, bool *begins, ml_error *err);
 void parts__survey_release(parts_survey *survey);
+
+/* Count the record that was looked at. @return how many its series has, since its id has begun */
+uint64_t parts__tally(parts_survey *survey);
+
+/* Where rows are scattered: counts of classes of series, of which the largest is no less than the
+ * longest series. */
+static inline uint64_t parts__class(const parts_survey *survey, uint64_t n) {
+  const uint64_t x = (survey->id_hash ^ (survey->kind_code + 1)) * 0x9fb21c651e98df25U;
+  return (x >> 32) % n;
+}
 
 static inline size_t parts__n_kinds(const parts_survey *survey) {
   return survey->kinds.n ? survey->kinds.n : 1;
@@ -126,9 +163,10 @@ typedef struct parts_shelf {
   parts_origin last;
   parts_size size; /* ids: an estimate when it is sealed */
   uint64_t first_hash;
-  bool has_many;   /* more than one id */
-  uint64_t *marks; /* which of so many classes of hashes have come */
-  unsigned level;  /* how often its records were distributed */
+  bool has_many;     /* more than one id */
+  uint64_t *marks;   /* which of so many classes of hashes have come */
+  uint64_t *tallies; /* how many rows each of so many classes of series has */
+  unsigned level;    /* how often its records were distributed */
 } parts_shelf;
 
 typedef struct parts_entry {
@@ -140,8 +178,8 @@ typedef struct parts_entry {
 ml_status parts__shelf_put(parts_store *store, parts_shelf *shelf, const parts_entry *entry,
                            ml_error *err);
 
-/* Count an id of the record that was put. */
-ml_status parts__shelf_count(parts_shelf *shelf, uint64_t hash, size_t id_bytes, ml_error *err);
+/* Count the record that was put, which was looked at. */
+ml_status parts__shelf_count(parts_shelf *shelf, const parts_survey *survey, ml_error *err);
 
 /* Write what is in the buffer, and estimate the ids. */
 ml_status parts__shelf_seal(parts_store *store, parts_shelf *shelf, ml_error *err);
@@ -192,6 +230,7 @@ struct ml_parts {
   csv_fields fields;
   series_roles roles;
   parts_shape shape;
+  parts_beside beside;
   parts_survey survey;
   series_told told; /* to the parts that are read now */
   ml_buf head;      /* the header, as the first lines of text that is parsed */
@@ -213,6 +252,7 @@ struct ml_parts {
   size_t n_complete; /* bytes of text that are whole ids */
   parts_size size;   /* of text */
   parts_size complete;
+  uint64_t id_longest;        /* of the id that is not whole yet */
   struct parts_place *places; /* where records of text stood, when it is not one line further */
   size_t n_places, places_capacity;
   size_t text_lines;

@@ -25,7 +25,7 @@ parts_shape parts__shape(const series_roles *roles, const ml_series_opts *opts) 
   const bool has_kind = roles->kind != SIZE_MAX;
   const bool drops = gaps.missing == ML_MISSING_DROP || gaps.infinite == ML_MISSING_DROP;
   const size_t n = roles->n_values, n_labels = count_labels(roles, opts);
-  parts_shape shape = {.is_long = has_kind, .n_values = n};
+  parts_shape shape = {.is_long = has_kind, .n_values = n, .most_values = UINT64_MAX};
   shape.a_row = CELL * n + CODE * (n_labels + has_id + has_kind) + 2 * CODE /* their order */;
   shape.a_row += has_time ? 2 * CELL : 0; /* as they came, and in order */
   shape.a_row += has_time && drops ? CELL * n : 0;
@@ -33,6 +33,7 @@ parts_shape parts__shape(const series_roles *roles, const ml_series_opts *opts) 
   shape.an_id = ID + CODE * n_labels + (has_kind ? 0 : START + SPAN * n);
   shape.a_group = has_kind ? START + SPAN : 0;
   if (opts->window) {
+    if (opts->window->rows > 0) shape.most_values = opts->window->rows;
     const uint64_t stride = opts->window->stride ? opts->window->stride : 1;
     shape.a_row += WINDOW / stride + 1;
     shape.a_window_kind = 2 * SPAN / stride + 1;
@@ -40,8 +41,21 @@ parts_shape parts__shape(const series_roles *roles, const ml_series_opts *opts) 
   return shape;
 }
 
+/* So that few lengths are asked for: up to a quarter of the power of two below. */
+uint64_t parts__beside(parts_beside *beside, uint64_t longest) {
+  if (!beside->bytes) return 0;
+  const uint64_t n = longest > 8 ? longest - 1 : 7;
+  const unsigned shift = 61 - (unsigned)__builtin_clzll(n);
+  const uint64_t quarters = (n >> shift) + 1; /* 5 to 8 */
+  uint64_t *known = &beside->known[4 * shift + quarters - 5];
+  if (*known == 0) *known = beside->bytes(beside->ctx, quarters << shift);
+  return *known;
+}
+
 uint64_t parts__need(const parts_shape *shape, const parts_size *size, size_t n_kinds) {
+  const uint64_t longest = size->longest < shape->most_values ? size->longest : shape->most_values;
   const uint64_t of_windows = shape->a_window_kind * (shape->is_long ? n_kinds : shape->n_values);
   return size->rows * (shape->a_row + of_windows) +
-         size->ids * (shape->an_id + shape->a_group * n_kinds) + 2 * size->id_bytes;
+         size->ids * (shape->an_id + shape->a_group * n_kinds) + 2 * size->id_bytes +
+         (shape->beside ? parts__beside(shape->beside, longest) : 0);
 }

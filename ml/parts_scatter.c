@@ -47,7 +47,7 @@ static ml_status put(ml_parts *parts, size_t first, unsigned level, const parts_
   const parts_survey *survey = &parts->survey;
   parts_shelf *shelf =
       choose(parts->shelves + first, parts->tuning.n_shelves, survey->id_hash, level);
-  ml_status status = parts__shelf_count(shelf, survey->id_hash, survey->id.n, err);
+  ml_status status = parts__shelf_count(shelf, survey, err);
   return status == ML_OK ? parts__shelf_put(&parts->store, shelf, entry, err) : status;
 }
 
@@ -233,8 +233,7 @@ ml_status parts__next_scattered(ml_parts *parts, ml_series_set **set, ml_error *
   size_t n = 0;
   while (parts->i_shelf + n < parts->n_shelves) {
     parts_shelf *shelf = parts->shelves[parts->i_shelf + n];
-    const parts_size both = {size.rows + shelf->size.rows, size.ids + shelf->size.ids,
-                             size.id_bytes + shelf->size.id_bytes};
+    const parts_size both = parts__sum(&size, &shelf->size);
     const bool fits = need(parts, &both) <= parts->tuning.set;
     if (!fits && n > 0) break;
     if (!fits) {

@@ -106,7 +106,7 @@ ml_status parts__shelf_put(parts_store *store, parts_shelf *shelf, const parts_e
 
 /* ---- how many ids ---- */
 
-enum { MARKS = 1 << 15 };
+enum { CLASSES = 256, MARKS = 1 << 15 };
 
 static uint64_t mix(uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -114,14 +114,29 @@ static uint64_t mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-ml_status parts__shelf_count(parts_shelf *shelf, uint64_t hash, size_t id_bytes, ml_error *err) {
-  if (!shelf->marks && !(shelf->marks = calloc(MARKS / 64, sizeof *shelf->marks)))
-    return ml_error_memory(err);
+static bool begin_counts(parts_shelf *shelf) {
+  if (!shelf->marks) shelf->marks = calloc(MARKS / 64, sizeof *shelf->marks);
+  if (!shelf->tallies) shelf->tallies = calloc(CLASSES, sizeof *shelf->tallies);
+  return shelf->marks && shelf->tallies;
+}
+
+static void end_counts(parts_shelf *shelf) {
+  free(shelf->marks);
+  free(shelf->tallies);
+  shelf->marks = shelf->tallies = NULL;
+}
+
+ml_status parts__shelf_count(parts_shelf *shelf, const parts_survey *survey, ml_error *err) {
+  const uint64_t hash = survey->id_hash;
+  const size_t id_bytes = survey->id.n;
+  if (!begin_counts(shelf)) return ml_error_memory(err);
   if (shelf->size.rows == 0) shelf->first_hash = hash;
   shelf->has_many |= hash != shelf->first_hash;
   const uint64_t mark = mix(hash + 1) % MARKS;
   shelf->marks[mark / 64] |= UINT64_C(1) << mark % 64;
   if (id_bytes > shelf->size.id_bytes) shelf->size.id_bytes = id_bytes; /* of the longest, as yet */
+  const uint64_t n = ++shelf->tallies[parts__class(survey, CLASSES)];
+  if (n > shelf->size.longest) shelf->size.longest = n;
   shelf->size.rows++;
   return ML_OK;
 }
@@ -141,9 +156,8 @@ ml_status parts__shelf_seal(parts_store *store, parts_shelf *shelf, ml_error *er
   if (shelf->size.rows > 0) shelf->size.ids = estimate(shelf);
   shelf->size.id_bytes *= shelf->size.ids;
   free(shelf->buffer);
-  free(shelf->marks);
+  end_counts(shelf);
   shelf->buffer = NULL;
-  shelf->marks = NULL;
   return status;
 }
 
@@ -151,7 +165,7 @@ void parts__shelf_release(parts_store *store, parts_shelf *shelf) {
   for (size_t i = 0; i < shelf->n_blocks; i++) give_block(store, shelf->blocks[i]);
   free(shelf->blocks);
   free(shelf->buffer);
-  free(shelf->marks);
+  end_counts(shelf);
   *shelf = (parts_shelf){0};
 }
 

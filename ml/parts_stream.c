@@ -45,6 +45,9 @@ static ml_status take_record(ml_parts *parts, const csv_record *record, ml_error
   ml_buf_put(&parts->text, record->bytes, record->n);
   parts->text_lines += record->n_lines;
   parts->size.rows++;
+  const uint64_t n = parts__tally(&parts->survey);
+  if (n > parts->id_longest) parts->id_longest = n;
+  if (n > parts->size.longest) parts->size.longest = n;
   csv__pass_record(parts->csv, record);
   return parts->text.failed ? ml_error_memory(err) : ML_OK;
 }
@@ -70,6 +73,7 @@ static ml_status remember(ml_parts *parts, const csv_record *record, ml_error *e
 static ml_status begin_id(ml_parts *parts, const csv_record *record, ml_error *err) {
   parts->n_complete = parts->text.n;
   parts->complete = parts->size;
+  parts->id_longest = 0;
   if (!parts->survey.is_ours) return ML_OK;
   parts->size.ids++;
   parts->size.id_bytes += parts->survey.id.n;
@@ -83,7 +87,8 @@ static uint64_t need(const ml_parts *parts) {
 }
 
 static ml_status check_fit(const ml_parts *parts, const csv_record *record, ml_error *err) {
-  const parts_size id = {parts->size.rows - parts->complete.rows, 1, parts->survey.id.n};
+  const parts_size id = {parts->size.rows - parts->complete.rows, 1, parts->survey.id.n,
+                         parts->id_longest};
   if (has_whole(parts) || need(parts) <= parts->tuning.set) return ML_OK;
   return parts__fail_fit(parts, parts->survey.id.data, &id,
                          (parts_origin){parts->csv->file, record->line}, err);
@@ -172,7 +177,7 @@ static void keep_rest(ml_parts *parts) {
   parts->text_lines -= lines;
   parts->size =
       (parts_size){parts->size.rows - parts->complete.rows, parts->size.ids - parts->complete.ids,
-                   parts->size.id_bytes - parts->complete.id_bytes};
+                   parts->size.id_bytes - parts->complete.id_bytes, parts->id_longest};
   parts->complete = (parts_size){0};
   parts->n_complete = 0;
 }

@@ -28,6 +28,24 @@ void parts__survey_release(parts_survey *s) {
   ml_buf_release(&s->id);
   ml_buf_release(&s->kind);
   labels__release(&s->kinds);
+  free(s->tallies);
+}
+
+static ml_status make_tallies(parts_survey *s, ml_error *err) {
+  if (s->kind_code < s->n_tallies) return ML_OK;
+  const size_t n = 2 * (size_t)s->kind_code + 1;
+  parts_tally *tallies = reallocarray(s->tallies, n, sizeof *tallies);
+  if (!tallies) return ml_error_memory(err);
+  memset(tallies + s->n_tallies, 0, (n - s->n_tallies) * sizeof *tallies);
+  s->tallies = tallies;
+  s->n_tallies = n;
+  return ML_OK;
+}
+
+uint64_t parts__tally(parts_survey *s) {
+  parts_tally *tally = &s->tallies[s->kind_code];
+  if (tally->turn != s->turn) *tally = (parts_tally){.turn = s->turn};
+  return ++tally->n;
 }
 
 /* Is it the text that was kept? */
@@ -71,7 +89,8 @@ static ml_status check_kinds(const parts_survey *s, const ml_csv *csv, size_t li
 static ml_status look_at_kind(parts_survey *s, const char *cell, size_t n, ml_error *err) {
   if (!cell || (s->has_kind && is_same(&s->kind, cell, n))) return ML_OK;
   const size_t n_before = s->kinds.n;
-  if (labels__put(&s->kinds, cell, n) == LABELS_FULL) return ml_error_memory(err);
+  s->kind_code = labels__put(&s->kinds, cell, n);
+  if (s->kind_code == LABELS_FULL) return ml_error_memory(err);
   keep(&s->kind, cell, n);
   if (s->kind.failed) return ml_error_memory(err);
   s->has_kind = true;
@@ -103,12 +122,15 @@ ml_status parts__look(parts_survey *s, const ml_csv *csv, const csv_record *reco
     cell = csv__record_cell(csv, record, s->time_column, fields, &n);
     look_at_time(s, cell, n);
   }
-  return status;
+  s->turn += *begins;
+  return status == ML_OK ? make_tallies(s, err) : status;
 }
 
 /* ---- the whole file ---- */
 
 /* The rows of one id that follow one another. */
+enum { CLASSES = 4096 };
+
 typedef struct surveying {
   ml_parts *parts;
   parts_seen *seen;
@@ -116,15 +138,13 @@ typedef struct surveying {
   ml_buf id; /* of the run */
   parts_origin origin;
   bool is_scattered;
+  uint64_t *classes; /* rows of each class of series, and of the one that has most */
+  uint64_t longest;
   ml_error *err;
 } surveying;
 
 static uint64_t need(const surveying *s, const parts_size *size) {
   return parts__need(&s->parts->shape, size, parts__n_kinds(&s->parts->survey));
-}
-
-static parts_size sum(const parts_size *a, const parts_size *b) {
-  return (parts_size){a->rows + b->rows, a->ids + b->ids, a->id_bytes + b->id_bytes};
 }
 
 static ml_status push(surveying *s) {
@@ -144,12 +164,12 @@ static ml_status push(surveying *s) {
 /* The run is complete: it goes into the part, or begins another one. */
 static ml_status end_run(surveying *s) {
   const uint64_t most = s->parts->tuning.set;
-  const parts_size both = sum(&s->part, &s->run);
+  const parts_size both = parts__sum(&s->part, &s->run);
   ml_status status = ML_OK;
   if (s->run.rows == 0) return ML_OK;
   if (!s->is_scattered && s->part.rows > 0 && need(s, &both) > most) status = push(s);
-  s->part = sum(&s->part, &s->run);
-  s->all = sum(&s->all, &s->run);
+  s->part = parts__sum(&s->part, &s->run);
+  s->all = parts__sum(&s->all, &s->run);
   if (status == ML_OK && need(s, &s->run) > most)
     return parts__fail_fit(s->parts, s->id.data, &s->run, s->origin, s->err);
   s->run = (parts_size){0};
@@ -173,8 +193,18 @@ static ml_status begin_run(surveying *s, const csv_record *record) {
 
 /* Scattered rows that do not fit as they are will be looked at again. */
 static bool is_hopeless(const surveying *s) {
-  const parts_size all = sum(&s->all, &s->run);
+  parts_size all = parts__sum(&s->all, &s->run);
+  all.longest = s->longest;
   return s->is_scattered && need(s, &all) > s->parts->tuning.set;
+}
+
+static void count_row(surveying *s) {
+  parts_survey *survey = &s->parts->survey;
+  const uint64_t n = parts__tally(survey);
+  const uint64_t of_class = ++s->classes[parts__class(survey, CLASSES)];
+  if (n > s->run.longest) s->run.longest = n;
+  if (of_class > s->longest) s->longest = of_class;
+  s->run.rows++;
 }
 
 static ml_status look_at_all(surveying *s, bool *is_hopeless_at) {
@@ -194,7 +224,7 @@ static ml_status look_at_all(surveying *s, bool *is_hopeless_at) {
       s->run.ids++;
       s->run.id_bytes += parts->survey.id.n;
     }
-    s->run.rows++;
+    count_row(s);
     *is_hopeless_at = s->is_scattered && n % 256 == 0 && is_hopeless(s);
     if (*is_hopeless_at) return ML_OK;
   }
@@ -204,7 +234,8 @@ ml_status parts__survey(ml_parts *parts, bool *is_contiguous, ml_error *err) {
   surveying s = {.parts = parts, .err = err};
   bool is_lost = false;
   s.seen = parts__seen_new(parts->tuning.seen);
-  ml_status status = s.seen ? look_at_all(&s, &is_lost) : ml_error_memory(err);
+  s.classes = calloc(CLASSES, sizeof *s.classes);
+  ml_status status = s.seen && s.classes ? look_at_all(&s, &is_lost) : ml_error_memory(err);
   is_lost = is_lost || is_hopeless(&s);
   *is_contiguous = !is_lost;
   if (status == ML_OK && !is_lost) status = end_run(&s);
@@ -214,6 +245,7 @@ ml_status parts__survey(ml_parts *parts, bool *is_contiguous, ml_error *err) {
   }
   if (status == ML_OK && !is_lost && s.part.rows > 0) status = push(&s);
   parts__seen_free(s.seen);
+  free(s.classes);
   ml_buf_release(&s.id);
   return status;
 }

@@ -262,7 +262,7 @@ static const fault faults[] = {
      NULL,
      {0},
      ML_ERR_MEMORY,
-     "a.csv:3: id \"7\" has 72 rows, which take 0.0 MiB, and reading may take 0.0 MiB of the "
+     "a.csv:3: id \"7\" has 72 rows, which take 0.0 MiB, and may take 0.0 MiB of the "
      "memory limit"},
     {"an id that is too large, scattered",
      SCATTERED,
@@ -277,7 +277,7 @@ static const fault faults[] = {
      NULL,
      {.id = ""},
      ML_ERR_MEMORY,
-     "a.csv: a single series of 72 rows takes 0.0 MiB, and reading may take 0.0 MiB of the memory "
+     "a.csv: a single series of 72 rows takes 0.0 MiB, and may take 0.0 MiB of the memory "
      "limit"},
     {"an id that is too large, stream",
      STREAM,

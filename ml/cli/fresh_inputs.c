@@ -120,7 +120,7 @@ static bool uses_duckdb(const ml_inputs *inputs) {
 static void share_memory(fresh_run *run, uint64_t limit) {
   const uint64_t own = OF_CENTRAL + (uint64_t)OF_WORKER * run->n_workers;
   const uint64_t left = limit - own;
-  run->for_rows = left / 3;
+  run->for_rows = left / 4;
   run->for_reading = (left - run->for_rows) / (run->n_workers > 0 ? 2 : 1);
   if (!uses_duckdb(&run->inputs)) return;
   run->for_reading /= 2;

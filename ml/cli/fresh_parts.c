@@ -20,10 +20,21 @@ typedef struct parts_run {
   size_t n_parts, n_read, n_kinds; /* of the stream: rows of the input, and kinds */
 } parts_run;
 
+/* Features of series that are in memory are computed by each worker, or here. With workers half of
+ * the memory for reading is for what is read, and they share the other half. */
+static uint64_t scratch(const void *ctx, uint64_t longest) {
+  const fresh_run *run = ctx;
+  const uint64_t one = ml_fresh_scratch(run->settings, longest);
+  return run->n_workers ? (one * run->n_workers + 1) / 2 : one;
+}
+
 static ml_status open_parts(parts_run *p, const ml_series_opts *columns, ml_error *err) {
   const fresh_run *run = p->run;
-  const ml_parts_opts opts = {
-      .series = *columns, .memory = run->for_reading, .is_stream = run->way == FRESH_STREAM};
+  const ml_parts_opts opts = {.series = *columns,
+                              .memory = run->for_reading,
+                              .is_stream = run->way == FRESH_STREAM,
+                              .beside = run->for_reading ? scratch : NULL,
+                              .beside_ctx = run};
   return ml_parts_open((const char *const *)run->inputs.paths, run->inputs.n, &opts, &p->parts,
                        err);
 }
