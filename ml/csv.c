@@ -186,7 +186,7 @@ static ml_status choose_delimiter(ml_csv *csv, ml_error *err) {
 
 ml_status csv__read_header(ml_csv *csv, ml_error *err) {
   const csv_files *files = &csv->files;
-  const char *path = files->n > 0 && !files->open ? files->paths[csv->file] : NULL;
+  const char *path = files->n > 0 && !csv->is_copy ? files->paths[csv->file] : NULL;
   const char *next = NULL;
   ml_status status = csv__fill(csv, err);
   if (status == ML_OK && !csv->delimiter) status = csv__recognise(csv, path, err);
@@ -263,7 +263,10 @@ ml_status csv__open(const char *path, const ml_csv_opts *opts, bool is_live, ml_
 ml_status csv__open_file(ml_csv *csv, ml_error *err) {
   const csv_files *files = &csv->files;
   if (csv__is_made(csv)) csv->delimiter = 0; /* it is made anew of what the file is */
-  if (files->open) return files->open(files->ctx, csv->file, csv->watch, &csv->source, err);
+  ml_status status =
+      files->open ? files->open(files->ctx, csv->file, csv->watch, &csv->source, err) : ML_OK;
+  csv->is_copy = csv->source != NULL;
+  if (status != ML_OK || csv->is_copy) return status;
   return csv__open_source(csv, files->paths[csv->file], err);
 }
 

@@ -65,14 +65,15 @@ ml_status csv__block_resize(csv_block *b, size_t n_rows, size_t n_room, ml_error
 /* Close the gaps between the columns, and cut off what is behind them. */
 ml_status csv__block_settle(csv_block *b, size_t n_rows, ml_error *err);
 
-/* Open a file of several. */
+/* Open what stands for a file of several. @param[out] out  not written: the file itself is opened
+ */
 typedef ml_status csv_opener(void *ctx, size_t file, const ml_watch *watch, ml_input **out,
                              ml_error *err);
 
 typedef struct csv_files {
   const char *const *paths; /* n, borrowed */
   size_t n;
-  csv_opener *open; /* NULL: by its path */
+  csv_opener *open; /* NULL: nothing stands for any */
   /* Told of each file that was read to its end, before it is closed; NULL: nobody. */
   void (*ended)(void *ctx, size_t file, const ml_input *input);
   void *ctx;
@@ -85,6 +86,7 @@ struct ml_csv {
   char *name;           /* of the file that the window is of */
   csv_files files;      /* that are read as one */
   size_t file;          /* which of them is open */
+  bool is_copy;         /* something that stands for it is */
   char asked_delimiter; /* 0: each file is looked at */
   const ml_watch *watch;
   ml_input *source;

@@ -79,7 +79,7 @@ ml_status parts__open_file(void *ctx, size_t file, const ml_watch *watch, ml_inp
                            ml_error *err) {
   const ml_parts *parts = ctx;
   parts_copy *copy = parts->copies ? &parts->copies[file] : NULL;
-  if (!copy || copy->fd < 0) return ml_input_open(parts->paths[file], watch, out, err);
+  if (!copy || copy->fd < 0) return ML_OK;
   copy->at = 0;
   return input__open_reader(read_copy, copy, parts->paths[file], watch, out, err);
 }
