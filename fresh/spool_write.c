@@ -22,6 +22,7 @@ typedef struct writing {
   ml_buf names;        /* of n rows, each with its NUL */
   char **rows;
   size_t n, n_room;
+  bool is_open; /* the merge is that of the rows, and not that of the names */
 } writing;
 
 /* ---- names ---- */
@@ -84,16 +85,6 @@ static ml_status put_row(writing *w, const spool_row *row, ml_error *err) {
   return name && !w->names.failed ? ML_OK : ml_error_memory(err);
 }
 
-static ml_status write_some(writing *w, ml_matrix_writer *writer, ml_error *err) {
-  char *at = w->names.data;
-  for (size_t i = 0; i < w->n; i++, at += strlen(at) + 1) w->rows[i] = at;
-  ml_status status = fresh__layout_rows(&w->spool->layout, w->values, w->n, err);
-  if (status == ML_OK) status = matrix__write_rows(writer, w->rows, w->values, w->n, err);
-  ml_buf_clear(&w->names);
-  w->n = 0;
-  return status;
-}
-
 static ml_status open_merge(writing *w, ml_error *err) {
   ml_spool *s = w->spool;
   spool__merge_close(w->merge);
@@ -101,16 +92,27 @@ static ml_status open_merge(writing *w, ml_error *err) {
   return spool__merge_open(&s->file, &s->kinds, (size_t)(s->opts.memory / 2), &w->merge, err);
 }
 
-static ml_status write_all(writing *w, ml_matrix_writer *writer, ml_error *err) {
+/* A matrix_source. */
+static ml_status next_rows(void *ctx, size_t *n, char *const **names, const double **values,
+                           ml_error *err) {
+  writing *w = ctx;
   spool_row row;
-  ml_status status = open_merge(w, err);
-  while (status == ML_OK) {
+  ml_status status = w->is_open ? ML_OK : open_merge(w, err); /* the names have gone through it */
+  w->is_open = true;
+  w->n = 0;
+  ml_buf_clear(&w->names);
+  while (status == ML_OK && w->n < w->n_room && w->n < *n) {
     status = spool__merge_next(w->merge, &row, err);
     if (status != ML_OK || !row.bytes) break;
     status = put_row(w, &row, err);
-    if (status == ML_OK && w->n == w->n_room) status = write_some(w, writer, err);
   }
-  return status == ML_OK ? write_some(w, writer, err) : status;
+  if (status != ML_OK) return status;
+  char *at = w->names.data;
+  for (size_t i = 0; i < w->n; i++, at += strlen(at) + 1) w->rows[i] = at;
+  *n = w->n;
+  *names = w->rows;
+  *values = w->values;
+  return fresh__layout_rows(&w->spool->layout, w->values, w->n, err);
 }
 
 static ml_status make_room(writing *w, ml_error *err) {
@@ -132,14 +134,11 @@ static ml_status write_table(writing *w, const char *path, ml_format format, boo
                           .columns = s->layout.names,
                           .row_label = s->all.id_name,
                           .rows_are_numbers = s->all.ids_are_numbers};
-  ml_matrix_writer *writer = NULL;
+  const matrix_source rows = {next_rows, w};
   ml_status status = open_merge(w, err);
-  if (status == ML_OK)
-    status = matrix__write_open(&head, &ids, path, format, safe_names, s->opts.watch, &writer, err);
-  if (status == ML_OK) status = write_all(w, writer, err);
-  if (status == ML_OK) return ml_matrix_write_commit(writer, err);
-  ml_matrix_write_abort(writer);
-  return status;
+  return status == ML_OK
+             ? matrix__write_from(&head, &ids, &rows, path, format, safe_names, s->opts.watch, err)
+             : status;
 }
 
 ml_status ml_spool_write(ml_spool *s, const char *path, ml_format format, bool safe_names,

@@ -35,7 +35,9 @@ ml_status ml_fresh_stream_open(const ml_fresh_stream_opts *opts, ml_fresh_stream
     return ml_error_set(err, ML_ERR_USAGE,
                         "rows that are written as they come are CSV or JSON lines: what is written "
                         "as %s has all ids before the first row",
-                        format == ML_FORMAT_NPY ? ".npy" : "JSON");
+                        format == ML_FORMAT_NPY       ? ".npy"
+                        : format == ML_FORMAT_PARQUET ? "Parquet"
+                                                      : "JSON");
   ml_fresh_stream *s = calloc(1, sizeof *s);
   if (!s) return ml_error_memory(err);
   s->opts = *opts;

@@ -27,6 +27,10 @@ void ml_duckdb_limit_memory(size_t bytes) {
   memory_limit = bytes;
 }
 
+size_t duckdb__memory_limit(void) {
+  return memory_limit;
+}
+
 /* ---- the library ---- */
 
 static ml_status find_functions(void *handle, const char *path, ml_error *err) {

@@ -25,6 +25,10 @@ ML_API ML_MUST_CHECK ml_status ml_duckdb_use(const char *path, ml_error *err);
  * @param bytes  0: as DuckDB does by itself, which is most of the machine's */
 ML_API void ml_duckdb_limit_memory(size_t bytes);
 
+/** Do so many columns fit the memory that DuckDB may take, if they are written to a Parquet file?
+ * @retval ML_ERR_MEMORY  they do not */
+ML_API ML_MUST_CHECK ml_status ml_duckdb_check_columns(size_t n, ml_error *err);
+
 /**
  * Open the library now, to see whether it is there.
  *

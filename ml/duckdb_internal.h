@@ -184,12 +184,22 @@ ml_status duckdb__plan(const duck_api *api, duck_result *result, const char *nam
 ml_status duckdb__put_rows(const duck_api *api, duck_column *columns, size_t n, duck_handle *chunk,
                            const char *name, size_t row, ml_buf *out, ml_error *err);
 
-/* Write a whole matrix to a Parquet file.
- *
- * @param names  of the rows and columns, as many as there are values
- * @param path   a plain file, which is overwritten
- * @param name   for messages */
-ml_status duckdb__write(const ml_matrix *names, matrix_rows *values, const char *path,
-                        const char *name, const ml_watch *watch, ml_error *err);
+/* The type of ids, of which some had a type before: BIGINT, DOUBLE or VARCHAR. Numbers are those
+ * whose texts, read back, are what they are now. */
+int duckdb__id_type(int before, const char *id);
+
+/* A matrix on its way to a Parquet file. */
+typedef struct duck_output {
+  const ml_matrix *head; /* row_label, columns, n_rows */
+  int id_type;           /* of all ids */
+  const matrix_source *rows;
+  const char *path; /* of a plain file, which is overwritten */
+  const char *name; /* for messages */
+} duck_output;
+
+ml_status duckdb__write(const duck_output *output, const ml_watch *watch, ml_error *err);
+
+/* Bytes that DuckDB may take. 0: nobody said */
+size_t duckdb__memory_limit(void);
 
 #endif

@@ -233,19 +233,43 @@ static const matrix_form npy_form = {.head = put_npy_head, .rows = write_npy_row
 
 /* ---- Parquet ------------------------------------------------------------------------------- */
 
+/* Which type all ids have. */
+static ml_status begin_parquet(matrix_file *w, ml_error *err) {
+  const ml_matrix *m = w->matrix;
+  const char *id = NULL;
+  ml_status status = ML_OK;
+  w->id_type = m->n_rows > 0 ? DUCK_BIGINT : DUCK_VARCHAR;
+  for (size_t i = 0; !w->ids && i < m->n_rows; i++)
+    w->id_type = duckdb__id_type(w->id_type, m->rows[i]);
+  while (w->ids && (status = w->ids->next(w->ids->ctx, &id, err)) == ML_OK && id)
+    w->id_type = duckdb__id_type(w->id_type, id);
+  return status;
+}
+
+static ml_status next_in_memory(void *ctx, size_t *n, char *const **names, const double **values,
+                                ml_error *err) {
+  matrix_file *w = ctx;
+  const size_t n_left = w->matrix->n_rows - w->n_rows;
+  if (*n > n_left) *n = n_left;
+  if (*n == 0) return ML_OK;
+  *values = matrix__rows(&w->values, w->n_rows, n);
+  *names = w->matrix->rows + w->n_rows;
+  w->n_rows += *n;
+  return *values ? ML_OK : ml_error_memory(err);
+}
+
 static ml_status write_parquet(matrix_file *w, ml_error *err) {
+  const matrix_source in_memory = {next_in_memory, w};
   const char *path = output__temporary(w->out);
   if (!path)
     return ml_error_at(err, ML_ERR_IO, w->path, 0, 0,
                        "Parquet is written to a file, not to a device or a pipe");
-  if (w->ids)
-    return ml_error_at(err, ML_ERR_USAGE, w->path, 0, 0,
-                       "Parquet is written from memory, and the rows do not fit: write .csv or "
-                       ".npy, or allow more with --memory-limit");
-  return duckdb__write(w->matrix, &w->values, path, w->path, w->watch, err);
+  const duck_output out = {w->matrix, w->id_type, w->source ? w->source : &in_memory, path,
+                           w->path};
+  return duckdb__write(&out, w->watch, err);
 }
 
-static const matrix_form parquet_form = {.whole = write_parquet};
+static const matrix_form parquet_form = {.head = begin_parquet, .whole = write_parquet};
 
 const matrix_form *matrix__form(ml_format format) {
   static const matrix_form *const forms[] = {[ML_FORMAT_CSV] = &csv_form,

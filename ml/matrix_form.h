@@ -21,6 +21,8 @@ typedef struct matrix_file {
   size_t n_rows; /* written, or in buf */
   size_t first;  /* row whose name is the first of the matrix */
   matrix_rows values;
+  const matrix_source *source; /* of all rows, where they are not in memory; NULL: they are */
+  int id_type;                 /* of Parquet's ids */
 } matrix_file;
 
 /* How a file is made of its parts; NULL: it has none of these. */
@@ -29,7 +31,7 @@ typedef struct matrix_form {
   /* The next n rows. */
   ml_status (*rows)(matrix_file *file, const double *values, size_t n, ml_error *err);
   void (*tail)(matrix_file *file);
-  /* In place of these: all rows, from memory. */
+  /* In place of rows and tail: all rows at the end. */
   ml_status (*whole)(matrix_file *file, ml_error *err);
 } matrix_form;
 

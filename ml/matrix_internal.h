@@ -25,6 +25,20 @@ ml_status matrix__write_open(const ml_matrix *head, const matrix_ids *ids, const
                              ml_format format, bool safe_names, const ml_watch *watch,
                              ml_matrix_writer **out, ml_error *err);
 
+/* Rows one after the other, some at a time. */
+typedef struct matrix_source {
+  /* @param[in,out] n  as many as are wanted at most; as many as there are then, 0 at the end
+   * @param[out] names, values  row-major; borrowed until the next call */
+  ml_status (*next)(void *ctx, size_t *n, char *const **names, const double **values,
+                    ml_error *err);
+  void *ctx;
+} matrix_source;
+
+/* matrix__write_open(), all rows, and the end. @param head  n_rows is known */
+ml_status matrix__write_from(const ml_matrix *head, const matrix_ids *ids,
+                             const matrix_source *rows, const char *path, ml_format format,
+                             bool safe_names, const ml_watch *watch, ml_error *err);
+
 /* The next n rows, row-major. */
 ml_status matrix__write_rows(ml_matrix_writer *writer, char *const *names, const double *values,
                              size_t n, ml_error *err);
@@ -32,7 +46,7 @@ ml_status matrix__write_rows(ml_matrix_writer *writer, char *const *names, const
 /* Let readers have all rows that were written. */
 ml_status matrix__write_flush(ml_matrix_writer *writer, ml_error *err);
 
-/* Does a format have a place for the number of rows, or for all names, before them? */
+/* Does a format want the number of rows, or all names, before them? */
 bool matrix__needs_all_names(ml_format format);
 
 /* Some columns of a matrix, row by row, whatever its layout. */

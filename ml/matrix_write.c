@@ -153,7 +153,7 @@ ml_status ml_matrix_write_rows(ml_matrix_writer *w, size_t n_rows, ml_error *err
 /* ---- rows that are handed in ---- */
 
 bool matrix__needs_all_names(ml_format format) {
-  return format == ML_FORMAT_JSON || format == ML_FORMAT_NPY;
+  return format == ML_FORMAT_JSON || format == ML_FORMAT_NPY || format == ML_FORMAT_PARQUET;
 }
 
 ml_status matrix__write_open(const ml_matrix *head, const matrix_ids *ids, const char *path,
@@ -170,6 +170,36 @@ ml_status matrix__write_rows(ml_matrix_writer *w, char *const *names, const doub
   w->matrix.rows = (char **)(uintptr_t)names;
   file->first = file->n_rows;
   return n > 0 ? p->form->rows(file, values, n, err) : ML_OK;
+}
+
+static ml_status write_source(ml_matrix_writer *w, const matrix_source *rows, ml_error *err) {
+  matrix_file *file = &w->parts[w->n - 1].writer;
+  if (w->parts[w->n - 1].form->whole) {
+    file->source = rows;
+    return ML_OK;
+  }
+  for (;;) {
+    char *const *names;
+    const double *values;
+    size_t n = SIZE_MAX;
+    ml_status status = rows->next(rows->ctx, &n, &names, &values, err);
+    if (status != ML_OK || n == 0) return status;
+    status = matrix__write_rows(w, names, values, n, err);
+    if (status == ML_OK && ml_watch_cancelled(file->watch))
+      status = ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
+    if (status != ML_OK) return status;
+  }
+}
+
+ml_status matrix__write_from(const ml_matrix *head, const matrix_ids *ids,
+                             const matrix_source *rows, const char *path, ml_format format,
+                             bool safe_names, const ml_watch *watch, ml_error *err) {
+  ml_matrix_writer *w = NULL;
+  ml_status status = matrix__write_open(head, ids, path, format, safe_names, watch, &w, err);
+  if (status == ML_OK) status = write_source(w, rows, err);
+  if (status == ML_OK) return ml_matrix_write_commit(w, err);
+  ml_matrix_write_abort(w);
+  return status;
 }
 
 ml_status matrix__write_flush(ml_matrix_writer *w, ml_error *err) {

@@ -170,64 +170,75 @@ static ml_status give_name(void *ctx, const char **id, ml_error *err) {
 
 /* Some rows of the whole at a time. */
 typedef struct tile {
+  shard_merge *merge;
   double *values;
   char **names;
-  size_t n, n_most;
+  size_t n_most;
+  bool has_begun;
 } tile;
 
-static ml_status fill(shard_merge *m, tile *t, ml_error *err) {
-  shard_source *source;
-  const char *name;
-  for (t->n = 0; t->n < t->n_most && (name = next_name(m, &source)); t->n++) {
-    const double *from;
-    double *to = t->values + t->n * m->n_columns;
-    ml_status status = shard__next_row(source, &from, err);
-    if (status != ML_OK) return status;
-    for (size_t j = 0; j < m->n_columns; j++)
-      to[j] = source->map[j] == SIZE_MAX ? (double)NAN : from[source->map[j]];
-    t->names[t->n] = (char *)(uintptr_t)name;
-  }
-  return ML_OK;
-}
-
-static ml_status write_rows(shard_merge *m, ml_matrix_writer *writer, ml_error *err) {
-  tile t = {.n_most = TILE_BYTES / (m->n_columns * sizeof(double) + 1) + 1};
-  t.values = malloc(t.n_most * m->n_columns * sizeof *t.values + 1);
-  t.names = malloc(t.n_most * sizeof *t.names);
-  ml_status status = t.values && t.names ? ML_OK : ml_error_memory(err);
+static ml_status begin_rows(shard_merge *m, ml_error *err) {
+  ml_status status = ML_OK;
   size_t size = AHEAD_BYTES / m->n;
   if (size > PART_BYTES) size = PART_BYTES;
   for (size_t p = 0; p < m->n && status == ML_OK; p++)
     status = shard__begin_rows(&m->sources[p], size, err);
   begin_names(m);
-  do {
-    if (status == ML_OK) status = fill(m, &t, err);
-    if (status == ML_OK) status = matrix__write_rows(writer, t.names, t.values, t.n, err);
-    if (status == ML_OK && ml_watch_cancelled(m->watch))
-      status = ml_error_set(err, ML_ERR_CANCELLED, "interrupted");
-  } while (status == ML_OK && t.n == t.n_most);
+  return status;
+}
+
+static ml_status end_rows(const shard_merge *m, ml_error *err) {
+  ml_status status = ML_OK;
   for (size_t p = 0; p < m->n && status == ML_OK; p++)
     status = shard__check_rows(&m->sources[p], err);
-  free(t.values);
-  free(t.names);
   return status;
+}
+
+static ml_status put_row(const shard_merge *m, shard_source *source, double *to, ml_error *err) {
+  const double *from;
+  ml_status status = shard__next_row(source, &from, err);
+  for (size_t j = 0; j < m->n_columns && status == ML_OK; j++)
+    to[j] = source->map[j] == SIZE_MAX ? (double)NAN : from[source->map[j]];
+  return status;
+}
+
+/* A matrix_source. */
+static ml_status next_rows(void *ctx, size_t *n, char *const **names, const double **values,
+                           ml_error *err) {
+  tile *t = ctx;
+  shard_merge *m = t->merge;
+  shard_source *source;
+  const char *name;
+  size_t i = 0;
+  ml_status status = t->has_begun ? ML_OK : begin_rows(m, err);
+  t->has_begun = true;
+  for (; status == ML_OK && i < t->n_most && i < *n && (name = next_name(m, &source)); i++) {
+    status = put_row(m, source, t->values + i * m->n_columns, err);
+    t->names[i] = (char *)(uintptr_t)name;
+  }
+  *n = i;
+  *names = t->names;
+  *values = t->values;
+  return status == ML_OK && i == 0 ? end_rows(m, err) : status;
 }
 
 static ml_status write_whole(shard_merge *m, const char *path, ml_format format, bool safe_names,
                              ml_error *err) {
+  tile t = {.merge = m, .n_most = TILE_BYTES / (m->n_columns * sizeof(double) + 1) + 1};
   const ml_matrix head = {.n_rows = m->n_rows,
                           .n_columns = m->n_columns,
                           .columns = m->columns,
                           .row_label = m->sources[0].id,
                           .rows_are_numbers = m->are_numbers};
   const matrix_ids ids = {give_name, m};
-  ml_matrix_writer *writer = NULL;
-  ml_status status =
-      matrix__write_open(&head, &ids, path, format, safe_names, m->watch, &writer, err);
-  if (status != ML_OK) return status;
-  status = write_rows(m, writer, err);
-  if (status == ML_OK) return ml_matrix_write_commit(writer, err);
-  ml_matrix_write_abort(writer);
+  const matrix_source rows = {next_rows, &t};
+  t.values = malloc(t.n_most * m->n_columns * sizeof *t.values + 1);
+  t.names = malloc(t.n_most * sizeof *t.names);
+  ml_status status = t.values && t.names ? ML_OK : ml_error_memory(err);
+  if (status == ML_OK)
+    status = matrix__write_from(&head, &ids, &rows, path, format, safe_names, m->watch, err);
+  free(t.values);
+  free(t.names);
   return status;
 }
 

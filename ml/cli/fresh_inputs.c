@@ -14,6 +14,7 @@ enum {
   OF_CENTRAL = 16 * MIB,
   OF_WORKER = 12 * MIB,
   LEAST_WORK = 24 * MIB,
+  ROWS_MAX = 64 * MIB,
   FACTOR = 2,        /* bytes of memory for one of a file, all at once */
   FACTOR_PACKED = 15 /* of one that is compressed */
 };
@@ -49,8 +50,7 @@ static const char *needs_all(const fresh_options *o) {
   if (o->selection.target) return "--target";
   if (o->selection.target_file) return "--target-file";
   if (o->nan_report) return "--nan-report";
-  const bool is_parquet = cli__ends_in(o->output, ".parquet") && o->format == 0 && !o->shard;
-  return is_parquet ? "an output in Parquet" : NULL;
+  return NULL;
 }
 
 /* What is not known before the end; NULL: nothing is. */
@@ -120,10 +120,9 @@ static bool uses_duckdb(const ml_inputs *inputs) {
 static void share_memory(fresh_run *run, uint64_t limit) {
   const uint64_t own = OF_CENTRAL + (uint64_t)OF_WORKER * run->n_workers;
   const uint64_t left = limit - own;
-  run->for_rows = left / 4;
+  run->for_rows = left / 4 < ROWS_MAX ? left / 4 : ROWS_MAX;
   run->for_reading = (left - run->for_rows) / (run->n_workers > 0 ? 2 : 1);
-  if (!uses_duckdb(&run->inputs)) return;
-  run->for_reading /= 2;
+  if (uses_duckdb(&run->inputs)) run->for_reading /= 2;
   ml_duckdb_limit_memory(run->for_reading);
 }
 

@@ -60,6 +60,12 @@ static ml_status open_spool(parts_run *p, ml_error *err) {
   return ml_spool_open(&opts, &p->spool, err);
 }
 
+/* What cannot be written need not be computed, where that is known early. */
+static ml_status check_columns(const parts_run *p, ml_error *err) {
+  const bool is_parquet = cli__ends_in(p->o->output, ".parquet") && !p->o->format && !p->o->shard;
+  return is_parquet ? ml_duckdb_check_columns(ml_spool_n_columns(p->spool), err) : ML_OK;
+}
+
 static ml_status fill_spool(parts_run *p, ml_error *err) {
   ml_status status = ML_OK;
   while (status == ML_OK) {
@@ -68,6 +74,7 @@ static ml_status fill_spool(parts_run *p, ml_error *err) {
     if (status != ML_OK || !set) break;
     status = ml_spool_add(p->spool, set, err);
     ml_series_free(set);
+    if (status == ML_OK) status = check_columns(p, err);
   }
   for (size_t k = 0; p->o->shard && status == ML_OK && k < ml_parts_n_kinds(p->parts); k++)
     status = ml_spool_add_kind(p->spool, ml_parts_kind(p->parts, k), err);

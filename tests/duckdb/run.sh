@@ -62,6 +62,34 @@ same <(sed 's/again.parquet/selected.csv/' got.json) want.json "xval from Parque
 same <(sed 's/"sql:[^"]*"/"selected.csv"/' got.json) want.json "xval from SQL"
 fresh "$storms" -s 2 -p 0 -o workers.parquet
 same workers.parquet out.parquet "the same bytes with workers"
+fresh "$storms" --memory-limit 900M -o limit.parquet
+same limit.parquet out.parquet "the same bytes with a limit"
+to_parquet "$storms" storms.parquet "header = true"
+fresh "$storms" --params minimal -o whole.csv
+fresh storms.parquet --memory-limit 100M --params minimal -o limit.csv
+same limit.csv whole.csv "a limit, from Parquet"
+rm limit.csv
+fresh --sql "FROM 'storms.parquet' ORDER BY hash(concat(id, time))" --memory-limit 100M --params minimal -o limit.csv
+same limit.csv whole.csv "a limit, from SQL, scattered"
+for half in 0 1; do
+  "$QUERY" "$library" "COPY (FROM 'storms.parquet' WHERE hash(time) % 2 = $half) TO 'half-$half.parquet'"
+done
+for limit in "" "--memory-limit 100M"; do
+  fresh 'half-*.parquet' $limit --params minimal -o halves.csv
+  same halves.csv whole.csv "several files of Parquet $limit"
+  rm -f halves.csv
+done
+for shard in 1 2 3; do fresh "$storms" --shard $shard/3 -o parts; done
+"$MLTOOL" -q merge parts -o merged.parquet
+same merged.parquet out.parquet "shards, merged to Parquet"
+printf x | dd of="parts/part-1-of-3.npy" bs=1 seek=1000 conv=notrunc 2>/dev/null
+expect "a damaged part" "mltool: parts/part-1-of-3.json: the part is damaged: its values are not those that were written
+= 3" "$MLTOOL" merge parts -o damaged.parquet
+[ ! -e damaged.parquet ] || fail "a damaged part was merged"
+expect "too many columns" "mltool: Parquet of 3132 columns takes 554 MiB of memory at least, and may take 220 of the limit: allow more, or write .csv or .npy
+= 1" "$MLTOOL" -q fresh "$storms" --memory-limit 300M -o out.few.parquet
+expect "a stream" "mltool: rows that are written as they come are CSV or JSON lines: what is written as Parquet has all ids before the first row; see 'mltool fresh --help'
+= 2" "$MLTOOL" fresh "$storms" --stream -o stream.parquet
 fresh "$storms" --params minimal --names safe -o safe.parquet
 [ "$(cut -d, -f1 safe.names.csv | sed 1d | head -n 1)" = lat__sum_values ] || fail "names beside Parquet"
 
