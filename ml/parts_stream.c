@@ -190,7 +190,7 @@ ml_status parts__next_of_stream(ml_parts *parts, ml_series_set **set, ml_error *
     parts->n_complete = parts->text.n;
     parts->complete = parts->size;
     parts->is_done = true;
-    if (!has_whole(parts) && (parts->survey.has_id || !parts->survey.is_ours)) return ML_OK;
+    if (!has_whole(parts)) return ML_OK;
   }
   status = read_text(parts, parts->n_complete, set, err);
   if (status == ML_OK) keep_rest(parts);

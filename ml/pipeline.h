@@ -252,10 +252,10 @@ ML_API ML_MUST_CHECK ml_status ml_pipeline_stream_open(const ml_pipeline *pipeli
  * begins or the input ends, a row when its line does. Memory does not depend on how many there
  * were.
  *
- * @param[out] is_end  true: there is nothing any more
+ * @param[out] is_end  true: there is nothing any more, or there never was
  *
  * @retval ML_ERR_PARSE  an id comes back that other ids have followed (the last 131072 ids are
- *                       remembered, at least); at the end: there were no rows, or no row of a kind
+ *                       remembered, at least); at the end: there were rows, and none of a kind
  * @retval ML_ERR_IO, ML_ERR_MEMORY, ML_ERR_CANCELLED
  */
 ML_API ML_MUST_CHECK ml_status ml_pipeline_stream_wait(ml_pipeline_stream *stream, bool *is_end,

@@ -176,11 +176,10 @@ static ml_status take_record(ml_pipeline_stream *s, const csv_record *record, ml
   return s->text.failed ? ml_error_memory(err) : ML_OK;
 }
 
-/* Nothing has come, or not all that has to. */
+/* Not all has come that has to. */
 static ml_status check_end(const ml_pipeline_stream *s, ml_error *err) {
-  const char *source = ml_csv_source(s->csv);
-  if (!s->was_any) return ml_error_at(err, ML_ERR_PARSE, source, 0, 0, "no rows");
-  return s->p->is_series ? read__check_kinds(s->p, s->are_there, source, err) : ML_OK;
+  if (!s->was_any || !s->p->is_series) return ML_OK;
+  return read__check_kinds(s->p, s->are_there, ml_csv_source(s->csv), err);
 }
 
 /* So many series, or rows, whenever they come. */

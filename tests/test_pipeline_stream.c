@@ -246,7 +246,6 @@ static void places_of_errors(void **state) {
                "expected 4 fields, found 3");
   expect_error(p, "id,time,a,b\n1,0,1,2\n,0,1,2\n", 1, 3, "id");
   expect_error(p, "id,time,a,b\n1,0,1,2\n\"2,0,1,2\n", 1, 3, "a quote is opened here");
-  expect_error(p, "id,time,a,b\n", 1, 0, "no rows");
   expect_error(p, "id,time,a\n1,0,1\n", 1, 0, "\"b\"");
   expect_error(p, "name,time,a,b\n1,0,1,2\n", 1, 0, "\"id\"");
   ml_pipeline_free(p);
@@ -334,11 +333,29 @@ static void at_once(void **state) {
   ml_pipeline_free(q);
 }
 
+/* A slice of a stream may be empty. */
+static void headers_alone(void **state) {
+  static const char *const texts[] = {"id,time,a,b\n", "id,time,kind,value\n", "a,b,c,d,e\n"};
+  ml_pipeline *const pipelines[] = {fit_wide(), fit_long(), fit_table(0)};
+  (void)state;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    ml_pipeline_stream *s;
+    bool is_end = false;
+    const char *path = pipeline_file("new.csv", texts[i]);
+    assert_int_equal(ml_pipeline_stream_open(pipelines[i], path, NULL, 0, &s, NULL), ML_OK);
+    assert_int_equal(ml_pipeline_stream_wait(s, &is_end, NULL), ML_OK);
+    assert_true(is_end);
+    ml_pipeline_stream_close(s);
+    ml_pipeline_free(pipelines[i]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(series_as_a_file), cmocka_unit_test(tables_as_a_file),
       cmocka_unit_test(equal_ids),        cmocka_unit_test(ids_that_come_back),
       cmocka_unit_test(places_of_errors), cmocka_unit_test(kinds),
-      cmocka_unit_test(remembers_ids),    cmocka_unit_test(at_once)};
+      cmocka_unit_test(remembers_ids),    cmocka_unit_test(at_once),
+      cmocka_unit_test(headers_alone)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

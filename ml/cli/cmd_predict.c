@@ -234,6 +234,9 @@ static ml_status predict_stream(cli_call *cli, const predict_options *o, const m
     latency__add(&run->latencies, cli__now() - start);
   }
   if (run->latencies.n > 0) detail_latencies(cli, run);
+  if (status == ML_OK && run->n_rows == 0 && !is_filter(cli, &o->predict))
+    return ml_error_at(err, ML_ERR_PARSE, cli__is_stdio(run->input) ? "standard input" : run->input,
+                       0, 0, "no rows");
   return status;
 }
 

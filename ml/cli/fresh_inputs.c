@@ -130,7 +130,8 @@ static ml_status choose_way(const cli_call *cli, const fresh_options *o, fresh_r
                             ml_error *err) {
   uint64_t limit = o->memory_limit;
   run->n_workers = (size_t)o->workers.n.value;
-  run->way = o->stream || is_filter(cli, o) ? FRESH_STREAM : limit ? FRESH_PARTS : FRESH_WHOLE;
+  run->is_filter = is_filter(cli, o);
+  run->way = o->stream || run->is_filter ? FRESH_STREAM : limit ? FRESH_PARTS : FRESH_WHOLE;
   if (o->kinds && run->way != FRESH_STREAM)
     return ml_error_set(err, ML_ERR_USAGE, "--kinds is for rows that are written as they come");
   if (run->way != FRESH_WHOLE) {

@@ -172,9 +172,11 @@ static ml_status work_stream(parts_run *p, fresh_figures *figures, ml_error *err
     ml_series_free(set);
   }
   if (status != ML_OK) return status;
+  if (p->n_parts == 0 && p->run->is_filter) return ML_OK;
   figures->ids = ml_fresh_stream_n_rows(p->stream);
   figures->features = ml_fresh_stream_n_columns(p->stream);
   status = ml_fresh_stream_commit(p->stream, err);
+  if (status != ML_OK && p->n_parts == 0) ml_error_about(err, p->run->input_name);
   p->stream = NULL;
   return status;
 }

@@ -44,6 +44,7 @@ typedef struct fresh_run {
   const char *input, *input_name; /* path of the first, and how messages call them */
   char *name_text;
   fresh_way way;
+  bool is_filter; /* between two pipes */
   size_t n_workers;
   uint64_t for_reading, for_rows; /* bytes; 0: there is no limit */
   ml_window window;
