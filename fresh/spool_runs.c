@@ -231,7 +231,8 @@ ml_status spool__sort(spool_file *file, const spool_kinds *kinds, size_t memory,
     else
       status = sort_segment(&s, kinds, i, memory, err);
   }
-  memmove(file->segments + n_kept, file->segments + n, (file->n - n) * sizeof *file->segments);
+  if (file->n > n) /* a shard without rows has none at all */
+    memmove(file->segments + n_kept, file->segments + n, (file->n - n) * sizeof *file->segments);
   file->n -= n - n_kept;
   ml_buf_release(&s.entries);
   ml_buf_release(&s.texts);
