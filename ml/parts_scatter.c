@@ -17,7 +17,8 @@ static uint64_t mix(uint64_t x) {
 }
 
 static parts_shelf *choose(parts_shelf **shelves, size_t n, uint64_t hash, unsigned level) {
-  return shelves[mix(hash + level * 0x9e3779b97f4a7c15U) % n];
+  const uint64_t mixed = mix(hash + level * 0x9e3779b97f4a7c15U);
+  return shelves[(size_t)((unsigned __int128)mixed * n >> 64)]; /* n equal shares; no division */
 }
 
 static ml_status add_shelves(ml_parts *parts, unsigned level, ml_error *err) {

@@ -9,8 +9,9 @@
 #include <ml/series_internal.h>
 
 bool series__is_whole(const char *text) {
-  text += *text == '-' || *text == '+';
-  return *text && strspn(text, "0123456789") == strlen(text);
+  const char *digits = text + (*text == '-' || *text == '+'), *p = digits;
+  while (*p >= '0' && *p <= '9') p++;
+  return p > digits && !*p;
 }
 
 series_id_form series__id_form(char *const *ids, size_t n, bool are_numbers) {

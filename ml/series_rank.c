@@ -117,8 +117,9 @@ static const char *first_part(const char *text, size_t *n) {
 void series__note_forms(series_forms *forms, const char *text) {
   decimal d;
   const char *comma = find_comma(text);
-  forms->not_numbers |= !parse_decimal(text, 0, &d);
-  forms->not_whole |= !series__is_whole(text);
+  const bool is_whole = series__is_whole(text);
+  forms->not_numbers |= !is_whole && !parse_decimal(text, 0, &d);
+  forms->not_whole |= !is_whole;
   forms->not_pairs |= !comma;
   forms->not_first_numbers |= !comma || !parse_decimal(text + 1, ',', &d);
   forms->not_second_numbers |= !comma || !parse_decimal(comma + 2, ')', &d);
@@ -132,46 +133,77 @@ void series__add_forms(series_forms *forms, const series_forms *others) {
   forms->not_second_numbers |= others->not_second_numbers;
 }
 
+/* XXH64 of bytes that come one after another: mostly so few that they are held and hashed at once,
+ * which takes a fraction of the time. */
+typedef struct hashing {
+  uint64_t seed;
+  size_t n_held;
+  char held[256];
+  bool is_long; /* there is a state, with what came before what is held */
+  XXH64_state_t state;
+} hashing;
+
 /* Not inlined: compilers warn of what XXH64_update() would do with more than they see. */
-__attribute__((noinline)) static void feed(XXH64_state_t *state, const void *bytes, size_t n) {
-  XXH64_update(state, bytes, n);
+__attribute__((noinline)) static void spill(hashing *h, const void *bytes, size_t n) {
+  if (!h->is_long) XXH64_reset(&h->state, h->seed);
+  h->is_long = true;
+  XXH64_update(&h->state, h->held, h->n_held);
+  XXH64_update(&h->state, bytes, n);
+  h->n_held = 0;
 }
 
-static void hash_decimal(XXH64_state_t *state, const decimal *d) {
+static void feed(hashing *h, const void *bytes, size_t n) {
+  if (n > sizeof h->held - h->n_held) {
+    spill(h, bytes, n);
+    return;
+  }
+  memcpy(h->held + h->n_held, bytes, n);
+  h->n_held += n;
+}
+
+static uint64_t end_hash(hashing *h) {
+  if (!h->is_long) return XXH64(h->held, h->n_held, h->seed);
+  spill(h, "", 0);
+  return XXH64_digest(&h->state);
+}
+
+static void hash_decimal(hashing *h, const decimal *d) {
   const uint64_t exponent = htole64((uint64_t)d->exponent);
-  feed(state, &"-0+"[d->sign + 1], 1);
+  feed(h, &"-0+"[d->sign + 1], 1);
   if (d->sign == 0) return;
   const char *point = memchr(d->p, '.', (size_t)(d->end - d->p)), *end = point ? point : d->end;
-  feed(state, d->p, (size_t)(end - d->p));
-  if (point) feed(state, point + 1, (size_t)(d->end - point) - 1);
-  feed(state, &exponent, sizeof exponent);
+  feed(h, d->p, (size_t)(end - d->p));
+  if (point) feed(h, point + 1, (size_t)(d->end - point) - 1);
+  feed(h, &exponent, sizeof exponent);
 }
 
 /* text[n] is no digit. */
-static void hash_part(XXH64_state_t *state, const char *text, size_t n) {
+static void hash_part(hashing *h, const char *text, size_t n) {
   decimal d;
   if (parse_decimal(text, text[n], &d)) {
-    hash_decimal(state, &d);
+    hash_decimal(h, &d);
   } else {
-    feed(state, "'", 1);
-    feed(state, text, n);
+    feed(h, "'", 1);
+    feed(h, text, n);
   }
 }
 
 uint64_t series__id_hash(const char *id, uint64_t seed) {
-  XXH64_state_t state;
+  hashing h;
   const char *comma = find_comma(id);
   size_t n = strlen(id);
-  XXH64_reset(&state, seed);
+  h.seed = seed;
+  h.n_held = 0;
+  h.is_long = false;
   if (comma) {
     const char *first = first_part(id, &n);
-    hash_part(&state, first, n);
-    feed(&state, ",", 1);
+    hash_part(&h, first, n);
+    feed(&h, ",", 1);
     comma += 2;
     n = strlen(comma) - 1;
   }
-  hash_part(&state, comma ? comma : id, n);
-  return XXH64_digest(&state);
+  hash_part(&h, comma ? comma : id, n);
+  return end_hash(&h);
 }
 
 const char *series__window_end(const char *id) {

@@ -25,6 +25,25 @@ static void hash_is_fixed(void **state) {
   }
 }
 
+/* Texts of some length, alone and as the first part of a pair; by another program, too. */
+static void hash_of_long_ids_is_fixed(void **state) {
+  static const struct {
+    int n;
+    bool is_pair;
+    uint64_t hash;
+  } cases[] = {{254, false, 0xebd6d9a5a097c963}, {255, false, 0xf31759080c3df4b2},
+               {256, false, 0x664ce14b7e07efc8}, {257, false, 0xdb74ec09fa0634c6},
+               {600, false, 0xd1582d1fd4116ebd}, {254, true, 0x103bdc3599c09e99},
+               {255, true, 0xfec1249b151e4dda},  {300, true, 0xeab83efb21833ed7}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char text[601] = "", id[640];
+    for (int k = 0; k < cases[i].n; k++) text[k] = (char)('a' + k % 26);
+    snprintf(id, sizeof id, cases[i].is_pair ? "('%s', 7)" : "%s", text);
+    assert_int_equal(ml_shard_of(id, 1000000007), cases[i].hash % 1000000007);
+  }
+}
+
 static void equal_ids_are_together(void **state) {
   static const char *const same[][5] = {
       {"1", "1.0", "01", "+1", "10e-1"},
@@ -160,11 +179,9 @@ static void merged_parts_are_the_whole(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(hash_is_fixed),
-      cmocka_unit_test(equal_ids_are_together),
-      cmocka_unit_test(shards_are_the_whole),
-      cmocka_unit_test(all_rows_are_checked),
-      cmocka_unit_test(merged_parts_are_the_whole),
+      cmocka_unit_test(hash_is_fixed),          cmocka_unit_test(hash_of_long_ids_is_fixed),
+      cmocka_unit_test(equal_ids_are_together), cmocka_unit_test(shards_are_the_whole),
+      cmocka_unit_test(all_rows_are_checked),   cmocka_unit_test(merged_parts_are_the_whole),
   };
   return cmocka_run_group_tests_name("ml/shard", tests, NULL, NULL);
 }

@@ -96,8 +96,9 @@ static ml_status check_limit(const fresh_options *o, const fresh_run *run, ml_er
   const char *option = run->way == FRESH_STREAM ? needs_end(o) : needs_all(o);
   if (option)
     return ml_error_set(err, ML_ERR_USAGE,
-                        "%s needs the features of all ids at once: leave --%s away", option,
-                        o->stream ? "stream" : "memory-limit");
+                        "%s needs the features of all ids at once: leave --%s away%s", option,
+                        o->stream ? "stream" : "memory-limit",
+                        fresh_select__is_on(o) ? ", or give them to 'mltool select'" : "");
   if (o->memory_limit > 0 && o->memory_limit < least)
     return ml_error_set(err, ML_ERR_USAGE,
                         "--memory-limit is %zuM at least, of which the programs themselves take "
